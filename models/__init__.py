@@ -1,0 +1,1 @@
+"""How risky does this sign-up look? A library: no web, no SQL, no network."""

@@ -1,0 +1,1 @@
+"""Features: the numbers the risk model reads, one function each."""

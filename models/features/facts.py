@@ -1,0 +1,18 @@
+"""What a feature may look at: the sign-up, its signals and its linkage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.linkage.velocity import Linkage
+from models.signals.signals import Signals
+from models.signup import Signup
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known about one sign-up at the moment it is judged."""
+
+    signup: Signup
+    signals: Signals
+    linkage: Linkage

@@ -1,0 +1,37 @@
+"""What the scoring core needs of a history, whoever keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from models.linkage.identifier import Identifier
+from models.linkage.velocity import Linkage
+from models.signup import AccountType
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the history remembers of one sign-up: who, when, and the identifiers it carried."""
+
+    signup_no: int
+    recorded_at: datetime
+    occurred_at: datetime
+    account_type: AccountType
+    identifiers: Sequence[Identifier]
+
+
+class History(Protocol):
+    """Earlier sign-ups by their identifiers; see ``models.linkage.velocity`` for what is counted."""
+
+    def linkage_of(
+        self, identifiers: Sequence[Identifier], *, now: datetime, excluding: int | None = None
+    ) -> Linkage:
+        """The linkage of a sign-up that occurs at ``now``; ``excluding`` is its own number, if recorded."""
+        ...
+
+    def record(self, link: Link) -> None:
+        """Remember a sign-up. The same ``signup_no`` is never recorded twice."""
+        ...

@@ -1,0 +1,85 @@
+"""Identifiers: the things that sign-ups can share, and how strongly sharing one ties them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Strength(StrEnum):
+    """Strong identifiers join clusters, two medium ones that agree do, weak ones only have velocities."""
+
+    STRONG = "strong"
+    MEDIUM = "medium"
+    WEAK = "weak"
+
+
+class IdentifierKind(StrEnum):
+    """The kinds of identifier, strongest first. The values are stored: never rename one."""
+
+    MAILBOX = "mailbox"
+    DEVICE = "device"
+    PAYMENT = "payment"
+    PHONE = "phone"
+    ORCID = "orcid"
+    BEHAVIOUR_FINGERPRINT = "behaviour_fingerprint"
+
+    IP = "ip"
+    DEVICE_PROFILE = "device_profile"
+    CARDHOLDER_BIN = "cardholder_bin"
+    NAME_BIRTH = "name_birth"
+
+    IP_PREFIX = "ip_prefix"
+    NETWORK = "network"
+    EMAIL_DOMAIN = "email_domain"
+    EMAIL_PATTERN = "email_pattern"
+    INSTITUTION = "institution"
+    BIN = "bin"
+    PROFILE_NETWORK = "profile_network"
+    PHONE_BLOCK = "phone_block"
+    SPONSOR = "sponsor"
+    INVITER = "inviter"
+    TEXT_BAND = "text_band"
+
+
+_STRONG = frozenset(
+    {
+        IdentifierKind.MAILBOX,
+        IdentifierKind.DEVICE,
+        IdentifierKind.PAYMENT,
+        IdentifierKind.PHONE,
+        IdentifierKind.ORCID,
+        IdentifierKind.BEHAVIOUR_FINGERPRINT,
+    }
+)
+_MEDIUM = frozenset(
+    {
+        IdentifierKind.IP,
+        IdentifierKind.DEVICE_PROFILE,
+        IdentifierKind.CARDHOLDER_BIN,
+        IdentifierKind.NAME_BIRTH,
+    }
+)
+
+
+def strength_of(kind: IdentifierKind) -> Strength:
+    """How strongly sharing an identifier of this kind ties two sign-ups together."""
+    if kind in _STRONG:
+        return Strength.STRONG
+    return Strength.MEDIUM if kind in _MEDIUM else Strength.WEAK
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One identifier of one sign-up.
+
+    Attributes:
+        kind: what it is.
+        value: its canonical form, in clear; the store keeps only a keyed digest.
+        counted: what is counted distinctly among the sign-ups that share it (the mailboxes on a device, the
+            names on a card, the institutions on an address); ``None`` when this sign-up has none.
+    """
+
+    kind: IdentifierKind
+    value: str
+    counted: str | None = None

@@ -1,0 +1,1 @@
+"""Signals: facts derived from a sign-up, one module a group."""

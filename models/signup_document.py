@@ -1,0 +1,148 @@
+"""Sign-ups as JSON documents: the form the API takes, sign-up files hold and the store encrypts.
+
+The functions trust their input: documents from outside pass the API's schema first. They are exact
+inverses of each other for every sign-up whose times are whole microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, TypeVar  # Any: JSON documents are untyped until they become a Signup
+
+from models.signup import (
+    AccountType,
+    Behaviour,
+    Captcha,
+    CheckResult,
+    Device,
+    Funding,
+    Identity,
+    Institution,
+    NetworkReport,
+    Payment,
+    PaymentChecks,
+    PaymentMethod,
+    PriorChecks,
+    Role,
+    Signup,
+    Sponsor,
+    ThreeDSecure,
+)
+
+Document = dict[str, Any]
+
+_E = TypeVar("_E", bound=StrEnum)
+
+
+def document_of_signup(signup: Signup) -> Document:
+    """The sign-up as a JSON document; what is ``None`` or empty by default is left out."""
+    return _document(signup)
+
+
+def signup_of_document(document: Mapping[str, Any]) -> Signup:
+    """The sign-up that a valid document describes.
+
+    Raises:
+        KeyError: a required field is missing.
+        ValueError: a value is outside its closed set or not a time.
+    """
+    plain = dict(document)
+    occurred = datetime.fromisoformat(plain.pop("occurred_at"))
+    return Signup(
+        **_without_parts(plain),
+        account_type=AccountType(plain["account_type"]),
+        occurred_at=occurred.astimezone(UTC),
+        identity=_identity(plain["identity"]),
+        device=_device(plain["device"]),
+        payment=_payment(plain["payment"]) if plain.get("payment") else None,
+        behaviour=_behaviour(plain["behaviour"]) if plain.get("behaviour") is not None else None,
+        prior_checks=_prior_checks(plain["prior_checks"]) if plain.get("prior_checks") is not None else None,
+    )
+
+
+_PARTS = frozenset({"account_type", "identity", "device", "payment", "behaviour", "prior_checks"})
+
+
+def _without_parts(plain: Mapping[str, Any]) -> Document:
+    return {name: value for name, value in plain.items() if name not in _PARTS}
+
+
+def _enum(kind: type[_E], value: str | None) -> _E | None:
+    return None if value is None else kind(value)
+
+
+def _identity(part: Mapping[str, Any]) -> Identity:
+    rest = {name: value for name, value in part.items() if name not in {"role", "institution", "sponsor"}}
+    institution, sponsor = part.get("institution"), part.get("sponsor")
+    return Identity(
+        **rest,
+        role=_enum(Role, part.get("role")),
+        institution=None if institution is None else Institution(**institution),
+        sponsor=None if sponsor is None else Sponsor(**sponsor),
+    )
+
+
+def _device(part: Mapping[str, Any]) -> Device:
+    rest = {name: value for name, value in part.items() if name != "network"}
+    network = part.get("network")
+    if network is None:
+        return Device(**rest)
+    seen = network.get("last_seen")
+    report = {**network, "last_seen": None if seen is None else date.fromisoformat(seen)}
+    return Device(**rest, network=NetworkReport(**report))
+
+
+def _payment(part: Mapping[str, Any]) -> Payment:
+    rest = {name: value for name, value in part.items() if name not in {"method", "funding", "checks"}}
+    checks = part.get("checks")
+    return Payment(
+        **rest,
+        method=PaymentMethod(part["method"]),
+        funding=_enum(Funding, part.get("funding")),
+        checks=None
+        if checks is None
+        else PaymentChecks(
+            cvc=_enum(CheckResult, checks.get("cvc")),
+            postal_code=_enum(CheckResult, checks.get("postal_code")),
+            three_d_secure=_enum(ThreeDSecure, checks.get("three_d_secure")),
+        ),
+    )
+
+
+def _behaviour(part: Mapping[str, Any]) -> Behaviour:
+    pasted = part.get("pasted_fields")
+    return Behaviour(**{**part, "pasted_fields": None if pasted is None else tuple(pasted)})
+
+
+def _prior_checks(part: Mapping[str, Any]) -> PriorChecks:
+    return PriorChecks(**{**part, "captcha": _enum(Captcha, part.get("captcha"))})
+
+
+def _document(part: Any) -> Document:
+    """A dataclass as a document, recursively. Any: the parts are different dataclasses."""
+    out: Document = {}
+    for each in fields(part):
+        value = getattr(part, each.name)
+        if value is None or (each.name == "custom" and not value) or (each.name == "record_only" and not value):
+            continue
+        out[each.name] = _plain(value)
+    return out
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return _document(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value
