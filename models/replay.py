@@ -1,0 +1,49 @@
+"""Replay: the steps from sign-up to feature vector over a history in memory, exactly as the service takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from models.features.catalogue import Vector, vector_of
+from models.features.facts import Facts
+from models.identifiers import identifiers_of
+from models.linkage.history import History, Link
+from models.linkage.identifier import Identifier
+from models.reference.reference import Reference
+from models.signals.signals import derive_signals
+from models.signup import Signup
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One sign-up as the service would have seen it."""
+
+    facts: Facts
+    identifiers: tuple[Identifier, ...]
+    vector: Vector
+
+
+def replay(
+    signups: Iterable[Signup], *, reference: Reference, history: History, first_no: int = 1
+) -> Iterator[Replayed]:
+    """Judge each sign-up against those before it, then remember it.
+
+    The stream is taken as recorded in its own order, each sign-up at the instant it occurred: a simulated or
+    exported stream is in time order. Numbers count up from ``first_no``.
+    """
+    for number, signup in enumerate(signups, start=first_no):
+        signals = derive_signals(signup, reference)
+        identifiers = identifiers_of(signup, signals)
+        linkage = history.linkage_of(identifiers, now=signup.occurred_at)
+        facts = Facts(signup=signup, signals=signals, linkage=linkage)
+        yield Replayed(facts=facts, identifiers=identifiers, vector=vector_of(facts))
+        history.record(
+            Link(
+                signup_no=number,
+                recorded_at=signup.occurred_at,
+                occurred_at=signup.occurred_at,
+                account_type=signup.account_type,
+                identifiers=identifiers,
+            )
+        )
