@@ -26,9 +26,7 @@ class Link:
 class History(Protocol):
     """Earlier sign-ups by their identifiers; see ``models.linkage.velocity`` for what is counted."""
 
-    def linkage_of(
-        self, identifiers: Sequence[Identifier], *, now: datetime, excluding: int | None = None
-    ) -> Linkage:
+    def linkage_of(self, identifiers: Sequence[Identifier], *, now: datetime, excluding: int | None = None) -> Linkage:
         """The linkage of a sign-up that occurs at ``now``; ``excluding`` is its own number, if recorded."""
         ...
 

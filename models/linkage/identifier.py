@@ -29,6 +29,7 @@ class IdentifierKind(StrEnum):
     CARDHOLDER_BIN = "cardholder_bin"
     NAME_BIRTH = "name_birth"
 
+    NAME = "name"
     IP_PREFIX = "ip_prefix"
     NETWORK = "network"
     EMAIL_DOMAIN = "email_domain"

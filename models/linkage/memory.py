@@ -36,9 +36,7 @@ class MemoryHistory:
     def __init__(self) -> None:
         self._links: dict[tuple[IdentifierKind, str], list[_Remembered]] = {}
 
-    def linkage_of(
-        self, identifiers: Sequence[Identifier], *, now: datetime, excluding: int | None = None
-    ) -> Linkage:
+    def linkage_of(self, identifiers: Sequence[Identifier], *, now: datetime, excluding: int | None = None) -> Linkage:
         """See ``models.linkage.history.History``."""
         now_us = microseconds(now)
         return Linkage((each.kind, self._velocity(each, now_us, excluding)) for each in identifiers)
@@ -79,9 +77,7 @@ def measure(newest: Sequence[_Remembered], *, now_us: int, own: str | None) -> V
         len({row[3] for row, age in zip(newest, ages, strict=True) if 0 < age <= window.value and row[3] is not None})
         for window in DISTINCT_WINDOWS
     ]
-    others = sum(
-        0 < age <= OTHERS_WINDOW.value and row[3] != own for row, age in zip(newest, ages, strict=True)
-    )
+    others = sum(0 < age <= OTHERS_WINDOW.value and row[3] != own for row, age in zip(newest, ages, strict=True))
     types = {row[4] for row, age in zip(newest, ages, strict=True) if 0 < age <= Window.YEAR.value}
     return Velocity(
         (links[0], links[1], links[2], links[3], links[4], links[5]),

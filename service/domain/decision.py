@@ -1,0 +1,88 @@
+"""The four decisions, the reasons for them, and what one assessment of a sign-up concludes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Decision(StrEnum):
+    """What becomes of a sign-up, mildest first."""
+
+    ALLOW = "allow"
+    STEP_UP = "step_up"
+    REVIEW = "review"
+    DENY = "deny"
+
+    @property
+    def severity(self) -> int:
+        """The place in ``allow`` < ``step_up`` < ``review`` < ``deny``."""
+        return _SEVERITY[self]
+
+
+_SEVERITY = {decision: severity for severity, decision in enumerate(Decision)}
+
+
+def harsher(first: Decision, second: Decision) -> Decision:
+    """The harsher of two decisions."""
+    return max(first, second, key=lambda decision: decision.severity)
+
+
+def milder(first: Decision, second: Decision) -> Decision:
+    """The milder of two decisions."""
+    return min(first, second, key=lambda decision: decision.severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the score, or a rule, leans one way.
+
+    Attributes:
+        code: stable, for machines.
+        group: the group of evidence it belongs to.
+        text: one sentence for an operator; it may change.
+        contribution: in log-odds of fraud; ``None`` for a rule, which weighs nothing.
+    """
+
+    code: str
+    group: str
+    text: str
+    contribution: float | None = None
+
+    @property
+    def multiplier(self) -> float | None:
+        """How much the contribution multiplies the odds of fraud."""
+        return None if self.contribution is None else math.exp(self.contribution)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReference:
+    """Which model scored: its version and the SHA-256 of its bytes."""
+
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What one look at a sign-up concluded; an entry in its history, never overwritten.
+
+    ``score`` is ``None`` when no model could score; ``vector`` holds the float32 features, little-endian;
+    ``signals`` and ``linkage`` hold no personal data.
+    """
+
+    id: str
+    decided_at: datetime
+    decision: Decision
+    score: float | None
+    reasons: tuple[Reason, ...]
+    rules: tuple[str, ...]
+    vector: bytes | None
+    signals: dict[str, dict[str, object]]
+    linkage: dict[str, dict[str, int]]
+    model: ModelReference | None
+    policy_version: int
+    degraded: bool = False
+    degraded_reason: str | None = None

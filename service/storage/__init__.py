@@ -1,0 +1,1 @@
+"""The stores: SQL for production, dictionaries for tests, both behind the same ports."""

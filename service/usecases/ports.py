@@ -1,0 +1,314 @@
+"""What the use cases need from outside, as protocols; ``service.storage`` implements them twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.velocity import Linkage
+from models.signup import AccountType, Signup
+from service.domain.decision import Assessment, Decision
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to what, and when. ``detail`` holds no personal data."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyClaim:
+    """A caller's Idempotency-Key and the keyed digest of the method, route and body it was sent with."""
+
+    owner: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """The answer a request got: the same bytes are given to everyone who asks it again."""
+
+    status: int
+    body: bytes
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """Everything one sign-up leaves behind, appended in one transaction.
+
+    ``assessment`` is ``None`` for a sign-up that is only recorded; ``claim`` is the Idempotency-Key that this
+    record answers, if the caller sent one.
+    """
+
+    id: str
+    owner: str
+    signup: Signup
+    fingerprint: bytes
+    recorded_at: datetime
+    identifiers: Sequence[Identifier]
+    assessment: Assessment | None
+    answer: bytes
+    audit: AuditEntry
+    claim: IdempotencyClaim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One recorded sign-up, its history of assessments oldest first. ``signup`` holds personal data."""
+
+    id: str
+    signup_no: int
+    owner: str
+    recorded_at: datetime
+    signup: Signup
+    assessments: tuple[Assessment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The one read of a decision: the recorded answer if there is one, else the linkage."""
+
+    answer: StoredAnswer | None
+    linkage: Linkage
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """What to search recorded sign-ups by; everything given must hold. Identifiers are digested by the store."""
+
+    identifiers: tuple[tuple[IdentifierKind, str], ...] = ()
+    signup_id: str | None = None
+    account_type: AccountType | None = None
+    decision: Decision | None = None
+    recorded_from: datetime | None = None
+    recorded_before: datetime | None = None
+    before_no: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of a search: no personal data. ``signup_no`` is the cursor."""
+
+    id: str
+    signup_no: int
+    signup_id: str
+    account_type: AccountType
+    recorded_at: datetime
+    occurred_at: datetime
+    decision: Decision | None
+    score: float | None
+
+
+class AlreadyRecordedError(Exception):
+    """Somebody else recorded the same (owner, signup_id) first: read what they wrote."""
+
+
+class Ledger(Protocol):
+    """Recorded sign-ups: append-only. ``owner`` is the owner of the API key; ``signup_id`` is unique per owner."""
+
+    def look(
+        self, owner: str, signup_id: str, identifiers: Sequence[Identifier], *, now: datetime, fingerprint: bytes
+    ) -> Look:
+        """One round trip: the stored answer of (owner, signup_id), or the linkage as it is before ``now``."""
+        ...
+
+    def append(self, record: NewRecord) -> None:
+        """Stage the record; ``commit`` of the unit of work writes it in one statement.
+
+        Raises (from ``commit``):
+            AlreadyRecordedError: (owner, signup_id) is recorded already.
+        """
+        ...
+
+    def append_assessment(self, signup_no: int, assessment: Assessment, audit: AuditEntry) -> None:
+        """Stage one more assessment of a recorded sign-up."""
+        ...
+
+    def get(self, owner: str | None, record_id: str) -> Recorded | None:
+        """A record by its id (of the service) for its owner; ``owner=None`` reads across owners."""
+        ...
+
+    def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
+        """The linkage with today's history, the sign-up's own links excluded."""
+        ...
+
+    def search(self, owner: str | None, query: SearchQuery) -> Sequence[Found]:
+        """Newest first."""
+        ...
+
+    def stream(self, *, after_no: int = 0) -> Iterable[Recorded]:
+        """Every record in (recorded, id) order, for replays; reads in bounded pages."""
+        ...
+
+
+class IdempotencyKeys(Protocol):
+    """Idempotency-Keys of requests: claimed before the work, answered in its transaction, kept at least 7 days."""
+
+    def claim(self, claim: IdempotencyClaim, *, now: datetime) -> StoredAnswer | None:
+        """Claim the key in a transaction of its own, at once.
+
+        Returns ``None`` when the caller now holds it, or the stored answer of the finished first request
+        (whose fingerprint the use case compares).
+
+        Raises:
+            StillRunningError: the first request holds it and has not finished.
+        """
+        ...
+
+    def answer(self, claim: IdempotencyClaim, *, status: int, body: bytes) -> None:
+        """Stage the final answer."""
+        ...
+
+    def release(self, claim: IdempotencyClaim) -> None:
+        """Give the key back, at once: the request failed and may be tried again."""
+        ...
+
+    def purge(self, *, before: datetime) -> int:
+        """Forget keys claimed before an instant, and claims abandoned by a killed worker."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key as it is stored: the digest of its secret, never the secret."""
+
+    id: str
+    name: str
+    owner: str
+    scopes: frozenset[str]
+    secret_digest: bytes
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class ApiKeys(Protocol):
+    """The callers' keys."""
+
+    def add(self, key: ApiKey) -> None:
+        """Stage a new key."""
+        ...
+
+    def get(self, key_id: str) -> ApiKey | None:
+        """A key by its public id."""
+        ...
+
+    def revoke(self, key_id: str, *, at: datetime) -> bool:
+        """Stage the end of a key; false when there is none."""
+        ...
+
+    def all(self) -> Sequence[ApiKey]:
+        """Every key, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """One version of the policy document; the highest activated one is in force."""
+
+    version: int
+    document: str
+    created_at: datetime
+    created_by: str
+    reason: str
+    activated_at: datetime | None
+
+
+class Policies(Protocol):
+    """Policy documents."""
+
+    def active(self) -> PolicyVersion | None:
+        """The version in force."""
+        ...
+
+    def add(self, document: str, *, at: datetime, by: str, reason: str, activate: bool) -> PolicyVersion:
+        """Stage a new version."""
+        ...
+
+    def all(self) -> Sequence[PolicyVersion]:
+        """Every version, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The newest seal of the audit chain: keep it elsewhere and a truncation shows."""
+
+    seal_no: int
+    entries: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerdict:
+    """The result of checking the chain. ``problem`` is ``None`` when every seal holds."""
+
+    entries: int
+    seals: int
+    unsealed: int
+    head: AuditHead | None
+    problem: str | None
+
+
+class AuditTrail(Protocol):
+    """The append-only audit record, sealed into a hash chain afterwards in batches."""
+
+    def add(self, entry: AuditEntry) -> None:
+        """Stage an entry."""
+        ...
+
+    def seal(self, *, at: datetime, limit: int = 1_000) -> int:
+        """Seal committed entries that are not sealed yet; how many."""
+        ...
+
+    def verify(self, *, anchor: AuditHead | None = None) -> AuditVerdict:
+        """Recompute the chain; with an ``anchor`` kept elsewhere, notice truncation too."""
+        ...
+
+    def entries(self, *, subject: str | None = None, limit: int = 100) -> Sequence[AuditEntry]:
+        """The newest entries first."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction: nothing staged is visible before ``commit``, and leaving without it discards everything.
+
+    Reads run at once; what is staged is written by ``commit`` in as few round trips as the database allows.
+
+    Raises (from any call):
+        UnavailableError: the database cannot be used.
+    """
+
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def idempotency(self) -> IdempotencyKeys: ...
+    @property
+    def keys(self) -> ApiKeys: ...
+    @property
+    def policies(self) -> Policies: ...
+    @property
+    def audit(self) -> AuditTrail: ...
+
+    def commit(self) -> None:
+        """Write what was staged, durably, or raise and write nothing."""
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+Begin = Callable[[], UnitOfWork]
