@@ -1,0 +1,60 @@
+# Needs python3 (3.11 or later) with its venv module, and make. Everything else is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --strip-extras
+
+.PHONY: help run demo test check bench lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make run     serve on 127.0.0.1:8000 over an embedded SQLite"
+	@echo "make demo    watch a throw-away service notice a hydra"
+	@echo "make test    the whole suite, on SQLite and on PostgreSQL"
+	@echo "make check   ruff, mypy, import contracts, migrations"
+	@echo "make bench   throughput, latency, start-up and memory, beside a constant answer"
+	@echo "make lock    pin the newest dependencies again (needs uv)"
+
+run: $(VENV)/train.installed
+	@exec $(BIN)/gatehouse serve
+
+demo: $(VENV)/train.installed
+	@exec $(BIN)/gatehouse demo
+
+test: $(VENV)/test.installed
+	$(BIN)/pytest -n 2
+
+check: $(VENV)/test.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+	PYTHONPATH=. $(BIN)/lint-imports
+	$(BIN)/pytest -q -n 0 tests/storage/sql -k migration
+
+bench: $(VENV)/test.installed
+	@$(BIN)/python tests/bench/run.py
+
+# The pins of pyproject's dependencies: to serve, to simulate and train as well, to test as well.
+lock:
+	echo "setuptools>=77" | $(LOCK) --output-file requirements/build.txt -
+	$(LOCK) --output-file requirements/serve.txt pyproject.toml
+	$(LOCK) --output-file requirements/train.txt --constraint requirements/serve.txt --extra train pyproject.toml
+	$(LOCK) --output-file requirements/test.txt --constraint requirements/train.txt --extra train --extra test pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+# Nothing is installed that a lock does not name: the one source package builds with the pinned setuptools.
+$(VENV)/%.installed: requirements/build.txt requirements/%.txt pyproject.toml | $(BIN)/python
+	@echo "Installing requirements/$*.txt into $(VENV) (a minute or two, once) ..."
+	@$(PIP) --require-hashes --only-binary :all: -r requirements/build.txt
+	@$(PIP) --require-hashes --no-build-isolation --use-pep517 -r requirements/$*.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed: apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Gatehouse needs Python 3.11 or later and $(PYTHON) is " + sys.version.split()[0] + ": name another one with  make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
