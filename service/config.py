@@ -1,0 +1,222 @@
+"""Settings: environment variables named ``GATEHOUSE_…``, read in one place, all mistakes reported at once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "GATEHOUSE_"
+_SECRETS_FILE = "secrets.json"
+_KEY_BYTES = 32
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; the text names every one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as the README documents it."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("DATABASE_URL", "SQLite under `DATA_DIR`", "`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`"),
+    Setting("DATA_DIR", "`data`", "where the embedded database, its generated secrets and models live"),
+    Setting(
+        "MODEL_DIR",
+        "`DATA_DIR/models`",
+        "the model registry; without an active model in it the shipped baseline scores",
+    ),
+    Setting("BIND", "`127.0.0.1:8000`", "address and port to serve on"),
+    Setting("WORKERS", "`2`", "worker processes, 1 to 64"),
+    Setting("THREADS", "`16`", "threads a worker, 1 to 64"),
+    Setting("HEAVY_REQUESTS", "`4`", "requests a worker decides at once; the others wait, health answers do not"),
+    Setting(
+        "ENCRYPTION_KEYS",
+        "generated on the embedded database",
+        "`VERSION:BASE64` keys of 32 bytes, newest first, by commas: they encrypt personal data",
+    ),
+    Setting(
+        "PSEUDONYM_KEYS",
+        "generated on the embedded database",
+        "`VERSION:BASE64` keys of 32 bytes, newest first, by commas: they digest identifiers",
+    ),
+    Setting("GEOIP_COUNTRY_DB", "embedded data", "MaxMind-format file of countries"),
+    Setting("GEOIP_ASN_DB", "embedded data", "MaxMind-format file of networks"),
+    Setting("LOG_LEVEL", "`info`", "`debug`, `info`, `warning` or `error`"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedKey:
+    """A 32-byte key with the version that rows written with it record."""
+
+    version: int
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the environment decides."""
+
+    database_url: str
+    data_dir: Path
+    model_dir: Path
+    bind: str
+    workers: int
+    threads: int
+    heavy_requests: int
+    encryption_keys: tuple[VersionedKey, ...]
+    pseudonym_keys: tuple[VersionedKey, ...]
+    geoip_country_db: Path | None
+    geoip_asn_db: Path | None
+    log_level: str
+
+    @property
+    def embedded(self) -> bool:
+        """True on the embedded SQLite, which migrates itself and generates its own secrets."""
+        return self.database_url.startswith("sqlite:")
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings that the environment describes.
+
+    On the embedded database missing keys are generated into ``DATA_DIR/secrets.json`` (mode 0600).
+
+    Raises:
+        SettingsError: some are wrong or missing; all of them are named.
+    """
+    reader = _Reader(environment)
+    data_dir = Path(reader.text("DATA_DIR", "data"))
+    database_url = reader.database_url(data_dir)
+    generate = _generator(data_dir) if database_url.startswith("sqlite:") else None
+    settings = Settings(
+        database_url=database_url,
+        data_dir=data_dir,
+        model_dir=Path(reader.text("MODEL_DIR", str(data_dir / "models"))),
+        bind=reader.bind(),
+        workers=reader.number("WORKERS", 2, 1, 64),
+        threads=reader.number("THREADS", 16, 1, 64),
+        heavy_requests=reader.number("HEAVY_REQUESTS", 4, 1, 64),
+        encryption_keys=reader.keys("ENCRYPTION_KEYS", generate),
+        pseudonym_keys=reader.keys("PSEUDONYM_KEYS", generate),
+        geoip_country_db=reader.file("GEOIP_COUNTRY_DB"),
+        geoip_asn_db=reader.file("GEOIP_ASN_DB"),
+        log_level=reader.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+    )
+    reader.raise_problems()
+    return settings
+
+
+class _Reader:
+    """Reads one variable after another and remembers what was wrong with each."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._problems: list[str] = []
+        known = {PREFIX + setting.name for setting in SETTINGS} | {PREFIX + "TEST_DATABASE_URL"}
+        for name in sorted(environment):
+            if name.startswith(PREFIX) and name not in known:
+                self._problem(name.removeprefix(PREFIX), "is not a setting")
+
+    def raise_problems(self) -> None:
+        if self._problems:
+            raise SettingsError("; ".join(self._problems))
+
+    def text(self, name: str, default: str) -> str:
+        return self._environment.get(PREFIX + name, "").strip() or default
+
+    def number(self, name: str, default: int, lowest: int, highest: int) -> int:
+        raw = self.text(name, str(default))
+        if not raw.isdecimal() or not lowest <= int(raw) <= highest:
+            self._problem(name, f"must be a whole number from {lowest} to {highest}")
+            return default
+        return int(raw)
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        raw = self.text(name, default).lower()
+        if raw not in allowed:
+            self._problem(name, f"must be one of {', '.join(allowed)}")
+        return raw
+
+    def file(self, name: str) -> Path | None:
+        raw = self.text(name, "")
+        if not raw:
+            return None
+        if not Path(raw).is_file():
+            self._problem(name, "names no file that can be read")
+        return Path(raw)
+
+    def bind(self) -> str:
+        raw = self.text("BIND", "127.0.0.1:8000")
+        host, colon, port = raw.rpartition(":")
+        if not (colon and host and port.isdecimal() and int(port) <= 65_535):
+            self._problem("BIND", "must be HOST:PORT")
+        return raw
+
+    def database_url(self, data_dir: Path) -> str:
+        raw = self.text("DATABASE_URL", f"sqlite:///{data_dir / 'gatehouse.db'}")
+        for plain in ("postgresql://", "postgres://"):
+            if raw.startswith(plain):
+                raw = "postgresql+psycopg://" + raw.removeprefix(plain)
+        if not raw.startswith(("sqlite:///", "postgresql+psycopg://")):
+            self._problem("DATABASE_URL", "must start with sqlite:/// or postgresql://")
+        return raw
+
+    def keys(self, name: str, generate: Callable[[str], str] | None) -> tuple[VersionedKey, ...]:
+        raw = self.text(name, "")
+        if not raw and generate is not None:
+            raw = generate(name)
+        if not raw:
+            self._problem(name, "is required with this database (VERSION:BASE64 of 32 random bytes)")
+            return ()
+        keys = [_parse_key(part) for part in raw.split(",")]
+        good = tuple(key for key in keys if key is not None)
+        if len(good) != len(keys) or len({key.version for key in good}) != len(keys):
+            self._problem(name, "must be VERSION:BASE64 of 32 bytes each, by commas, no version twice")
+        return good
+
+    def _problem(self, name: str, problem: str) -> None:
+        self._problems.append(f"{PREFIX}{name} {problem}")
+
+
+def _parse_key(part: str) -> VersionedKey | None:
+    version, _, encoded = part.strip().partition(":")
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if not version.isdecimal() or not 1 <= int(version) <= 32_767 or len(key) != _KEY_BYTES:
+        return None
+    return VersionedKey(int(version), key)
+
+
+def _generator(data_dir: Path) -> Callable[[str], str]:
+    """Gives the embedded database's own secret of a name, made on first use and kept beside the database."""
+
+    def generate(name: str) -> str:
+        path = data_dir / _SECRETS_FILE
+        data_dir.mkdir(parents=True, exist_ok=True)
+        kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        if name not in kept:
+            kept[name] = "1:" + base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+            written = path.with_suffix(f".{os.getpid()}")
+            descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(kept, file)
+                file.flush()
+                os.fsync(file.fileno())
+            written.replace(path)
+        return kept[name]
+
+    return generate

@@ -1,0 +1,20 @@
+"""Identifiers of our own records: UUIDs of version 7 (RFC 9562), which sort by time."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def uuid7(now: datetime, random_bits: int) -> str:
+    """A UUIDv7 of the instant ``now`` (aware) and 74 random bits."""
+    milliseconds = (now - _EPOCH) // _MILLISECOND
+    value = (milliseconds & (2**48 - 1)) << 80
+    value |= 0x7 << 76
+    value |= (random_bits >> 62 & 0xFFF) << 64
+    value |= 0b10 << 62
+    value |= random_bits & (2**62 - 1)
+    return str(uuid.UUID(int=value))

@@ -1,0 +1,143 @@
+"""Assess a sign-up: the one straight path from a parsed sign-up to a committed record and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.features.facts import Facts
+from models.identifiers import identifiers_of
+from models.signals.signals import derive_signals
+from models.signup import Signup
+from service.domain.decision import Assessment
+from service.domain.errors import ConflictError
+from service.usecases.authenticate import Caller
+from service.usecases.judge import Judge
+from service.usecases.ports import (
+    AlreadyRecordedError,
+    AuditEntry,
+    Begin,
+    IdempotencyClaim,
+    NewRecord,
+    StoredAnswer,
+)
+from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
+from service.usecases.views import DecisionView
+
+CREATED = 201
+REPLAYED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the caller is told: the very bytes that were recorded. ``view`` is ``None`` on a replay."""
+
+    status: int
+    body: bytes
+    replayed: bool
+    view: DecisionView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assess:
+    """Score a sign-up, decide, and record both in one transaction."""
+
+    begin: Begin
+    judge: Judge
+    render: Callable[[DecisionView], bytes]
+    new_id: Callable[[datetime], str]
+
+    def __call__(
+        self,
+        signup: Signup,
+        *,
+        caller: Caller,
+        now: datetime,
+        fingerprint: bytes,
+        claim: IdempotencyClaim | None = None,
+        stopwatch: Stopwatch = NULL_STOPWATCH,
+    ) -> Answer:
+        """Assess and record ``signup``, or give the answer it got before.
+
+        Args:
+            signup: what the caller sent.
+            caller: who asks; ``signup_id`` is unique per owner.
+            now: the instant of recording.
+            fingerprint: keyed digest of what was sent; the same ``signup_id`` with another one is refused.
+            claim: the Idempotency-Key this record answers, already claimed.
+            stopwatch: told when each step of the path ends.
+
+        Raises:
+            ConflictError: the ``signup_id`` is recorded with another body.
+            UnavailableError: the database cannot be used; nothing was decided.
+        """
+        signals = derive_signals(signup, self.judge.reference)
+        identifiers = identifiers_of(signup, signals)
+        stopwatch.lap("signals")
+        with self.begin() as work:
+            look = work.ledger.look(
+                caller.owner, signup.signup_id, identifiers, now=signup.occurred_at, fingerprint=fingerprint
+            )
+            stopwatch.lap("look")
+            if look.answer is not None:
+                return _again(look.answer, fingerprint)
+            record_id = self.new_id(now)
+            facts = Facts(signup=signup, signals=signals, linkage=look.linkage)
+            assessment = None if signup.record_only else self.judge(facts, now=now, stopwatch=stopwatch)
+            view = DecisionView(
+                id=record_id,
+                signup_id=signup.signup_id,
+                account_type=signup.account_type,
+                record_only=signup.record_only,
+                created_at=now,
+                assessment=assessment,
+            )
+            body = self.render(view)
+            work.ledger.append(
+                NewRecord(
+                    id=record_id,
+                    owner=caller.owner,
+                    signup=signup,
+                    fingerprint=fingerprint,
+                    recorded_at=now,
+                    identifiers=identifiers,
+                    assessment=assessment,
+                    answer=body,
+                    audit=_audit(caller, record_id, assessment, now),
+                    claim=claim,
+                )
+            )
+            stopwatch.lap("render")
+            try:
+                work.commit()
+            except AlreadyRecordedError:
+                return self._recorded_by_another(signup, caller, fingerprint)
+            stopwatch.lap("write")
+        return Answer(status=CREATED, body=body, replayed=False, view=view)
+
+    def _recorded_by_another(self, signup: Signup, caller: Caller, fingerprint: bytes) -> Answer:
+        with self.begin() as work:
+            look = work.ledger.look(caller.owner, signup.signup_id, (), now=signup.occurred_at, fingerprint=fingerprint)
+        if look.answer is None:
+            raise RuntimeError("bug: a sign-up that is already recorded has no stored answer")
+        return _again(look.answer, fingerprint)
+
+
+def _again(answer: StoredAnswer, fingerprint: bytes) -> Answer:
+    if answer.fingerprint != fingerprint:
+        raise ConflictError("This signup_id is recorded with another body; send a new signup_id for a new attempt.")
+    return Answer(status=REPLAYED, body=answer.body, replayed=True)
+
+
+def _audit(caller: Caller, record_id: str, assessment: Assessment | None, now: datetime) -> AuditEntry:
+    detail: dict[str, object] = {}
+    if assessment is not None:
+        detail = {"decision": assessment.decision.value, "policy_version": assessment.policy_version}
+    return AuditEntry(
+        at=now,
+        actor=f"key:{caller.key_id}",
+        action="signup.recorded" if assessment is None else "signup.assessed",
+        subject=record_id,
+        detail=detail,
+    )

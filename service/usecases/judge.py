@@ -1,0 +1,103 @@
+"""Judge: from facts to an assessment, whether the sign-up is new or looked at again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.features.catalogue import Vector, vector_of
+from models.features.facts import Facts
+from models.reasons import strongest_reasons
+from models.reference.reference import Reference
+from models.scorer import Scorer
+from models.signup_document import document_of_signup
+from service.domain.decision import Assessment, Decision, ModelReference, Reason
+from service.domain.policy import Policy
+from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
+
+MODEL_UNAVAILABLE = "model_unavailable"
+SCORING_FAILED = "scoring_failed"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A scorer and which model it is."""
+
+    scorer: Scorer
+    reference: ModelReference
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Features, score, policy: one assessment, which the caller records.
+
+    ``model`` and ``policy`` are asked at every judgement, because either may be replaced while the service
+    runs; one judgement never mixes two.
+    """
+
+    reference: Reference
+    model: Callable[[], LoadedModel | None]
+    policy: Callable[[], Policy]
+    new_id: Callable[[datetime], str]
+
+    def __call__(self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH) -> Assessment:
+        """Judge the facts at ``now``; never raises for want of a model, but says so and falls back on the policy."""
+        vector = vector_of(facts)
+        stopwatch.lap("features")
+        model = self.model()
+        score, degraded_reason = _score(model, vector)
+        stopwatch.lap("score")
+        policy = self.policy()
+        signals, linkage = facts.signals.as_document(), facts.linkage.as_document()
+        ruling = policy.rule_on(
+            account_type=facts.signup.account_type,
+            score=score,
+            signup=document_of_signup(facts.signup),
+            signals=signals,
+            linkage=linkage,
+        )
+        stopwatch.lap("policy")
+        reasons = ruling.reasons
+        if model is not None and score is not None and ruling.decision is not Decision.ALLOW:
+            # An allowed sign-up needs no reasons at once: they are computed from the stored vector when asked for.
+            reasons = (*explained(model, vector), *reasons)
+            stopwatch.lap("explain")
+        return Assessment(
+            id=self.new_id(now),
+            decided_at=now,
+            decision=ruling.decision,
+            score=score,
+            reasons=reasons,
+            rules=ruling.rules,
+            vector=vector.astype("<f4", copy=False).tobytes(),
+            signals=signals,
+            linkage=linkage,
+            model=None if model is None or score is None else model.reference,
+            policy_version=policy.version,
+            degraded=degraded_reason is not None,
+            degraded_reason=degraded_reason,
+        )
+
+
+def explained(model: LoadedModel, vector: Vector) -> tuple[Reason, ...]:
+    """The strongest reasons for the model's score, in the order of their weight."""
+    explanation = model.scorer.explain(vector)
+    return tuple(
+        Reason(code=each.code, group=each.group, text=each.text, contribution=each.contribution)
+        for each in strongest_reasons(explanation.contributions, vector)
+    )
+
+
+def _score(model: LoadedModel | None, vector: Vector) -> tuple[float | None, str | None]:
+    if model is None:
+        return None, MODEL_UNAVAILABLE
+    try:
+        return model.scorer.score(vector).probability, None
+    except Exception as error:
+        # No message and no traceback: either may hold what the person told us.
+        _log.error("scoring failed", extra={"error_type": type(error).__name__})
+        return None, SCORING_FAILED

@@ -1,0 +1,47 @@
+"""Read a recorded sign-up: the decision as it stands, and its history of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from service.domain.decision import Assessment, Decision
+from service.domain.errors import NotFoundError
+from service.usecases.authenticate import Caller
+from service.usecases.judge import LoadedModel, explained
+from service.usecases.ports import Begin, Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSignup:
+    """Read one of the caller's own sign-ups; others' are as unknown as those that do not exist."""
+
+    begin: Begin
+    model: Callable[[], LoadedModel | None]
+
+    def __call__(self, record_id: str, *, caller: Caller) -> Recorded:
+        """The record, oldest assessment first; reasons left out when it was decided are computed now.
+
+        Raises:
+            NotFoundError: the caller recorded no such sign-up.
+        """
+        with self.begin() as work:
+            recorded = work.ledger.get(caller.owner, record_id)
+        if recorded is None:
+            raise NotFoundError("There is no such sign-up.")
+        return replace(recorded, assessments=tuple(map(self._explained, recorded.assessments)))
+
+    def _explained(self, assessment: Assessment) -> Assessment:
+        """An allowed sign-up was not explained at once; only the very model that scored it can explain it."""
+        model = self.model()
+        if (
+            assessment.decision is not Decision.ALLOW
+            or assessment.vector is None
+            or model is None
+            or assessment.model != model.reference
+        ):
+            return assessment
+        vector = np.frombuffer(assessment.vector, dtype="<f4").astype(np.float32)
+        return replace(assessment, reasons=(*explained(model, vector), *assessment.reasons))
