@@ -6,7 +6,7 @@ inverses of each other for every sign-up whose times are whole microseconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -135,14 +135,16 @@ def _document(part: Any) -> Document:
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return _document(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
+    plain = _PLAIN.get(type(value))
+    if plain is not None:
+        return plain(value)
     if isinstance(value, StrEnum):
         return value.value
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    return value
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+_PLAIN: Mapping[type, Callable[[Any], Any]] = {
+    datetime: lambda instant: instant.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    date: lambda day: day.isoformat(),
+    tuple: list,
+}

@@ -32,7 +32,10 @@ def payment_signups_7d(facts: Facts) -> float | None:
 
 
 def payment_names_365d(facts: Facts) -> float | None:
-    """Different people's names seen on this payment instrument within 365 days (count); missing without a fingerprint."""
+    """Different people's names seen on this payment instrument within 365 days (count).
+
+    Missing without a fingerprint.
+    """
     return facts.linkage.distinct(IdentifierKind.PAYMENT, Window.YEAR)
 
 
@@ -42,7 +45,10 @@ def phone_signups_365d(facts: Facts) -> float | None:
 
 
 def phone_block_signups_24h(facts: Facts) -> float | None:
-    """Earlier sign-ups whose number shares all but the last four digits, within 24 hours (count); missing without a number."""
+    """Earlier sign-ups whose number shares all but the last four digits, within 24 hours (count).
+
+    Missing without a number.
+    """
     return facts.linkage.links(IdentifierKind.PHONE_BLOCK, Window.DAY)
 
 
@@ -52,12 +58,18 @@ def orcid_signups_365d(facts: Facts) -> float | None:
 
 
 def ip_signups_1h(facts: Facts) -> float | None:
-    """Earlier sign-ups from this address (IPv6: this /64) within one hour (count); never missing on a public address."""
+    """Earlier sign-ups from this address (IPv6: this /64) within one hour (count).
+
+    Never missing.
+    """
     return facts.linkage.links(IdentifierKind.IP, Window.HOUR)
 
 
 def ip_signups_24h(facts: Facts) -> float | None:
-    """Earlier sign-ups from this address (IPv6: this /64) within 24 hours (count); never missing on a public address."""
+    """Earlier sign-ups from this address (IPv6: this /64) within 24 hours (count).
+
+    Never missing.
+    """
     return facts.linkage.links(IdentifierKind.IP, Window.DAY)
 
 
@@ -67,7 +79,7 @@ def ip_institutions_24h(facts: Facts) -> float | None:
 
 
 def prefix_signups_1h(facts: Facts) -> float | None:
-    """Earlier sign-ups from this /24 (IPv6: /48) within one hour (count); never missing on a public address."""
+    """Earlier sign-ups from this /24 (IPv6: /48) within one hour (count); never missing."""
     return facts.linkage.links(IdentifierKind.IP_PREFIX, Window.HOUR)
 
 
@@ -92,12 +104,18 @@ def cardholder_bin_cards_30d(facts: Facts) -> float | None:
 
 
 def profile_network_signups_24h(facts: Facts) -> float | None:
-    """Earlier sign-ups with the same browser profile on the same network within 24 hours (count); missing when the profile is incomplete."""
+    """Earlier sign-ups with the same browser profile on the same network within 24 hours (count).
+
+    Missing when the profile is incomplete.
+    """
     return facts.linkage.links(IdentifierKind.PROFILE_NETWORK, Window.DAY)
 
 
 def profile_network_addresses_24h(facts: Facts) -> float | None:
-    """Different addresses behind one browser profile on one network within 24 hours (count); missing when the profile is incomplete."""
+    """Different addresses behind one browser profile on one network within 24 hours (count).
+
+    Missing when the profile is incomplete.
+    """
     return facts.linkage.distinct(IdentifierKind.PROFILE_NETWORK, Window.DAY)
 
 
@@ -129,7 +147,10 @@ _STRONG_KINDS = tuple(kind for kind in IdentifierKind if strength_of(kind) is St
 
 
 def strong_identifiers_seen(facts: Facts) -> float | None:
-    """Kinds of strong identifier (mailbox, device, payment, phone, ORCID) that an earlier sign-up carried within 365 days (0 to 5)."""
+    """Kinds of strong identifier that an earlier sign-up carried within 365 days (0 to 5).
+
+    The kinds are the mailbox, the device, the payment instrument, the telephone and the ORCID iD.
+    """
     seen = [facts.linkage.links(kind, Window.YEAR) for kind in _STRONG_KINDS]
     return float(sum(1 for links in seen if links))
 

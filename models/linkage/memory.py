@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from models.linkage.history import Link
 from models.linkage.identifier import Identifier, IdentifierKind
@@ -71,17 +72,28 @@ def measure(newest: Sequence[_Remembered], *, now_us: int, own: str | None) -> V
         now_us: the instant of the sign-up being judged, microseconds since 1970.
         own: the counted value of the sign-up being judged.
     """
-    ages = [now_us - row[2] for row in newest]
-    links = [sum(0 < age <= window.value for age in ages) for window in Window]
-    distinct = [
-        len({row[3] for row, age in zip(newest, ages, strict=True) if 0 < age <= window.value and row[3] is not None})
-        for window in DISTINCT_WINDOWS
-    ]
-    others = sum(0 < age <= OTHERS_WINDOW.value and row[3] != own for row, age in zip(newest, ages, strict=True))
-    types = {row[4] for row, age in zip(newest, ages, strict=True) if 0 < age <= Window.YEAR.value}
+    links = [0] * len(_LENGTHS)
+    distinct: list[set[str]] = [set() for _ in DISTINCT_WINDOWS]
+    others = 0
+    types: set[str] = set()
+    for _, _, occurred_us, counted, account_type in newest:
+        age = now_us - occurred_us
+        if not 0 < age <= _LONGEST:
+            continue
+        # The windows contain each other, so a link is counted once, in the shortest that holds it.
+        links[bisect_left(_LENGTHS, age)] += 1
+        types.add(account_type)
+        if age <= OTHERS_WINDOW.value and counted != own:
+            others += 1
+        if counted is not None:
+            distinct[bisect_left(_DISTINCT_LENGTHS, age)].add(counted)
+    hour, day, week, month, quarter, year = accumulate(links)
+    near, far = distinct[0] | distinct[1], distinct[0] | distinct[1] | distinct[2]
     return Velocity(
-        (links[0], links[1], links[2], links[3], links[4], links[5]),
-        (distinct[0], distinct[1], distinct[2]),
-        others,
-        len(types),
+        (hour, day, week, month, quarter, year), (len(distinct[0]), len(near), len(far)), others, len(types)
     )
+
+
+_LENGTHS = tuple(window.value for window in Window)
+_DISTINCT_LENGTHS = tuple(window.value for window in DISTINCT_WINDOWS)
+_LONGEST = Window.YEAR.value
