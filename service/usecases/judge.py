@@ -11,7 +11,7 @@ from models.features.catalogue import Vector, vector_of
 from models.features.facts import Facts
 from models.reasons import strongest_reasons
 from models.reference.reference import Reference
-from models.scorer import Scorer
+from models.registry import LoadedModel
 from models.signup_document import document_of_signup
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.policy import Policy
@@ -21,14 +21,6 @@ MODEL_UNAVAILABLE = "model_unavailable"
 SCORING_FAILED = "scoring_failed"
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A scorer and which model it is."""
-
-    scorer: Scorer
-    reference: ModelReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +68,16 @@ class Judge:
             vector=vector.astype("<f4", copy=False).tobytes(),
             signals=signals,
             linkage=linkage,
-            model=None if model is None or score is None else model.reference,
+            model=None if model is None or score is None else reference_of(model),
             policy_version=policy.version,
             degraded=degraded_reason is not None,
             degraded_reason=degraded_reason,
         )
+
+
+def reference_of(model: LoadedModel) -> ModelReference:
+    """Which model it is, as assessments name it."""
+    return ModelReference(version=model.card.version, sha256=model.card.model_sha256)
 
 
 def explained(model: LoadedModel, vector: Vector) -> tuple[Reason, ...]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.registry import LoadedModel
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import NotFoundError
 from service.usecases.authenticate import Caller
-from service.usecases.judge import LoadedModel, explained
+from service.usecases.judge import explained, reference_of
 from service.usecases.ports import Begin, Recorded
 
 
@@ -40,7 +41,7 @@ class ReadSignup:
             assessment.decision is not Decision.ALLOW
             or assessment.vector is None
             or model is None
-            or assessment.model != model.reference
+            or assessment.model != reference_of(model)
         ):
             return assessment
         vector = np.frombuffer(assessment.vector, dtype="<f4").astype(np.float32)
