@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --strip-extras
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --strip-extras $(UPGRADE)
 
 .PHONY: help run demo test check bench lock clean
 .DELETE_ON_ERROR:
@@ -15,7 +15,7 @@ help:
 	@echo "make test    the whole suite, on SQLite and on PostgreSQL"
 	@echo "make check   ruff, mypy, import contracts, migrations"
 	@echo "make bench   throughput, latency, start-up and memory, beside a constant answer"
-	@echo "make lock    pin the newest dependencies again (needs uv)"
+	@echo "make lock    pin what pyproject.toml asks for (needs uv; UPGRADE=--upgrade pins the newest of all)"
 
 run: $(VENV)/train.installed
 	@exec $(BIN)/gatehouse serve
