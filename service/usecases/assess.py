@@ -10,9 +10,9 @@ from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.signals.signals import derive_signals
 from models.signup import Signup
+from service.domain.caller import Caller
 from service.domain.decision import Assessment
 from service.domain.errors import ConflictError
-from service.usecases.authenticate import Caller
 from service.usecases.judge import Judge
 from service.usecases.ports import (
     AlreadyRecordedError,
@@ -23,20 +23,10 @@ from service.usecases.ports import (
     StoredAnswer,
 )
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
-from service.usecases.views import DecisionView
+from service.usecases.views import Answer, DecisionView
 
 CREATED = 201
 REPLAYED = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the caller is told: the very bytes that were recorded. ``view`` is ``None`` on a replay."""
-
-    status: int
-    body: bytes
-    replayed: bool
-    view: DecisionView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +104,7 @@ class Assess:
             except AlreadyRecordedError:
                 return self._recorded_by_another(signup, caller, fingerprint)
             stopwatch.lap("write")
-        return Answer(status=CREATED, body=body, replayed=False, view=view)
+        return Answer(status=CREATED, body=body, replayed=False)
 
     def _recorded_by_another(self, signup: Signup, caller: Caller, fingerprint: bytes) -> Answer:
         with self.begin() as work:

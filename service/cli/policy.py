@@ -1,0 +1,36 @@
+"""``gatehouse policy``: check a policy document, show the one in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from service.cli.context import settings_here, store_of
+from service.domain.policy import default_policy_text, parse_policy
+
+
+@click.group()
+def policy() -> None:
+    """Check and show policies."""
+
+
+@policy.command()
+@click.argument("document", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(document: Path) -> None:
+    """Say what is wrong with a policy document, or that nothing is."""
+    parsed = parse_policy(document.read_text(encoding="utf-8"), version=0)
+    click.echo(f"{document.name} is a valid policy with {len(parsed.document.rules)} rules")
+
+
+@policy.command()
+def show() -> None:
+    """Print the policy document in force."""
+    with store_of(settings_here()).begin() as work:
+        version = work.policies.active()
+    if version is None:
+        click.echo("# no policy is recorded yet: the shipped one is in force\n" + default_policy_text(), nl=False)
+    else:
+        click.echo(
+            f"# version {version.version}, by {version.created_by}: {version.reason}\n{version.document}", nl=False
+        )
