@@ -1,0 +1,68 @@
+"""The worker: what no request waits for, done again and again until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.domain.errors import UnavailableError
+from service.usecases.ports import Begin
+
+IDEMPOTENCY_KEPT_FOR = timedelta(days=8)
+"""The promise is seven days; the day more spares everybody an argument about time zones."""
+
+SEAL_BATCH = 1_000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of the worker did."""
+
+    sealed: int
+    forgotten: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One worker; several may run on PostgreSQL, one suffices on SQLite."""
+
+    begin: Begin
+    now: Callable[[], datetime]
+
+    def run(self, *, wait: Callable[[float], bool], every_s: float = 5.0) -> None:
+        """Work in rounds until ``wait(seconds)`` answers that it is time to stop; a database away is waited out."""
+        while True:
+            try:
+                done = self.round()
+                if done.sealed or done.forgotten:
+                    _log.info("worker round", extra={"sealed": done.sealed, "forgotten": done.forgotten})
+            except UnavailableError:
+                _log.warning("the database cannot be used; trying again")
+            if wait(every_s):
+                return
+
+    def round(self) -> Round:
+        """Seal the audit entries of finished transactions and forget old Idempotency-Keys.
+
+        Raises:
+            UnavailableError: the database cannot be used.
+        """
+        sealed = self._seal()
+        with self.begin() as work:
+            forgotten = work.idempotency.purge(before=self.now() - IDEMPOTENCY_KEPT_FOR)
+            work.commit()
+        return Round(sealed=sealed, forgotten=forgotten)
+
+    def _seal(self) -> int:
+        sealed = 0
+        while True:
+            with self.begin() as work:
+                batch = work.audit.seal(at=self.now(), limit=SEAL_BATCH)
+                work.commit()
+            sealed += batch
+            if batch < SEAL_BATCH:
+                return sealed
