@@ -1,0 +1,88 @@
+"""A throw-away service: a real one, on its own port and in its own directory, gone when the block ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from service.cli.client import Client
+from service.cli.context import store_of
+from service.cli.database import bring_up
+from service.config import PREFIX, read_settings
+from service.domain.caller import Scope
+from service.usecases.issue_key import IssueKey
+
+
+@dataclass(frozen=True, slots=True)
+class Throwaway:
+    """Where the service listens, and a key for it."""
+
+    host: str
+    port: int
+    token: str
+
+    def client(self) -> Client:
+        """A new connection to it."""
+        return Client(self.host, self.port, self.token)
+
+
+@contextmanager
+def throwaway_service() -> Iterator[Throwaway]:
+    """Start ``gatehouse serve`` on a free port with an empty embedded database.
+
+    Raises:
+        ConnectionError: the service did not become ready; the text ends with what it logged.
+    """
+    with tempfile.TemporaryDirectory(prefix="gatehouse-") as directory:
+        host, port = "127.0.0.1", _free_port()
+        # Nothing of the caller's own configuration reaches the throw-away service.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        environment |= {
+            f"{PREFIX}DATA_DIR": directory,
+            f"{PREFIX}BIND": f"{host}:{port}",
+            f"{PREFIX}WORKERS": "1",
+            f"{PREFIX}LOG_LEVEL": "warning",
+        }
+        store = store_of(read_settings(environment))
+        bring_up(store)
+        issued = IssueKey(store.begin)(name="demo", scopes=[Scope.SIGNUPS], actor="demo", now=datetime.now(UTC))
+        store.dispose()
+        log = Path(directory) / "service.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "service.cli", "serve"],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        throwaway = Throwaway(host, port, issued.token)
+        try:
+            with throwaway.client() as client:
+                try:
+                    client.wait_until_ready(process)
+                except ConnectionError as error:
+                    raise ConnectionError(f"{error}\n{log.read_text(errors='replace')[-2000:]}") from None
+            yield throwaway
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
