@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Threads that no heavy request may take: what health, metrics and refusals are answered by.
 LIGHT_THREADS = 4
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - not a file name to guess: only where gunicorn opens its own
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - only the place; the names in it are our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ServerSettings:
         graceful_s: how long requests in progress may take when the server is told to stop.
         keepalive_s: how long an idle connection is kept; longer than a load balancer's own 60 s.
         backlog: connections that the kernel keeps for us; beyond it clients see it at once instead of a long wait.
-        metrics_dir: where workers share their metrics; a temporary directory when ``None``.
+        metrics_dir: where workers share their metrics; in memory when ``None``.
     """
 
     bind: str = "127.0.0.1:8000"
@@ -90,8 +90,7 @@ def run(
         on_ready: called once in the master when the port accepts connections.
         on_refusal: called when a request is turned away because too many are waiting.
     """
-    parent = settings.metrics_dir or Path(tempfile.gettempdir()) / f"gatehouse-metrics-{os.getuid()}"
-    directory = share_between_workers(parent)
+    directory = share_between_workers(settings.metrics_dir or _memory_directory() / f"gatehouse-{os.getuid()}")
     master = os.getpid()
 
     def remove_metrics() -> None:
@@ -100,6 +99,11 @@ def run(
 
     atexit.register(remove_metrics)
     _Server(create_app, settings, after_fork=after_fork, on_ready=on_ready, on_refusal=on_refusal).run()
+
+
+def _memory_directory() -> Path:
+    """Where small shared files cost no disk write; there even when a container's file system is read-only."""
+    return _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
 
 
 class _Server(BaseApplication):
@@ -142,7 +146,7 @@ class _Server(BaseApplication):
 
     def _configuration(self) -> Mapping[str, object]:
         settings = self._settings
-        configuration: dict[str, object] = {
+        return {
             "bind": settings.bind,
             "workers": settings.workers,
             "worker_class": "gthread",
@@ -161,13 +165,11 @@ class _Server(BaseApplication):
             "proc_name": "gatehouse",
             # Another way in that nobody uses here, and a file in a home that may be read-only.
             "control_socket_disable": True,
+            "worker_tmp_dir": str(_memory_directory()),
             "post_fork": self._post_fork,
             "child_exit": _child_exit,
             "when_ready": self._when_ready,
         }
-        if os.access(_SHARED_MEMORY, os.W_OK):
-            configuration["worker_tmp_dir"] = str(_SHARED_MEMORY)
-        return configuration
 
     # gunicorn counts the parameters of its hooks and hands over objects without types.
     def _post_fork(self, server: Any, worker: Any) -> None:

@@ -32,7 +32,9 @@ PERSONAL_KEYS = frozenset(
 )  # fmt: skip
 
 # Made by the program itself, never by a person, and costly to search.
-_OWN_KEYS = frozenset({"timestamp", "level", "logger", "route", "error_type", "error_cause", "error_at", "error_trace"})
+_OWN_KEYS = frozenset(
+    {"timestamp", "level", "logger", "decision_id", "route", "error_type", "error_cause", "error_at", "error_trace"}
+)
 
 _FRAMES_TOLD = 12
 _LONGEST_PLAIN_WORD = 64
