@@ -15,6 +15,9 @@ PREFIX = "GATEHOUSE_"
 _SECRETS_FILE = "secrets.json"
 _KEY_BYTES = 32
 
+LIGHT_THREADS = 4
+"""Threads of a worker that no decision may take: what health, metrics and refusals are answered by."""
+
 
 class SettingsError(Exception):
     """One or more settings are wrong; the text names every one of them."""
@@ -114,6 +117,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         geoip_asn_db=reader.file("GEOIP_ASN_DB"),
         log_level=reader.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
+    if settings.threads < settings.heavy_requests + LIGHT_THREADS:
+        reader.problem("THREADS", f"must be at least HEAVY_REQUESTS + {LIGHT_THREADS}, so that health answers under load")
     reader.raise_problems()
     return settings
 
@@ -127,7 +132,7 @@ class _Reader:
         known = {PREFIX + setting.name for setting in SETTINGS} | {PREFIX + "TEST_DATABASE_URL"}
         for name in sorted(environment):
             if name.startswith(PREFIX) and name not in known:
-                self._problem(name.removeprefix(PREFIX), "is not a setting")
+                self.problem(name.removeprefix(PREFIX), "is not a setting")
 
     def raise_problems(self) -> None:
         if self._problems:
@@ -139,14 +144,14 @@ class _Reader:
     def number(self, name: str, default: int, lowest: int, highest: int) -> int:
         raw = self.text(name, str(default))
         if not raw.isdecimal() or not lowest <= int(raw) <= highest:
-            self._problem(name, f"must be a whole number from {lowest} to {highest}")
+            self.problem(name, f"must be a whole number from {lowest} to {highest}")
             return default
         return int(raw)
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         raw = self.text(name, default).lower()
         if raw not in allowed:
-            self._problem(name, f"must be one of {', '.join(allowed)}")
+            self.problem(name, f"must be one of {', '.join(allowed)}")
         return raw
 
     def file(self, name: str) -> Path | None:
@@ -154,14 +159,14 @@ class _Reader:
         if not raw:
             return None
         if not Path(raw).is_file():
-            self._problem(name, "names no file that can be read")
+            self.problem(name, "names no file that can be read")
         return Path(raw)
 
     def bind(self) -> str:
         raw = self.text("BIND", "127.0.0.1:8000")
         host, colon, port = raw.rpartition(":")
         if not (colon and host and port.isdecimal() and int(port) <= 65_535):
-            self._problem("BIND", "must be HOST:PORT")
+            self.problem("BIND", "must be HOST:PORT")
         return raw
 
     def database_url(self, data_dir: Path) -> str:
@@ -170,7 +175,7 @@ class _Reader:
             if raw.startswith(plain):
                 raw = "postgresql+psycopg://" + raw.removeprefix(plain)
         if not raw.startswith(("sqlite:///", "postgresql+psycopg://")):
-            self._problem("DATABASE_URL", "must start with sqlite:/// or postgresql://")
+            self.problem("DATABASE_URL", "must start with sqlite:/// or postgresql://")
         return raw
 
     def keys(self, name: str, generate: Callable[[str], str] | None) -> tuple[VersionedKey, ...]:
@@ -178,15 +183,15 @@ class _Reader:
         if not raw and generate is not None:
             raw = generate(name)
         if not raw:
-            self._problem(name, "is required with this database (VERSION:BASE64 of 32 random bytes)")
+            self.problem(name, "is required with this database (VERSION:BASE64 of 32 random bytes)")
             return ()
         keys = [_parse_key(part) for part in raw.split(",")]
         good = tuple(key for key in keys if key is not None)
         if len(good) != len(keys) or len({key.version for key in good}) != len(keys):
-            self._problem(name, "must be VERSION:BASE64 of 32 bytes each, by commas, no version twice")
+            self.problem(name, "must be VERSION:BASE64 of 32 bytes each, by commas, no version twice")
         return good
 
-    def _problem(self, name: str, problem: str) -> None:
+    def problem(self, name: str, problem: str) -> None:
         self._problems.append(f"{PREFIX}{name} {problem}")
 
 

@@ -16,14 +16,13 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from service.config import LIGHT_THREADS
 from service.metrics import forget_worker, share_between_workers
 from service.waiting_room import WaitingRoom
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-# Threads that no heavy request may take: what health, metrics and refusals are answered by.
-LIGHT_THREADS = 4
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - only the place; the names in it are our own
 
 
@@ -90,7 +89,7 @@ def run(
         on_ready: called once in the master when the port accepts connections.
         on_refusal: called when a request is turned away because too many are waiting.
     """
-    directory = share_between_workers(settings.metrics_dir or _memory_directory() / f"gatehouse-{os.getuid()}")
+    directory = share_between_workers(settings.metrics_dir or _own_directory())
     master = os.getpid()
 
     def remove_metrics() -> None:
@@ -104,6 +103,15 @@ def run(
 def _memory_directory() -> Path:
     """Where small shared files cost no disk write; there even when a container's file system is read-only."""
     return _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def _own_directory() -> Path:
+    directory = _memory_directory() / f"gatehouse-{os.getuid()}"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    if directory.stat().st_uid == os.getuid():
+        return directory
+    # Somebody else has taken the name; they shall not read or change what we count.
+    return Path(tempfile.mkdtemp(prefix="gatehouse-", dir=_memory_directory()))
 
 
 class _Server(BaseApplication):

@@ -1,0 +1,123 @@
+"""``gatehouse serve``: the HTTP interface under gunicorn, with everything the embedded database needs beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+from flask import Flask
+
+from service.app import Application, application_of, create_app
+from service.cli.context import settings_here, store_of
+from service.cli.database import bring_up
+from service.config import Settings
+from service.domain.caller import Scope
+from service.domain.errors import UnavailableError
+from service.gunicorn import ServerSettings, run
+from service.observability import configure_logging
+from service.storage.sql.migrate import check as check_tables
+from service.usecases.issue_key import IssueKey
+
+EXAMPLE = {
+    "signup_id": "su_1",
+    "account_type": "educational",
+    "identity": {"full_name": "Ada Example", "country": "GB", "role": "student", "birth_year": 2004},
+    "email": "ada.example@mailinator.com",
+    "device": {"ip": "81.2.69.142", "webdriver": True},
+}
+
+
+@click.command()
+def serve() -> None:
+    """Serve the HTTP interface until told to stop.
+
+    On the embedded SQLite it migrates by itself, runs a worker beside it and, on the first start, prints an API
+    key. PostgreSQL wants `gatehouse db upgrade` first.
+    """
+    settings = settings_here()
+    configure_logging(level=settings.log_level)
+    token = _prepare(settings)
+    server = ServerSettings(
+        bind=settings.bind,
+        workers=settings.workers,
+        threads=settings.threads,
+        heavy_requests=settings.heavy_requests,
+    )
+    with _worker_beside(settings):
+        run(
+            lambda: create_app(settings),
+            server,
+            after_fork=_after_fork,
+            on_ready=lambda: _greet(settings, token),
+            on_refusal=lambda app: application_of(app).metrics.refused_busy(),
+        )
+
+
+def _prepare(settings: Settings) -> str | None:
+    """Make the database ready; the first start on an embedded one issues a key and returns its token."""
+    store = store_of(settings)
+    try:
+        if not settings.embedded:
+            problems = check_tables(store.engine)
+            if problems:
+                raise click.ClickException(f"{'; '.join(problems)}: run `gatehouse db upgrade` first")
+            return None
+        bring_up(store)
+        with store.begin() as work:
+            if work.keys.all():
+                return None
+        issued = IssueKey(store.begin)(
+            name="first", scopes=[Scope.SIGNUPS], actor="gatehouse", now=datetime.now(UTC), owner="default"
+        )
+        return issued.token
+    except UnavailableError as error:
+        raise click.ClickException(f"{error} ({settings.database_url.split('@')[-1]})") from error
+    finally:
+        store.dispose()
+
+
+def _after_fork(app: Flask) -> None:
+    application: Application = application_of(app)
+    application.store.dispose()
+
+
+@contextmanager
+def _worker_beside(settings: Settings) -> Iterator[None]:
+    """One worker process beside the embedded service; elsewhere ``gatehouse worker`` runs on its own."""
+    if not settings.embedded:
+        yield
+        return
+    process = subprocess.Popen(  # noqa: S603 - this very program
+        [sys.executable, "-m", "service.cli", "worker", "--beside", str(os.getpid())], stdin=subprocess.DEVNULL
+    )
+    owner = os.getpid()
+    try:
+        yield
+    finally:
+        # A forked gunicorn worker leaves through here too; only the process that started it ends it.
+        if os.getpid() == owner:
+            process.terminate()
+            process.wait()
+
+
+def _greet(settings: Settings, token: str | None) -> None:
+    """Tell the person at the terminal where everything is; the key is shown on the first start only."""
+    address = f"http://{settings.bind}"
+    lines = [f"Gatehouse serves on {address}", f"  console   {address}/console", f"  API docs  {address}/docs"]
+    if token is not None:
+        lines += [
+            "",
+            "Your first API key, shown this once:",
+            f"  {token}",
+            "",
+            "Try it:",
+            f"  curl -s {address}/v1/signups -H 'Authorization: Bearer {token}' \\",
+            f"    -H 'Content-Type: application/json' -d '{json.dumps(EXAMPLE)}'",
+        ]
+    click.echo("\n".join(["", *lines, ""]))
