@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from models.identifiers import search_identifiers
 from models.linkage.identifier import IdentifierKind
 from models.reference.reference import Reference
+from models.signup import AccountType
 from service.domain.caller import Caller
-from service.usecases.ports import AuditEntry, Begin, SearchQuery
-from service.usecases.views import SearchCriteria, SearchPage
+from service.domain.decision import Decision
+from service.usecases.ports import AuditEntry, Begin, Found, SearchQuery
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTerms:
+    """What to search by, in clear, as the caller sent it; everything given must hold."""
+
+    email: str | None = None
+    phone: str | None = None
+    phone_country: str | None = None
+    ip: str | None = None
+    payment_fingerprint: str | None = None
+    full_name: str | None = None
+    institution: str | None = None
+    signup_id: str | None = None
+    account_type: AccountType | None = None
+    decision: Decision | None = None
+    recorded_from: datetime | None = None
+    recorded_before: datetime | None = None
+    before_no: int | None = None
+    limit: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +42,22 @@ class SearchSignups:
     begin: Begin
     reference: Reference
 
-    def __call__(self, criteria: SearchCriteria, *, caller: Caller, now: datetime) -> SearchPage:
-        """One page, newest first.
+    def __call__(self, terms: SearchTerms, *, caller: Caller, now: datetime) -> Sequence[Found]:
+        """Newest first, at most ``terms.limit``; the last one's ``signup_no`` is the cursor of the next page.
 
         Raises:
-            InvalidError: a value has no canonical form (no such telephone number, for example).
+            InvalidError: a term cannot be brought into its canonical form.
         """
-        identifiers = _identifiers(criteria, self.reference)
+        identifiers = _identifiers(terms, self.reference)
         query = SearchQuery(
             identifiers=identifiers,
-            signup_id=criteria.signup_id,
-            account_type=criteria.account_type,
-            decision=criteria.decision,
-            recorded_from=criteria.recorded_from,
-            recorded_before=criteria.recorded_before,
-            before_no=criteria.before_no,
-            limit=criteria.limit + 1,
+            signup_id=terms.signup_id,
+            account_type=terms.account_type,
+            decision=terms.decision,
+            recorded_from=terms.recorded_from,
+            recorded_before=terms.recorded_before,
+            before_no=terms.before_no,
+            limit=terms.limit,
         )
         with self.begin() as work:
             found = work.ledger.search(caller.owner, query)
@@ -49,20 +71,17 @@ class SearchSignups:
                 )
             )
             work.commit()
-        items = tuple(found[: criteria.limit])
-        return SearchPage(items=items, next_no=items[-1].signup_no if len(found) > criteria.limit else None)
+        return found
 
 
-def _identifiers(criteria: SearchCriteria, reference: Reference) -> tuple[tuple[IdentifierKind, str], ...]:
+def _identifiers(terms: SearchTerms, reference: Reference) -> tuple[tuple[IdentifierKind, str], ...]:
     return search_identifiers(
         reference,
-        email=criteria.email,
-        phone=criteria.phone,
-        country=criteria.country,
-        ip=criteria.ip,
-        device_id=criteria.device_id,
-        payment_fingerprint=criteria.payment_fingerprint,
-        full_name=criteria.full_name,
-        institution=criteria.institution,
-        institution_ror_id=criteria.institution_ror_id,
+        email=terms.email,
+        phone=terms.phone,
+        phone_country=terms.phone_country,
+        ip=terms.ip,
+        payment_fingerprint=terms.payment_fingerprint,
+        full_name=terms.full_name,
+        institution=terms.institution,
     )
