@@ -1,0 +1,61 @@
+"""Which identifiers a sign-up carries: their canonical values, and what is counted on each."""
+
+from __future__ import annotations
+
+from models.linkage.identifier import Identifier, IdentifierKind
+from models.signals.signals import Signals
+from models.signup import Signup
+
+Kind = IdentifierKind
+
+
+def identifiers_of(signup: Signup, signals: Signals) -> tuple[Identifier, ...]:
+    """The identifiers in the order of their kinds, without duplicates; what is missing gives none.
+
+    Behaviour fingerprints are not known at sign-up; they are learnt from the account's use.
+    """
+    pairs = (*_strong(signals), *_medium(signup, signals), *_weak(signup, signals))
+    return tuple(Identifier(kind, value, counted) for kind, value, counted in pairs if value)
+
+
+_Row = tuple[IdentifierKind, str | None, str | None]
+
+
+def _strong(signals: Signals) -> tuple[_Row, ...]:
+    mailbox, name = signals.email.canonical, signals.identity.canonical_name
+    return (
+        (Kind.MAILBOX, mailbox, signals.device.device_id),
+        (Kind.DEVICE, signals.device.device_id, mailbox),
+        (Kind.PAYMENT, signals.payment.fingerprint, name),
+        (Kind.PHONE, signals.phone.e164, name),
+        (Kind.ORCID, signals.identity.orcid, mailbox),
+    )
+
+
+def _medium(signup: Signup, signals: Signals) -> tuple[_Row, ...]:  # noqa: ARG001 - the three strengths are alike
+    payment = signals.payment
+    cardholder_bin = f"{payment.cardholder}|{payment.bin}" if payment.cardholder and payment.bin else None
+    return (
+        (Kind.IP, signals.network.ip, signals.identity.institution_key),
+        (Kind.DEVICE_PROFILE, signals.device.profile, signals.device.device_id),
+        (Kind.CARDHOLDER_BIN, cardholder_bin, payment.fingerprint),
+        (Kind.NAME_BIRTH, signals.identity.name_birth, signals.email.canonical),
+    )
+
+
+def _weak(signup: Signup, signals: Signals) -> tuple[_Row, ...]:
+    email, network, identity = signals.email, signals.network, signals.identity
+    profile = signals.device.profile
+    return (
+        (Kind.IP_PREFIX, network.prefix, network.ip),
+        (Kind.NETWORK, network.network, network.prefix),
+        (Kind.EMAIL_DOMAIN, email.domain, email.pattern),
+        (Kind.EMAIL_PATTERN, f"{email.pattern}@{email.domain}", email.canonical),
+        (Kind.INSTITUTION, identity.institution_key, email.domain),
+        (Kind.BIN, signals.payment.bin, signals.payment.fingerprint),
+        (Kind.PROFILE_NETWORK, f"{network.network}|{profile}" if network.network and profile else None, network.ip),
+        (Kind.PHONE_BLOCK, signals.phone.block, signals.phone.e164),
+        (Kind.SPONSOR, identity.sponsor_key, email.canonical),
+        (Kind.INVITER, signup.invited_by, email.canonical),
+        *((Kind.TEXT_BAND, band, identity.institution_key) for band in signals.behaviour.text_bands),
+    )

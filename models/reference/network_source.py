@@ -1,0 +1,30 @@
+"""What a source of network data answers, whoever made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from ipaddress import IPv4Address, IPv6Address
+from typing import Protocol
+
+Address = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a source knows of an address; ``None`` where it knows nothing."""
+
+    country: str | None = None
+    asn: int | None = None
+    organisation: str | None = None
+
+
+class Source(Protocol):
+    """Anything that can look an address up."""
+
+    @property
+    def built_on(self) -> date:
+        """When its data was made; of several files, the oldest."""
+
+    def find(self, address: Address) -> Found:
+        """What is known of a public address."""

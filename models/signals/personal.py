@@ -1,0 +1,31 @@
+"""Marks the fields of signals that hold personal data, and leaves them out of what is stored in clear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from types import MappingProxyType
+from typing import Any  # Any: signals are different dataclasses
+
+SignalValue = bool | int | float | str | list[str] | None
+
+PERSONAL: Mapping[str, bool] = MappingProxyType({"personal": True})
+"""``field(metadata=PERSONAL)``: needed inside the process, never stored or shown outside the encrypted column."""
+
+
+@cache
+def _open_fields(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if not each.metadata.get("personal", False))
+
+
+def open_part(signals: Any) -> dict[str, SignalValue]:
+    """The fields of one group of signals that are not personal."""
+    return {name: _plain(getattr(signals, name)) for name in _open_fields(type(signals))}
+
+
+def _plain(value: Any) -> SignalValue:
+    if isinstance(value, tuple):
+        return [str(each) for each in value]
+    # A StrEnum is a str already, but records compare and encode plain strings.
+    return str(value) if isinstance(value, str) else value

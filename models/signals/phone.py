@@ -1,0 +1,80 @@
+"""Signals about the telephone number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+from models.reference.reference import Reference
+from models.signals.personal import PERSONAL
+from models.signup import Signup
+
+_LINE_TYPES = {
+    PhoneNumberType.FIXED_LINE: "fixed_line",
+    PhoneNumberType.MOBILE: "mobile",
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed_line_or_mobile",
+    PhoneNumberType.TOLL_FREE: "toll_free",
+    PhoneNumberType.PREMIUM_RATE: "premium_rate",
+    PhoneNumberType.SHARED_COST: "shared_cost",
+    PhoneNumberType.VOIP: "voip",
+    PhoneNumberType.PERSONAL_NUMBER: "personal_number",
+    PhoneNumberType.PAGER: "pager",
+    PhoneNumberType.UAN: "uan",
+    PhoneNumberType.VOICEMAIL: "voicemail",
+}
+_VIRTUAL = frozenset({"voip", "pager", "uan"})
+_UNKNOWABLE = frozenset({"fixed_line_or_mobile"})
+_BLOCK_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSignals:
+    """The number.
+
+    Attributes:
+        e164: the number in international form; only a valid number identifies anything.
+        block: the number without its last four digits.
+        given: a number was given.
+        valid: the numbering plan knows it; ``None`` when none was given.
+        country: whose number it is.
+        line_type: what the numbering plan says of its line.
+        virtual: not tied to a handset; ``None`` where the numbering plan does not tell (all of North America).
+    """
+
+    e164: str | None = field(metadata=PERSONAL)
+    block: str | None = field(metadata=PERSONAL)
+    given: bool
+    valid: bool | None
+    country: str | None
+    line_type: str | None
+    virtual: bool | None
+
+
+_NONE_GIVEN = PhoneSignals(None, None, given=False, valid=None, country=None, line_type=None, virtual=None)
+_INVALID = PhoneSignals(None, None, given=True, valid=False, country=None, line_type=None, virtual=None)
+
+
+def phone_signals(signup: Signup, reference: Reference) -> PhoneSignals:
+    """The signals of the number, read as national in the country the person names."""
+    if not signup.phone or not signup.phone.strip():
+        return _NONE_GIVEN
+    try:
+        number = phonenumbers.parse(signup.phone, reference.countries.known(signup.identity.country))
+    except phonenumbers.NumberParseException:
+        return _INVALID
+    # The type is only known of valid numbers, so asking for it answers both questions at once.
+    line_type = _LINE_TYPES.get(phonenumbers.number_type(number))
+    if line_type is None:
+        return _INVALID
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return PhoneSignals(
+        e164=e164,
+        block=e164[:-_BLOCK_DIGITS],
+        given=True,
+        valid=True,
+        country=reference.countries.known(phonenumbers.region_code_for_number(number)),
+        line_type=line_type,
+        virtual=None if line_type in _UNKNOWABLE else line_type in _VIRTUAL,
+    )
