@@ -1,4 +1,4 @@
-"""What the use cases answer with: the decision on a sign-up in the form the edges show."""
+"""What the use cases answer with: the decision on a sign-up as it stands, its history, pages of a search."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.signup import AccountType
-from service.domain.decision import Assessment
+from service.domain.decision import Assessment, Decision
+from service.usecases.ports import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,52 @@ class DecisionView:
 
 
 @dataclass(frozen=True, slots=True)
+class SignupView:
+    """The decision as it stands, with every assessment that led there, oldest first."""
+
+    current: DecisionView
+    history: tuple[Assessment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCriteria:
+    """What recorded sign-ups are searched by; everything given must hold. Values are as the caller wrote them.
+
+    ``country`` is the default region of a ``phone`` written nationally; ``before_no`` continues a page.
+    """
+
+    email: str | None = None
+    phone: str | None = None
+    country: str | None = None
+    ip: str | None = None
+    device_id: str | None = None
+    payment_fingerprint: str | None = None
+    full_name: str | None = None
+    institution: str | None = None
+    institution_ror_id: str | None = None
+    signup_id: str | None = None
+    account_type: AccountType | None = None
+    decision: Decision | None = None
+    recorded_from: datetime | None = None
+    recorded_before: datetime | None = None
+    before_no: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page, newest first. ``next_no`` is the ``before_no`` of the following page, if there is one."""
+
+    items: tuple[Found, ...]
+    next_no: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer: the very bytes that were recorded. ``view`` is ``None`` on a replay."""
+    """A finished answer: the very bytes that were recorded.
+
+    ``replayed`` when it is the recorded answer of an earlier request; then there is no ``view``.
+    """
 
     status: int
     body: bytes

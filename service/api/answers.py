@@ -1,0 +1,120 @@
+"""Render what the use cases answer, as the bytes that are sent and stored."""
+
+from __future__ import annotations
+
+from typing import Any  # the parts of an answer, before its schema has checked them
+
+from service.api.schemas.decision import (
+    AssessmentAnswer,
+    ChallengeAnswer,
+    ClusterAnswer,
+    DecisionAnswer,
+    FoundAnswer,
+    GrantAnswer,
+    ModelAnswer,
+    ReasonAnswer,
+    SearchAnswer,
+    SignupAnswer,
+    Tier,
+)
+from service.domain.decision import Assessment, Decision, Reason
+from service.usecases.views import DecisionView, SearchPage, SignupView
+
+# A score is a probability estimated from thousands of sign-ups: six digits are more than it means.
+_SCORE_DIGITS = 6
+_CONTRIBUTION_DIGITS = 4
+_FINAL = frozenset({Decision.ALLOW, Decision.DENY})
+
+
+def render_decision(view: DecisionView) -> bytes:
+    """The decision as ``POST /v1/signups`` answers it; the same view always gives the same bytes."""
+    return DecisionAnswer(**_decision(view)).model_dump_json().encode()
+
+
+def render_signup(view: SignupView) -> bytes:
+    """The decision as it stands, with its history."""
+    history = tuple(map(_assessment, view.history))
+    return SignupAnswer(**_decision(view.current), history=history).model_dump_json().encode()
+
+
+def render_page(page: SearchPage, next_cursor: str | None) -> bytes:
+    """One page of a search."""
+    items = tuple(
+        FoundAnswer(
+            id=each.id,
+            signup_id=each.signup_id,
+            account_type=each.account_type,
+            decision=each.decision,
+            score=_score(each.score),
+            occurred_at=each.occurred_at,
+            recorded_at=each.recorded_at,
+        )
+        for each in page.items
+    )
+    return SearchAnswer(items=items, next_cursor=next_cursor).model_dump_json().encode()
+
+
+def _decision(view: DecisionView) -> dict[str, Any]:
+    assessment = view.assessment
+    decision = None if assessment is None else assessment.decision
+    return {
+        "id": view.id,
+        "signup_id": view.signup_id,
+        "decision": decision,
+        "final": decision is None or decision in _FINAL,
+        "score": None if assessment is None else _score(assessment.score),
+        "reasons": () if assessment is None else tuple(map(_reason, assessment.reasons)),
+        "rules": () if assessment is None else assessment.rules,
+        "challenges": tuple(
+            ChallengeAnswer(id=each.id, method=each.method, status=each.status, expires_at=each.expires_at)
+            for each in view.challenges
+        ),
+        "grant": GrantAnswer(tier=Tier.FULL) if decision is Decision.ALLOW else None,
+        "case_id": view.case_id,
+        "cluster": None
+        if view.cluster is None
+        else ClusterAnswer(id=view.cluster.id, size=view.cluster.size, confirmed_fraud=view.cluster.confirmed_fraud),
+        "model": None if assessment is None else _model(assessment),
+        "policy_version": None if assessment is None else assessment.policy_version,
+        "degraded": assessment is not None and assessment.degraded,
+        "degraded_reason": None if assessment is None else assessment.degraded_reason,
+        "created_at": view.created_at,
+    }
+
+
+def _assessment(assessment: Assessment) -> AssessmentAnswer:
+    return AssessmentAnswer(
+        id=assessment.id,
+        decided_at=assessment.decided_at,
+        decision=assessment.decision,
+        score=_score(assessment.score),
+        reasons=tuple(map(_reason, assessment.reasons)),
+        rules=assessment.rules,
+        model=_model(assessment),
+        policy_version=assessment.policy_version,
+        degraded=assessment.degraded,
+        degraded_reason=assessment.degraded_reason,
+    )
+
+
+def _reason(reason: Reason) -> ReasonAnswer:
+    return ReasonAnswer(
+        code=reason.code,
+        group=reason.group,
+        text=reason.text,
+        contribution=_rounded(reason.contribution),
+        multiplier=_rounded(reason.multiplier),
+    )
+
+
+def _model(assessment: Assessment) -> ModelAnswer | None:
+    model = assessment.model
+    return None if model is None else ModelAnswer(version=model.version, sha256=model.sha256)
+
+
+def _score(score: float | None) -> float | None:
+    return None if score is None else round(score, _SCORE_DIGITS)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _CONTRIBUTION_DIGITS)

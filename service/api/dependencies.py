@@ -1,0 +1,74 @@
+"""What the HTTP API needs from outside; composition passes it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from models.signup import Signup
+from service.api.health import ReadinessCheck
+from service.domain.caller import Caller
+from service.usecases.answer_once import AnswerOnce
+from service.usecases.ports import IdempotencyClaim
+from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
+
+
+class AssessSignup(Protocol):
+    """Score a sign-up, decide and record."""
+
+    def __call__(
+        self,
+        signup: Signup,
+        *,
+        caller: Caller,
+        now: datetime,
+        fingerprint: bytes,
+        claim: IdempotencyClaim | None = None,
+    ) -> Answer: ...
+
+
+class ReadRecord(Protocol):
+    """Read a recorded sign-up with its assessments."""
+
+    def __call__(self, record_id: str, *, caller: Caller) -> SignupView: ...
+
+
+class ReassessRecord(Protocol):
+    """Score a recorded sign-up again."""
+
+    def __call__(self, record_id: str, *, caller: Caller, now: datetime) -> SignupView: ...
+
+
+class SearchRecords(Protocol):
+    """Search recorded sign-ups, newest first."""
+
+    def __call__(self, criteria: SearchCriteria, *, caller: Caller, now: datetime) -> SearchPage: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDependencies:
+    """The use cases behind the endpoints, and the few outside things the edge itself asks.
+
+    Attributes:
+        authenticate: an API key to its caller.
+        fingerprint: the keyed digest of method, route and canonical body.
+        answer_once: runs a request at most once per Idempotency-Key.
+        clock: the time it is, aware, in UTC.
+        metrics: the exposition for Prometheus and its content type.
+        readiness: what must work before traffic is welcome.
+        version: of the service, for the OpenAPI document.
+    """
+
+    authenticate: Callable[[str], Caller]
+    fingerprint: Callable[[str, str, bytes], bytes]
+    answer_once: AnswerOnce
+    assess: AssessSignup
+    read: ReadRecord
+    reassess: ReassessRecord
+    search: SearchRecords
+    clock: Callable[[], datetime]
+    metrics: Callable[[], tuple[bytes, str]]
+    readiness: tuple[ReadinessCheck, ...]
+    version: str

@@ -1,0 +1,1 @@
+"""The types that validate and document what goes over HTTP."""

@@ -1,0 +1,126 @@
+"""The decision on a sign-up as the API answers it; the shape is the same when the service is degraded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.signup import AccountType
+from service.domain.decision import Decision
+
+
+class Answered(BaseModel):
+    """What every schema of an answer is: complete and closed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tier(StrEnum):
+    """What an allowed account gets."""
+
+    FULL = "full"
+    PROBATION = "probation"
+
+
+class ReasonAnswer(Answered):
+    """Why the score, or a rule, leans one way."""
+
+    code: Annotated[str, Field(description="Stable, for machines; new ones may appear.")]
+    group: str
+    text: Annotated[str, Field(description="One sentence for an operator; it may change.")]
+    contribution: Annotated[float | None, Field(description="In log-odds of fraud; null for a rule.")]
+    multiplier: Annotated[float | None, Field(description="What it multiplies the odds of fraud by.")]
+
+
+class ChallengeAnswer(Answered):
+    """One step-up verification asked of the person."""
+
+    id: str
+    method: str
+    status: str
+    expires_at: datetime
+
+
+class GrantAnswer(Answered):
+    """What an allowed account gets."""
+
+    tier: Tier
+
+
+class ClusterAnswer(Answered):
+    """The sign-ups that strong identifiers tie to this one."""
+
+    id: str
+    size: int
+    confirmed_fraud: int
+
+
+class ModelAnswer(Answered):
+    """Which risk model scored."""
+
+    version: str
+    sha256: str
+
+
+class AssessmentAnswer(Answered):
+    """What one look at the sign-up concluded."""
+
+    id: str
+    decided_at: datetime
+    decision: Decision
+    score: Annotated[float | None, Field(ge=0, le=1)]
+    reasons: tuple[ReasonAnswer, ...]
+    rules: tuple[str, ...]
+    model: ModelAnswer | None
+    policy_version: int
+    degraded: bool
+    degraded_reason: str | None
+
+
+class DecisionAnswer(Answered):
+    """The decision on a sign-up. ``decision`` is null when the sign-up was only recorded."""
+
+    id: str
+    signup_id: str
+    decision: Decision | None
+    final: Annotated[bool, Field(description="Whether the decision stands until somebody changes it.")]
+    score: Annotated[float | None, Field(ge=0, le=1, description="The probability of fraud.")]
+    reasons: tuple[ReasonAnswer, ...]
+    rules: tuple[str, ...]
+    challenges: tuple[ChallengeAnswer, ...]
+    grant: GrantAnswer | None
+    case_id: str | None
+    cluster: ClusterAnswer | None
+    model: ModelAnswer | None
+    policy_version: int | None
+    degraded: bool
+    degraded_reason: str | None
+    created_at: datetime
+
+
+class SignupAnswer(DecisionAnswer):
+    """The decision as it stands, and every assessment that led there, oldest first."""
+
+    history: tuple[AssessmentAnswer, ...]
+
+
+class FoundAnswer(Answered):
+    """One line of a search, without personal data."""
+
+    id: str
+    signup_id: str
+    account_type: AccountType
+    decision: Decision | None
+    score: float | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class SearchAnswer(Answered):
+    """One page of a search, newest first."""
+
+    items: tuple[FoundAnswer, ...]
+    next_cursor: Annotated[str | None, Field(description="Ask again with it for the next page; null at the end.")]

@@ -1,0 +1,100 @@
+"""The endpoints about one sign-up, and the search for many."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, request
+
+from service.api.answers import render_page, render_signup
+from service.api.card_numbers import holds_card_number
+from service.api.dependencies import ApiDependencies
+from service.api.json_body import BODY_LIMIT, Decoded, decode, read_body
+from service.api.schemas.search import SearchRequest, cursor_of
+from service.api.schemas.signup import SignupRequest
+from service.api.validation import validate
+from service.domain.caller import Caller
+from service.domain.errors import CardNumberError, NotFoundError
+from service.usecases.ports import IdempotencyClaim
+from service.usecases.views import Answer, SignupView
+from service.web import BAD_REQUEST, RefusedError
+
+JSON = "application/json"
+SIGNUPS = "/v1/signups"
+REPLAYED_HEADER = "Idempotent-Replayed"
+KEY_HEADER = "Idempotency-Key"
+# Printable ASCII, as the IETF draft's structured strings are; quotes around them are part of the key.
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_RECORD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignupEndpoints:
+    """The handlers; each takes the caller, already authenticated and allowed in."""
+
+    deps: ApiDependencies
+
+    def create(self, caller: Caller) -> Response:
+        """Assess and record a sign-up."""
+        key = _idempotency_key()
+        decoded = decode(read_body(request, limit=BODY_LIMIT, media_types=(JSON,)))
+        answer = self.assess(decoded, caller, self.deps.clock(), key=key)
+        response = Response(answer.body, answer.status, content_type=JSON)
+        if answer.replayed:
+            response.headers[REPLAYED_HEADER] = "true"
+        return response
+
+    def assess(self, decoded: Decoded, caller: Caller, now: datetime, *, key: str | None = None) -> Answer:
+        """The answer for one decoded sign-up, from a body or a line of a batch."""
+        signup = validate(SignupRequest, decoded, now=now).to_signup(now)
+        fingerprint = self.deps.fingerprint("POST", SIGNUPS, decoded.canonical())
+        if key is None:
+            return self.deps.assess(signup, caller=caller, now=now, fingerprint=fingerprint)
+        claim = IdempotencyClaim(caller.owner, key, fingerprint)
+        return self.deps.answer_once(
+            claim,
+            lambda: self.deps.assess(signup, caller=caller, now=now, fingerprint=fingerprint, claim=claim),
+            now=now,
+        )
+
+    def read(self, caller: Caller, record_id: str) -> Response:
+        """The decision as it stands, and its history."""
+        return _signup_response(self.deps.read(_checked(record_id), caller=caller))
+
+    def reassess(self, caller: Caller, record_id: str) -> Response:
+        """Score again with today's history, model and policy."""
+        view = self.deps.reassess(_checked(record_id), caller=caller, now=self.deps.clock())
+        return _signup_response(view)
+
+    def search(self, caller: Caller) -> Response:
+        """One page of the caller's sign-ups."""
+        decoded = decode(read_body(request, limit=BODY_LIMIT, media_types=(JSON,)))
+        now = self.deps.clock()
+        criteria = validate(SearchRequest, decoded, now=now).to_criteria()
+        page = self.deps.search(criteria, caller=caller, now=now)
+        next_cursor = None if page.next_no is None else cursor_of(page.next_no)
+        return Response(render_page(page, next_cursor), content_type=JSON)
+
+
+def _signup_response(view: SignupView) -> Response:
+    return Response(render_signup(view), content_type=JSON)
+
+
+def _checked(record_id: str) -> str:
+    """An id that cannot be ours is as unknown as any other; it never reaches the database."""
+    if _RECORD_ID.fullmatch(record_id) is None:
+        raise NotFoundError("There is no such sign-up.")
+    return record_id
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get(KEY_HEADER)
+    if key is None:
+        return None
+    if _KEY.fullmatch(key) is None:
+        raise RefusedError(BAD_REQUEST, f"{KEY_HEADER} must be 1 to 255 printable ASCII characters.")
+    if holds_card_number(key):
+        raise CardNumberError(f"A card number was sent as {KEY_HEADER}. It was neither stored nor logged.")
+    return key
