@@ -1,0 +1,248 @@
+"""Campaigns: what all operators have in common, from buying equipment to reacting to bans."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Protocol
+
+from models.simulation.attackers.decks import Deck
+from models.simulation.attackers.exits import ResidentialExits
+from models.simulation.attackers.paces import Drip, Pace
+from models.simulation.calendar import Calendar
+from models.simulation.draft import Draft
+from models.simulation.form import FROM_A_SHEET, Manner, ordinary_manner
+from models.simulation.mailboxes import WEBMAIL, MailStyle, mailbox
+from models.simulation.people import STUDENTS_WITH_WEBMAIL, Habits, People
+from models.simulation.streams import Weighted, lognormal, token
+from models.simulation.tables.cards import Card, Issuer, postal_code
+from models.simulation.tables.devices import Browser
+from models.simulation.tables.names import PersonName
+from models.simulation.tables.networks import NetworkUse
+from models.simulation.tables.places import Place
+from models.simulation.truth import DecisionWord
+
+_WATCHED_RESULTS = 200
+_ENOUGH_RESULTS = 30
+_TOLERATED_FAILURES = 0.3
+_MOST_ADAPTATIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What an operator is given: how many accounts to open, from when, over how long, in which world."""
+
+    id: str
+    accounts: int
+    start: datetime
+    days: float
+    people: People
+    calendar: Calendar
+
+
+class Operator(Protocol):
+    """A closed loop: opens accounts, sees what becomes of them, adapts."""
+
+    id: str
+    family: ClassVar[str]
+    passes_challenges: ClassVar[float]
+    never_labelled: ClassVar[float]
+
+    def next_at(self) -> datetime | None:
+        """When the next account is opened; ``None`` when the operator is done."""
+        ...
+
+    def sign_up(self, now: datetime) -> tuple[Draft, Manner]:
+        """The next account and how the form is filled in."""
+        ...
+
+    def decided(self, decision: DecisionWord, *, let_in: bool) -> None:
+        """The answer to the account just opened."""
+        ...
+
+    def banned(self, now: datetime) -> None:
+        """One of the operator's accounts was banned."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One browser profile: an id, a browser, a TLS fingerprint."""
+
+    device_id: str
+    browser: Browser
+    ja4: str
+
+
+class Campaign:
+    """An operator; families set the class attributes and change what makes them themselves."""
+
+    family: ClassVar[str]
+    share: ClassVar[float]
+    """The family's part of all fraudulent sign-ups outside waves."""
+    accounts: ClassVar[tuple[int, int]]
+    days: ClassVar[tuple[float, float]]
+    passes_challenges: ClassVar[float] = 0.3
+    never_labelled: ClassVar[float] = 0.08
+    habits: ClassVar[Habits] = STUDENTS_WITH_WEBMAIL
+    replaces_within_hours: ClassVar[tuple[float, float] | None] = None
+    """Median and 90th percentile of the delay after which a banned account is replaced."""
+
+    def __init__(self, brief: Brief) -> None:
+        self.id = brief.id
+        self.brief = brief
+        self.people = brief.people
+        self.rng: random.Random = brief.people.rng
+        self.left = brief.accounts
+        self.results: deque[bool] = deque(maxlen=_WATCHED_RESULTS)
+        self.adaptations = 0
+        self._due: list[datetime] = []
+        self.countries = self._countries()
+        self.pace = self._pace()
+        self.exits = ResidentialExits(self.people.tables, self.people.neighbourhood, self.rng)
+        self.issuers = self.pick_issuers(self.rng.randrange(3, 9))
+        self.machines = Deck(self.rng, self.machine, uses=1.0)
+        self.cards = Deck(self.rng, self.card, uses=1.0)
+        self.phones = Deck(self.rng, self.phone, uses=1.0)
+        self.mail_styles = self.pick_mail_styles(6)
+        self.matches_timezone = self.rng.uniform(0.85, 0.99)
+        self.pays_like_others = self.rng.uniform(0.8, 1.3)
+        self.prepare()
+        self._next = self.pace.next_after(brief.start, self.rng)
+
+    def prepare(self) -> None:
+        """Buy the family's equipment."""
+
+    def dress(self, draft: Draft, now: datetime) -> Manner:
+        """Make the draft this family's; returns how the form is filled in."""
+        raise NotImplementedError
+
+    def adapt(self) -> None:
+        """What the operator changes when too much fails: reuse first, then templates, exits and issuers."""
+        choice = self.rng.randrange(3)
+        if choice == 0:
+            for deck in (self.machines, self.cards, self.phones):
+                deck.stretch_less()
+        elif choice == 1:
+            self.mail_styles = self.pick_mail_styles(6)
+            self.exits.move_on()
+        else:
+            self.issuers = self.pick_issuers(self.rng.randrange(3, 9))
+
+    def next_at(self) -> datetime | None:
+        if self.left <= 0:
+            return None
+        return min(self._next, self._due[0]) if self._due else self._next
+
+    def sign_up(self, now: datetime) -> tuple[Draft, Manner]:
+        if self._due and self._due[0] <= now:
+            heapq.heappop(self._due)
+        else:
+            self._next = self.pace.next_after(now, self.rng)
+        self.left -= 1
+        draft = self.people.person(self.countries.draw(self.rng), self.habits, now)
+        draft.use = NetworkUse.HOME
+        return draft, self.dress(draft, now)
+
+    def decided(self, decision: DecisionWord, *, let_in: bool) -> None:
+        self._note(failed=not let_in)
+
+    def banned(self, now: datetime) -> None:
+        self._note(failed=True)
+        if self.replaces_within_hours is not None:
+            delay = timedelta(hours=lognormal(self.rng, *self.replaces_within_hours))
+            heapq.heappush(self._due, now + delay)
+
+    def _note(self, *, failed: bool) -> None:
+        self.results.append(failed)
+        if (
+            len(self.results) >= _ENOUGH_RESULTS
+            and sum(self.results) > _TOLERATED_FAILURES * len(self.results)
+            and self.adaptations < _MOST_ADAPTATIONS
+        ):
+            self.adaptations += 1
+            self.results.clear()
+            self.adapt()
+
+    def _countries(self) -> Weighted[Place]:
+        """Two to six countries that the operator's people claim to come from."""
+        rng, places = self.rng, self.people.tables.places
+        drawn = [places.draw(rng) for _ in range(rng.randrange(2, 7))]
+        return Weighted(drawn, [rng.uniform(0.3, 1.0) for _ in drawn])
+
+    def _pace(self) -> Pace | Drip:
+        """Evenly over the campaign; half of the operators keep the hours of the place they claim."""
+        zone = self.rng.choice(self.countries.items[0].zones) if self.rng.random() < 0.5 else None
+        return Pace(max(0.2, self.brief.accounts / max(0.02, self.brief.days)), zone)
+
+    def pick_issuers(self, count: int) -> tuple[Issuer, ...]:
+        """Programmes and banks whose cards the operator gets, of the tables everybody's cards come from."""
+        rng, issuers = self.rng, self.people.tables.issuers
+        picked = []
+        for _ in range(count):
+            drawn = rng.random()
+            place = self.countries.draw(rng)
+            if drawn < 0.3:
+                picked.append(issuers.virtual.draw(rng))
+            elif drawn < 0.4:
+                picked.append(issuers.prepaid(place, rng))
+            else:
+                picked.append(issuers.ordinary(place, rng))
+        return tuple(picked)
+
+    def pick_mail_styles(self, count: int) -> tuple[MailStyle, ...]:
+        """The ways of making a mailbox name that the operator's tool knows."""
+        return tuple(WEBMAIL.draw(self.rng) for _ in range(count))
+
+    def machine(self) -> Machine:
+        """A new browser profile."""
+        browser = self.people.browser(phone=self.rng.random() < self.habits.on_a_phone)
+        return Machine(token(self.rng, 22), browser, self.people.tables.browsers.ja4(browser.stack, self.rng))
+
+    def card(self) -> Card:
+        """A new card, in the name it was bought with."""
+        rng, issuer = self.rng, self.rng.choice(self.issuers)
+        place = self.people.tables.place_by_code.get(issuer.country) or self.countries.draw(rng)
+        holder = self.people.tables.names.draw(place, rng).latin
+        postal = postal_code(place.code, rng) if rng.random() < 0.85 else None
+        return Card(token(rng, 16), issuer, holder.upper() if rng.random() < 0.4 else holder, postal, place.code)
+
+    def phone(self) -> str:
+        """A new number; one in ten from an internet-telephony range."""
+        place = self.countries.draw(self.rng)
+        phones = self.people.tables.phones
+        return phones.virtual(place, self.rng) if self.rng.random() < 0.1 else phones.mobile(place, self.rng)
+
+    def use_machine(self, draft: Draft, machine: Machine | None = None) -> None:
+        """Sit the account at a machine."""
+        chosen = machine or self.machines.deal()
+        draft.device_id, draft.browser, draft.ja4 = chosen.device_id, chosen.browser, chosen.ja4
+
+    def use_card(self, draft: Draft, card: Card | None = None) -> None:
+        """Pay with a card as often as the people imitated do."""
+        if draft.card is not None or self.rng.random() < self.habits.pays_by_card * (self.pays_like_others - 0.9):
+            self.people.pay(draft, card or self.cards.deal())
+
+    def use_phone(self, draft: Draft, number: str | None = None) -> None:
+        """Give a number where the people imitated give one."""
+        if draft.phone is not None:
+            draft.phone = number or self.phones.deal()
+
+    def use_residential_exit(self, draft: Draft) -> None:
+        """Come out of a household of the claimed country, with its time zone most of the time."""
+        draft.ip, draft.use = self.exits.address(draft.place), NetworkUse.HOME
+        if self.rng.random() >= self.matches_timezone:
+            draft.timezone = self.rng.choice(self.countries.draw(self.rng).zones)
+
+    def use_webmail(self, draft: Draft) -> None:
+        """A mailbox made by one of the operator's templates."""
+        name: PersonName = draft.name
+        domain = self.rng.choice(draft.place.webmail[:3])
+        draft.email = mailbox(name, domain, self.rng.choice(self.mail_styles), self.rng, draft.birth_year)
+
+    def manual_or_sheet(self, draft: Draft) -> Manner:
+        """Hired hands: they type like others, or copy from a sheet."""
+        return FROM_A_SHEET if self.rng.random() < 0.4 else ordinary_manner(draft, self.rng)

@@ -1,0 +1,51 @@
+"""Exits: the addresses an operator hides behind."""
+
+from __future__ import annotations
+
+import random
+
+from models.simulation.attackers.decks import Deck
+from models.simulation.neighbourhood import Neighbourhood
+from models.simulation.tables.networks import NetworkUse
+from models.simulation.tables.places import Place
+from models.simulation.tables.tables import Tables
+
+
+class ResidentialExits:
+    """Rotating exits in real households of any country; 10 to 30 % are homes of recent honest sign-ups."""
+
+    def __init__(self, tables: Tables, neighbourhood: Neighbourhood, rng: random.Random, *, uses: float = 1.1) -> None:
+        self._tables, self._neighbourhood, self._rng = tables, neighbourhood, rng
+        self._uses = uses
+        self._homes_share = rng.uniform(0.1, 0.3)
+        self._decks: dict[str, Deck[str]] = {}
+
+    def address(self, place: Place) -> str:
+        """An exit in that country."""
+        deck = self._decks.get(place.code)
+        if deck is None:
+            deck = self._decks[place.code] = Deck(self._rng, lambda: self._rented(place), uses=self._uses, hands=12)
+        return deck.deal()
+
+    def move_on(self) -> None:
+        """Another vendor: nothing of the old pool is used again."""
+        self._decks.clear()
+
+    def _rented(self, place: Place) -> str:
+        rng = self._rng
+        home = self._neighbourhood.home_of_somebody(place, rng) if rng.random() < self._homes_share else None
+        ip = home or self._tables.networks.home(place, rng).ip(rng)
+        self._neighbourhood.became_exit(place, ip, rng)
+        return ip
+
+
+class DataCentreExits:
+    """A handful of rented servers."""
+
+    def __init__(self, tables: Tables, rng: random.Random, *, uses: float) -> None:
+        self._network = tables.networks.exit(NetworkUse.HOSTING, rng)
+        self._deck = Deck(rng, lambda: self._network.ip(rng), uses=uses, hands=3)
+
+    def address(self) -> str:
+        """The address of one of them."""
+        return self._deck.deal()

@@ -1,0 +1,73 @@
+"""Muster: which operators are at work in a world, when they begin and how much they open."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from models.simulation.attackers.campaign import Brief, Campaign
+from models.simulation.attackers.hydra import Hydra, daily_rate
+from models.simulation.calendar import Calendar
+from models.simulation.people import People
+
+_FEWEST_ACCOUNTS = 6
+_WITH_AN_EVENT = 0.2
+
+MakePeople = Callable[[str], People]
+
+
+def muster(
+    families: Sequence[type[Campaign]], *, accounts: float, calendar: Calendar, people: MakePeople
+) -> list[Campaign]:
+    """Operators whose accounts add up to about ``accounts``; three or more a family where that is enough for three."""
+    weight = sum(family.share for family in families)
+    return [
+        operator
+        for family in families
+        for operator in _of_family(family, accounts * family.share / weight, calendar, people)
+    ]
+
+
+def great_hydra(live: int, *, calendar: Calendar, people: MakePeople) -> Campaign:
+    """One hydra that grows to ``live`` accounts and goes on replacing what is banned."""
+    crew = people("A3/great")
+    days = (calendar.end - calendar.start).total_seconds() / 86_400
+    begin = calendar.start + timedelta(days=days * crew.rng.uniform(0.05, 0.25))
+    lasting = min(live / daily_rate(crew.rng), days * 0.6)
+    # Half as many again are opened in all: bans are replaced until the operator's money is gone.
+    return Hydra(Brief("op_A3_great", round(live * 1.5), begin, lasting * 1.5, crew, calendar))
+
+
+def _of_family(family: type[Campaign], accounts: float, calendar: Calendar, people: MakePeople) -> list[Campaign]:
+    rng = people(f"{family.family}/muster").rng
+    low, high = family.accounts
+    typical = math.sqrt(low * high)
+    count = (
+        max(3, round(accounts / typical)) if accounts >= 3 * _FEWEST_ACCOUNTS else round(accounts / _FEWEST_ACCOUNTS)
+    )
+    if count == 0:
+        count = 1 if rng.random() < accounts / _FEWEST_ACCOUNTS else 0
+    sizes = [math.exp(rng.uniform(math.log(low), math.log(high))) for _ in range(count)]
+    scale = accounts / sum(sizes) if sizes else 0.0
+    operators = []
+    for number, size in enumerate(sizes):
+        # A name of its own for each stream: one operator more does not change the others.
+        crew = people(f"{family.family}/{number}")
+        days, start = _period(family, size, calendar, crew.rng)
+        wanted = max(_FEWEST_ACCOUNTS, round(size * scale))
+        operators.append(family(Brief(f"op_{family.family}_{number:03d}", wanted, start, days, crew, calendar)))
+    return operators
+
+
+def _period(family: type[Campaign], size: float, calendar: Calendar, rng: random.Random) -> tuple[float, datetime]:
+    """How many days the operator is at work, and from when: some begin with an announced event."""
+    world = (calendar.end - calendar.start).total_seconds() / 86_400
+    natural = size / daily_rate(rng) if family is Hydra else rng.uniform(*family.days)
+    days = min(max(0.05, natural), world * 0.8)
+    start = calendar.start + timedelta(days=rng.uniform(-0.1 * days, world - 0.5 * days))
+    events = [event for event in calendar.events if event.start + timedelta(days=days) <= calendar.end]
+    if events and rng.random() < _WITH_AN_EVENT:
+        start = rng.choice(events).start + timedelta(hours=rng.uniform(0, 24))
+    return days, max(calendar.start, start)

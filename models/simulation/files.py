@@ -1,0 +1,152 @@
+"""Files of simulated sign-ups: one document a line as the API takes it, and the truth in a file beside it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO  # Any: a line is an untyped document until it becomes a dataclass
+
+import zstandard
+
+from models.signup import Signup
+from models.signup_document import document_of_signup, signup_of_document
+from models.simulation.truth import Outcome, SimulatedSignup, Truth
+
+_COMPRESSED = ".zst"
+
+
+def truth_path(path: Path) -> Path:
+    """``week.jsonl.zst`` → ``week.truth.jsonl.zst``.
+
+    Raises:
+        ValueError: the file name ends in neither ``.jsonl`` nor ``.jsonl.zst``.
+    """
+    for ending in (".jsonl", f".jsonl{_COMPRESSED}"):
+        if path.name.endswith(ending):
+            return path.with_name(f"{path.name.removesuffix(ending)}.truth{ending}")
+    raise ValueError(f"{path.name}: a file of sign-ups ends in .jsonl or .jsonl.zst")
+
+
+def write_signups(path: Path, simulated: Iterable[SimulatedSignup]) -> int:
+    """Write the sign-ups and their truth file; returns how many."""
+    written = 0
+    with _writing(path) as signups, _writing(truth_path(path)) as truths:
+        for each in simulated:
+            signups.write(_line(document_of_signup(each.signup)))
+            truths.write(_line(document_of_truth(each.truth)))
+            written += 1
+    return written
+
+
+def read_signups(path: Path) -> Iterator[Signup]:
+    """The sign-ups of a file, in its order."""
+    with _reading(path) as lines:
+        for line in lines:
+            yield signup_of_document(json.loads(line))
+
+
+def read_truths(path: Path) -> Iterator[Truth]:
+    """The truths beside a file of sign-ups; ``path`` is the file of sign-ups."""
+    with _reading(truth_path(path)) as lines:
+        for line in lines:
+            yield truth_of_document(json.loads(line))
+
+
+def read_simulated(path: Path) -> Iterator[SimulatedSignup]:
+    """Sign-ups together with their truths.
+
+    Raises:
+        ValueError: the two files do not belong together.
+    """
+    for signup, truth in zip(read_signups(path), read_truths(path), strict=True):
+        if signup.signup_id != truth.signup_id:
+            raise ValueError(f"{truth_path(path).name} tells of {truth.signup_id} where {signup.signup_id} stands")
+        yield SimulatedSignup(signup, truth)
+
+
+def document_of_truth(truth: Truth) -> dict[str, Any]:
+    """The truth as a JSON document; what is ``None`` or empty is left out."""
+    outcome = truth.outcome
+    document: dict[str, Any] = {
+        "signup_id": truth.signup_id,
+        "fraud": truth.fraud,
+        "kind": truth.kind,
+        "operator": truth.operator,
+        "group": truth.group,
+        "build": truth.build,
+        "overlays": list(truth.overlays) or None,
+        "decision": truth.decision,
+        "let_in": truth.let_in,
+        "outcome": outcome.label if outcome else None,
+        "outcome_known_at": _text(outcome.known_at) if outcome else None,
+        "outcome_corrected_at": _text(outcome.corrected_at) if outcome and outcome.corrected_at else None,
+    }
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def truth_of_document(document: dict[str, Any]) -> Truth:
+    """The truth that a document describes."""
+    outcome = None
+    if "outcome" in document:
+        corrected = document.get("outcome_corrected_at")
+        outcome = Outcome(
+            document["outcome"],
+            _time(document["outcome_known_at"]),
+            _time(corrected) if corrected else None,
+        )
+    return Truth(
+        signup_id=document["signup_id"],
+        fraud=document["fraud"],
+        kind=document["kind"],
+        operator=document.get("operator"),
+        group=document.get("group"),
+        build=document["build"],
+        overlays=tuple(document.get("overlays", ())),
+        decision=document["decision"],
+        let_in=document["let_in"],
+        outcome=outcome,
+    )
+
+
+def _line(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[TextIO]:
+    with path.open("wb") as raw:
+        if path.suffix == _COMPRESSED:
+            with (
+                zstandard.ZstdCompressor(level=6).stream_writer(raw) as packed,
+                io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as text,
+            ):
+                yield text
+        else:
+            with io.TextIOWrapper(raw, encoding="utf-8", newline="\n") as text:
+                yield text
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[TextIO]:
+    with path.open("rb") as raw:
+        if path.suffix == _COMPRESSED:
+            with (
+                zstandard.ZstdDecompressor().stream_reader(raw) as unpacked,
+                io.TextIOWrapper(unpacked, encoding="utf-8") as text,
+            ):
+                yield text
+        else:
+            with io.TextIOWrapper(raw, encoding="utf-8") as text:
+                yield text

@@ -1,0 +1,1 @@
+"""Honest people, one module a kind."""

@@ -1,0 +1,92 @@
+"""What everybody in the world shares: homes that are also proxy exits, identifiers that change hands."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict, deque
+from datetime import date, timedelta
+
+from models.signup import NetworkReport
+from models.simulation.draft import Draft
+from models.simulation.tables.networks import NetworkUse
+from models.simulation.tables.places import Place
+
+_REMEMBERED_HOMES = 400
+_REMEMBERED_THINGS = 4_000
+_EXIT_REPORTED = 0.35
+_HOME_MISREPORTED = 0.015
+_PROVIDERS = ("northgate", "tunnelbear", "openproxy", "homeshare", "exitnet")
+
+
+class Neighbourhood:
+    """Recent homes, proxy exits and identifiers, of honest people and attackers alike."""
+
+    def __init__(self) -> None:
+        self._homes: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_REMEMBERED_HOMES))
+        self._exits: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_REMEMBERED_HOMES))
+        self._exit_addresses: dict[str, bool] = {}
+        self._left_behind: deque[Draft] = deque(maxlen=_REMEMBERED_THINGS)
+
+    def moved_in(self, place: Place, ip: str) -> None:
+        """An honest person lives behind that address this week."""
+        self._homes[place.code].append(ip)
+
+    def home_of_somebody(self, place: Place, rng: random.Random) -> str | None:
+        """An address of a recent honest home in the country, when there is one."""
+        homes = self._homes[place.code]
+        return homes[rng.randrange(len(homes))] if homes else None
+
+    def became_exit(self, place: Place, ip: str, rng: random.Random) -> None:
+        """A proxy vendor sells that address; providers find out about some of them."""
+        if ip not in self._exit_addresses:
+            self._exit_addresses[ip] = rng.random() < _EXIT_REPORTED
+            self._exits[place.code].append(ip)
+
+    def exit_at_home(self, place: Place, rng: random.Random) -> str | None:
+        """A recent proxy exit in the country, behind which an honest household lives."""
+        exits = self._exits[place.code]
+        return exits[rng.randrange(len(exits))] if exits else None
+
+    def report(self, ip: str, use: NetworkUse, day: date, rng: random.Random) -> NetworkReport:
+        """What a provider of address data says: by the address alone, and not always right."""
+        vpn = use is NetworkUse.VPN and rng.random() < 0.85
+        hosting = use in {NetworkUse.VPN, NetworkUse.HOSTING} and rng.random() < 0.8
+        residential = self._exit_addresses.get(ip, False) or (
+            use is NetworkUse.HOME and rng.random() < _HOME_MISREPORTED
+        )
+        found = vpn or hosting or residential
+        return NetworkReport(
+            vpn=vpn,
+            tor=False,
+            hosting=hosting,
+            residential_proxy=residential,
+            confidence=rng.randrange(45, 100) if found else rng.randrange(0, 40),
+            provider=rng.choice(_PROVIDERS) if (vpn or residential) and rng.random() < 0.6 else None,
+            last_seen=day - timedelta(days=rng.randrange(0, 20)) if found else None,
+            user_count=_users(use, rng),
+        )
+
+    def leave_behind(self, draft: Draft) -> None:
+        """Phones are recycled, device ids cloned, cards lent: what this sign-up used may turn up elsewhere."""
+        self._left_behind.append(draft)
+
+    def share_by_accident(self, draft: Draft, rng: random.Random) -> bool:
+        """Give the draft a stranger's phone, device id or card; false when nobody left any behind."""
+        if not self._left_behind:
+            return False
+        other = self._left_behind[rng.randrange(len(self._left_behind))]
+        kind = rng.choice(("phone", "device", "card"))
+        if kind == "phone" and other.phone and draft.phone:
+            draft.phone = other.phone
+        elif kind == "card" and other.card and draft.card:
+            draft.card = other.card
+        else:
+            draft.device_id = other.device_id
+        return True
+
+
+def _users(use: NetworkUse, rng: random.Random) -> int | None:
+    if rng.random() < 0.4:
+        return None
+    typical = {NetworkUse.MOBILE: 300, NetworkUse.ACADEMIC: 400, NetworkUse.VPN: 90, NetworkUse.HOSTING: 8}.get(use, 3)
+    return max(1, round(typical * rng.lognormvariate(0, 0.9)))

@@ -1,0 +1,1 @@
+"""The tables that honest people and attackers draw from alike: no table belongs to one side."""

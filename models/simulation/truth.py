@@ -1,0 +1,53 @@
+"""What is true of a simulated sign-up, and what anybody will ever learn of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from models.signup import Signup
+
+DecisionWord = Literal["allow", "step_up", "review", "deny"]
+OutcomeWord = Literal["fraud", "legitimate"]
+Feedback = Callable[[Signup], DecisionWord]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The label somebody gives: late, sometimes wrong, sometimes taken back at ``corrected_at``."""
+
+    label: OutcomeWord
+    known_at: datetime
+    corrected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The true state of one sign-up.
+
+    ``kind`` is the honest kind (``H1`` …) or the attack family (``A1`` …); ``operator`` runs the account and is
+    ``None`` for the honest; ``group`` ties honest people who belong together (a class, a laboratory, a family).
+    ``build`` is the client that sent the form, ``overlays`` what else held of the session. ``outcome`` is ``None``
+    where nobody ever says anything, which is always so when ``let_in`` is false.
+    """
+
+    signup_id: str
+    fraud: bool
+    kind: str
+    operator: str | None
+    group: str | None
+    build: str
+    overlays: tuple[str, ...]
+    decision: DecisionWord
+    let_in: bool
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedSignup:
+    """One sign-up as the API takes it, beside the truth about it."""
+
+    signup: Signup
+    truth: Truth

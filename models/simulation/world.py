@@ -1,0 +1,308 @@
+"""The world: honest people and operators side by side in time, from one seed."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import TypeVar
+
+from models.signup import Signup
+from models.simulation import outcomes
+from models.simulation.arrival import Arrival, Day, HonestKind
+from models.simulation.attackers.campaign import Campaign
+from models.simulation.attackers.families import FAMILIES
+from models.simulation.attackers.muster import great_hydra, muster
+from models.simulation.builds import BUILD_BY_SHARE, Build
+from models.simulation.calendar import Calendar
+from models.simulation.defence import ModerateDefence
+from models.simulation.draft import Draft, sealed
+from models.simulation.form import fill_in, ordinary_manner
+from models.simulation.honest.kinds import HONEST_KINDS
+from models.simulation.neighbourhood import Neighbourhood
+from models.simulation.people import People
+from models.simulation.streams import Streams, token
+from models.simulation.tables.tables import Tables, load_tables
+from models.simulation.truth import DecisionWord, Feedback, Outcome, SimulatedSignup, Truth
+
+_T = TypeVar("_T")
+Progress = Callable[[int, int], None]
+
+_PROGRESS_EVERY = 500
+_HIDES_DEVICE = 0.12
+_ATTACKER_HIDES_DEVICE = 0.09
+_HONEST_PASSES = 0.93
+_HONEST_CLEARED_BY_REVIEW, _FRAUD_CLEARED_BY_REVIEW = 0.96, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Ban:
+    operator: Campaign
+    signup: Signup
+
+
+_Event = Arrival | Campaign | _Ban
+
+
+def simulate(
+    *,
+    days: float,
+    seed: int,
+    start: datetime,
+    honest_per_day: float = 3000,
+    prevalence: float = 0.05,
+    families: Collection[str] | None = None,
+    kinds: Collection[str] | None = None,
+    hydra_live_accounts: int | None = None,
+    accidental_sharing: float = 0.002,
+    feedback: Feedback | None = None,
+    progress: Progress | None = None,
+    tables_seed: int = 1,
+) -> Iterator[SimulatedSignup]:
+    """The sign-ups of ``days`` days in time order, with the truth about each.
+
+    Args:
+        days: how long the world lasts.
+        seed: the same seed (with the same other arguments) gives the same sign-ups, to the byte.
+        start: the first moment; aware.
+        honest_per_day: honest sign-ups on an average day outside term starts.
+        prevalence: the expected share of fraudulent sign-ups, the great hydra apart.
+        families: attack families by id (``A1`` …); all by default.
+        kinds: honest kinds by id (``H1`` …); all by default. ``H16``, accidental sharing, is laid over everybody.
+        hydra_live_accounts: adds one hydra that grows to this many accounts.
+        accidental_sharing: the share of people with a stranger's phone, device id or card.
+        feedback: decides on each sign-up, so that operators learn from a real defence; by default a moderate one.
+        progress: called with the sign-ups so far and the number expected.
+        tables_seed: another seed means other schools, vendors, ranges and devices.
+
+    Raises:
+        ValueError: the arguments name no world: an unknown family or kind, no time, a prevalence outside [0, 1).
+    """
+    if days <= 0 or honest_per_day < 0 or not 0 <= prevalence < 1:
+        raise ValueError("a world needs days > 0, honest_per_day >= 0 and 0 <= prevalence < 1")
+    if start.tzinfo is None:
+        raise ValueError("start has no time zone: give an aware datetime")
+    world = _World(
+        tables=load_tables(tables_seed),
+        streams=Streams(seed),
+        start=start.astimezone(UTC),
+        days=days,
+        kinds=_chosen(HONEST_KINDS, kinds, lambda kind: kind.id, always={"H16"}),
+        accidental_sharing=accidental_sharing if kinds is None or "H16" in kinds else 0.0,
+        feedback=feedback,
+    )
+    attackers = _chosen(FAMILIES, families, lambda family: family.family)
+    return world.run(honest_per_day, prevalence, attackers, hydra_live_accounts, progress)
+
+
+class _World:
+    def __init__(
+        self,
+        *,
+        tables: Tables,
+        streams: Streams,
+        start: datetime,
+        days: float,
+        kinds: tuple[HonestKind, ...],
+        accidental_sharing: float,
+        feedback: Feedback | None,
+    ) -> None:
+        self._tables, self._streams, self._kinds = tables, streams, kinds
+        self._calendar = Calendar(tables.places, start, days, streams.of("calendar"))
+        self._neighbourhood = Neighbourhood()
+        self._accidental_sharing = accidental_sharing
+        self._defence = ModerateDefence(streams.of("defence"))
+        self._decide: Feedback = feedback or self._defence
+        self._people = {kind.id: self._crew(f"honest/{kind.id}") for kind in kinds}
+        self._sessions = {kind.id: streams.of(f"session/{kind.id}") for kind in kinds}
+        self._waves: dict[str, tuple[datetime, ...]] = {}
+        self._builds: dict[str, tuple[Build, ...]] = {}
+        self._queue: list[tuple[datetime, int, _Event]] = []
+        self._order = count()
+
+    def run(
+        self,
+        honest_per_day: float,
+        prevalence: float,
+        families: tuple[type[Campaign], ...],
+        hydra_live_accounts: int | None,
+        progress: Progress | None,
+    ) -> Iterator[SimulatedSignup]:
+        """Every sign-up from start to end."""
+        honest = honest_per_day * sum(self._calendar.volume(day) * part for day, part in self._dates())
+        fraud = honest * prevalence / (1 - prevalence)
+        operators = muster(families, accounts=fraud, calendar=self._calendar, people=self._crew)
+        if hydra_live_accounts:
+            operators.append(great_hydra(hydra_live_accounts, calendar=self._calendar, people=self._crew))
+        for operator in operators:
+            self._enlist(operator)
+        expected, done = round(honest + fraud + 1.5 * (hydra_live_accounts or 0)), 0
+        for simulated in self._play(honest_per_day):
+            done += 1
+            if progress is not None and done % _PROGRESS_EVERY == 0:
+                progress(done, max(expected, done))
+            yield simulated
+        if progress is not None:
+            progress(done, done)
+
+    def _play(self, honest_per_day: float) -> Iterator[SimulatedSignup]:
+        """Days are filled two ahead of the clock: a local day begins up to 14 hours before the UTC day."""
+        day = self._calendar.start.date() - timedelta(days=1)
+        while day <= self._calendar.end.date() + timedelta(days=1):
+            self._fill(day, honest_per_day)
+            day += timedelta(days=1)
+            settled = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=1)
+            yield from self._until(min(settled, self._calendar.end))
+
+    def _fill(self, day: date, honest_per_day: float) -> None:
+        volume = honest_per_day * self._calendar.volume(day)
+        for kind in self._kinds:
+            today = Day(day, self._calendar, volume * kind.share)
+            for arrival in kind.arrivals(today, self._people[kind.id]):
+                if self._calendar.start <= arrival.at < self._calendar.end:
+                    heapq.heappush(self._queue, (arrival.at, next(self._order), arrival))
+
+    def _until(self, moment: datetime) -> Iterator[SimulatedSignup]:
+        while self._queue and self._queue[0][0] < moment:
+            at, _, event = heapq.heappop(self._queue)
+            if isinstance(event, Arrival):
+                yield self._honest(event)
+            elif isinstance(event, _Ban):
+                self._ban(event, at)
+            else:
+                yield from self._attack(event, at)
+
+    def _honest(self, arrival: Arrival) -> SimulatedSignup:
+        rng, draft = self._sessions[arrival.kind], arrival.draft
+        draft.hides_device = draft.hides_device or rng.random() < _HIDES_DEVICE
+        if rng.random() < self._accidental_sharing and self._neighbourhood.share_by_accident(draft, rng):
+            draft.overlays.append("H16")
+        fill_in(draft, ordinary_manner(draft, rng), rng)
+        build = BUILD_BY_SHARE.draw(rng)
+        signup = self._seal(draft, build, arrival.at, rng)
+        decision = self._decide(signup)
+        let_in = decision == "allow" or (decision != "deny" and rng.random() < _passes(decision, _HONEST_PASSES))
+        outcome = outcomes.of_honest(arrival.at, arrival.kind, rng)
+        truth = Truth(
+            signup_id=signup.signup_id,
+            fraud=False,
+            kind=arrival.kind,
+            operator=None,
+            group=arrival.group,
+            build=build.name,
+            overlays=tuple(draft.overlays),
+            decision=decision,
+            let_in=let_in,
+            outcome=outcome if let_in else None,
+        )
+        return SimulatedSignup(signup, truth)
+
+    def _attack(self, operator: Campaign, at: datetime) -> Iterator[SimulatedSignup]:
+        due = operator.next_at()
+        if due is None or at >= self._calendar.end:
+            return
+        if due > at:
+            self._enqueue(operator)
+            return
+        rng = self._sessions[operator.id]
+        draft, manner = operator.sign_up(at)
+        draft.hides_device = rng.random() < _ATTACKER_HIDES_DEVICE
+        if rng.random() < self._accidental_sharing and self._neighbourhood.share_by_accident(draft, rng):
+            draft.overlays.append("H16")
+        fill_in(draft, manner, rng)
+        build = rng.choice(self._builds[operator.id])
+        signup = self._seal(draft, build, at, rng)
+        decision = self._decide(signup)
+        let_in = decision == "allow" or (
+            decision != "deny" and rng.random() < _passes(decision, operator.passes_challenges)
+        )
+        operator.decided(decision, let_in=let_in)
+        outcome = self._fraud_outcome(operator, at, draft) if let_in else None
+        if outcome is not None and outcome.known_at < self._calendar.end:
+            heapq.heappush(self._queue, (outcome.known_at, next(self._order), _Ban(operator, signup)))
+        self._enqueue(operator)
+        truth = Truth(
+            signup_id=signup.signup_id,
+            fraud=True,
+            kind=operator.family,
+            operator=operator.id,
+            group=None,
+            build=build.name,
+            overlays=tuple(draft.overlays),
+            decision=decision,
+            let_in=let_in,
+            outcome=outcome,
+        )
+        yield SimulatedSignup(signup, truth)
+
+    def _ban(self, ban: _Ban, at: datetime) -> None:
+        self._defence.ban(ban.signup)
+        had_more = ban.operator.next_at()
+        ban.operator.banned(at)
+        if ban.operator.next_at() != had_more:
+            self._enqueue(ban.operator)
+
+    def _fraud_outcome(self, operator: Campaign, at: datetime, draft: Draft) -> Outcome | None:
+        return outcomes.of_fraud(
+            at,
+            self._sessions[operator.id],
+            never=operator.never_labelled,
+            waves=self._waves[operator.id],
+            by_card=draft.card is not None,
+        )
+
+    def _enlist(self, operator: Campaign) -> None:
+        rng = self._streams.of(f"session/{operator.id}")
+        self._sessions[operator.id] = rng
+        self._waves[operator.id] = outcomes.containments(operator.brief.start, operator.brief.days, rng)
+        # An operator's tool speaks through a few builds, drawn as everybody's are.
+        self._builds[operator.id] = tuple(BUILD_BY_SHARE.draw(rng) for _ in range(5))
+        self._enqueue(operator)
+
+    def _enqueue(self, operator: Campaign) -> None:
+        due = operator.next_at()
+        if due is not None and due < self._calendar.end:
+            heapq.heappush(self._queue, (due, next(self._order), operator))
+
+    def _seal(self, draft: Draft, build: Build, at: datetime, rng: random.Random) -> Signup:
+        """Ask the address provider, send the form, and leave the identifiers behind for others to stumble on."""
+        draft.network = self._neighbourhood.report(draft.ip, draft.use, at.date(), rng)
+        signup = sealed(draft, build, signup_id=f"su_{token(rng, 14)}", now=at)
+        self._neighbourhood.leave_behind(draft)
+        return signup
+
+    def _crew(self, name: str) -> People:
+        return People(self._tables, self._neighbourhood, self._streams.of(name))
+
+    def _dates(self) -> Iterator[tuple[date, float]]:
+        """The UTC days of the world with the part of each that belongs to it."""
+        start, end = self._calendar.start, self._calendar.end
+        midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)
+        while midnight < end:
+            following = midnight + timedelta(days=1)
+            yield midnight.date(), (min(end, following) - max(start, midnight)) / timedelta(days=1)
+            midnight = following
+
+
+def _passes(decision: DecisionWord, challenge: float) -> float:
+    """The chance of getting in after all; a reviewer is harder on operators than a challenge."""
+    if decision == "step_up":
+        return challenge
+    return _HONEST_CLEARED_BY_REVIEW if challenge == _HONEST_PASSES else _FRAUD_CLEARED_BY_REVIEW
+
+
+def _chosen(
+    everything: tuple[_T, ...],
+    names: Collection[str] | None,
+    name_of: Callable[[_T], str],
+    always: Collection[str] = (),
+) -> tuple[_T, ...]:
+    if names is None:
+        return everything
+    unknown = sorted(set(names) - {name_of(each) for each in everything} - set(always))
+    if unknown:
+        raise ValueError(f"unknown {', '.join(unknown)}: known are {', '.join(name_of(each) for each in everything)}")
+    return tuple(each for each in everything if name_of(each) in names)
