@@ -1,0 +1,1 @@
+"""Alembic's migrations, numbered, one purpose each; part of the wheel so that an installed service can run them."""

@@ -1,0 +1,1 @@
+"""The store in SQL: the only place in the service where SQL is written."""

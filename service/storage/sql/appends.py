@@ -1,0 +1,140 @@
+"""The one write of a decision: sign-up, assessment, links, audit entry and idempotent answer together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any  # Any: parameters of a driver are untyped
+
+from sqlalchemy import Connection
+
+from service.storage.sql.records import NewRows
+from service.storage.sql.velocities import bigint_array, bytea_array
+
+_SIGNUP = (
+    "id", "owner", "signup_id", "account_type", "occurred_us", "recorded_us", "fingerprint", "personal",
+    "encryption_version", "pseudonym_version", "record_only", "answer",
+)  # fmt: skip
+_ASSESSMENT = (
+    "decided_us", "decision", "score", "reasons", "rules", "signals", "linkage", "vector", "model_version",
+    "model_sha256", "policy_version", "degraded", "degraded_reason",
+)  # fmt: skip
+_AUDIT = ("at_us", "actor", "action", "subject", "detail")
+_ANSWER = ("owner", "key_digest", "fingerprint", "status", "body", "claimed_us", "token")
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Everything one record writes, ready to be sent. ``answered`` are the columns of the Idempotency-Key."""
+
+    rows: NewRows
+    audit: dict[str, Any]
+    answered: dict[str, Any] | None
+
+
+def answer_sql(parameter: str) -> str:
+    """The statement that answers a claimed Idempotency-Key.
+
+    A key that somebody else holds by now, or has answered, gets a state that its constraint refuses: the
+    whole write fails instead of leaving a record that its caller would not be told of.
+    """
+    values = ", ".join(parameter % f"key_{name}" for name in _ANSWER)
+    return (
+        f"INSERT INTO idempotency_keys (state, {', '.join(_ANSWER)}) VALUES ('answered', {values}) "  # noqa: S608
+        "ON CONFLICT (owner, key_digest) DO UPDATE SET "
+        "state = CASE WHEN idempotency_keys.state = 'running' "
+        "AND idempotency_keys.fingerprint = excluded.fingerprint "
+        "AND excluded.token IN ('', idempotency_keys.token) THEN 'answered' ELSE 'lost' END, "
+        "status = excluded.status, body = excluded.body"
+    )
+
+
+def write(connection: Connection, append: Append) -> None:
+    """Write the record: one statement on PostgreSQL, a handful inside the caller's transaction on SQLite."""
+    if connection.dialect.name == "sqlite":
+        _write_sqlite(connection, append)
+    else:
+        _write_postgresql(connection, append)
+
+
+def _parameters(append: Append) -> dict[str, Any]:
+    parameters = dict(append.rows.signup)
+    parameters |= append.rows.assessment or {}
+    parameters |= {f"audit_{name}": append.audit[name] for name in _AUDIT}
+    if append.answered is not None:
+        parameters |= {f"key_{name}": append.answered[name] for name in _ANSWER}
+    return parameters
+
+
+def _insert_sql(table: str, columns: tuple[str, ...], parameter: str, prefix: str = "") -> str:
+    values = ", ".join(parameter % (prefix + name) for name in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608 - names of this module
+
+
+@cache
+def _postgresql_sql(*, assessed: bool, answered: bool) -> str:
+    parts = [f"new_signup AS ({_insert_sql('signups', _SIGNUP, '%%(%s)s')} RETURNING signup_no)"]
+    if assessed:
+        values = ", ".join(f"%({name})s" for name in _ASSESSMENT)
+        parts.append(
+            f"new_assessment AS (INSERT INTO assessments (signup_no, id, {', '.join(_ASSESSMENT)}) "  # noqa: S608
+            f"SELECT signup_no, %(assessment_id)s, {values} FROM new_signup)"
+        )
+    parts.append(
+        "new_links AS (INSERT INTO links (digest, recorded_us, signup_no, kind, occurred_us, counted, account_type) "
+        "SELECT link.digest, %(recorded_us)s, signup_no, link.kind, %(occurred_us)s, link.counted, %(account_type)s "
+        "FROM new_signup CROSS JOIN unnest(%(link_digests)s::bytea[], %(link_kinds)s::smallint[], "
+        "%(link_counted)s::bigint[]) AS link (digest, kind, counted))"
+    )
+    if answered:
+        parts.append(f"answered_key AS ({answer_sql('%%(%s)s')})")
+    entry = _insert_sql("audit_entries", _AUDIT, "%%(%s)s", "audit_")
+    return f"WITH {', '.join(parts)} {entry}"
+
+
+def _write_postgresql(connection: Connection, append: Append) -> None:
+    links = append.rows.links
+    parameters = _parameters(append)
+    parameters["link_digests"] = bytea_array([link.pseudonym.digest for link in links])
+    parameters["link_kinds"] = bigint_array([link.kind for link in links])
+    parameters["link_counted"] = bigint_array([link.pseudonym.counted for link in links])
+    statement = _postgresql_sql(assessed=append.rows.assessment is not None, answered=append.answered is not None)
+    connection.exec_driver_sql(statement, parameters)
+
+
+_SIGNUP_SQLITE = _insert_sql("signups", _SIGNUP, ":%s")
+_ASSESSMENT_SQLITE = (
+    f"INSERT INTO assessments (signup_no, id, {', '.join(_ASSESSMENT)}) "  # noqa: S608 - names of this module
+    f"VALUES (:signup_no, :assessment_id, {', '.join(':' + name for name in _ASSESSMENT)})"
+)
+_LINK_SQLITE = (
+    "INSERT INTO links (digest, recorded_us, signup_no, kind, occurred_us, counted, account_type) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_AUDIT_SQLITE = _insert_sql("audit_entries", _AUDIT, ":%s", "audit_")
+_ANSWER_SQLITE = answer_sql(":%s")
+
+
+def _write_sqlite(connection: Connection, append: Append) -> None:
+    parameters, signup = _parameters(append), append.rows.signup
+    signup_no = connection.exec_driver_sql(_SIGNUP_SQLITE, parameters).lastrowid
+    if append.rows.assessment is not None:
+        connection.exec_driver_sql(_ASSESSMENT_SQLITE, {**parameters, "signup_no": signup_no})
+    recorded_us, occurred_us, account_type = signup["recorded_us"], signup["occurred_us"], signup["account_type"]
+    links = [
+        (
+            link.pseudonym.digest,
+            recorded_us,
+            signup_no,
+            link.kind,
+            occurred_us,
+            link.pseudonym.counted,
+            account_type,
+        )
+        for link in append.rows.links
+    ]
+    if links:
+        connection.exec_driver_sql(_LINK_SQLITE, links)
+    connection.exec_driver_sql(_AUDIT_SQLITE, parameters)
+    if append.answered is not None:
+        connection.exec_driver_sql(_ANSWER_SQLITE, parameters)

@@ -1,0 +1,137 @@
+"""The database as the repositories use it: reads, transactions, one-statement writes, and its troubles named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from service.domain.errors import UnavailableError
+from service.storage.sql.engine import BUSY_TIMEOUT_S, sqlite_file
+from service.storage.sql.write_lock import WriteLock
+
+T = TypeVar("T")
+
+_UNDEFINED_TABLE = "42P01"
+
+
+class Database:
+    """One process's way into the database. Make it after a fork, never before."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.on_sqlite = engine.dialect.name == "sqlite"
+        # PostgreSQL's transactions share the pool; SQLite's are begun by hand, because BEGIN must be IMMEDIATE.
+        self._transactions = engine if self.on_sqlite else engine.execution_options(isolation_level="READ COMMITTED")
+        self._lock = None
+        if self.on_sqlite:
+            file = sqlite_file(engine)
+            self._lock = WriteLock(file.with_name(file.name + "-lock"), timeout_s=BUSY_TIMEOUT_S)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run reading statements, each by itself; a connection that went stale is replaced once.
+
+        Raises:
+            UnavailableError: the database cannot be used.
+        """
+        with _troubles_named():
+            return _once_more_when_stale(lambda: self._alone(work))
+
+    def write_alone(self, work: Callable[[Connection], T]) -> T:
+        """Run one writing statement that commits by itself; in a transaction where the database needs one.
+
+        ``work`` must be safe to repeat: a stale connection does not say whether the statement was carried out.
+
+        Raises:
+            IntegrityError: a constraint refused it.
+            UnavailableError: the database cannot be used.
+        """
+        if self.on_sqlite:
+            return self.transaction(work)
+        with _troubles_named():
+            return _once_more_when_stale(lambda: self._alone(work))
+
+    def transaction(self, work: Callable[[Connection], T]) -> T:
+        """Run statements in one transaction and commit it.
+
+        Raises:
+            IntegrityError: a constraint refused it; nothing was written.
+            UnavailableError: the database cannot be used.
+        """
+        with _troubles_named():
+            if self.on_sqlite:
+                return self._sqlite_transaction(work)
+            return self._postgresql_transaction(work)
+
+    def checkpoint(self) -> None:
+        """Move what SQLite's write-ahead log holds into the database file; blocks nobody. Nothing elsewhere."""
+        if self.on_sqlite:
+            self.read(lambda connection: connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _alone(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            return work(connection)
+
+    def _sqlite_transaction(self, work: Callable[[Connection], T]) -> T:
+        if self._lock is None:
+            raise RuntimeError("bug: no write lock on SQLite")
+        with self._engine.connect() as connection, self._lock.held():
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                # A full disk rolls back by itself, after which ROLLBACK would fail and hide the reason.
+                if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+                    connection.exec_driver_sql("ROLLBACK")
+                raise
+            return result
+
+    def _postgresql_transaction(self, work: Callable[[Connection], T]) -> T:
+        reached_commit = False
+
+        def attempt() -> T:
+            nonlocal reached_commit
+            with self._transactions.connect() as connection:
+                result = work(connection)
+                reached_commit = True
+                connection.commit()
+                return result
+
+        # What failed before COMMIT was rolled back and may be repeated; a lost COMMIT may have been carried out.
+        return _once_more_when_stale(attempt, unless=lambda: reached_commit)
+
+
+def _once_more_when_stale(attempt: Callable[[], T], *, unless: Callable[[], bool] = lambda: False) -> T:
+    try:
+        return attempt()
+    except DBAPIError as error:
+        if not error.connection_invalidated or unless():
+            raise
+        return attempt()
+
+
+@contextmanager
+def _troubles_named() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except PoolTimeoutError as error:
+        raise UnavailableError("Every connection to the database is in use; try again.") from error
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
+            raise
+        raise UnavailableError("The database is not migrated.") from error
+    except DBAPIError as error:
+        raise UnavailableError("The database cannot be used; try again.") from error

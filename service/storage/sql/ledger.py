@@ -1,0 +1,226 @@
+"""The ledger in SQL: recorded sign-ups, their assessments, and the linkage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
+
+from sqlalchemy import Connection, Select, and_, insert, select, tuple_
+
+from models.linkage.identifier import Identifier
+from models.linkage.velocity import Linkage
+from service.domain.decision import Assessment, Decision
+from service.domain.errors import NotFoundError
+from service.storage.encryption import Encryption
+from service.storage.instants import instant_of, microseconds_of
+from service.storage.pseudonyms import Pseudonym, Pseudonyms
+from service.storage.sql import appends, velocities
+from service.storage.sql.audit import columns_of_entry
+from service.storage.sql.database import Database
+from service.storage.sql.idempotency import SqlIdempotencyKeys
+from service.storage.sql.records import (
+    ACCOUNT_TYPE_CODES,
+    ACCOUNT_TYPES,
+    columns_of_assessment,
+    recorded_of_row,
+    rows_of_record,
+)
+from service.storage.sql.staging import Stage
+from service.storage.sql.tables import AssessmentRow, AuditEntryRow, LinkRow, SignupRow
+from service.usecases.ports import AuditEntry, Found, Look, NewRecord, Recorded, SearchQuery
+
+_PAGE = 200
+"""Sign-ups a page of a stream: a few megabytes."""
+
+
+class SqlLedger:
+    """See ``service.usecases.ports.Ledger``."""
+
+    def __init__(
+        self,
+        database: Database,
+        stage: Stage,
+        idempotency: SqlIdempotencyKeys,
+        *,
+        encryption: Encryption,
+        pseudonyms: Pseudonyms,
+    ) -> None:
+        self._database = database
+        self._stage = stage
+        self._idempotency = idempotency
+        self._encryption = encryption
+        self._pseudonyms = pseudonyms
+        # A decision digests its identifiers once, for the look and for the append.
+        self._digested: dict[Identifier, tuple[Pseudonym, ...]] = {}
+
+    def look(
+        self,
+        owner: str,
+        signup_id: str,
+        identifiers: Sequence[Identifier],
+        *,
+        now: datetime,
+        fingerprint: bytes,  # noqa: ARG002 - the use case compares it with the stored one
+    ) -> Look:
+        """See the port."""
+        question = velocities.Question(owner, signup_id, self._asked(identifiers), microseconds_of(now))
+        return self._database.read(lambda connection: velocities.ask(connection, question))
+
+    def append(self, record: NewRecord) -> None:
+        """See the port."""
+        rows = rows_of_record(
+            record,
+            [self._every(identifier)[0] for identifier in record.identifiers],
+            encryption=self._encryption,
+            pseudonym_version=self._pseudonyms.version,
+        )
+        answered = None
+        if record.claim is not None:
+            answered = self._idempotency.columns_of_answer(
+                record.claim, status=velocities.CREATED, body=record.answer, claimed_at=record.recorded_at
+            )
+        append = appends.Append(rows, columns_of_entry(record.audit), answered)
+        self._stage.add(partial(appends.write, append=append), alone=True)
+
+    def append_assessment(self, signup_no: int, assessment: Assessment, audit: AuditEntry) -> None:
+        """See the port."""
+        columns = columns_of_assessment(assessment)
+        columns |= {"signup_no": signup_no, "id": columns.pop("assessment_id")}
+        entry = columns_of_entry(audit)
+
+        def run(connection: Connection) -> None:
+            connection.execute(insert(AssessmentRow), columns)
+            connection.execute(insert(AuditEntryRow), entry)
+
+        self._stage.add(run)
+
+    def get(self, owner: str | None, record_id: str) -> Recorded | None:
+        """See the port."""
+        wanted = select(SignupRow.__table__).where(SignupRow.id == record_id)
+        if owner is not None:
+            wanted = wanted.where(SignupRow.owner == owner)
+        return next(iter(self._database.read(lambda connection: self._recorded(connection, wanted))), None)
+
+    def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
+        """See the port."""
+        question = velocities.Question(
+            recorded.owner, None, self._asked(identifiers), microseconds_of(now), excluding=recorded.signup_no
+        )
+        return self._database.read(lambda connection: velocities.ask(connection, question)).linkage
+
+    def search(self, owner: str | None, query: SearchQuery) -> Sequence[Found]:
+        """See the port."""
+        statement = self._search_statement(owner, query)
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(_found_of_row(row) for row in rows)
+
+    def stream(self, *, after_no: int = 0) -> Iterable[Recorded]:
+        """See the port."""
+        after = None
+        if after_no:
+            found = self._database.read(
+                lambda connection: connection.execute(
+                    select(SignupRow.recorded_us).where(SignupRow.signup_no == after_no)
+                ).scalar_one_or_none()
+            )
+            if found is None:
+                raise NotFoundError(f"There is no sign-up number {after_no} to go on after.")
+            after = (found, after_no)
+        return self._pages(after)
+
+    def _pages(self, after: tuple[int, int] | None) -> Iterator[Recorded]:
+        place = tuple_(SignupRow.recorded_us, SignupRow.signup_no)
+        while True:
+            wanted = select(SignupRow.__table__).order_by(SignupRow.recorded_us, SignupRow.signup_no).limit(_PAGE)
+            if after is not None:
+                wanted = wanted.where(place > after)
+            page = self._database.read(partial(self._recorded, wanted=wanted))
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = (microseconds_of(page[-1].recorded_at), page[-1].signup_no)
+
+    def _recorded(self, connection: Connection, wanted: Select[Any]) -> list[Recorded]:
+        signups = connection.execute(wanted).all()
+        assessments = connection.execute(
+            select(AssessmentRow.__table__)
+            .where(AssessmentRow.signup_no.in_([row.signup_no for row in signups]))
+            .order_by(AssessmentRow.signup_no, AssessmentRow.decided_us, AssessmentRow.id)
+        ).all()
+        of_signup = {number: list(rows) for number, rows in groupby(assessments, key=lambda row: row.signup_no)}
+        return [recorded_of_row(row, of_signup.get(row.signup_no, []), encryption=self._encryption) for row in signups]
+
+    def _search_statement(self, owner: str | None, query: SearchQuery) -> Any:
+        latest = (
+            select(AssessmentRow.id)
+            .where(AssessmentRow.signup_no == SignupRow.signup_no)
+            .order_by(AssessmentRow.decided_us.desc(), AssessmentRow.id.desc())
+            .limit(1)
+            .correlate(SignupRow)
+            .scalar_subquery()
+        )
+        statement: Select[Any] = (
+            select(
+                SignupRow.id,
+                SignupRow.signup_no,
+                SignupRow.signup_id,
+                SignupRow.account_type,
+                SignupRow.recorded_us,
+                SignupRow.occurred_us,
+                AssessmentRow.decision,
+                AssessmentRow.score,
+            )
+            .outerjoin(AssessmentRow, and_(AssessmentRow.signup_no == SignupRow.signup_no, AssessmentRow.id == latest))
+            .order_by(SignupRow.signup_no.desc())
+            .limit(query.limit)
+        )
+        for kind, value in query.identifiers:
+            digests = self._pseudonyms.digests(kind, value)
+            shared = select(LinkRow.signup_no).where(LinkRow.digest.in_(digests))
+            statement = statement.where(SignupRow.signup_no.in_(shared))
+        for condition in _conditions(owner, query):
+            statement = statement.where(condition)
+        return statement
+
+    def _asked(self, identifiers: Sequence[Identifier]) -> list[tuple[Identifier, Sequence[Pseudonym]]]:
+        return [(identifier, self._every(identifier)) for identifier in identifiers]
+
+    def _every(self, identifier: Identifier) -> tuple[Pseudonym, ...]:
+        known = self._digested.get(identifier)
+        if known is None:
+            known = self._digested[identifier] = self._pseudonyms.every(identifier)
+        return known
+
+
+def _conditions(owner: str | None, query: SearchQuery) -> Iterator[Any]:
+    """What must hold of a sign-up. Any: SQLAlchemy's conditions have many types."""
+    if owner is not None:
+        yield SignupRow.owner == owner
+    if query.signup_id is not None:
+        yield SignupRow.signup_id == query.signup_id
+    if query.account_type is not None:
+        yield SignupRow.account_type == ACCOUNT_TYPE_CODES[query.account_type]
+    if query.decision is not None:
+        yield AssessmentRow.decision == query.decision.value
+    if query.recorded_from is not None:
+        yield SignupRow.recorded_us >= microseconds_of(query.recorded_from)
+    if query.recorded_before is not None:
+        yield SignupRow.recorded_us < microseconds_of(query.recorded_before)
+    if query.before_no is not None:
+        yield SignupRow.signup_no < query.before_no
+
+
+def _found_of_row(row: Any) -> Found:
+    return Found(
+        id=row.id,
+        signup_no=row.signup_no,
+        signup_id=row.signup_id,
+        account_type=ACCOUNT_TYPES[row.account_type],
+        recorded_at=instant_of(row.recorded_us),
+        occurred_at=instant_of(row.occurred_us),
+        decision=None if row.decision is None else Decision(row.decision),
+        score=row.score,
+    )
