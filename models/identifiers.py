@@ -47,6 +47,7 @@ def _weak(signup: Signup, signals: Signals) -> tuple[_Row, ...]:
     email, network, identity = signals.email, signals.network, signals.identity
     profile = signals.device.profile
     return (
+        (Kind.NAME, identity.canonical_name, email.canonical),
         (Kind.IP_PREFIX, network.prefix, network.ip),
         (Kind.NETWORK, network.network, network.prefix),
         (Kind.EMAIL_DOMAIN, email.domain, email.pattern),

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.cli.context import settings_here, store_of
+from service.config import Settings
+from service.domain.errors import UnavailableError
+from service.storage.sql.engine import open_engine
 from service.storage.sql.migrate import check as check_tables
 from service.storage.sql.migrate import upgrade as upgrade_tables
 from service.storage.sql.store import SqlStore
@@ -21,20 +28,44 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the tables to this release's shape; several starters at once are safe."""
-    click.echo(bring_up(store_of(settings_here())))
+    settings = settings_here()
+    click.echo(bring_up(settings, store_of(settings)))
 
 
 @db.command()
 def check() -> None:
     """Say whether migrations are pending or the tables differ from what this release expects."""
-    problems = check_tables(store_of(settings_here()).engine)
-    if problems:
-        raise click.ClickException("; ".join(problems))
+    problem = schema_problem(settings_here())
+    if problem is not None:
+        raise click.ClickException(problem)
     click.echo("the database is as this release expects")
 
 
-def bring_up(store: SqlStore) -> str:
+def bring_up(settings: Settings, store: SqlStore) -> str:
     """Migrate, and install the shipped policy where there is none; what was done, in one line."""
-    upgrade_tables(store.engine)
+    with _engine(settings) as engine:
+        upgrade_tables(engine)
     installed = InstallPolicy(store.begin)(now=datetime.now(UTC))
     return "the database is up to date" + ("; the shipped policy is version 1" if installed else "")
+
+
+def schema_problem(settings: Settings) -> str | None:
+    """What is wrong with the tables, in one line; ``None`` when nothing is."""
+    with _engine(settings) as engine:
+        state = check_tables(engine)
+    if state.good:
+        return None
+    if state.current != state.newest:
+        return f"the database is at migration {state.current or 'none'}, this release wants {state.newest}"
+    return f"the tables differ from what this release expects: {'; '.join(state.differences)}"
+
+
+@contextmanager
+def _engine(settings: Settings) -> Iterator[Engine]:
+    engine = open_engine(settings.database_url)
+    try:
+        yield engine
+    except SQLAlchemyError as error:
+        raise UnavailableError(f"the database cannot be used ({type(error).__name__})") from error
+    finally:
+        engine.dispose()

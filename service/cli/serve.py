@@ -15,13 +15,12 @@ from flask import Flask
 
 from service.app import Application, application_of, create_app
 from service.cli.context import settings_here, store_of
-from service.cli.database import bring_up
+from service.cli.database import bring_up, schema_problem
 from service.config import Settings
 from service.domain.caller import Scope
 from service.domain.errors import UnavailableError
 from service.gunicorn import ServerSettings, run
 from service.observability import configure_logging
-from service.storage.sql.migrate import check as check_tables
 from service.usecases.issue_key import IssueKey
 
 EXAMPLE = {
@@ -64,11 +63,11 @@ def _prepare(settings: Settings) -> str | None:
     store = store_of(settings)
     try:
         if not settings.embedded:
-            problems = check_tables(store.engine)
-            if problems:
-                raise click.ClickException(f"{'; '.join(problems)}: run `gatehouse db upgrade` first")
+            problem = schema_problem(settings)
+            if problem is not None:
+                raise click.ClickException(f"{problem}; run `gatehouse db upgrade` first")
             return None
-        bring_up(store)
+        bring_up(settings, store)
         with store.begin() as work:
             if work.keys.all():
                 return None

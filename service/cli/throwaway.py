@@ -51,8 +51,9 @@ def throwaway_service() -> Iterator[Throwaway]:
             f"{PREFIX}WORKERS": "1",
             f"{PREFIX}LOG_LEVEL": "warning",
         }
-        store = store_of(read_settings(environment))
-        bring_up(store)
+        settings = read_settings(environment)
+        store = store_of(settings)
+        bring_up(settings, store)
         issued = IssueKey(store.begin)(name="demo", scopes=[Scope.SIGNUPS], actor="demo", now=datetime.now(UTC))
         store.dispose()
         log = Path(directory) / "service.log"

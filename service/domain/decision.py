@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -80,8 +81,8 @@ class Assessment:
     reasons: tuple[Reason, ...]
     rules: tuple[str, ...]
     vector: bytes | None
-    signals: dict[str, dict[str, object]]
-    linkage: dict[str, dict[str, int]]
+    signals: Mapping[str, Mapping[str, object]]
+    linkage: Mapping[str, Mapping[str, int]]
     model: ModelReference | None
     policy_version: int
     degraded: bool = False

@@ -104,7 +104,7 @@ class Assess:
             except AlreadyRecordedError:
                 return self._recorded_by_another(signup, caller, fingerprint)
             stopwatch.lap("write")
-        return Answer(status=CREATED, body=body, replayed=False)
+        return Answer(status=CREATED, body=body, replayed=False, view=view)
 
     def _recorded_by_another(self, signup: Signup, caller: Caller, fingerprint: bytes) -> Answer:
         with self.begin() as work:

@@ -13,6 +13,7 @@ from service.domain.decision import Assessment, Decision
 from service.domain.errors import NotFoundError
 from service.usecases.judge import explained, reference_of
 from service.usecases.ports import Begin, Recorded
+from service.usecases.views import DecisionView, SignupView
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class ReadSignup:
     begin: Begin
     model: Callable[[], LoadedModel | None]
 
-    def __call__(self, record_id: str, *, caller: Caller) -> Recorded:
-        """The record, oldest assessment first; reasons left out when it was decided are computed now.
+    def __call__(self, record_id: str, *, caller: Caller) -> SignupView:
+        """The decision as it stands; reasons that were left out when it was decided are computed now.
 
         Raises:
             NotFoundError: the caller recorded no such sign-up.
@@ -32,7 +33,7 @@ class ReadSignup:
             recorded = work.ledger.get(caller.owner, record_id)
         if recorded is None:
             raise NotFoundError("There is no such sign-up.")
-        return replace(recorded, assessments=tuple(map(self._explained, recorded.assessments)))
+        return signup_view(recorded, tuple(map(self._explained, recorded.assessments)))
 
     def _explained(self, assessment: Assessment) -> Assessment:
         """An allowed sign-up was not explained at once; only the very model that scored it can explain it."""
@@ -46,3 +47,16 @@ class ReadSignup:
             return assessment
         vector = np.frombuffer(assessment.vector, dtype="<f4").astype(np.float32)
         return replace(assessment, reasons=(*explained(model, vector), *assessment.reasons))
+
+
+def signup_view(recorded: Recorded, history: tuple[Assessment, ...]) -> SignupView:
+    """What a caller sees of a record whose assessments are ``history``, oldest first."""
+    current = DecisionView(
+        id=recorded.id,
+        signup_id=recorded.signup.signup_id,
+        account_type=recorded.signup.account_type,
+        record_only=recorded.signup.record_only,
+        created_at=recorded.recorded_at,
+        assessment=history[-1] if history else None,
+    )
+    return SignupView(current=current, history=history)

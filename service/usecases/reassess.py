@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from models.features.facts import Facts
@@ -11,7 +11,9 @@ from models.signals.signals import derive_signals
 from service.domain.caller import Caller
 from service.domain.errors import ConflictError, NotFoundError
 from service.usecases.judge import Judge
-from service.usecases.ports import AuditEntry, Begin, Recorded
+from service.usecases.ports import AuditEntry, Begin
+from service.usecases.read_signup import signup_view
+from service.usecases.views import SignupView
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Reassess:
     begin: Begin
     judge: Judge
 
-    def __call__(self, record_id: str, *, caller: Caller, now: datetime) -> Recorded:
+    def __call__(self, record_id: str, *, caller: Caller, now: datetime) -> SignupView:
         """Judge the sign-up at ``now`` and append the assessment.
 
         Everything recorded by now counts, later sign-ups too; the sign-up's own links do not.
@@ -49,4 +51,4 @@ class Reassess:
             )
             work.ledger.append_assessment(recorded.signup_no, assessment, audit)
             work.commit()
-        return replace(recorded, assessments=(*recorded.assessments, assessment))
+        return signup_view(recorded, (*recorded.assessments, assessment))

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from models.identifiers import search_identifiers
+from models.identifiers import identifiers_of
 from models.linkage.identifier import IdentifierKind
 from models.reference.reference import Reference
-from models.signup import AccountType
+from models.signals.signals import derive_signals
+from models.signup import AccountType, Device, Identity, Institution, Payment, PaymentMethod, Signup
 from service.domain.caller import Caller
-from service.domain.decision import Decision
-from service.usecases.ports import AuditEntry, Begin, Found, SearchQuery
-
-
-@dataclass(frozen=True, slots=True)
-class SearchTerms:
-    """What to search by, in clear, as the caller sent it; everything given must hold."""
-
-    email: str | None = None
-    phone: str | None = None
-    phone_country: str | None = None
-    ip: str | None = None
-    payment_fingerprint: str | None = None
-    full_name: str | None = None
-    institution: str | None = None
-    signup_id: str | None = None
-    account_type: AccountType | None = None
-    decision: Decision | None = None
-    recorded_from: datetime | None = None
-    recorded_before: datetime | None = None
-    before_no: int | None = None
-    limit: int = 50
+from service.domain.errors import FieldError, InvalidError
+from service.usecases.ports import AuditEntry, Begin, SearchQuery
+from service.usecases.views import SearchCriteria, SearchPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +23,22 @@ class SearchSignups:
     begin: Begin
     reference: Reference
 
-    def __call__(self, terms: SearchTerms, *, caller: Caller, now: datetime) -> Sequence[Found]:
-        """Newest first, at most ``terms.limit``; the last one's ``signup_no`` is the cursor of the next page.
+    def __call__(self, criteria: SearchCriteria, *, caller: Caller, now: datetime) -> SearchPage:
+        """One page, newest first.
 
         Raises:
             InvalidError: a term cannot be brought into its canonical form.
         """
-        identifiers = _identifiers(terms, self.reference)
+        identifiers = _identifiers(criteria, self.reference)
         query = SearchQuery(
             identifiers=identifiers,
-            signup_id=terms.signup_id,
-            account_type=terms.account_type,
-            decision=terms.decision,
-            recorded_from=terms.recorded_from,
-            recorded_before=terms.recorded_before,
-            before_no=terms.before_no,
-            limit=terms.limit,
+            signup_id=criteria.signup_id,
+            account_type=criteria.account_type,
+            decision=criteria.decision,
+            recorded_from=criteria.recorded_from,
+            recorded_before=criteria.recorded_before,
+            before_no=criteria.before_no,
+            limit=criteria.limit + 1,
         )
         with self.begin() as work:
             found = work.ledger.search(caller.owner, query)
@@ -71,17 +52,57 @@ class SearchSignups:
                 )
             )
             work.commit()
-        return found
+        items = tuple(found[: criteria.limit])
+        return SearchPage(items=items, next_no=items[-1].signup_no if len(found) > criteria.limit else None)
 
 
-def _identifiers(terms: SearchTerms, reference: Reference) -> tuple[tuple[IdentifierKind, str], ...]:
-    return search_identifiers(
-        reference,
-        email=terms.email,
-        phone=terms.phone,
-        phone_country=terms.phone_country,
-        ip=terms.ip,
-        payment_fingerprint=terms.payment_fingerprint,
-        full_name=terms.full_name,
-        institution=terms.institution,
+# What a search by identifiers leaves unsaid; nothing is ever looked up by these.
+_UNSAID = "nobody"
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _identifiers(criteria: SearchCriteria, reference: Reference) -> tuple[tuple[IdentifierKind, str], ...]:
+    """The identifiers asked for, in their canonical form: read off a sign-up that says only what was asked."""
+    asked = {
+        IdentifierKind.MAILBOX: criteria.email,
+        IdentifierKind.PHONE: criteria.phone,
+        IdentifierKind.IP: criteria.ip,
+        IdentifierKind.DEVICE: criteria.device_id,
+        IdentifierKind.PAYMENT: criteria.payment_fingerprint,
+        IdentifierKind.NAME: criteria.full_name,
+        IdentifierKind.INSTITUTION: criteria.institution or criteria.institution_ror_id,
+    }
+    signup = Signup(
+        signup_id=_UNSAID,
+        account_type=AccountType.EDUCATIONAL,
+        occurred_at=_LONG_AGO,
+        identity=Identity(
+            full_name=criteria.full_name or _UNSAID,
+            country=criteria.country,
+            institution=Institution(name=criteria.institution, ror_id=criteria.institution_ror_id),
+        ),
+        email=criteria.email or f"{_UNSAID}@example.org",
+        phone=criteria.phone,
+        payment=None
+        if criteria.payment_fingerprint is None
+        else Payment(method=PaymentMethod.CARD, fingerprint=criteria.payment_fingerprint),
+        device=Device(ip=criteria.ip or "192.0.2.1", device_id=criteria.device_id),
     )
+    found = {each.kind: each.value for each in identifiers_of(signup, derive_signals(signup, reference))}
+    wanted = [kind for kind, term in asked.items() if term is not None]
+    unknown = [kind for kind in wanted if kind not in found]
+    if unknown:
+        pointers = tuple(FieldError(_POINTERS[kind], "cannot be searched by in this form") for kind in unknown)
+        raise InvalidError("A search term has no canonical form.", pointers)
+    return tuple((kind, found[kind]) for kind in wanted)
+
+
+_POINTERS = {
+    IdentifierKind.MAILBOX: "/email",
+    IdentifierKind.PHONE: "/phone",
+    IdentifierKind.IP: "/ip",
+    IdentifierKind.DEVICE: "/device_id",
+    IdentifierKind.PAYMENT: "/payment_fingerprint",
+    IdentifierKind.NAME: "/full_name",
+    IdentifierKind.INSTITUTION: "/institution",
+}

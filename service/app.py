@@ -1,0 +1,169 @@
+"""The application: every part made once and handed to the parts that need it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version as version_of
+
+from flask import Flask
+
+from models.features.catalogue import FEATURES
+from models.reference.reference import Reference, load_reference
+from service.api.answers import render_decision
+from service.api.blueprint import create_api
+from service.api.dependencies import ApiDependencies
+from service.api.health import ProbeResult, ReadinessCheck
+from service.config import Settings
+from service.console.front_page import Condition, create_front_page
+from service.domain.errors import UnavailableError
+from service.domain.ids import uuid7
+from service.metrics import CONTENT_TYPE, Metrics
+from service.storage.encryption import Encryption
+from service.storage.pseudonyms import Pseudonyms
+from service.storage.sql.store import SqlStore
+from service.usecases.answer_once import AnswerOnce
+from service.usecases.assess import Assess
+from service.usecases.authenticate import Authenticate
+from service.usecases.in_force import ModelInForce, PolicyInForce
+from service.usecases.judge import Judge
+from service.usecases.read_signup import ReadSignup
+from service.usecases.reassess import Reassess
+from service.usecases.search_signups import SearchSignups
+from service.watch import WatchedAssess, watch_requests
+from service.web import install_web
+
+_EXTENSION = "gatehouse"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The parts that outlive a request."""
+
+    settings: Settings
+    store: SqlStore
+    pseudonyms: Pseudonyms
+    reference: Reference
+    metrics: Metrics
+    model: ModelInForce
+    policy: PolicyInForce
+    judge: Judge
+    assess: Assess
+
+
+def new_id(now: datetime) -> str:
+    """A fresh identifier for a record made at ``now``."""
+    return uuid7(now, secrets.randbits(74))
+
+
+def compose(settings: Settings) -> Application:
+    """Make the parts. Nothing connects, predicts or starts a thread yet, so that a server may fork afterwards."""
+    pseudonyms = Pseudonyms((key.version, key.key) for key in settings.pseudonym_keys)
+    encryption = Encryption((key.version, key.key) for key in settings.encryption_keys)
+    store = SqlStore(settings.database_url, encryption=encryption, pseudonyms=pseudonyms)
+    reference = load_reference(country_database=settings.geoip_country_db, asn_database=settings.geoip_asn_db)
+    model = ModelInForce(settings.model_dir, [feature.name for feature in FEATURES], time.monotonic)
+    policy = PolicyInForce(store.begin, time.monotonic)
+    judge = Judge(reference=reference, model=model, policy=policy, new_id=new_id)
+    return Application(
+        settings=settings,
+        store=store,
+        pseudonyms=pseudonyms,
+        reference=reference,
+        metrics=Metrics(),
+        model=model,
+        policy=policy,
+        judge=judge,
+        assess=Assess(begin=store.begin, judge=judge, render=render_decision, new_id=new_id),
+    )
+
+
+def create_app(settings: Settings) -> Flask:
+    """The Flask application over its parts. The model is loaded here, so that forked workers share its memory."""
+    application = compose(settings)
+    release = version_of("gatehouse")
+    loaded = application.model()
+    if loaded is not None:
+        application.metrics.model_in_use(version=loaded.card.version, sha256=loaded.card.model_sha256)
+    application.metrics.running(version=release)
+    app = Flask(__name__, static_folder=None)
+    app.extensions[_EXTENSION] = application
+    install_web(app)
+    watch_requests(app, application.metrics)
+    app.register_blueprint(create_api(_api_dependencies(application, release)))
+    app.register_blueprint(create_front_page(release, lambda: _conditions(application)))
+    return app
+
+
+def application_of(app: Flask) -> Application:
+    """The parts behind a Flask application that ``create_app`` made."""
+    application: Application = app.extensions[_EXTENSION]
+    return application
+
+
+def _api_dependencies(application: Application, release: str) -> ApiDependencies:
+    begin, pseudonyms = application.store.begin, application.pseudonyms
+    return ApiDependencies(
+        authenticate=Authenticate(begin, time.monotonic),
+        fingerprint=lambda method, route, body: pseudonyms.fingerprint(
+            b"\n".join([f"{method} {route}".encode(), body])
+        ),
+        answer_once=AnswerOnce(begin, time.monotonic, time.sleep),
+        assess=WatchedAssess(application.assess, application.metrics),
+        read=ReadSignup(begin, application.model),
+        reassess=Reassess(begin, application.judge),
+        search=SearchSignups(begin, application.reference),
+        clock=lambda: datetime.now(UTC),
+        metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
+        readiness=readiness_checks(application),
+        version=release,
+    )
+
+
+def _conditions(application: Application) -> list[Condition]:
+    """The readiness checks in words for people."""
+    results = [(check.name, check.probe()) for check in readiness_checks(application)]
+    return [
+        Condition(
+            name, result.ok, ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in result.detail.items())
+        )
+        for name, result in results
+    ]
+
+
+def readiness_checks(application: Application) -> tuple[ReadinessCheck, ...]:
+    """What must work before traffic is welcome, and what only degrades the decisions."""
+
+    def database() -> ProbeResult:
+        try:
+            application.store.probe()  # a small write: a read stays green on a full disk
+        except UnavailableError as error:
+            return ProbeResult(ok=False, detail={"problem": str(error)})
+        return ProbeResult(ok=True)
+
+    def policy() -> ProbeResult:
+        try:
+            version = application.policy().version
+        except UnavailableError as error:
+            return ProbeResult(ok=False, detail={"problem": str(error)})
+        return ProbeResult(ok=application.policy.problem is None, detail={"version": version})
+
+    def model() -> ProbeResult:
+        loaded = application.model()
+        if loaded is None:
+            return ProbeResult(ok=False, detail={"problem": application.model.problem})
+        problem = {} if application.model.problem is None else {"problem": application.model.problem}
+        return ProbeResult(ok=not problem, detail={"version": loaded.card.version, **problem})
+
+    def reference() -> ProbeResult:
+        networks = application.reference.networks
+        return ProbeResult(ok=True, detail={"networks_built": networks.built_on.isoformat()})
+
+    return (
+        ReadinessCheck("database", database),
+        ReadinessCheck("policy", policy),
+        ReadinessCheck("model", model, required=False),
+        ReadinessCheck("reference", reference, required=False),
+    )
