@@ -162,7 +162,7 @@ class SqlLedger:
             .correlate(SignupRow)
             .scalar_subquery()
         )
-        statement: Select[Any] = (
+        statement: Any = (
             select(
                 SignupRow.id,
                 SignupRow.signup_no,
