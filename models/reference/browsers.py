@@ -44,9 +44,9 @@ class Agent:
 
 
 _TOOL = re.compile(
-    r"headless|phantomjs|puppeteer|playwright|selenium|webdriver|slimerjs|cypress|curl/|wget|python|aiohttp|httpx|urllib|requests/|scrapy"
-    r"|go-http|okhttp|java/|apache-http|libwww|lwp|ruby|perl|php|guzzle|node-fetch|axios|undici|got \(|postman|insomnia|httpie|bot\b|spider"
-    r"|crawl",
+    r"headless|phantomjs|puppeteer|playwright|selenium|webdriver|slimerjs|cypress|curl/|wget|python|aiohttp|httpx"
+    r"|urllib|requests/|scrapy|go-http|okhttp|java/|apache-http|libwww|lwp|ruby|perl|php|guzzle|node-fetch|axios"
+    r"|undici|got \(|postman|insomnia|httpie|bot\b|spider|crawl",
     re.IGNORECASE,
 )
 _PLATFORM_WORDS = re.compile(r"\s+(Mobile|iOS|WebView|Mobile WebView|Mobile/UI/WKWebView|UI/WKWebView)$|^Mobile ")

@@ -1,7 +1,8 @@
-"""Builds the shipped name model from the name lists of the ``faker`` package (``python -m models.reference.build_name_model``).
+"""Builds the shipped name model from the name lists of the ``faker`` package.
 
-Latin letters are folded to a to z, and names in other scripts also teach the Latin model in their romanised form, because that
-is how they are typed. Every locale counts equally, so that no language is the normal one.
+Run as ``python -m models.reference.build_name_model``. Latin letters are folded to a to z, and names in other
+scripts also teach the Latin model in their romanised form, because that is how they are typed. Every locale counts
+equally, so that no language is the normal one.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class Confusables:
         return "".join(self.latin.get(character, character) for character in token)
 
     def all_look_latin(self, token: str) -> bool:
-        """Whether every letter is a foreign one that looks Latin: ``сосо`` in Cyrillic."""
+        """Whether every letter is a foreign one that looks Latin."""
         return bool(token) and all(character in self.latin for character in token if character.isalpha())
 
 
@@ -38,8 +38,8 @@ def load_confusables() -> Confusables:
         )
         if letter is not None:
             latin[character] = letter.lower()
-    # Names are compared in casefolded form, so a capital's look-alike must be found by its small form too, unless that
-    # form has a reading of its own (Cyrillic Н looks like H, н does not look like n).
+    # Names are compared in casefolded form, so the look-alike of a capital is found by its small form too, unless that
+    # form has a reading of its own.
     for character, letter in tuple(latin.items()):
         latin.setdefault(character.lower(), letter)
     return Confusables(latin)

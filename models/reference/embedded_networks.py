@@ -135,7 +135,7 @@ def _date(info: str) -> date:
 def _split(
     firsts: list[list[int]], prefixes: list[list[int]], values: list[list[int]], code: str
 ) -> tuple[Ranges, Ranges]:
-    """One table of both families as two: IPv4 by its 32 bits, IPv6 by its upper 64. Takes the lists apart as it goes."""
+    """One table of both families as two: IPv4 by its 32 bits, IPv6 by its upper 64; it takes the lists apart."""
     v4 = Ranges(array("I"), array("B"), array(code), 32)
     v6 = Ranges(array("Q"), array("B"), array(code), 64)
     while firsts:

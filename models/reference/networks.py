@@ -57,7 +57,7 @@ class Networks:
     def _look_up(self, ip: str) -> NetworkFacts:
         """The network of an address as text; nothing is known of what is not a public address."""
         address = parsed_address(ip)
-        # Multicast and documentation ranges are not global either; shared CGNAT space (100.64/10) never reaches a server.
+        # Multicast can be "global" too, but nobody connects from there.
         if address is None or not address.is_global or address.is_multicast:
             return _UNKNOWN
         found = self._source.find(address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 
 # (first code point, last code point, script), in order; letters outside are "other". Unicode 16 block ranges: names
 # are written in a handful of scripts, so whole blocks are precise enough and keep the table readable.
@@ -62,6 +63,7 @@ _FIRSTS = [first for first, _, _ in _RANGES]
 _WRITTEN_TOGETHER = (frozenset({"han", "kana"}), frozenset({"han", "hangul"}))
 
 
+@lru_cache(maxsize=8192)
 def script_of(character: str) -> str | None:
     """The script of one letter; ``None`` for digits, punctuation, marks and emoji."""
     if not character.isalpha():

@@ -10,7 +10,7 @@ from models.reference.reference import Reference
 from models.signals.personal import PERSONAL
 from models.signup import Device, Signup
 
-_SCREEN = re.compile(r"^\s*(\d{1,6})\s*[xX×*]\s*(\d{1,6})\s*$", re.ASCII)
+_SCREEN = re.compile(r"^\s*(\d{1,6})\s*[xX*\u00d7]\s*(\d{1,6})\s*$", re.ASCII)
 _SMALLEST_PX, _LARGEST_PX, _WIDEST_ASPECT = 200, 16_384, 4.0
 
 _LANGUAGE = re.compile(r"^[a-z]{2,3}$")
@@ -18,8 +18,8 @@ _MOST_LANGUAGES = 10
 # Codes that browsers still send, and the ones the language table has.
 _LANGUAGE_ALIASES = {"iw": "he", "in": "id", "ji": "yi", "tl": "fil", "mo": "ro", "nb": "no", "nn": "no"}
 
-# What ua-parser calls systems and what ``navigator.platform`` says, in one vocabulary of kernels: an iPad may call itself a
-# Mac, Android and Chrome OS call themselves Linux.
+# What ua-parser calls systems and what ``navigator.platform`` says, in one vocabulary of kernels: an iPad may call
+# itself a Mac, Android and Chrome OS call themselves Linux.
 _SYSTEMS = {
     "Windows": "windows", "Mac OS X": "apple", "iOS": "apple", "Linux": "linux", "Ubuntu": "linux", "Fedora": "linux",
     "Debian": "linux", "Android": "linux", "Chrome OS": "linux", "Red Hat": "linux", "Arch Linux": "linux",
@@ -36,7 +36,7 @@ class DeviceSignals:
 
     Attributes:
         device_id: the caller's id of the device.
-        profile: browser × system × time zone × screen × TLS; ``None`` unless browser, zone and screen are known.
+        profile: browser, system, time zone, screen and TLS together; ``None`` unless the first, third and fourth are.
         browser: the family the user agent claims.
         browser_major: its version.
         system: the operating system it claims.

@@ -35,8 +35,8 @@ class Mailbox:
 def mailbox_of(email: str, domains: MailDomains) -> Mailbox:
     """The mailbox behind an address.
 
-    A ``+tag`` is dropped everywhere, because Google Workspace and Exchange, which run most universities' mail, ignore it;
-    dots and other separators are dropped only where the provider is known to.
+    A ``+tag`` is dropped everywhere, because Google Workspace and Exchange, which run most universities' mail,
+    ignore it; dots and other separators are dropped only where the provider is known to.
     """
     raw_local, _, raw_domain = email.strip().rpartition("@")
     domain = canonical_domain(raw_domain)

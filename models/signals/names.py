@@ -16,7 +16,8 @@ from models.reference.scripts import mixes_scripts, script_of, scripts_of
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ASCII_LETTERS = re.compile(r"[a-z]+")
 _SYLLABLE = re.compile(r"[A-Z]?[a-z']+")
-_APOSTROPHES = str.maketrans("", "", "'’‘`´ʼʻ")
+# Apostrophe, both single quotation marks, grave and acute accent, the modifier letters of Ukrainian and Hawaiian.
+_APOSTROPHES = dict.fromkeys((0x27, 0x2018, 0x2019, 0x60, 0xB4, 0x2BC, 0x2BB))
 _NORTHERN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
 _MOST_WORDS = 5
 """Longer names are judged by their first words; it bounds the spellings that are tried."""

@@ -98,10 +98,11 @@ def usable(report: NetworkReport | None, today: date) -> NetworkReport:
     return report
 
 
-def _either(one: bool | None, other: bool | None) -> bool | None:
-    if one or other:
+def _either(*claims: bool | None) -> bool | None:
+    """True when anyone says so, false when somebody says not, else unknown."""
+    if any(claims):
         return True
-    return None if one is None and other is None else False
+    return False if False in claims else None
 
 
 @lru_cache(maxsize=16384)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
 from types import MappingProxyType
 from typing import Any  # Any: signals are different dataclasses
 
@@ -14,14 +13,14 @@ PERSONAL: Mapping[str, bool] = MappingProxyType({"personal": True})
 """``field(metadata=PERSONAL)``: needed inside the process, never stored or shown outside the encrypted column."""
 
 
-@cache
-def _open_fields(kind: type[Any]) -> tuple[str, ...]:
+def open_fields(kind: type[Any]) -> tuple[str, ...]:
+    """The names of a group's fields that are not personal."""
     return tuple(each.name for each in fields(kind) if not each.metadata.get("personal", False))
 
 
-def open_part(signals: Any) -> dict[str, SignalValue]:
-    """The fields of one group of signals that are not personal."""
-    return {name: _plain(getattr(signals, name)) for name in _open_fields(type(signals))}
+def open_part(signals: Any, names: tuple[str, ...]) -> dict[str, SignalValue]:
+    """Those fields of one group of signals."""
+    return {name: _plain(getattr(signals, name)) for name in names}
 
 
 def _plain(value: Any) -> SignalValue:

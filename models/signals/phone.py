@@ -74,7 +74,13 @@ def phone_signals(signup: Signup, reference: Reference) -> PhoneSignals:
         block=e164[:-_BLOCK_DIGITS],
         given=True,
         valid=True,
-        country=reference.countries.known(phonenumbers.region_code_for_number(number)),
+        country=reference.countries.known(_region(number)),
         line_type=line_type,
         virtual=None if line_type in _UNKNOWABLE else line_type in _VIRTUAL,
     )
+
+
+def _region(number: phonenumbers.PhoneNumber) -> str | None:
+    regions = phonenumbers.region_codes_for_country_code(number.country_code or 0)
+    # Telling the 25 regions of +1 apart costs a match for each; a code of one country answers at once.
+    return regions[0] if len(regions) == 1 else phonenumbers.region_code_for_number(number)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import get_type_hints
 
 from models.reference.reference import Reference
 from models.signals.behaviour import BehaviourSignals, behaviour_signals
@@ -12,7 +13,7 @@ from models.signals.email import EmailSignals, email_signals
 from models.signals.identity import IdentitySignals, identity_signals
 from models.signals.network import NetworkSignals, network_signals
 from models.signals.payment import PaymentSignals, payment_signals
-from models.signals.personal import SignalValue, open_part
+from models.signals.personal import SignalValue, open_fields, open_part
 from models.signals.phone import PhoneSignals, phone_signals
 from models.signup import Signup
 
@@ -32,10 +33,10 @@ class Signals:
 
     def as_document(self) -> dict[str, dict[str, SignalValue]]:
         """The signals without personal data, as they are stored in clear, shown to reviewers and read by rules."""
-        return {group: open_part(getattr(self, group)) for group in _GROUPS}
+        return {group: open_part(getattr(self, group), names) for group, names in _OPEN.items()}
 
 
-_GROUPS = tuple(each.name for each in fields(Signals))
+_OPEN = {group: open_fields(kind) for group, kind in get_type_hints(Signals).items()}
 
 
 def derive_signals(signup: Signup, reference: Reference) -> Signals:

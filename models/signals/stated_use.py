@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -36,6 +37,7 @@ def _constants(count: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
 _MULTIPLIERS = _constants(BANDS * ROWS)[:, None]
 _OFFSETS = _constants(2 * BANDS * ROWS)[BANDS * ROWS :, None]
 _HIGH_HALF = np.uint64(32)
+_DIGITS = ROWS * 8
 
 
 def text_bands(text: str | None) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ def text_bands(text: str | None) -> tuple[str, ...]:
         return ()
     words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
     if len(words) >= _FEWEST_WORDS:
-        shingles = {f"{first} {second}" for first, second in zip(words, words[1:], strict=False)}
+        shingles = {f"{first} {second}" for first, second in pairwise(words)}
     else:
         run = "".join(words)
         shingles = {run[at : at + _CHARACTERS] for at in range(len(run) - _CHARACTERS + 1)}
@@ -55,8 +57,5 @@ def text_bands(text: str | None) -> tuple[str, ...]:
         return ()
     hashes = np.array([crc32(shingle.encode("utf-8", "surrogatepass")) for shingle in shingles], dtype=np.uint64)
     # Multiply-shift hashing; the product wraps around at 64 bits on purpose.
-    smallest = ((hashes * _MULTIPLIERS + _OFFSETS) >> _HIGH_HALF).min(axis=1).tolist()
-    return tuple(
-        f"{band}:{smallest[ROWS * band]:08x}{smallest[ROWS * band + 1]:08x}{smallest[ROWS * band + 2]:08x}"
-        for band in range(BANDS)
-    )
+    smallest = ((hashes * _MULTIPLIERS + _OFFSETS) >> _HIGH_HALF).min(axis=1).astype(">u4").tobytes().hex()
+    return tuple(f"{band}:{smallest[_DIGITS * band : _DIGITS * (band + 1)]}" for band in range(BANDS))
