@@ -1,0 +1,78 @@
+"""The evaluation pipeline's entry points: a model of the registry on another world, or on a feature table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from models.evaluation.evaluation import Evaluation, judge
+from models.evaluation.report import write_report
+from models.reference.reference import Reference
+from models.registry import LoadedModel
+from models.training.dataset import Dataset
+from models.training.pipeline import dataset_of_files
+from models.training.progress import Progress, silent
+from models.training.replayed import ReplaySettings
+from models.training.table import read_table
+
+LoadModel = Callable[[Sequence[str]], LoadedModel]
+"""Loads the model for vectors with these features in this order, such as
+``lambda names: registry.load(directory, version, catalogue=names)``."""
+
+
+def evaluate(
+    *,
+    load: LoadModel,
+    signups: Path,
+    reference: Reference,
+    report: Path | None = None,
+    replay_settings: ReplaySettings | None = None,
+    seed: int = 1,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Judge a model on a file of sign-ups and the truth about them.
+
+    Args:
+        load: loads the model.
+        signups: JSON lines, as the simulator writes them and the API takes them; preferably of another
+            seed; with the truth file beside it.
+        reference: the reference data that the service uses.
+        report: where to write ``report.html``.
+        replay_settings: of the data set; nothing is left out at random here whatever they say.
+        seed: of the bootstrap.
+        progress: told of each stage.
+
+    Raises:
+        DatasetError: the files cannot be used.
+        RegistryError, CardInvalidError: the model cannot be loaded.
+    """
+    plain = replace(replay_settings or ReplaySettings(), omission_rate=0.0)
+    dataset = dataset_of_files(signups=signups, reference=reference, settings=plain, progress=progress)
+    return _judge(load, dataset, report, seed, progress)
+
+
+def evaluate_table(
+    *,
+    load: LoadModel,
+    table: Path,
+    label: str,
+    time: str,
+    entities: Sequence[str] = (),
+    slices: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    report: Path | None = None,
+    seed: int = 1,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Judge a model on a feature table. Raises as ``evaluate`` does."""
+    dataset = read_table(table, label=label, time=time, entities=entities, slices=slices, ignore=ignore)
+    return _judge(load, dataset, report, seed, progress)
+
+
+def _judge(load: LoadModel, dataset: Dataset, report: Path | None, seed: int, progress: Progress) -> Evaluation:
+    loaded = load(dataset.names)
+    evaluation = judge(version=loaded.card.version, scorer=loaded.scorer, dataset=dataset, seed=seed, progress=progress)
+    if report is not None:
+        write_report(report, evaluation, loaded.card)
+    return evaluation

@@ -1,0 +1,141 @@
+"""Plots as SVG text: small, sharp, readable on light and dark ground, and needing nothing to be shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH, HEIGHT = 440, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 14, 14, 42
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve; ``style`` is a class of the report's style sheet (``one``, ``two``, ``guide``)."""
+
+    points: Sequence[Point]
+    style: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """From ``low`` to ``high``; ``logarithmic`` needs ``low > 0``."""
+
+    title: str
+    low: float
+    high: float
+    logarithmic: bool = False
+
+    def place(self, value: float) -> float:
+        """0 at ``low``, 1 at ``high``."""
+        if self.logarithmic:
+            value = max(value, self.low)
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def ticks(self) -> list[float]:
+        """Where to write numbers."""
+        if self.logarithmic:
+            first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
+            return [10.0**power for power in range(first, last + 1)]
+        return [self.low + (self.high - self.low) * step / 5 for step in range(6)]
+
+
+def line_plot(title: str, across: Axis, up: Axis, lines: Sequence[Line], marks: Sequence[Point] = ()) -> str:
+    """Curves, and dots at ``marks``."""
+    body = [_frame(across, up)]
+    for line in lines:
+        points = " ".join(f"{_x(across, x):.1f},{_y(up, y):.1f}" for x, y in _thinned(line.points))
+        body.append(f'<polyline class="{line.style}" points="{points}"/>')
+    body += [f'<circle class="mark" cx="{_x(across, x):.1f}" cy="{_y(up, y):.1f}" r="3.5"/>' for x, y in marks]
+    named = [line for line in lines if line.name]
+    for at, line in enumerate(named):
+        y = _TOP + 14 + 16 * at
+        body.append(f'<polyline class="{line.style}" points="{_LEFT + 12},{y - 4} {_LEFT + 34},{y - 4}"/>')
+        body.append(f'<text x="{_LEFT + 40}" y="{y}">{escape(line.name)}</text>')
+    return _svg(title, body, HEIGHT)
+
+
+def histogram(title: str, across: Axis, series: Sequence[tuple[str, str, Sequence[float]]]) -> str:
+    """Bars over equal bins, one series over the other; each is (name, style, shares a bin)."""
+    highest = max((max(shares, default=0.0) for _, _, shares in series), default=1.0) or 1.0
+    up = Axis("share of the class", 0.0, highest)
+    body = [_frame(across, up)]
+    for at, (name, style, shares) in enumerate(series):
+        step = (WIDTH - _LEFT - _RIGHT) / max(len(shares), 1)
+        for bin_, share in enumerate(shares):
+            y = _y(up, share)
+            body.append(
+                f'<rect class="{style}" x="{_LEFT + bin_ * step + 0.5:.1f}" y="{y:.1f}" width="{step - 1:.1f}" '
+                f'height="{HEIGHT - _BOTTOM - y:.1f}"/>'
+            )
+        y = _TOP + 14 + 16 * at
+        body.append(f'<rect class="{style}" x="{WIDTH - 130}" y="{y - 9}" width="12" height="10"/>')
+        body.append(f'<text x="{WIDTH - 112}" y="{y}">{escape(name)}</text>')
+    return _svg(title, body, HEIGHT)
+
+
+def bars(title: str, entries: Sequence[tuple[str, float, str]], *, highest: float | None = None) -> str:
+    """Horizontal bars: (name, value, what to write beside it)."""
+    top = highest or max((value for _, value, _ in entries), default=1.0) or 1.0
+    left, room, row = 190, 170, 20
+    body = []
+    for at, (name, value, shown) in enumerate(entries):
+        y = 8 + at * row
+        length = max(0.0, min(value / top, 1.0)) * room
+        body.append(f'<text class="name" x="{left - 8}" y="{y + 12}">{escape(_shortened(name))}</text>')
+        body.append(f'<rect class="bar" x="{left}" y="{y}" width="{length:.1f}" height="15"/>')
+        body.append(f'<text x="{left + length + 6:.1f}" y="{y + 12}">{escape(shown)}</text>')
+    return _svg(title, body, 16 + row * max(len(entries), 1))
+
+
+def _svg(title: str, body: Sequence[str], height: int) -> str:
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title, quote=True)}">'
+        f"<title>{escape(title)}</title>{''.join(body)}</svg>"
+    )
+
+
+def _frame(across: Axis, up: Axis) -> str:
+    parts = []
+    for tick in across.ticks():
+        x = _x(across, tick)
+        parts.append(f'<line class="grid" x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" y2="{HEIGHT - _BOTTOM}"/>')
+        parts.append(f'<text class="tick" x="{x:.1f}" y="{HEIGHT - _BOTTOM + 15}">{tick:g}</text>')
+    for tick in up.ticks():
+        y = _y(up, tick)
+        parts.append(f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{WIDTH - _RIGHT}" y2="{y:.1f}"/>')
+        parts.append(f'<text class="name" x="{_LEFT - 6}" y="{y + 4:.1f}">{tick:.3g}</text>')
+    middle = (_TOP + HEIGHT - _BOTTOM) / 2
+    parts.append(
+        f'<text class="tick" x="{(_LEFT + WIDTH - _RIGHT) / 2}" y="{HEIGHT - 8}">{escape(across.title)}</text>'
+    )
+    parts.append(
+        f'<text class="tick" transform="translate(13 {middle}) rotate(-90)" x="0" y="0">{escape(up.title)}</text>'
+    )
+    return "".join(parts)
+
+
+def _x(axis: Axis, value: float) -> float:
+    return _LEFT + axis.place(value) * (WIDTH - _LEFT - _RIGHT)
+
+
+def _y(axis: Axis, value: float) -> float:
+    return HEIGHT - _BOTTOM - axis.place(value) * (HEIGHT - _TOP - _BOTTOM)
+
+
+def _thinned(points: Sequence[Point], most: int = 400) -> Sequence[Point]:
+    """Every so many points: a curve of 60,000 would make the file large and look the same."""
+    if len(points) <= most:
+        return points
+    step = len(points) / most
+    return [*(points[int(at * step)] for at in range(most)), points[-1]]
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 30 else name[:29] + "…"
