@@ -134,7 +134,7 @@ class Metrics:
             "1 for the model in use",
             ("version", "sha256"),
             registry=self._registry,
-            multiprocess_mode="livemax",
+            multiprocess_mode="livemostrecent",
         )
         self._build = Gauge(
             "gatehouse_build_info",
@@ -180,7 +180,9 @@ class Metrics:
         self._refusals.inc()
 
     def model_in_use(self, *, version: str, sha256: str) -> None:
-        """From now on this model scores."""
+        """From now on this model scores; saying so again costs nothing."""
+        if self._model_labels == (version, sha256):
+            return
         if self._model_labels is not None:
             self._model.labels(*self._model_labels).set(0)
         self._model_labels = (version, sha256)

@@ -95,11 +95,14 @@ class WatchedAssess:
         elif answer.view is None or answer.view.assessment is None:
             self.metrics.recorded_only()
         else:
+            assessment = answer.view.assessment
             self.metrics.decided(
-                decision=answer.view.assessment.decision.value,
+                decision=assessment.decision.value,
                 account_type=answer.view.account_type.value,
-                degraded=answer.view.assessment.degraded,
+                degraded=assessment.degraded,
             )
+            if assessment.model is not None:
+                self.metrics.model_in_use(version=assessment.model.version, sha256=assessment.model.sha256)
 
 
 def _clock_of_request() -> StepClock:

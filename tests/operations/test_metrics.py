@@ -113,6 +113,20 @@ def test_a_replaced_model_is_no_longer_in_use() -> None:
     assert _of(samples, "gatehouse_model_info", version="2", sha256="bb") == 1
 
 
+@pytest.mark.usefixtures("shared")
+def test_a_model_that_a_worker_replaced_is_no_longer_in_use_anywhere() -> None:
+    metrics = Metrics()
+    metrics.model_in_use(version="1", sha256="aa")
+
+    _ended_well(
+        _start_worker("metrics.model_in_use(version='1', sha256='aa'); metrics.model_in_use(version='2', sha256='bb')")
+    )
+
+    samples = _samples(metrics.exposition())
+    assert _of(samples, "gatehouse_model_info", version="1", sha256="aa") == 0
+    assert _of(samples, "gatehouse_model_info", version="2", sha256="bb") == 1
+
+
 def test_labels_are_closed_sets() -> None:
     metrics = Metrics()
 

@@ -1,0 +1,90 @@
+"""A desk is given back however a request ends, and nobody waits longer than they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, run_wsgi_app
+
+from service.waiting_room import WaitingRoom
+
+Environ = dict[str, Any]
+
+
+def _room(answer: Callable[[], Iterable[bytes]], **changes: Any) -> WaitingRoom:
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return answer()
+
+    return WaitingRoom(app, **{"working": 1, "waiting": 1, "patience_s": 0.05, **changes})
+
+
+def _post(path: str = "/v1/signups") -> Environ:
+    return {"REQUEST_METHOD": "POST", "PATH_INFO": path, "wsgi.input": None}
+
+
+def _start(*_: object) -> None:
+    """Nobody looks at the headers."""
+
+
+def _hold(room: WaitingRoom) -> Any:
+    """Take a desk and keep it: the answer is not closed yet."""
+    return room(_post(), _start)
+
+
+def test_requests_one_after_another_all_pass() -> None:
+    client = Client(_room(lambda: [b"done"], waiting=0))
+
+    assert [client.post("/v1/signups", buffered=True).status_code for _ in range(5)] == [200] * 5
+
+
+def test_whoever_waits_too_long_is_refused_and_may_come_back() -> None:
+    refusals: list[None] = []
+    room = _room(lambda: [b"done"], on_refusal=lambda: refusals.append(None))
+    client = Client(room)
+    held = _hold(room)
+
+    refused = client.post("/v1/signups", buffered=True)
+    held.close()
+
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "1"
+    assert len(refusals) == 1
+    assert client.post("/v1/signups", buffered=True).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_light_routes_pass_a_full_room(path: str) -> None:
+    room = _room(lambda: [b"done"], waiting=0)
+    _hold(room)
+
+    assert Client(room).get(path).status_code == 200
+
+
+def test_an_error_gives_the_desk_back() -> None:
+    def fail() -> Iterable[bytes]:
+        raise RuntimeError("bug: on purpose")
+
+    room = _room(fail, waiting=0)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="on purpose"):
+            run_wsgi_app(room, _post())
+
+
+def test_a_streamed_answer_keeps_its_desk_until_it_is_closed() -> None:
+    def stream() -> Iterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    room = _room(stream, waiting=0)
+    client = Client(room)
+    held = iter(_hold(room))
+    next(held)
+
+    while_streaming = client.post("/v1/signups", buffered=True).status_code
+    held.close()  # type: ignore[attr-defined]  # the closing iterator of a streamed answer
+
+    assert while_streaming == 503
+    assert client.post("/v1/signups", buffered=True).status_code == 200
