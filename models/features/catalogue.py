@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import linkage
+from models.features import behaviour, consistency, device, email, identity, linkage, network, payment, phone
 from models.features.facts import Facts
 from models.features.feature import Direction, Feature, FeatureFunction, Group
 
@@ -19,6 +19,73 @@ def _features(group: Group, *directed: tuple[Direction, FeatureFunction]) -> tup
 _LOWERS, _FREE, _RAISES = Direction.LOWERS, Direction.FREE, Direction.RAISES
 
 FEATURES: tuple[Feature, ...] = (
+    *_features(
+        Group.IDENTITY,
+        (_RAISES, identity.name_surprise),
+        (_RAISES, identity.name_mixed_script),
+        (_LOWERS, identity.institution_on_list),
+        (_LOWERS, identity.orcid_valid),
+        (_LOWERS, identity.website_academic),
+        (_RAISES, identity.age_role_gap_years),
+        (_FREE, identity.account_is_research),
+    ),
+    *_features(
+        Group.EMAIL,
+        (_LOWERS, email.email_academic),
+        (_RAISES, email.email_disposable),
+        (_FREE, email.email_free),
+        (_FREE, email.email_relay),
+        (_LOWERS, email.email_name_match),
+        (_RAISES, email.email_folding),
+        (_FREE, email.email_digit_share),
+        (_RAISES, email.email_local_surprise),
+        (_RAISES, email.email_domain_surprise),
+        (_RAISES, email.email_open_enrolment),
+    ),
+    *_features(
+        Group.PHONE,
+        (_LOWERS, phone.phone_valid),
+        (_RAISES, phone.phone_virtual),
+    ),
+    *_features(
+        Group.PAYMENT,
+        (_FREE, payment.payment_absent),
+        (_RAISES, payment.payment_prepaid),
+        (_RAISES, payment.payment_virtual_bin),
+        (_RAISES, payment.payment_failed_attempts),
+        (_RAISES, payment.payment_cvc_failed),
+        (_RAISES, payment.payment_postal_failed),
+        (_LOWERS, payment.payment_3ds),
+        (_LOWERS, payment.payment_name_match),
+    ),
+    *_features(
+        Group.DEVICE,
+        (_RAISES, device.device_webdriver),
+        (_FREE, device.device_id_missing),
+        (_RAISES, device.ua_automation),
+        (_RAISES, device.ua_platform_conflict),
+        (_FREE, device.ua_version_lag),
+        (_RAISES, device.screen_odd),
+        (_RAISES, device.ja4_ua_conflict),
+        (_RAISES, device.language_missing),
+    ),
+    *_features(
+        Group.NETWORK,
+        (_RAISES, network.ip_hosting),
+        (_RAISES, network.ip_anonymiser),
+        (_LOWERS, network.ip_academic),
+        (_FREE, network.ip_mobile),
+        (_RAISES, network.ip_residential_proxy),
+    ),
+    *_features(
+        Group.BEHAVIOUR,
+        (_RAISES, behaviour.form_haste),
+        (_RAISES, behaviour.keystroke_shortfall),
+        (_FREE, behaviour.keystroke_rate),
+        (_RAISES, behaviour.pasted_identity),
+        (_FREE, behaviour.referrer_missing),
+        (_RAISES, behaviour.captcha_failed),
+    ),
     *_features(
         Group.LINKAGE,
         (_RAISES, linkage.device_signups_24h),
@@ -45,6 +112,18 @@ FEATURES: tuple[Feature, ...] = (
         (_RAISES, linkage.use_text_neighbours_30d),
         (_RAISES, linkage.strong_identifiers_seen),
         (_RAISES, linkage.identifier_account_types),
+    ),
+    *_features(
+        Group.CONSISTENCY,
+        (_RAISES, consistency.country_spread),
+        (_RAISES, consistency.timezone_ip_gap_h),
+        (_RAISES, consistency.language_gap),
+        (_RAISES, consistency.institution_free_mail),
+        (_RAISES, consistency.institution_email_conflict),
+        (_RAISES, consistency.issuer_billing_conflict),
+        (_LOWERS, consistency.institution_network_match),
+        (_LOWERS, consistency.support_groups),
+        (_FREE, consistency.fields_missing),
     ),
 )
 

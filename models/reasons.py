@@ -1,0 +1,327 @@
+"""Reasons: stable codes with a sentence each, and which features speak for which code.
+
+Several features may say the same thing about a person (a device seen in a day, in a month, with many mailboxes): their
+contributions add up to one reason, and because contributions are additive log-odds the sum is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.features.catalogue import FEATURES
+from models.features.feature import Group
+
+RAISING_SHOWN = 5
+LOWERING_SHOWN = 3
+
+NOTICEABLE = 0.05
+"""Log-odds below which a contribution is no reason: it moves the odds by less than 5 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCode:
+    """One reason.
+
+    Attributes:
+        code: stable, for machines.
+        group: the group of evidence.
+        raises: the sentence when it raises the risk.
+        lowers: the sentence when it lowers it.
+        features: the names of the features that speak for it.
+    """
+
+    code: str
+    group: Group
+    raises: str
+    lowers: str
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedReason:
+    """A reason with its weight for one sign-up, in log-odds."""
+
+    code: str
+    group: str
+    text: str
+    contribution: float
+
+
+REASONS: tuple[ReasonCode, ...] = (
+    ReasonCode(
+        "NAME_UNUSUAL",
+        Group.IDENTITY,
+        "The letters of the name do not read like a name in its script, or imitate another script.",
+        "The name reads like a name in its script.",
+        ("name_surprise", "name_mixed_script"),
+    ),
+    ReasonCode(
+        "INSTITUTION_UNLISTED",
+        Group.IDENTITY,
+        "The claimed institution is on no list of schools and universities, or none was claimed.",
+        "The claimed institution is a listed school or university.",
+        ("institution_on_list",),
+    ),
+    ReasonCode(
+        "ACADEMIC_RECORD",
+        Group.IDENTITY,
+        "The academic record offered (ORCID iD, website) does not hold.",
+        "An ORCID iD or an academic website supports the story.",
+        ("orcid_valid", "website_academic"),
+    ),
+    ReasonCode(
+        "AGE_UNLIKELY",
+        Group.IDENTITY,
+        "The year of birth is unusual for the role.",
+        "The year of birth fits the role.",
+        ("age_role_gap_years",),
+    ),
+    ReasonCode(
+        "ACCOUNT_TYPE",
+        Group.IDENTITY,
+        "Accounts of this type are abused more often.",
+        "Accounts of this type are abused less often.",
+        ("account_is_research",),
+    ),
+    ReasonCode(
+        "MAIL_NOT_ACADEMIC",
+        Group.EMAIL,
+        "The mailbox is not at a school or university.",
+        "The mailbox is at a school or university.",
+        ("email_academic", "email_free", "email_relay"),
+    ),
+    ReasonCode(
+        "MAIL_DISPOSABLE",
+        Group.EMAIL,
+        "The mailbox belongs to a throw-away provider.",
+        "The mailbox does not belong to a throw-away provider.",
+        ("email_disposable",),
+    ),
+    ReasonCode(
+        "MAILBOX_NAME",
+        Group.EMAIL,
+        "The mailbox's name does not go with the person's, or reads as if it was made up.",
+        "The mailbox's name goes with the person's.",
+        ("email_name_match", "email_local_surprise", "email_digit_share"),
+    ),
+    ReasonCode(
+        "MAILBOX_DISGUISED",
+        Group.EMAIL,
+        "The mailbox is written with dots or tags that its provider ignores.",
+        "The mailbox is written plainly.",
+        ("email_folding",),
+    ),
+    ReasonCode(
+        "MAIL_DOMAIN_UNUSUAL",
+        Group.EMAIL,
+        "The name of the mail domain reads unlike others.",
+        "The name of the mail domain reads like others.",
+        ("email_domain_surprise",),
+    ),
+    ReasonCode(
+        "MAIL_OPEN_ENROLMENT",
+        Group.EMAIL,
+        "The institution gives mailboxes before admission.",
+        "The institution gives mailboxes to those it has admitted.",
+        ("email_open_enrolment",),
+    ),
+    ReasonCode(
+        "PHONE_UNUSABLE",
+        Group.PHONE,
+        "The telephone number does not exist, is not tied to a handset, or was not given.",
+        "The telephone number exists in its country's numbering plan.",
+        ("phone_valid", "phone_virtual"),
+    ),
+    ReasonCode(
+        "PHONE_SHARED",
+        Group.LINKAGE,
+        "Earlier sign-ups used the same telephone number or its neighbours.",
+        "The telephone number was not seen before.",
+        ("phone_signups_365d", "phone_block_signups_24h"),
+    ),
+    ReasonCode(
+        "PAYMENT_KIND",
+        Group.PAYMENT,
+        "The payment instrument is of a kind that is often abused: prepaid, virtual or none.",
+        "The payment instrument is of an ordinary kind.",
+        ("payment_absent", "payment_prepaid", "payment_virtual_bin"),
+    ),
+    ReasonCode(
+        "PAYMENT_CHECKS",
+        Group.PAYMENT,
+        "Card checks failed, or several attempts did.",
+        "The card's checks passed.",
+        ("payment_failed_attempts", "payment_cvc_failed", "payment_postal_failed", "payment_3ds"),
+    ),
+    ReasonCode(
+        "PAYMENT_NAME",
+        Group.PAYMENT,
+        "The name on the card is another than the person's.",
+        "The name on the card is the person's.",
+        ("payment_name_match",),
+    ),
+    ReasonCode(
+        "PAYMENT_SHARED",
+        Group.LINKAGE,
+        "Earlier sign-ups used the same payment instrument, or cards like it under the same name.",
+        "The payment instrument was not seen before.",
+        (
+            "payment_signups_7d",
+            "payment_names_365d",
+            "cardholder_bin_signups_30d",
+            "cardholder_bin_cards_30d",
+        ),
+    ),
+    ReasonCode(
+        "DEVICE_AUTOMATED",
+        Group.DEVICE,
+        "The browser is driven by a program, or looks as if it were.",
+        "The browser shows no sign of being driven by a program.",
+        ("device_webdriver", "ua_automation"),
+    ),
+    ReasonCode(
+        "DEVICE_INCONSISTENT",
+        Group.DEVICE,
+        "What the browser says of itself does not fit together.",
+        "What the browser says of itself fits together.",
+        ("ua_platform_conflict", "ja4_ua_conflict", "screen_odd", "ua_version_lag", "language_missing"),
+    ),
+    ReasonCode(
+        "DEVICE_UNKNOWN",
+        Group.DEVICE,
+        "The device gave no id.",
+        "The device gave an id.",
+        ("device_id_missing",),
+    ),
+    ReasonCode(
+        "DEVICE_SHARED",
+        Group.LINKAGE,
+        "Earlier sign-ups used the same device.",
+        "The device was not seen before.",
+        ("device_signups_24h", "device_signups_30d", "device_mailboxes_30d"),
+    ),
+    ReasonCode(
+        "NETWORK_KIND",
+        Group.NETWORK,
+        "The connection comes from a data centre, an anonymising service or a rented exit.",
+        "The connection comes from an ordinary or an academic network.",
+        ("ip_hosting", "ip_anonymiser", "ip_residential_proxy", "ip_academic", "ip_mobile"),
+    ),
+    ReasonCode(
+        "ADDRESS_BUSY",
+        Group.LINKAGE,
+        "Many earlier sign-ups came from the same address or its neighbours, or claimed many institutions there.",
+        "Few earlier sign-ups came from the same address.",
+        ("ip_signups_1h", "ip_signups_24h", "ip_institutions_24h", "prefix_signups_1h"),
+    ),
+    ReasonCode(
+        "FORM_BEHAVIOUR",
+        Group.BEHAVIOUR,
+        "The form was filled in faster, or with other keystrokes and pasting, than people do.",
+        "The form was filled in as people do.",
+        ("form_haste", "keystroke_shortfall", "keystroke_rate", "pasted_identity", "referrer_missing"),
+    ),
+    ReasonCode(
+        "CAPTCHA_FAILED",
+        Group.BEHAVIOUR,
+        "The caller's CAPTCHA failed.",
+        "The caller's CAPTCHA passed, or there was none.",
+        ("captcha_failed",),
+    ),
+    ReasonCode(
+        "STATED_USE_REPEATED",
+        Group.LINKAGE,
+        "Earlier sign-ups from other institutions described their use in nearly the same words.",
+        "The stated use is in nobody else's words.",
+        ("use_text_neighbours_30d",),
+    ),
+    ReasonCode(
+        "MAILBOX_REUSED",
+        Group.LINKAGE,
+        "Earlier sign-ups end in the same mailbox once dots, tags and aliases are folded.",
+        "The mailbox was not seen before.",
+        ("mailbox_signups_365d",),
+    ),
+    ReasonCode(
+        "PERSON_REPEATED",
+        Group.LINKAGE,
+        "Earlier sign-ups gave the same name and year of birth, or the same ORCID iD.",
+        "The person was not seen before.",
+        ("name_birth_signups_30d", "orcid_signups_365d"),
+    ),
+    ReasonCode(
+        "MANY_ALIKE",
+        Group.LINKAGE,
+        "Many sign-ups alike in browser and network, or in the pattern of their mailboxes, came shortly before.",
+        "Few sign-ups like it came shortly before.",
+        ("profile_network_signups_24h", "profile_network_addresses_24h", "email_pattern_signups_24h"),
+    ),
+    ReasonCode(
+        "VOUCHED_TOGETHER",
+        Group.LINKAGE,
+        "Earlier sign-ups named the same sponsor or were invited by the same account.",
+        "The sponsor or inviter has vouched for few others.",
+        ("sponsor_signups_90d", "inviter_signups_7d"),
+    ),
+    ReasonCode(
+        "IDENTIFIERS_REUSED",
+        Group.LINKAGE,
+        "Several of its identifiers were seen on earlier sign-ups, or under other account types.",
+        "Its identifiers are new.",
+        ("strong_identifiers_seen", "identifier_account_types"),
+    ),
+    ReasonCode(
+        "COUNTRIES_DIFFER",
+        Group.CONSISTENCY,
+        "Countries, time zone or language do not fit together.",
+        "Countries, time zone and language fit together.",
+        ("country_spread", "timezone_ip_gap_h", "language_gap", "issuer_billing_conflict"),
+    ),
+    ReasonCode(
+        "INSTITUTION_UNPROVEN",
+        Group.CONSISTENCY,
+        "Neither the mailbox nor the connection supports the claimed institution.",
+        "The mailbox or the connection supports the claimed institution.",
+        (
+            "institution_free_mail",
+            "institution_email_conflict",
+            "institution_network_match",
+            "support_groups",
+        ),
+    ),
+    ReasonCode(
+        "LITTLE_TOLD",
+        Group.CONSISTENCY,
+        "Many of the optional details are missing.",
+        "Most of the optional details were given.",
+        ("fields_missing",),
+    ),
+)
+
+_REASON_AT = {name: place for place, reason in enumerate(REASONS) for name in reason.features}
+_REASON_OF_COLUMN = tuple(_REASON_AT[feature.name] for feature in FEATURES)
+
+
+def strongest_reasons(contributions: Sequence[float]) -> tuple[WeighedReason, ...]:
+    """The reasons that weigh most: those that raise the risk first, then those that lower it.
+
+    Args:
+        contributions: log-odds by feature, in the order of the catalogue.
+    """
+    weights = [0.0] * len(REASONS)
+    for place, contribution in zip(_REASON_OF_COLUMN, contributions, strict=True):
+        weights[place] += contribution
+    ranked = sorted(range(len(REASONS)), key=lambda place: -weights[place])
+    raising = [place for place in ranked if weights[place] >= NOTICEABLE][:RAISING_SHOWN]
+    lowering = [place for place in reversed(ranked) if weights[place] <= -NOTICEABLE][:LOWERING_SHOWN]
+    return tuple(_weighed(REASONS[place], weights[place]) for place in (*raising, *lowering))
+
+
+def _weighed(reason: ReasonCode, weight: float) -> WeighedReason:
+    return WeighedReason(
+        code=reason.code,
+        group=reason.group.value,
+        text=reason.raises if weight > 0 else reason.lowers,
+        contribution=weight,
+    )
