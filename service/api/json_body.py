@@ -60,7 +60,6 @@ def read_body(request: Request, *, limit: int, media_types: tuple[str, ...]) -> 
 
     Raises:
         RefusedError: another media type (415), an encoding (415), too large (413) or broken off (400).
-        RequestEntityTooLarge: too large, noticed while reading.
     """
     if request.mimetype not in media_types:
         raise RefusedError(MEDIA_TYPE, f"Send the body with Content-Type: {media_types[0]}.")
@@ -70,11 +69,15 @@ def read_body(request: Request, *, limit: int, media_types: tuple[str, ...]) -> 
         raise RefusedError(MEDIA_TYPE, "Send the body without a Content-Encoding.")
     if request.content_length is not None and request.content_length > limit:
         raise RefusedError(TOO_LARGE, f"A body may have {limit:,} bytes at most.")
-    request.max_content_length = limit
+    # One byte more than allowed: Werkzeug cuts a body without a length silently off at the maximum.
+    request.max_content_length = limit + 1
     try:
-        return request.get_data(cache=False)
+        body = request.get_data(cache=False)
     except (ClientDisconnected, OSError) as error:
         raise RefusedError(BAD_REQUEST, "The body ended too early.") from error
+    if len(body) > limit:
+        raise RefusedError(TOO_LARGE, f"A body may have {limit:,} bytes at most.")
+    return body
 
 
 def decode(body: bytes) -> Decoded:

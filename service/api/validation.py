@@ -63,7 +63,7 @@ def validate(schema: type[_M], decoded: Decoded, *, now: datetime) -> _M:
         )
     found: tuple[FieldError, ...] = ()
     try:
-        valid = schema.model_validate_json(decoded.text, context={"now": now})
+        valid = schema.model_validate_json(decoded.text, context={"now": now, "document": decoded.document})
     except ValidationError as error:
         records = error.errors(include_url=False, include_input=False)
         found = tuple(map(_field_error, records))

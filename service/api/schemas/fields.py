@@ -43,7 +43,7 @@ def _email(value: str) -> str:
     try:
         # No DNS here: resolver trouble must never refuse a person. Names reserved for tests (RFC 6761) are
         # accepted, because refusing them protects nobody: no mail reaches them, so no check of a mailbox passes.
-        validate_email(value, check_deliverability=False, test_environment=True)
+        validate_email(value, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError:
         raise wrong("must be an e-mail address, such as name@university.example") from None
     return value
@@ -156,8 +156,10 @@ IpAddress = Annotated[
     Field(max_length=45, description="An IPv4 or IPv6 address without a zone.", examples=["192.0.2.17"]),
     AfterValidator(_ip),
 ]
-Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
-Day = Annotated[date, BeforeValidator(_calendar_day)]
+# Not strict, because what a validator of ours has seen is a Python string, which pydantic's strict mode would not
+# read as a time; the patterns are stricter.
+Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc3339), AfterValidator(_utc)]
+Day = Annotated[date, Field(strict=False), BeforeValidator(_calendar_day)]
 Orcid = Annotated[
     str,
     text(

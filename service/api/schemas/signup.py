@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any  # a context holds the document before it is typed
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -87,11 +87,11 @@ class Identity(Strict):
             country=self.country,
             birth_year=self.birth_year,
             role=self.role,
-            institution=None if institution is None else core.Institution(**dict(institution)),
+            institution=None if institution is None else core.Institution(**vars(institution)),
             programme=self.programme,
             orcid=self.orcid,
             website=self.website,
-            sponsor=None if sponsor is None else core.Sponsor(**dict(sponsor)),
+            sponsor=None if sponsor is None else core.Sponsor(**vars(sponsor)),
         )
 
 
@@ -132,7 +132,7 @@ class Payment(Strict):
             billing_country=self.billing_country,
             billing_postal_code=self.billing_postal_code,
             cardholder_name=self.cardholder_name,
-            checks=None if checks is None else core.PaymentChecks(**dict(checks)),
+            checks=None if checks is None else core.PaymentChecks(**vars(checks)),
             failed_attempts=self.failed_attempts,
         )
 
@@ -151,7 +151,7 @@ class NetworkReport(Strict):
 
     def to_report(self) -> core.NetworkReport:
         """The core's form."""
-        return core.NetworkReport(**dict(self))
+        return core.NetworkReport(**vars(self))
 
 
 class Device(Strict):
@@ -193,7 +193,7 @@ class Device(Strict):
     def to_device(self) -> core.Device:
         """The core's form."""
         network = None if self.network is None else self.network.to_report()
-        return core.Device(**{**dict(self), "network": network})
+        return core.Device(**{**vars(self), "network": network})
 
 
 class Behaviour(Strict):
@@ -218,7 +218,7 @@ class Behaviour(Strict):
 
     def to_behaviour(self) -> core.Behaviour:
         """The core's form."""
-        return core.Behaviour(**dict(self))
+        return core.Behaviour(**vars(self))
 
 
 class PriorChecks(Strict):
@@ -230,7 +230,7 @@ class PriorChecks(Strict):
 
     def to_prior_checks(self) -> core.PriorChecks:
         """The core's form."""
-        return core.PriorChecks(**dict(self))
+        return core.PriorChecks(**vars(self))
 
 
 class SignupRequest(Strict):
@@ -261,21 +261,14 @@ class SignupRequest(Strict):
     @field_validator("occurred_at")
     @classmethod
     def _is_not_in_the_future(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
-        if info.context is None:
-            raise RuntimeError("bug: a sign-up is validated without the time it is now")
-        if value is not None and value > info.context["now"] + CLOCK_TOLERANCE:
+        if value is not None and value > _context(info)["now"] + CLOCK_TOLERANCE:
             raise wrong("must not be more than 5 minutes ahead of the clock")
         return value
 
     @field_validator("phone")
     @classmethod
     def _is_possible(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None:
-            return None
-        identity = info.data.get("identity")
-        if identity is None and not value.lstrip().startswith("+"):
-            return value  # the identity is wrong itself: without its country nothing can be said yet
-        return checked_phone(value, None if identity is None else identity.country)
+        return None if value is None else checked_phone(value, _claimed_country(info))
 
     def to_signup(self, now: datetime) -> Signup:
         """The core's form; what has no time happened now."""
@@ -294,3 +287,18 @@ class SignupRequest(Strict):
             custom={} if self.custom is None else self.custom,
             record_only=bool(self.record_only),
         )
+
+
+def _context(info: ValidationInfo) -> dict[str, Any]:
+    if info.context is None:
+        raise RuntimeError("bug: a sign-up is validated without its document and the time it is now")
+    context: dict[str, Any] = info.context
+    return context
+
+
+def _claimed_country(info: ValidationInfo) -> str | None:
+    """From the document: another field of the identity may be wrong, and the phone is judged all the same."""
+    document = _context(info)["document"]
+    identity = document.get("identity") if isinstance(document, dict) else None
+    country = identity.get("country") if isinstance(identity, dict) else None
+    return country if isinstance(country, str) else None
