@@ -97,6 +97,11 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
+def request_fingerprint(pseudonyms: Pseudonyms, method: str, route: str, body: bytes) -> bytes:
+    """The keyed digest of a request: the same for requests that mean the same."""
+    return pseudonyms.fingerprint(b"\n".join([f"{method} {route}".encode(), body]))
+
+
 def application_of(app: Flask) -> Application:
     """The parts behind a Flask application that ``create_app`` made."""
     application: Application = app.extensions[_EXTENSION]

@@ -85,6 +85,7 @@ def configure_logging(*, level: str = "info", stream: TextIO | None = None) -> N
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it narrates every start
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[

@@ -48,14 +48,14 @@ def demo(seed: int) -> None:
 
 def _stream(service: Throwaway, hour: Sequence[SimulatedSignup], screen: Console) -> list[Told]:
     told: list[Told] = []
-    with service.client() as client, progress("Sign-ups over HTTP", len(hour), screen) as advance:
+    with service.client() as client, progress(screen) as report:
         for done, simulated in enumerate(hour, start=1):
             status, answer = client.post("/v1/signups", document_of_signup(simulated.signup))
             if status != CREATED:
                 raise click.ClickException(f"the service answered {status}: {answer.get('title')}")
             reasons = tuple(reason["code"] for reason in answer["reasons"] if (reason["contribution"] or 1) > 0)
             told.append(Told(simulated, Decision(answer["decision"]), reasons))
-            advance(done)
+            report("sign-ups over HTTP", done, len(hour))
     return told
 
 
