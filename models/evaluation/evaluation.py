@@ -83,6 +83,10 @@ class Evaluation:
             ratio = "too few rows to judge" if each.ratio is None else f"{each.ratio:.3f}"
             yield f"  {'predictive equality, ' + each.column:<38} {ratio}"
 
+    def summary(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines())
+
 
 def judge(*, version: str, scorer: Scorer, dataset: Dataset, seed: int, progress: Progress = silent) -> Evaluation:
     """Score every row of a data set and compare with the truth.

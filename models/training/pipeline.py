@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from models.reference.reference import Reference
-from models.simulation.files import read_simulated
+from models.simulation.files import read_world
 from models.training.dataset import Dataset, DatasetError
 from models.training.progress import Progress, silent
 from models.training.replayed import ReplaySettings, dataset_of
@@ -90,7 +90,7 @@ def dataset_of_files(
     """
     try:
         return dataset_of(
-            read_simulated(signups),
+            read_world(signups),
             reference=reference,
             settings=settings or ReplaySettings(),
             description=f"the simulated world {signups.name}",

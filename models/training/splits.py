@@ -47,23 +47,22 @@ def split_by_time(
 ) -> Split:
     """Cut rows in time order into four slices with a gap before each but the first.
 
-    Rows of one entity (``entities >= 0``) stay in one slice: the one that holds most of them, the earlier of
-    equals; the others are dropped. No shuffling anywhere.
+    Rows of one entity (``entities >= 0``) stay in one slice: the one in which they are densest, the earlier of
+    equals; the others are dropped. By plain majority every operator that drips for months would go to training,
+    the longest slice, and none would be left to calibrate on. No shuffling anywhere.
 
     Args:
         times: sorted.
         entities: whom each row belongs to; negative for nobody.
         shares: of the rows.
-        gap_days: how long after each cut rows are left out; by default 5 % of the whole time, a week at most.
+        gap_days: how long after each cut rows are left out; by default 5 % of the whole time, a week and a
+            quarter of the shortest slice at most.
 
     Raises:
         DatasetError: a slice would be empty.
     """
     shares = shares or Shares()
-    whole = int((times[-1] - times[0]).astype(np.int64)) if len(times) else 0
-    gap = min(0.05 * whole, LONGEST_DEFAULT_GAP_DAYS * _MICROSECONDS_PER_DAY)
-    if gap_days is not None:
-        gap = gap_days * _MICROSECONDS_PER_DAY
+    gap = _default_gap(times, shares) if gap_days is None else gap_days * _MICROSECONDS_PER_DAY
     slice_of = _slices_in_time(times, shares, np.timedelta64(int(gap), "us"))
     slice_of = _entities_kept_together(slice_of, entities)
     parts = [np.flatnonzero(slice_of == at) for at in range(len(SLICES))]
@@ -74,6 +73,17 @@ def split_by_time(
                 f"no row is left for {name}: the data span too little time for a gap of {gap / 8.64e10:.2g} days"
             )
     return Split(parts[0], parts[1], parts[2], parts[3], int((slice_of < 0).sum()))
+
+
+def _default_gap(times: Times, shares: Shares) -> float:
+    """Microseconds. Arrivals are uneven, so a slice of many rows may last a short time."""
+    if not len(times):
+        return 0.0
+    borders = np.cumsum([0.0, shares.training, shares.validation, shares.calibration, 1.0]).clip(max=1.0)
+    cuts = times[np.minimum((borders * len(times)).astype(np.intp), len(times) - 1)].astype(np.int64)
+    lengths = np.diff(cuts)
+    shortest = float(lengths[lengths > 0].min()) if (lengths > 0).any() else 0.0
+    return min(0.05 * float(cuts[-1] - cuts[0]), LONGEST_DEFAULT_GAP_DAYS * _MICROSECONDS_PER_DAY, shortest / 4)
 
 
 def _slices_in_time(times: Times, shares: Shares, gap: np.timedelta64) -> NDArray[np.intp]:
@@ -91,7 +101,7 @@ def _slices_in_time(times: Times, shares: Shares, gap: np.timedelta64) -> NDArra
 
 
 def _entities_kept_together(slice_of: NDArray[np.intp], entities: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Drop the rows of an entity that lie outside the slice in which it has most of its rows."""
+    """Drop the rows of an entity that lie outside the slice in which it is densest."""
     owned = np.flatnonzero(entities >= 0)
     if not len(owned):
         return slice_of
@@ -99,7 +109,8 @@ def _entities_kept_together(slice_of: NDArray[np.intp], entities: NDArray[np.int
     counts = np.zeros((owner.max() + 1, len(SLICES)), np.int64)
     inside = slice_of[owned] >= 0
     np.add.at(counts, (owner[inside], slice_of[owned][inside]), 1)
-    home = counts.argmax(axis=1)[owner]
+    sizes = np.bincount(slice_of[slice_of >= 0], minlength=len(SLICES))
+    home = (counts / np.maximum(sizes, 1)).argmax(axis=1)[owner]
     kept = slice_of.copy()
     kept[owned[slice_of[owned] != home]] = -1
     return kept

@@ -82,6 +82,7 @@ def write_table(dataset: Dataset, path: Path) -> None:
     columns["entity"] = pa.array(dataset.entities, mask=dataset.entities < 0)
     columns.update({f"slice_{name}": pa.array(column.tolist()) for name, column in dataset.slices.items()})
     columns.update({name: pa.array(dataset.matrix[:, at], from_pandas=True) for at, name in enumerate(dataset.names)})
+    path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(columns), path, compression="zstd")
 
 

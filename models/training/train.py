@@ -50,6 +50,10 @@ class TrainedModel:
         """A summary for people, line by line."""
         yield from self.card.lines()
 
+    def summary(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines())
+
 
 def train(
     dataset: Dataset,

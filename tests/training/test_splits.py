@@ -53,7 +53,7 @@ def test_the_rows_right_after_a_cut_are_left_out() -> None:
     assert split.dropped == 90
 
 
-def test_an_operator_stays_where_most_of_its_accounts_are() -> None:
+def test_an_operator_stays_where_its_accounts_are_densest() -> None:
     times = START + np.arange(1_000) * DAY
     entities = np.full(1_000, -1)
     entities[[10, 620, 900, 910, 920]] = 7
