@@ -14,7 +14,7 @@ from models.simulation.people import People
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Somebody reaches the end of the form at that moment. ``manner_set`` is true when the form is filled in."""
+    """Somebody reaches the end of the form at that moment."""
 
     at: datetime
     draft: Draft
@@ -32,10 +32,17 @@ class Day:
 
 
 class HonestKind(Protocol):
-    """One honest population. ``share`` is its part of all honest sign-ups."""
+    """One honest population."""
 
-    id: str
-    share: float
+    @property
+    def id(self) -> str:
+        """``H1`` to ``H17``."""
+        ...
+
+    @property
+    def share(self) -> float:
+        """Its part of all honest sign-ups."""
+        ...
 
     def arrivals(self, day: Day, people: People) -> Iterator[Arrival]:
         """That day's arrivals, and those of later days that this day sets going."""

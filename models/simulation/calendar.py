@@ -118,7 +118,8 @@ def activity(zone: str, now: datetime) -> float:
 
 
 def _events(start: datetime, end: datetime, rng: random.Random) -> Sequence[AnnouncedEvent]:
-    events, at = [], start
+    events: list[AnnouncedEvent] = []
+    at = start
     while True:
         at += timedelta(days=rng.expovariate(1 / _EVENT_EVERY_DAYS))
         if at >= end:

@@ -50,22 +50,23 @@ def read_signups(path: Path) -> Iterator[Signup]:
 
 
 def read_truths(path: Path) -> Iterator[Truth]:
-    """The truths beside a file of sign-ups; ``path`` is the file of sign-ups."""
-    with _reading(truth_path(path)) as lines:
+    """The truths of a truth file, in its order."""
+    with _reading(path) as lines:
         for line in lines:
             yield truth_of_document(json.loads(line))
 
 
-def read_simulated(path: Path) -> Iterator[SimulatedSignup]:
-    """Sign-ups together with their truths.
+def read_world(signups: Path, truth: Path | None = None) -> Iterator[SimulatedSignup]:
+    """Sign-ups together with their truths, by default from the truth file beside them.
 
     Raises:
         ValueError: the two files do not belong together.
     """
-    for signup, truth in zip(read_signups(path), read_truths(path), strict=True):
-        if signup.signup_id != truth.signup_id:
-            raise ValueError(f"{truth_path(path).name} tells of {truth.signup_id} where {signup.signup_id} stands")
-        yield SimulatedSignup(signup, truth)
+    truths = truth or truth_path(signups)
+    for signup, told in zip(read_signups(signups), read_truths(truths), strict=True):
+        if signup.signup_id != told.signup_id:
+            raise ValueError(f"{truths.name} tells of {told.signup_id} where {signup.signup_id} stands")
+        yield SimulatedSignup(signup, told)
 
 
 def document_of_truth(truth: Truth) -> dict[str, Any]:

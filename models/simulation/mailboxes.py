@@ -25,12 +25,12 @@ def _number(rng: random.Random, born: int) -> str:
     return str(rng.randrange(1, 1000))
 
 
-def first_dot_last(name: PersonName, rng: random.Random, born: int) -> str:
+def first_dot_last(name: PersonName, _rng: random.Random, _born: int) -> str:
     """``ada.okafor``."""
     return ".".join(part for part in (name.given_key, name.family_key) if part)
 
 
-def initial_last(name: PersonName, rng: random.Random, born: int) -> str:
+def initial_last(name: PersonName, _rng: random.Random, _born: int) -> str:
     """``aokafor``."""
     return (name.given_key[0] + name.family_key) if name.family_key else name.given_key
 
@@ -40,7 +40,7 @@ def initial_last_number(name: PersonName, rng: random.Random, born: int) -> str:
     return f"{initial_last(name, rng, born)}{rng.randrange(2, 40)}"
 
 
-def last_initial(name: PersonName, rng: random.Random, born: int) -> str:
+def last_initial(name: PersonName, _rng: random.Random, _born: int) -> str:
     """``okafora``."""
     return f"{name.family_key or name.given_key}{name.given_key[0]}"
 
@@ -55,12 +55,12 @@ def first_dot_last_number(name: PersonName, rng: random.Random, born: int) -> st
     return f"{first_dot_last(name, rng, born)}{_number(rng, born)}"
 
 
-def first_last(name: PersonName, rng: random.Random, born: int) -> str:
+def first_last(name: PersonName, _rng: random.Random, _born: int) -> str:
     """``adaokafor``."""
     return f"{name.given_key}{name.family_key}"
 
 
-def first_underscore_last(name: PersonName, rng: random.Random, born: int) -> str:
+def first_underscore_last(name: PersonName, _rng: random.Random, _born: int) -> str:
     """``ada_okafor``."""
     return "_".join(part for part in (name.given_key, name.family_key) if part)
 
@@ -70,19 +70,20 @@ def first_number(name: PersonName, rng: random.Random, born: int) -> str:
     return f"{name.given_key}{_number(rng, born)}"
 
 
-def nickname(name: PersonName, rng: random.Random, born: int) -> str:
+def nickname(_name: PersonName, rng: random.Random, born: int) -> str:
     """``lazytiger77``: nothing of the name."""
     return f"{rng.choice(_WORDS)}{rng.choice(_WORDS)}{_number(rng, born) if rng.random() < 0.7 else ''}"
 
 
-def digits(name: PersonName, rng: random.Random, born: int) -> str:
+def digits(_name: PersonName, rng: random.Random, _born: int) -> str:
     """``284719035``: a numeric mailbox."""
     return str(rng.randrange(10**7, 10**10))
 
 
-def student_number(name: PersonName, rng: random.Random, born: int) -> str:
+def student_number(_name: PersonName, rng: random.Random, _born: int) -> str:
     """``s2023184``: a matriculation number."""
-    return f"{rng.choice(('', 's', 'u', 'st', 'stu'))}{rng.choice((19, 20, 21, 22, 23, 24, 25))}{rng.randrange(10**4, 10**6)}"
+    prefix, year = rng.choice(("", "s", "u", "st", "stu")), rng.randrange(19, 26)
+    return f"{prefix}{year}{rng.randrange(10**4, 10**6)}"
 
 
 CAMPUS_NAMES: Weighted[MailStyle] = Weighted(

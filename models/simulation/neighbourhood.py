@@ -8,11 +8,13 @@ from datetime import date, timedelta
 
 from models.signup import NetworkReport
 from models.simulation.draft import Draft
+from models.simulation.tables.cards import Card
 from models.simulation.tables.networks import NetworkUse
 from models.simulation.tables.places import Place
 
 _REMEMBERED_HOMES = 400
 _REMEMBERED_THINGS = 4_000
+_RESOLD = 0.08
 _EXIT_REPORTED = 0.35
 _HOME_MISREPORTED = 0.015
 _PROVIDERS = ("northgate", "tunnelbear", "openproxy", "homeshare", "exitnet")
@@ -25,6 +27,10 @@ class Neighbourhood:
         self._homes: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_REMEMBERED_HOMES))
         self._exits: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_REMEMBERED_HOMES))
         self._exit_addresses: dict[str, bool] = {}
+        self._gatherings: deque[Draft] = deque(maxlen=60)
+        self._broker_exits: deque[str] = deque(maxlen=120)
+        self._broker_phones: deque[str] = deque(maxlen=200)
+        self._broker_cards: deque[Card] = deque(maxlen=200)
         self._left_behind: deque[Draft] = deque(maxlen=_REMEMBERED_THINGS)
 
     def moved_in(self, place: Place, ip: str) -> None:
@@ -46,6 +52,35 @@ class Neighbourhood:
         """A recent proxy exit in the country, behind which an honest household lives."""
         exits = self._exits[place.code]
         return exits[rng.randrange(len(exits))] if exits else None
+
+    def gathered(self, draft: Draft) -> None:
+        """A class or a residence signs up right now: whoever watches public timetables knows."""
+        self._gatherings.append(draft)
+
+    def gathering(self, rng: random.Random) -> Draft | None:
+        """Somebody of a recent gathering."""
+        return self._gatherings[rng.randrange(len(self._gatherings))] if self._gatherings else None
+
+    def sells(self, ip: str) -> None:
+        """A broker's exit, open to anybody who pays."""
+        self._broker_exits.append(ip)
+
+    def broker_exit(self, rng: random.Random) -> str | None:
+        """An exit that a broker sold to others as well."""
+        return self._broker_exits[rng.randrange(len(self._broker_exits))] if self._broker_exits else None
+
+    def resold(self, phone: str | None, card: Card | None, rng: random.Random) -> tuple[str | None, Card | None]:
+        """Now and then a broker sells a number or a card twice; what is new joins the broker's stock."""
+        phones, cards = self._broker_phones, self._broker_cards
+        if phone is not None:
+            if phones and rng.random() < _RESOLD:
+                phone = phones[rng.randrange(len(phones))]
+            phones.append(phone)
+        if card is not None:
+            if cards and rng.random() < _RESOLD:
+                card = cards[rng.randrange(len(cards))]
+            cards.append(card)
+        return phone, card
 
     def report(self, ip: str, use: NetworkUse, day: date, rng: random.Random) -> NetworkReport:
         """What a provider of address data says: by the address alone, and not always right."""

@@ -50,7 +50,8 @@ _ENDINGS = (
     "The deadline is in three weeks.", "We are a team of four.", "It should save me some time.",
     "I will cite it where needed.", "Our lecturer allows it.", "English is not my first language.",
     "I can't pay much, so the student plan helps.", "Thanks!", "Only a few hundred requests a month.",
-    "The results will be open access.", "It is for personal study.", "No commercial use.", "I will not share the account.",
+    "The results will be open access.", "It is for personal study.", "No commercial use.",
+    "I will not share the account.",
 )  # fmt: skip
 _CLASS_TASKS = (
     "complete assignment {number} of {topic}", "do the lab exercise in {topic}", "take part in the {topic} workshop",

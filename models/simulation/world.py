@@ -15,7 +15,7 @@ from models.simulation import outcomes
 from models.simulation.arrival import Arrival, Day, HonestKind
 from models.simulation.attackers.campaign import Campaign
 from models.simulation.attackers.families import FAMILIES
-from models.simulation.attackers.muster import great_hydra, muster
+from models.simulation.attackers.muster import GREAT_HYDRA_REOPENS, great_hydra, muster
 from models.simulation.builds import BUILD_BY_SHARE, Build
 from models.simulation.calendar import Calendar
 from models.simulation.defence import ModerateDefence
@@ -32,6 +32,10 @@ _T = TypeVar("_T")
 Progress = Callable[[int, int], None]
 
 _PROGRESS_EVERY = 500
+_BEFORE_DAYS = 75
+_LONG_LIVED = frozenset({"H6", "H10", "H13"})
+"""Laboratories, families and returners reach over months: some of theirs began before the world."""
+_GATHERINGS = frozenset({"H4", "H5"})
 _HIDES_DEVICE = 0.12
 _ATTACKER_HIDES_DEVICE = 0.09
 _HONEST_PASSES = 0.93
@@ -42,6 +46,7 @@ _HONEST_CLEARED_BY_REVIEW, _FRAUD_CLEARED_BY_REVIEW = 0.96, 0.2
 class _Ban:
     operator: Campaign
     signup: Signup
+    draft: Draft
 
 
 _Event = Arrival | Campaign | _Ban
@@ -85,7 +90,7 @@ def simulate(
         raise ValueError("a world needs days > 0, honest_per_day >= 0 and 0 <= prevalence < 1")
     if start.tzinfo is None:
         raise ValueError("start has no time zone: give an aware datetime")
-    world = _World(
+    world = World(
         tables=load_tables(tables_seed),
         streams=Streams(seed),
         start=start.astimezone(UTC),
@@ -94,11 +99,20 @@ def simulate(
         accidental_sharing=accidental_sharing if kinds is None or "H16" in kinds else 0.0,
         feedback=feedback,
     )
+    honest = world.expected_honest(honest_per_day)
     attackers = _chosen(FAMILIES, families, lambda family: family.family)
-    return world.run(honest_per_day, prevalence, attackers, hydra_live_accounts, progress)
+    fraud = honest * prevalence / (1 - prevalence)
+    for operator in muster(attackers, accounts=fraud, calendar=world.calendar, people=world.crew):
+        world.enlist(operator)
+    if hydra_live_accounts:
+        world.enlist(great_hydra(hydra_live_accounts, calendar=world.calendar, people=world.crew))
+    expected = round(honest + fraud + GREAT_HYDRA_REOPENS * (hydra_live_accounts or 0))
+    return _counted(world.play(honest_per_day), expected, progress)
 
 
-class _World:
+class World:
+    """One world while it runs; ``simulate`` is the way in, scenarios enlist operators of their own."""
+
     def __init__(
         self,
         *,
@@ -111,58 +125,57 @@ class _World:
         feedback: Feedback | None,
     ) -> None:
         self._tables, self._streams, self._kinds = tables, streams, kinds
-        self._calendar = Calendar(tables.places, start, days, streams.of("calendar"))
+        self.calendar = Calendar(tables.places, start, days, streams.of("calendar"))
         self._neighbourhood = Neighbourhood()
         self._accidental_sharing = accidental_sharing
         self._defence = ModerateDefence(streams.of("defence"))
         self._decide: Feedback = feedback or self._defence
-        self._people = {kind.id: self._crew(f"honest/{kind.id}") for kind in kinds}
+        self._people = {kind.id: self.crew(f"honest/{kind.id}") for kind in kinds}
         self._sessions = {kind.id: streams.of(f"session/{kind.id}") for kind in kinds}
         self._waves: dict[str, tuple[datetime, ...]] = {}
         self._builds: dict[str, tuple[Build, ...]] = {}
         self._queue: list[tuple[datetime, int, _Event]] = []
         self._order = count()
 
-    def run(
-        self,
-        honest_per_day: float,
-        prevalence: float,
-        families: tuple[type[Campaign], ...],
-        hydra_live_accounts: int | None,
-        progress: Progress | None,
-    ) -> Iterator[SimulatedSignup]:
-        """Every sign-up from start to end."""
-        honest = honest_per_day * sum(self._calendar.volume(day) * part for day, part in self._dates())
-        fraud = honest * prevalence / (1 - prevalence)
-        operators = muster(families, accounts=fraud, calendar=self._calendar, people=self._crew)
-        if hydra_live_accounts:
-            operators.append(great_hydra(hydra_live_accounts, calendar=self._calendar, people=self._crew))
-        for operator in operators:
-            self._enlist(operator)
-        expected, done = round(honest + fraud + 1.5 * (hydra_live_accounts or 0)), 0
-        for simulated in self._play(honest_per_day):
-            done += 1
-            if progress is not None and done % _PROGRESS_EVERY == 0:
-                progress(done, max(expected, done))
-            yield simulated
-        if progress is not None:
-            progress(done, done)
+    def expected_honest(self, honest_per_day: float) -> float:
+        """The honest sign-ups to expect from start to end, announced events apart."""
+        return honest_per_day * sum(self.calendar.volume(day) * part for day, part in self._dates())
 
-    def _play(self, honest_per_day: float) -> Iterator[SimulatedSignup]:
-        """Days are filled two ahead of the clock: a local day begins up to 14 hours before the UTC day."""
-        day = self._calendar.start.date() - timedelta(days=1)
-        while day <= self._calendar.end.date() + timedelta(days=1):
+    def enlist(self, operator: Campaign) -> None:
+        """Let an operator work in this world."""
+        rng = self._streams.of(f"session/{operator.id}")
+        self._sessions[operator.id] = rng
+        self._waves[operator.id] = outcomes.containments(operator.brief.start, operator.brief.days, rng)
+        # An operator's tool speaks through a few builds, drawn as everybody's are.
+        self._builds[operator.id] = tuple(BUILD_BY_SHARE.draw(rng) for _ in range(5))
+        self._enqueue(operator)
+
+    def crew(self, name: str) -> People:
+        """People with a random stream of that name."""
+        return People(self._tables, self._neighbourhood, self._streams.of(name))
+
+    def play(self, honest_per_day: float) -> Iterator[SimulatedSignup]:
+        """Every sign-up from start to end, in time order.
+
+        Days are filled two ahead of the clock: a local day begins up to 14 hours before the UTC day. Groups that
+        live for months have begun before the world does.
+        """
+        day = self.calendar.start.date() - timedelta(days=_BEFORE_DAYS)
+        while day <= self.calendar.end.date() + timedelta(days=1):
             self._fill(day, honest_per_day)
             day += timedelta(days=1)
             settled = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=1)
-            yield from self._until(min(settled, self._calendar.end))
+            yield from self._until(min(settled, self.calendar.end))
 
     def _fill(self, day: date, honest_per_day: float) -> None:
-        volume = honest_per_day * self._calendar.volume(day)
+        volume = honest_per_day * self.calendar.volume(day)
+        before = day < self.calendar.start.date() - timedelta(days=1)
         for kind in self._kinds:
-            today = Day(day, self._calendar, volume * kind.share)
+            if before and kind.id not in _LONG_LIVED:
+                continue
+            today = Day(day, self.calendar, volume * kind.share)
             for arrival in kind.arrivals(today, self._people[kind.id]):
-                if self._calendar.start <= arrival.at < self._calendar.end:
+                if self.calendar.start <= arrival.at < self.calendar.end:
                     heapq.heappush(self._queue, (arrival.at, next(self._order), arrival))
 
     def _until(self, moment: datetime) -> Iterator[SimulatedSignup]:
@@ -180,6 +193,8 @@ class _World:
         draft.hides_device = draft.hides_device or rng.random() < _HIDES_DEVICE
         if rng.random() < self._accidental_sharing and self._neighbourhood.share_by_accident(draft, rng):
             draft.overlays.append("H16")
+        if arrival.kind in _GATHERINGS:
+            self._neighbourhood.gathered(draft)
         fill_in(draft, ordinary_manner(draft, rng), rng)
         build = BUILD_BY_SHARE.draw(rng)
         signup = self._seal(draft, build, arrival.at, rng)
@@ -202,7 +217,7 @@ class _World:
 
     def _attack(self, operator: Campaign, at: datetime) -> Iterator[SimulatedSignup]:
         due = operator.next_at()
-        if due is None or at >= self._calendar.end:
+        if due is None or at >= self.calendar.end:
             return
         if due > at:
             self._enqueue(operator)
@@ -219,10 +234,10 @@ class _World:
         let_in = decision == "allow" or (
             decision != "deny" and rng.random() < _passes(decision, operator.passes_challenges)
         )
-        operator.decided(decision, let_in=let_in)
+        operator.decided(let_in=let_in)
         outcome = self._fraud_outcome(operator, at, draft) if let_in else None
-        if outcome is not None and outcome.known_at < self._calendar.end:
-            heapq.heappush(self._queue, (outcome.known_at, next(self._order), _Ban(operator, signup)))
+        if outcome is not None and outcome.known_at < self.calendar.end:
+            heapq.heappush(self._queue, (outcome.known_at, next(self._order), _Ban(operator, signup, draft)))
         self._enqueue(operator)
         truth = Truth(
             signup_id=signup.signup_id,
@@ -241,7 +256,7 @@ class _World:
     def _ban(self, ban: _Ban, at: datetime) -> None:
         self._defence.ban(ban.signup)
         had_more = ban.operator.next_at()
-        ban.operator.banned(at)
+        ban.operator.banned(at, ban.draft)
         if ban.operator.next_at() != had_more:
             self._enqueue(ban.operator)
 
@@ -254,17 +269,9 @@ class _World:
             by_card=draft.card is not None,
         )
 
-    def _enlist(self, operator: Campaign) -> None:
-        rng = self._streams.of(f"session/{operator.id}")
-        self._sessions[operator.id] = rng
-        self._waves[operator.id] = outcomes.containments(operator.brief.start, operator.brief.days, rng)
-        # An operator's tool speaks through a few builds, drawn as everybody's are.
-        self._builds[operator.id] = tuple(BUILD_BY_SHARE.draw(rng) for _ in range(5))
-        self._enqueue(operator)
-
     def _enqueue(self, operator: Campaign) -> None:
         due = operator.next_at()
-        if due is not None and due < self._calendar.end:
+        if due is not None and due < self.calendar.end:
             heapq.heappush(self._queue, (due, next(self._order), operator))
 
     def _seal(self, draft: Draft, build: Build, at: datetime, rng: random.Random) -> Signup:
@@ -274,12 +281,9 @@ class _World:
         self._neighbourhood.leave_behind(draft)
         return signup
 
-    def _crew(self, name: str) -> People:
-        return People(self._tables, self._neighbourhood, self._streams.of(name))
-
     def _dates(self) -> Iterator[tuple[date, float]]:
         """The UTC days of the world with the part of each that belongs to it."""
-        start, end = self._calendar.start, self._calendar.end
+        start, end = self.calendar.start, self.calendar.end
         midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)
         while midnight < end:
             following = midnight + timedelta(days=1)
@@ -306,3 +310,16 @@ def _chosen(
     if unknown:
         raise ValueError(f"unknown {', '.join(unknown)}: known are {', '.join(name_of(each) for each in everything)}")
     return tuple(each for each in everything if name_of(each) in names)
+
+
+def _counted(
+    simulated: Iterator[SimulatedSignup], expected: int, progress: Progress | None
+) -> Iterator[SimulatedSignup]:
+    done = 0
+    for each in simulated:
+        done += 1
+        if progress is not None and done % _PROGRESS_EVERY == 0:
+            progress(done, max(expected, done))
+        yield each
+    if progress is not None:
+        progress(done, done)

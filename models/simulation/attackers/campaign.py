@@ -5,9 +5,10 @@ from __future__ import annotations
 import heapq
 import random
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 
 from models.simulation.attackers.decks import Deck
 from models.simulation.attackers.exits import ResidentialExits
@@ -23,7 +24,8 @@ from models.simulation.tables.devices import Browser
 from models.simulation.tables.names import PersonName
 from models.simulation.tables.networks import NetworkUse
 from models.simulation.tables.places import Place
-from models.simulation.truth import DecisionWord
+
+T = TypeVar("T")
 
 _WATCHED_RESULTS = 200
 _ENOUGH_RESULTS = 30
@@ -59,11 +61,11 @@ class Operator(Protocol):
         """The next account and how the form is filled in."""
         ...
 
-    def decided(self, decision: DecisionWord, *, let_in: bool) -> None:
+    def decided(self, *, let_in: bool) -> None:
         """The answer to the account just opened."""
         ...
 
-    def banned(self, now: datetime) -> None:
+    def banned(self, now: datetime, account: Draft) -> None:
         """One of the operator's accounts was banned."""
         ...
 
@@ -100,6 +102,9 @@ class Campaign:
         self.results: deque[bool] = deque(maxlen=_WATCHED_RESULTS)
         self.adaptations = 0
         self._due: list[datetime] = []
+        self.to_replace: deque[Draft] = deque()
+        self.replacing: Draft | None = None
+        """The banned account that the next one stands in for."""
         self.countries = self._countries()
         self.pace = self._pace()
         self.exits = ResidentialExits(self.people.tables, self.people.neighbourhood, self.rng)
@@ -116,7 +121,7 @@ class Campaign:
     def prepare(self) -> None:
         """Buy the family's equipment."""
 
-    def dress(self, draft: Draft, now: datetime) -> Manner:
+    def dress(self, draft: Draft) -> Manner:
         """Make the draft this family's; returns how the form is filled in."""
         raise NotImplementedError
 
@@ -140,21 +145,24 @@ class Campaign:
     def sign_up(self, now: datetime) -> tuple[Draft, Manner]:
         if self._due and self._due[0] <= now:
             heapq.heappop(self._due)
+            self.replacing = self.to_replace.popleft()
         else:
             self._next = self.pace.next_after(now, self.rng)
+            self.replacing = None
         self.left -= 1
         draft = self.people.person(self.countries.draw(self.rng), self.habits, now)
         draft.use = NetworkUse.HOME
-        return draft, self.dress(draft, now)
+        return draft, self.dress(draft)
 
-    def decided(self, decision: DecisionWord, *, let_in: bool) -> None:
+    def decided(self, *, let_in: bool) -> None:
         self._note(failed=not let_in)
 
-    def banned(self, now: datetime) -> None:
+    def banned(self, now: datetime, account: Draft) -> None:
         self._note(failed=True)
         if self.replaces_within_hours is not None:
             delay = timedelta(hours=lognormal(self.rng, *self.replaces_within_hours))
             heapq.heappush(self._due, now + delay)
+            self.to_replace.append(account)
 
     def _note(self, *, failed: bool) -> None:
         self.results.append(failed)
@@ -215,6 +223,17 @@ class Campaign:
         place = self.countries.draw(self.rng)
         phones = self.people.tables.phones
         return phones.virtual(place, self.rng) if self.rng.random() < 0.1 else phones.mobile(place, self.rng)
+
+    def more(self, low: float, high: float, make: Callable[[], T]) -> Deck[T]:
+        """A deck whose reuse is drawn for this operator."""
+        return Deck(self.rng, make, uses=self.rng.uniform(low, high), shared=self.rng.uniform(0.5, 1.0))
+
+    def equip(self, draft: Draft) -> None:
+        """Machine, card and phone each from its own deck, out of a household's address."""
+        self.use_machine(draft)
+        self.use_card(draft)
+        self.use_phone(draft)
+        self.use_residential_exit(draft)
 
     def use_machine(self, draft: Draft, machine: Machine | None = None) -> None:
         """Sit the account at a machine."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 
 from models.simulation.attackers.campaign import Campaign
@@ -20,7 +19,7 @@ class CrudeScript(Campaign):
     """Hundreds of accounts in a few hours with hardly a disguise."""
 
     family: ClassVar[str] = "A1"
-    share: ClassVar[float] = 0.08
+    share: ClassVar[float] = 0.06
     accounts: ClassVar[tuple[int, int]] = (200, 1_000)
     days: ClassVar[tuple[float, float]] = (0.08, 0.5)
     passes_challenges: ClassVar[float] = 0.05
@@ -33,7 +32,7 @@ class CrudeScript(Campaign):
         self.domains = [self.people.tables.disposable.draw(self.rng) for _ in range(4)]
         self.tool = self.rng.choice(TOOL_AGENTS) if self.rng.random() < 0.5 else None
 
-    def dress(self, draft: Draft, now: datetime) -> Manner:
+    def dress(self, draft: Draft) -> Manner:
         rng = self.rng
         self.use_machine(draft)
         draft.ip, draft.use = self.servers.address(), NetworkUse.HOSTING

@@ -49,7 +49,7 @@ class Hydra(Campaign):
         self.texts = [study_use(rng) for _ in range(rng.randrange(10, 60))]
         self.sheet = rng.uniform(0.2, 0.7)
 
-    def dress(self, draft: Draft, now: datetime) -> Manner:
+    def dress(self, draft: Draft) -> Manner:
         rng = self.rng
         if self.crossed:
             self.use_machine(draft)
@@ -67,8 +67,8 @@ class Hydra(Campaign):
         draft.email = mailbox(draft.name, domain, rng.choice(self.mail_styles), rng, draft.birth_year)
         return FROM_A_SHEET if rng.random() < self.sheet else ordinary_manner(draft, rng)
 
-    def banned(self, now: datetime) -> None:
-        super().banned(now)
+    def banned(self, now: datetime, account: Draft) -> None:
+        super().banned(now, account)
         for deck in (self.machines, self.cards, self.phones, self.kits):
             deck.burn(0.02)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 
 from models.simulation.attackers.campaign import Campaign
@@ -17,7 +16,7 @@ class MailboxFarm(Campaign):
     """A person with one mailbox and patience."""
 
     family: ClassVar[str] = "A2"
-    share: ClassVar[float] = 0.04
+    share: ClassVar[float] = 0.03
     accounts: ClassVar[tuple[int, int]] = (50, 300)
     days: ClassVar[tuple[float, float]] = (1.0, 5.0)
     passes_challenges: ClassVar[float] = 0.1
@@ -31,7 +30,7 @@ class MailboxFarm(Campaign):
         self.cards = Deck(self.rng, self.card, uses=6, hands=2)
         self.dots = self.rng.random() < 0.6
 
-    def dress(self, draft: Draft, now: datetime) -> Manner:
+    def dress(self, draft: Draft) -> Manner:
         self.use_machine(draft)
         self.use_card(draft)
         self.use_phone(draft)

@@ -13,7 +13,10 @@ from models.simulation.calendar import Calendar
 from models.simulation.people import People
 
 _FEWEST_ACCOUNTS = 6
+_WORTH_AN_OPERATOR = 15
 _WITH_AN_EVENT = 0.2
+GREAT_HYDRA_REOPENS = 1.5
+"""The great hydra opens half as many accounts again as it keeps alive: bans are replaced until its money is gone."""
 
 MakePeople = Callable[[str], People]
 
@@ -36,8 +39,8 @@ def great_hydra(live: int, *, calendar: Calendar, people: MakePeople) -> Campaig
     days = (calendar.end - calendar.start).total_seconds() / 86_400
     begin = calendar.start + timedelta(days=days * crew.rng.uniform(0.05, 0.25))
     lasting = min(live / daily_rate(crew.rng), days * 0.6)
-    # Half as many again are opened in all: bans are replaced until the operator's money is gone.
-    return Hydra(Brief("op_A3_great", round(live * 1.5), begin, lasting * 1.5, crew, calendar))
+    accounts = round(live * GREAT_HYDRA_REOPENS)
+    return Hydra(Brief("op_A3_great", accounts, begin, lasting * GREAT_HYDRA_REOPENS, crew, calendar))
 
 
 def _of_family(family: type[Campaign], accounts: float, calendar: Calendar, people: MakePeople) -> list[Campaign]:

@@ -11,6 +11,9 @@ from models.simulation.streams import poisson, token
 from models.simulation.tables.networks import NetworkUse
 from models.simulation.tables.tables import RELAYS
 
+_THROUGH_A_BROKER = 0.1
+"""Some buy their privacy where operators buy their exits."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrivacyUsers:
@@ -28,7 +31,10 @@ class PrivacyUsers:
             habits = STUDENTS_WITH_CAMPUS_MAIL if rng.random() < 0.5 else STUDENTS_WITH_WEBMAIL
             draft = people.person(place, habits, at)
             draft.use = NetworkUse.VPN if rng.random() < 0.85 else NetworkUse.HOSTING
-            if draft.use is NetworkUse.VPN:
+            sold = people.neighbourhood.broker_exit(rng) if rng.random() < _THROUGH_A_BROKER else None
+            if sold is not None:
+                draft.ip, draft.use = sold, NetworkUse.HOME
+            elif draft.use is NetworkUse.VPN:
                 draft.ip = people.tables.networks.vpn_exit(rng)
             else:
                 draft.ip = people.tables.networks.exit(NetworkUse.HOSTING, rng).ip(rng)

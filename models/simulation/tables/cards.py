@@ -42,6 +42,10 @@ class Issuer:
     virtual: bool
 
 
+_KNOWN_VIRTUAL = Issuer("440393", "US", Funding.PREPAID, virtual=True)
+"""The one programme that the reference list knows: lists are applied imperfectly on purpose."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One instrument, by the fingerprint its processor gives it."""
@@ -64,9 +68,8 @@ class Issuers:
             self._by_place[place.code] = zipf(issuers, 0.8)
             prepaid = [Issuer(_bin(place.code, rng), place.code, Funding.PREPAID, virtual=False) for _ in range(3)]
             self._prepaid[place.code] = zipf(prepaid, 0.5)
-        self.virtual = zipf(
-            [_issuer(rng.choice(_VIRTUAL_HOMES), rng, virtual=True) for _ in range(_VIRTUAL_PROGRAMMES)], 0.5
-        )
+        programmes = [_issuer(rng.choice(_VIRTUAL_HOMES), rng, virtual=True) for _ in range(_VIRTUAL_PROGRAMMES)]
+        self.virtual = zipf([_KNOWN_VIRTUAL, *programmes], 0.5)
 
     def ordinary(self, place: Place, rng: random.Random) -> Issuer:
         """A bank of the country."""

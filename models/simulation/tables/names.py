@@ -140,4 +140,6 @@ def _romanised(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _is_latin(name: str) -> bool:
-    return all(ord(letter) < 0x250 or 0x1E00 <= ord(letter) < 0x1F00 or letter in "’ʻ" for letter in name)
+    return all(
+        ord(letter) < 0x250 or 0x1E00 <= ord(letter) < 0x1F00 or ord(letter) in {0x2019, 0x2BB} for letter in name
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import pickle  # noqa: S403 - read from an installed, version-pinned package, never from input
+import pickle
 import random
 import re
 from bisect import bisect_right
@@ -30,8 +30,11 @@ class NetworkUse(StrEnum):
 
 
 _ACADEMIC = re.compile(
-    r"univ|colleg|educat|research and|research network|nren|academic network|forschungsnetz|jisc|renater|surf b|garr"
-    r"|rediris|pesquisa|polytech|hochschul|school|institute of technology|cernet|uninett|sunet|funet|heanet|cesnet",
+    r"univ|colleg|educat|research and|research network|nren|academic network|forschungsnetz"
+    r"|jisc|renater|surf b|garr"
+    r"|rediris|pesquisa|polytech|hochschul|school|institute of technology"
+    r"|cernet|uninett|sunet|funet|heanet"
+    r"|cesnet",
     re.IGNORECASE,
 )
 _VPN = re.compile(

@@ -62,7 +62,7 @@ class Block:
         return f"{self.prefix}{rng.randrange(10_000):04d}"
 
 
-def _plan(country_code: int, description: phonenumbers.PhoneNumberDesc, rng: random.Random) -> _Plan:
+def _plan(country_code: int | None, description: phonenumbers.PhoneNumberDesc, rng: random.Random) -> _Plan:
     pattern = re.compile(description.national_number_pattern or "")
     example: str = description.example_number or ""
     prefixes = {example[:-_SUBSCRIBER_DIGITS]}
@@ -74,6 +74,8 @@ def _plan(country_code: int, description: phonenumbers.PhoneNumberDesc, rng: ran
         )
         if all(pattern.fullmatch(head + tail * _SUBSCRIBER_DIGITS) for tail in "0379"):
             prefixes.add(head)
+    if country_code is None:
+        raise RuntimeError(f"bug: no country code beside {example}")
     return _Plan(country_code, pattern, tuple(sorted(prefixes)))
 
 

@@ -10,7 +10,7 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One country. ``weight`` follows tertiary enrolment × internet access × the service being offered there."""
+    """One country. ``weight`` follows tertiary enrolment, internet access and the service being offered there."""
 
     code: str
     weight: float

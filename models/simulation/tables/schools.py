@@ -14,6 +14,17 @@ from models.simulation.tables.networks import Networks
 from models.simulation.tables.places import Place
 from models.simulation.tables.ror import ror_id
 
+_OPEN_ENROLMENT_DOMAINS = (
+    ("my.smccd.edu", "San Mateo County Community College District"),
+    ("go.pasadena.edu", "Pasadena City College"),
+    ("apps.losrios.edu", "Los Rios Community College District"),
+    ("student.laccd.edu", "Los Angeles Community College District"),
+    ("student.mtsac.edu", "Mt. San Antonio College"),
+    ("my.canyons.edu", "College of the Canyons"),
+    ("student.fhda.edu", "Foothill-De Anza Community College District"),
+    ("email.vccs.edu", "Virginia Community College System"),
+)
+"""Colleges that by their own admission pages give a mailbox with the application: honest students have them too."""
 _SCHOOLS_A_COUNTRY = 70
 _SCHOOLS_US = 320
 _UNLISTED_A_COUNTRY = 14
@@ -58,6 +69,12 @@ class Schools:
             found = _drawn(domains.get(place.code, []), place, rng)
             listed = [_listed(name, domain, place, networks, rng) for domain, name in found]
             unlisted = [invented_school(place, names, networks, rng) for _ in range(_UNLISTED_A_COUNTRY)]
+            if place.code == "US":
+                open_ones = [
+                    _listed(name, domain, place, networks, rng, open_enrolment=True)
+                    for domain, name in _OPEN_ENROLMENT_DOMAINS
+                ]
+                listed[5:5] = open_ones
             if listed:
                 self._listed[place.code] = zipf(listed, 0.6)
             self._unlisted[place.code] = zipf(unlisted, 0.3)
@@ -89,7 +106,9 @@ def invented_school(place: Place, names: Names, networks: Networks, rng: random.
     )
 
 
-def _listed(name: str, domain: str, place: Place, networks: Networks, rng: random.Random) -> School:
+def _listed(
+    name: str, domain: str, place: Place, networks: Networks, rng: random.Random, *, open_enrolment: bool = False
+) -> School:
     block = networks.academic_or_home(place, rng)
     return School(
         name=name,
@@ -98,7 +117,7 @@ def _listed(name: str, domain: str, place: Place, networks: Networks, rng: rando
         ror=ror_id(rng),
         campus=tuple(block.ip(rng) for _ in range(rng.choice((1, 1, 2, 2, 3, 4)))),
         listed=True,
-        open_enrolment=bool(_OPEN_ENROLMENT.search(name)) or rng.random() < 0.02,
+        open_enrolment=open_enrolment or bool(_OPEN_ENROLMENT.search(name)) or rng.random() < 0.02,
     )
 
 

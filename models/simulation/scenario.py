@@ -1,0 +1,83 @@
+"""Scenarios: small, telling worlds for a demonstration."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from models.simulation.attackers.campaign import Brief
+from models.simulation.attackers.decks import Deck
+from models.simulation.attackers.hydra import Hydra
+from models.simulation.streams import Streams
+from models.simulation.tables.tables import load_tables
+from models.simulation.truth import SimulatedSignup
+from models.simulation.world import World, simulate
+
+_HOUR = timedelta(hours=1)
+_CLASS_SIZE = 45
+
+
+class CrossedHydra(Hydra):
+    """A hydra that deals devices, cards and phones each by itself, so that its accounts are linked across."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.crossed = True
+        self.machines = Deck(self.rng, self.template_machine, uses=self.rng.uniform(3, 6), shared=0.85, hands=8)
+        self.cards = Deck(self.rng, self.card, uses=self.rng.uniform(4, 8), shared=0.85, hands=6)
+        self.phones = Deck(self.rng, self.phone, uses=self.rng.uniform(2, 4), shared=0.8, hands=8)
+
+
+def small_hydra(
+    *, seed: int, start: datetime, honest: int = 300, hydra_accounts: int = 120
+) -> tuple[SimulatedSignup, ...]:
+    """One hour in time order: about ``honest`` students of every kind, a classroom among them, and a small hydra.
+
+    The honest are those of a whole day, brought together into the hour; the classroom keeps its ten minutes.
+    """
+    start = start.astimezone(UTC)
+    everyday = max(20, honest - _CLASS_SIZE)
+    day = list(_honest(seed, start, per_day=everyday, kinds=None))
+    hour = [_moved(each, start + (each.signup.occurred_at - (start - timedelta(days=1))) / 24) for each in day]
+    hour += _classroom(seed, start)
+    hour += _hydra(seed, start, hydra_accounts)
+    return tuple(sorted(hour, key=lambda each: (each.signup.occurred_at, each.signup.signup_id)))
+
+
+def _honest(seed: int, start: datetime, *, per_day: float, kinds: Collection[str] | None) -> list[SimulatedSignup]:
+    before = start - timedelta(days=1)
+    chosen = kinds or [f"H{number}" for number in range(1, 18) if number not in {4, 16}]
+    return list(simulate(days=1, seed=seed, start=before, honest_per_day=per_day, prevalence=0, kinds=chosen))
+
+
+def _classroom(seed: int, start: datetime) -> list[SimulatedSignup]:
+    """The first lesson of a busy day, in the middle of the hour."""
+    lessons = _honest(seed, start, per_day=12_000, kinds=["H4"])
+    group = lessons[0].truth.group
+    pupils = [each for each in lessons if each.truth.group == group][:_CLASS_SIZE]
+    shift = start + _HOUR / 2 - pupils[0].signup.occurred_at
+    return [_moved(each, each.signup.occurred_at + shift) for each in pupils]
+
+
+def _hydra(seed: int, start: datetime, accounts: int) -> list[SimulatedSignup]:
+    world = World(
+        tables=load_tables(1), streams=Streams(seed), start=start, days=_HOUR / timedelta(days=1), kinds=(),
+        accidental_sharing=0.0, feedback=None,
+    )  # fmt: skip
+    # Late operators are cut off by the end of the hour: most of the accounts come before.
+    brief = Brief(
+        "op_A3_small", accounts, start, _HOUR / timedelta(days=1) * 0.85, world.crew("A3/small"), world.calendar
+    )
+    world.enlist(CrossedHydra(brief))
+    return list(world.play(0))
+
+
+def _moved(simulated: SimulatedSignup, at: datetime) -> SimulatedSignup:
+    """The same sign-up at another moment, its outcome as much later as before."""
+    at = at.replace(microsecond=0)
+    outcome, shift = simulated.truth.outcome, at - simulated.signup.occurred_at
+    if outcome is not None:
+        corrected = outcome.corrected_at + shift if outcome.corrected_at else None
+        outcome = replace(outcome, known_at=outcome.known_at + shift, corrected_at=corrected)
+    return SimulatedSignup(replace(simulated.signup, occurred_at=at), replace(simulated.truth, outcome=outcome))
