@@ -127,10 +127,10 @@ def _idempotency_keys() -> None:
         sa.Column("claimed_us", sa.BigInteger(), nullable=False),
         sa.Column("token", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("owner", "key_digest", name="pk_idempotency_keys"),
-        sa.CheckConstraint("state IN ('running', 'answered')", name=op.f("ck_idempotency_keys_state")),
         sa.CheckConstraint(
-            "(state = 'answered') = (status IS NOT NULL) AND (status IS NULL) = (body IS NULL)",
-            name=op.f("ck_idempotency_keys_answer"),
+            "(state = 'running' AND status IS NULL AND body IS NULL)"
+            " OR (state = 'answered' AND status IS NOT NULL AND body IS NOT NULL)",
+            name=op.f("ck_idempotency_keys_state"),
         ),
     )
     op.create_index("ix_idempotency_keys_claimed_us", "idempotency_keys", ["claimed_us"])

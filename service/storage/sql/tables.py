@@ -103,9 +103,10 @@ class IdempotencyKeyRow(Base):
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
-        CheckConstraint("state IN ('running', 'answered')", name="state"),
         CheckConstraint(
-            "(state = 'answered') = (status IS NOT NULL) AND (status IS NULL) = (body IS NULL)", name="answer"
+            "(state = 'running' AND status IS NULL AND body IS NULL)"
+            " OR (state = 'answered' AND status IS NOT NULL AND body IS NOT NULL)",
+            name="state",
         ),
         Index(None, "claimed_us"),
     )
