@@ -14,7 +14,7 @@ _SHORTEST_S = 0.1
 
 
 def form_haste(facts: Facts) -> float | None:
-    """Natural logarithm of how many times faster than 20 s the form was sent, 0 when slower; missing when unmeasured."""
+    """Natural logarithm of how many times faster than 20 s the form was sent, 0 when slower; missing unmeasured."""
     seconds = facts.signals.behaviour.form_seconds
     return None if seconds is None else max(0.0, math.log(_UNHURRIED_S / max(seconds, _SHORTEST_S)))
 

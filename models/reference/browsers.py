@@ -49,7 +49,7 @@ _TOOL = re.compile(
     r"|undici|got \(|postman|insomnia|httpie|bot\b|spider|crawl",
     re.IGNORECASE,
 )
-_PLATFORM_WORDS = re.compile(r"\s+(Mobile|iOS|WebView|Mobile WebView|Mobile/UI/WKWebView|UI/WKWebView)$|^Mobile ")
+_PLATFORM_WORDS = re.compile(r"(\s+(Mobile|iOS|WebView|Mobile/UI/WKWebView|UI/WKWebView))+$|^Mobile ")
 _CHROMIUM = frozenset(
     {
         "Chrome",
@@ -67,8 +67,8 @@ _CHROMIUM = frozenset(
 )
 
 # The readable head of a JA4: transport, TLS version, SNI, ciphers, extensions, ALPN. Only the cipher count is used, and
-# only over TCP with TLS 1.3: 15 suites are what Chromium's BoringSSL offers, 17 Firefox's NSS, 20 Apple's, once GREASE is
-# taken away (published JA4 specification and captures). Everything else, middleboxes and old versions included, is unknown.
+# only over TCP with TLS 1.3: Chromium's BoringSSL offers 15 suites, Firefox's NSS 17, Apple's stack 20, once GREASE is
+# taken away (published JA4 specification and captures). All else, middleboxes and old versions included, is unknown.
 _JA4 = re.compile(r"^t13[di](\d\d)\d\d(?:h1|h2)_[0-9a-f]{12}_[0-9a-f]{12}$")
 _JA4_ENGINES = {"15": Engine.CHROMIUM, "17": Engine.GECKO, "20": Engine.WEBKIT}
 

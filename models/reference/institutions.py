@@ -18,6 +18,10 @@ SIMILAR_ENOUGH = 92.0
 _MOST_CANDIDATES = 400
 """Keeps one look-up under 0.3 ms; a claimed name whose rarest word is commoner than this is only found exactly."""
 
+_PREFIX = 4
+_SAME_WORD = 85.0
+"""Of 100: one or two slips in a long word, none in its first four letters."""
+
 _WORD = re.compile(r"[^\W_]+")
 _IDLE_WORDS = frozenset(
     {
@@ -75,6 +79,9 @@ class Institutions:
             for word in set(name.split()):
                 postings.setdefault(word, array("I")).append(number)
         self._postings = postings
+        self._spellings: dict[str, list[str]] = {}
+        for word in postings:
+            self._spellings.setdefault(word[:_PREFIX], []).append(word)
         self.resolve = lru_cache(maxsize=8192)(self._resolve)
 
     def _resolve(self, claimed: str) -> ResolvedInstitution | None:
@@ -89,13 +96,23 @@ class Institutions:
         return ResolvedInstitution(key, domains, self._country_of(domains))
 
     def _closest(self, key: str) -> str | None:
-        listed = [found for word in set(key.split()) if (found := self._postings.get(word)) is not None]
+        listed = [found for word in set(key.split()) if (found := self._listed(word)) is not None]
         rarest = min(listed, key=len, default=None)
         if rarest is None or len(rarest) > _MOST_CANDIDATES:
             return None
         candidates = [self._names[number] for number in rarest]
         best = process.extractOne(key, candidates, scorer=fuzz.ratio, score_cutoff=SIMILAR_ENOUGH)
         return None if best is None else best[0]
+
+    def _listed(self, word: str) -> array[int] | None:
+        """The names that hold a word, or the listed word it is a slip of."""
+        found = self._postings.get(word)
+        if found is not None or len(word) <= _PREFIX:
+            return found
+        best = process.extractOne(
+            word, self._spellings.get(word[:_PREFIX], ()), scorer=fuzz.ratio, score_cutoff=_SAME_WORD
+        )
+        return None if best is None else self._postings[best[0]]
 
     def _country_of(self, domains: Iterable[str]) -> str | None:
         found = {country_of_domain(domain, self._countries) for domain in domains}

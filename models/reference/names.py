@@ -12,9 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any  # Any: the table is JSON until it becomes a LetterModel
 
-from anyascii import anyascii
-
-from models.reference.scripts import script_of, scripts_of
+from models.reference.scripts import romanised_text, script_of, scripts_of
 
 EDGE = "^"
 """Stands before the first and after the last letter of every word."""
@@ -111,7 +109,7 @@ class NameModel:
 
 def latin_words(text: str) -> list[str]:
     """The words of a text in the letters a to z, other scripts romanised."""
-    plain = (text if text.isascii() else anyascii(text)).lower()
+    plain = romanised_text(text).lower()
     return "".join(letter if "a" <= letter <= "z" else " " for letter in plain).split()
 
 

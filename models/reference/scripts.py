@@ -1,9 +1,12 @@
-"""Which writing system a character belongs to."""
+"""Writing systems: which one a letter belongs to, and how it reads in Latin letters."""
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
+
+from anyascii import anyascii
 
 # (first code point, last code point, script), in order; letters outside are "other". Unicode 16 block ranges: names
 # are written in a handful of scripts, so whole blocks are precise enough and keep the table readable.
@@ -61,6 +64,13 @@ _RANGES: tuple[tuple[int, int, str], ...] = (
 _FIRSTS = [first for first, _, _ in _RANGES]
 
 _WRITTEN_TOGETHER = (frozenset({"han", "kana"}), frozenset({"han", "hangul"}))
+
+
+def romanised_text(text: str) -> str:
+    """The text in ASCII, other scripts romanised; emoji and other signs become spaces (they have names, not sounds)."""
+    if text.isascii():
+        return text
+    return anyascii("".join(each if each.isascii() or unicodedata.category(each)[0] in "LMN" else " " for each in text))
 
 
 @lru_cache(maxsize=8192)

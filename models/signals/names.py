@@ -6,12 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from anyascii import anyascii
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import extractOne
 
 from models.reference.confusables import Confusables
-from models.reference.scripts import mixes_scripts, script_of, scripts_of
+from models.reference.scripts import mixes_scripts, romanised_text, script_of, scripts_of
 
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ASCII_LETTERS = re.compile(r"[a-z]+")
@@ -76,7 +75,7 @@ def romanised(name: str) -> tuple[str, ...]:
         return tuple(_ASCII_LETTERS.findall(name.lower().translate(_APOSTROPHES)))
     words: list[str] = []
     for word in unicodedata.normalize("NFKC", name).translate(_APOSTROPHES).split():
-        plain = anyascii(word)
+        plain = romanised_text(word)
         pieces = _SYLLABLE.findall(plain) if scripts_of(word) & {"han", "hangul"} else [plain]
         words += [found for piece in pieces for found in _ASCII_LETTERS.findall(piece.lower().replace("'", ""))]
     return tuple(words)
@@ -88,7 +87,7 @@ def mailbox_match(local: str, name: str) -> float | None:
     Tried are both orders, initials in place of names, single names, and two ways of writing umlauts. Initials
     alone or one name alone agree by chance more often and count for less.
     """
-    letters = "".join(_ASCII_LETTERS.findall((local if local.isascii() else anyascii(local)).lower()))
+    letters = "".join(_ASCII_LETTERS.findall(romanised_text(local).lower()))
     if not letters:
         return None
     best = 0.0
