@@ -117,9 +117,14 @@ def test_leaving_without_commit_discards_everything(store: Store, make_record: M
         work.ledger.append(make_record("su_1"))
         work.audit.add(AuditEntry(noon, "key:k1", "tried", "su_1", {}))
         work.policies.add("x = 1", at=noon, by="ops", reason="try", activate=True)
-    with pytest.raises(ZeroDivisionError), store.begin() as work:
-        work.ledger.append(make_record("su_2"))
-        _ = 1 / 0
+
+    def fail_half_way() -> None:
+        with store.begin() as work:
+            work.ledger.append(make_record("su_2"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
 
     with store.begin() as work:
         work.commit()

@@ -83,15 +83,16 @@ class SqlIdempotencyKeys:
         }
 
     def _claim(self, connection: Connection, claim: IdempotencyClaim, token: str, now: datetime) -> StoredAnswer | None:
-        digests = self._pseudonyms.idempotency_keys(claim.owner, claim.key)
-        older = self._finished(connection, claim.owner, digests[1:])
-        if older is not None:
-            return older
-        if self._take(connection, claim, digests[0], token, now):
+        newest, *older = self._pseudonyms.idempotency_keys(claim.owner, claim.key)
+        for digest in older:
+            answer = self._held(connection, claim.owner, digest, now)
+            if answer is not None:
+                return answer
+        if self._take(connection, claim, newest, token, now):
             return None
-        answer = self._finished(connection, claim.owner, digests[:1])
+        answer = self._held(connection, claim.owner, newest, now)
         if answer is None:
-            raise StillRunningError("The first request with this Idempotency-Key has not finished.")
+            raise StillRunningError("The first request with this Idempotency-Key has just given it back; try again.")
         return answer
 
     @staticmethod
@@ -118,16 +119,21 @@ class SqlIdempotencyKeys:
         return connection.execute(statement).scalar_one_or_none() == token
 
     @staticmethod
-    def _finished(connection: Connection, owner: str, digests: tuple[bytes, ...]) -> StoredAnswer | None:
-        if not digests:
-            return None
+    def _held(connection: Connection, owner: str, digest: bytes, now: datetime) -> StoredAnswer | None:
+        """The answer of a key, ``None`` when it is free.
+
+        Raises:
+            StillRunningError: somebody holds it.
+        """
         row = connection.execute(
-            select(IdempotencyKeyRow.status, IdempotencyKeyRow.body, IdempotencyKeyRow.fingerprint).where(
-                IdempotencyKeyRow.owner == owner,
-                IdempotencyKeyRow.key_digest.in_(digests),
-                IdempotencyKeyRow.state == "answered",
+            select(IdempotencyKeyRow.__table__).where(
+                IdempotencyKeyRow.owner == owner, IdempotencyKeyRow.key_digest == digest
             )
         ).first()
-        if row is None or row.status is None or row.body is None:
+        if row is None:
             return None
-        return StoredAnswer(status=row.status, body=bytes(row.body), fingerprint=bytes(row.fingerprint))
+        if row.state == "answered":
+            return StoredAnswer(status=row.status, body=bytes(row.body), fingerprint=bytes(row.fingerprint))
+        if row.claimed_us < microseconds_of(now - CLAIM_LEASE):
+            return None
+        raise StillRunningError("The first request with this Idempotency-Key has not finished.")
