@@ -291,3 +291,9 @@ def signup_document() -> Callable[..., dict[str, Any]]:
         return document
 
     return build
+
+
+@pytest.fixture(scope="module")
+def module_api() -> Api:
+    """An API that all generated requests of a module share."""
+    return build_api()

@@ -61,7 +61,7 @@ def _ip(value: str) -> str:
             raise ValueError
         ipaddress.ip_address(value)
     except ValueError:
-        raise wrong("must be an IPv4 or IPv6 address") from None
+        raise wrong("must be an IPv4 or IPv6 address, without a port or a zone") from None
     return value
 
 
@@ -153,8 +153,16 @@ Country = Annotated[
 ]
 IpAddress = Annotated[
     str,
-    Field(max_length=45, description="An IPv4 or IPv6 address without a zone.", examples=["192.0.2.17"]),
     AfterValidator(_ip),
+    JsonSchema(
+        {
+            "type": "string",
+            "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}],
+            "maxLength": 45,
+            "description": "An IPv4 or IPv6 address without a zone.",
+            "examples": ["192.0.2.17"],
+        }
+    ),
 ]
 # Not strict, because what a validator of ours has seen is a Python string, which pydantic's strict mode would not
 # read as a time; the patterns are stricter.
