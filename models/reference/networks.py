@@ -14,6 +14,7 @@ import maxminddb
 from models.reference.embedded_networks import load_embedded_networks
 from models.reference.network_kinds import NetworkKind, network_kind
 from models.reference.network_source import Address, Found, Source
+from models.reference.special_addresses import is_public
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,7 @@ class Networks:
     def _look_up(self, ip: str) -> NetworkFacts:
         """The network of an address as text; nothing is known of what is not a public address."""
         address = parsed_address(ip)
-        # Multicast can be "global" too, but nobody connects from there.
-        if address is None or not address.is_global or address.is_multicast:
+        if address is None or not is_public(address):
             return _UNKNOWN
         found = self._source.find(address)
         organisation = " ".join(found.organisation.split()) if found.organisation else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address, IPv6Address
 
 from models.reference.network_kinds import NetworkKind
 from models.reference.networks import parsed_address
@@ -112,7 +112,8 @@ def _address_forms(ip: str) -> tuple[str | None, str | None, int | None]:
     if address is None:
         return None, None, None
     if isinstance(address, IPv4Address):
-        return str(address), str(ip_network((address, 24), strict=False)), 4
+        text = str(address)
+        return text, f"{text.rpartition('.')[0]}.0/24", 4
     number = int(address)
     household, site = number >> 64 << 64, number >> 80 << 80
-    return str(ip_network((household, 64))), str(ip_network((site, 48))), 6
+    return f"{IPv6Address(household)}/64", f"{IPv6Address(site)}/48", 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from ipaddress import ip_address
 from itertools import pairwise
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from models.reference.institutions import ror_is_valid
 from models.reference.network_kinds import NetworkKind, network_kind
 from models.reference.reference import Reference, load_reference
+from models.reference.special_addresses import is_public
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 
@@ -218,3 +220,32 @@ def test_mail_lists_do_not_overlap(reference):
     assert not mail.free & mail.relay
     assert not [domain for domain in mail.free | mail.relay if mail.is_disposable(domain)]
     assert not [domain for domain in mail.free | mail.relay if reference.academic.look_up(domain).academic]
+
+
+@pytest.mark.parametrize(
+    ("ip", "public"),
+    [
+        ("1.0.0.0", True),
+        ("9.255.255.255", True),
+        ("10.0.0.0", False),
+        ("10.255.255.255", False),
+        ("11.0.0.0", True),
+        ("100.63.255.255", True),
+        ("100.64.0.0", False),
+        ("172.31.255.255", False),
+        ("172.32.0.0", True),
+        ("203.0.113.255", False),
+        ("203.0.114.0", True),
+        ("223.255.255.255", True),
+        ("224.0.0.0", False),
+        ("255.255.255.255", False),
+        ("2001:db8::1", False),
+        ("2001:200::1", True),
+        ("2a00::1", True),
+        ("fc00::1", False),
+        ("ff02::1", False),
+        ("::", False),
+    ],
+)
+def test_special_addresses_end_where_the_registry_says(ip, public):
+    assert is_public(ip_address(ip)) is public
