@@ -116,16 +116,25 @@ def slope_and_intercept(scores: Floats, truth: NDArray[np.int8], counts: Floats 
     counts = np.ones(len(scores)) if counts is None else counts
     clipped = np.clip(scores, 1e-9, 1 - 1e-9)
     inputs = np.stack([np.log(clipped) - np.log1p(-clipped), np.ones(len(scores))], axis=1)
-    weights = np.array([1.0, 0.0])
-    for _ in range(25):  # Newton's method; it settles in 5 to 8 steps
+    base = float(np.average(truth, weights=counts))
+    weights = np.array([0.0, np.log(base) - np.log1p(-base)])
+    loss = _loss(inputs, weights, truth, counts)
+    for _ in range(40):  # Newton's method; it settles in 5 to 10 steps
         chance = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
         gradient = inputs.T @ (counts * (truth - chance))
         curvature = (inputs * (counts * chance * (1 - chance))[:, None]).T @ inputs + 1e-9 * np.eye(2)
         step = np.linalg.solve(curvature, gradient)
-        weights = weights + np.clip(step, -2, 2)
-        if float(np.abs(step).max()) < 1e-8:
+        while (tried := _loss(inputs, weights + step, truth, counts)) > loss and float(np.abs(step).max()) > 1e-8:
+            step = step / 2  # a full step can overshoot when the score is far too sure of itself
+        weights, loss = weights + step, tried
+        if float(np.abs(step).max()) < 1e-7:
             break
     return float(weights[0]), float(weights[1])
+
+
+def _loss(inputs: Floats, weights: Floats, truth: NDArray[np.int8], counts: Floats) -> float:
+    log_odds = inputs @ weights
+    return float(counts @ np.logaddexp(0.0, np.where(truth == 1, -log_odds, log_odds)))
 
 
 def measure(scores: Floats, truth: NDArray[np.int8], *, seed: int, resamples: int | None = None) -> tuple[Metric, ...]:

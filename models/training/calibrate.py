@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +26,11 @@ TAIL_LENGTH = 20.0
 BETA_KNOTS = 33
 """The smooth curve is drawn by so many straight pieces; the error is below 0.01 log-odds."""
 
-TILT = 0.02
-"""Log-odds by which each end of an isotonic step leaves its level: a fiftieth of the odds."""
+TILT = 0.05
+"""Log-odds by which each end of an isotonic step leaves its level: a twentieth of the odds."""
+
+ISOTONIC_GAIN = 0.01
+"""Isotonic must beat beta by this share of the log-loss: beta is smooth and needs fewer rows."""
 
 SMALLEST_BLOCK = 25
 """Isotonic steps of fewer rows are merged: their rates are mostly noise."""
@@ -35,25 +40,20 @@ def calibrate(margins: Floats, labels: NDArray[np.int8], weights: Floats | None 
     """Choose and fit a calibration on rows in time order that the booster has not seen.
 
     The earlier half fits each candidate and the later half judges it by log-loss; the better one is then fitted on
-    all rows. Beta wins a tie, being the smoother. With a class missing from a half, beta is taken unseen.
+    all rows. With a class missing from a half, beta is taken unseen.
     """
     weights = np.ones(len(margins)) if weights is None else weights
     half = len(margins) // 2
     early, late = slice(0, half), slice(half, None)
-    candidates: dict[str, Callable[[Floats, NDArray[np.int8], Floats], Calibration]] = {
-        "beta": beta,
-        "isotonic": isotonic,
-    }
-    if min(len(np.unique(labels[early])), len(np.unique(labels[late]))) < 2:
-        del candidates["isotonic"]
-    losses = {
-        name: log_loss(make(margins[early], labels[early], weights[early]), margins[late], labels[late], weights[late])
-        for name, make in candidates.items()
-        if len(candidates) > 1
-    }
-    chosen = min(losses, key=losses.__getitem__) if losses else "beta"
-    fitted = candidates[chosen](margins, labels, weights)
-    return Knots(method=chosen, margins=tuple(fitted.margins), log_odds=tuple(fitted.log_odds))
+    chosen: Callable[[Floats, NDArray[np.int8], Floats], Calibration] = beta
+    if min(len(np.unique(labels[early])), len(np.unique(labels[late]))) == 2:
+        losses = [
+            log_loss(fit(margins[early], labels[early], weights[early]), margins[late], labels[late], weights[late])
+            for fit in (beta, isotonic)
+        ]
+        chosen = isotonic if losses[1] < (1 - ISOTONIC_GAIN) * losses[0] else beta
+    fitted = chosen(margins, labels, weights)
+    return Knots(method=chosen.__name__, margins=tuple(fitted.margins), log_odds=tuple(fitted.log_odds))
 
 
 def beta(margins: Floats, labels: NDArray[np.int8], weights: Floats) -> Calibration:
@@ -66,6 +66,9 @@ def beta(margins: Floats, labels: NDArray[np.int8], weights: Floats) -> Calibrat
         fitted = _logistic(inputs[:, columns], labels, weights)
     knots = np.linspace(margins.min(), max(margins.max(), margins.min() + 1.0), BETA_KNOTS)
     log_odds = fitted.decision_function(_beta_inputs(knots)[:, columns])
+    if (fitted.coef_[0] < 0).any():
+        # The margin does not rank these rows at all: every score is the base rate.
+        log_odds = np.full(BETA_KNOTS, _Step(0.0, 0.0, float(weights @ labels), float(weights.sum())).log_odds())
     return _with_tails(knots, log_odds)
 
 
@@ -80,26 +83,36 @@ def isotonic(margins: Floats, labels: NDArray[np.int8], weights: Floats) -> Cali
     weights = weights[order] / weights.mean()
     levels = IsotonicRegression().fit(margins, labels, weights).predict(margins)
     starts = _long_enough(np.flatnonzero(np.concatenate(([True], np.diff(levels) > 0))), len(margins))
-    ends = np.concatenate((starts[1:], [len(margins)])) - 1
-    log_odds = _log_odds(np.add.reduceat(weights * labels, starts), np.add.reduceat(weights, starts))
-    # A tilt never reaches further than half-way to the neighbouring step.
-    tilt = np.minimum(np.min(np.diff(log_odds), initial=2 * TILT) / 2, TILT)
+    steps: list[_Step] = []
+    fraud, rows = np.add.reduceat(weights * labels, starts), np.add.reduceat(weights, starts)
+    last = np.concatenate((starts[1:], [len(margins)])) - 1
+    for first, end, lost, count in zip(margins[starts], margins[last], fraud, rows, strict=True):
+        steps.append(_Step(float(first), float(end), float(lost), float(count)))
+        while len(steps) > 1 and steps[-1].log_odds() - steps[-2].log_odds() < 2.5 * TILT:
+            upper, lower = steps.pop(), steps.pop()
+            steps.append(_Step(lower.first, upper.last, lower.fraud + upper.fraud, lower.rows + upper.rows))
     knots: dict[float, float] = {}
-    for start, end, level in zip(margins[starts].tolist(), margins[ends].tolist(), log_odds.tolist(), strict=True):
-        knots.setdefault(start, level - tilt if end > start else level)
-        knots[end] = level + tilt if end > start else level
-    return _with_tails(np.array(list(knots)), np.maximum.accumulate(list(knots.values())))
+    for step in steps:
+        tilt = TILT if step.last > step.first else 0.0
+        # Equal margins on both sides of a border belong to one step, so the keys rise.
+        knots[step.first] = step.log_odds() - tilt
+        knots[step.last] = step.log_odds() + tilt
+    return _with_tails(np.array(list(knots)), np.array(list(knots.values())))
 
 
-def _log_odds(fraud: Floats, rows: Floats) -> Floats:
-    """Of each step's rate; the rates rise, so only the first can be all honest and only the last all fraud."""
-    inner = np.clip(fraud / rows, 1e-12, 1 - 1e-12)
-    log_odds: Floats = np.log(inner) - np.log1p(-inner)
-    if fraud[0] <= 0:
-        log_odds[0] = min(np.log(0.5 / (rows[0] + 0.5)), log_odds[1] if len(rows) > 1 else np.inf)
-    if fraud[-1] >= rows[-1]:
-        log_odds[-1] = max(np.log((rows[-1] + 0.5) / 0.5), log_odds[-2] if len(rows) > 1 else -np.inf)
-    return log_odds
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Margins from ``first`` to ``last`` that share one rate of fraud."""
+
+    first: float
+    last: float
+    fraud: float
+    rows: float
+
+    def log_odds(self) -> float:
+        """Of the rate; half a row of the class that is missing stands for what was not seen."""
+        fraud, honest = max(self.fraud, 0.5), max(self.rows - self.fraud, 0.5)
+        return math.log(fraud / honest)
 
 
 def log_loss(calibration: Calibration, margins: Floats, labels: NDArray[np.int8], weights: Floats) -> float:

@@ -51,14 +51,22 @@ def test_order_is_kept_even_beyond_the_data(seed: int, rows: int, make: object) 
     assert ladder[-1] > ladder[-5]
 
 
+def test_a_margin_that_ranks_backwards_leaves_the_base_rate() -> None:
+    margins, labels = drawn(2_000, 4)
+
+    calibration = beta(-margins, labels, np.ones(2_000))
+
+    assert calibration(0.0) == calibration(5.0) == pytest.approx(np.log(labels.mean() / (1 - labels.mean())))
+
+
 def test_perfectly_separated_data_give_no_certainty() -> None:
     margins = np.concatenate((np.full(100, -4.0), np.full(100, 4.0)))
     labels = np.repeat([0, 1], 100).astype(np.int8)
 
     calibration = isotonic(margins, labels, np.ones(200))
 
-    assert calibration(4.0) == pytest.approx(np.log(100.5 / 0.5))
-    assert calibration(-4.0) == pytest.approx(-np.log(100.5 / 0.5))
+    assert calibration(4.0) == pytest.approx(np.log(100 / 0.5))
+    assert calibration(-4.0) == pytest.approx(-np.log(100 / 0.5))
 
 
 def test_weights_count_like_repeated_rows() -> None:
