@@ -44,7 +44,7 @@ def _run() -> None:
     if connection is not None:
         _migrate(connection)
         return
-    url = context.config.get_main_option("sqlalchemy.url") or os.environ.get("GATEHOUSE_DATABASE_URL")
+    url = os.environ.get("GATEHOUSE_DATABASE_URL")
     if not url:
         raise SystemExit("name the database in GATEHOUSE_DATABASE_URL")
     engine = open_engine(url)

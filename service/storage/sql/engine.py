@@ -85,17 +85,27 @@ def _open_postgresql(url: URL) -> Engine:
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
         pool_pre_ping=False,
-        connect_args={
-            "connect_timeout": _CONNECT_TIMEOUT_S,
-            # statement_timeout lives in the server and cannot end the wait for a server that went silent.
-            "tcp_user_timeout": _TCP_TIMEOUT_MS,
-            "keepalives": 1,
-            "keepalives_idle": 5,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-            "options": (
-                f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c lock_timeout={BUSY_TIMEOUT_S * 1000} "
-                f"-c idle_in_transaction_session_timeout={_STATEMENT_TIMEOUT_MS} -c synchronous_commit=on"
-            ),
-        },
+        connect_args=_postgresql_arguments(url),
     )
+
+
+def _postgresql_arguments(url: URL) -> dict[str, object]:
+    """The bounds of every wait; what the URL says of them itself comes first."""
+    asked = url.query.get("options", "")
+    bounds: dict[str, object] = {
+        "connect_timeout": _CONNECT_TIMEOUT_S,
+        # statement_timeout lives in the server and cannot end the wait for a server that went silent.
+        "tcp_user_timeout": _TCP_TIMEOUT_MS,
+        "keepalives": 1,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+    }
+    options = (
+        f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c lock_timeout={BUSY_TIMEOUT_S * 1000} "
+        f"-c idle_in_transaction_session_timeout={_STATEMENT_TIMEOUT_MS} -c synchronous_commit=on"
+    )
+    own = asked if isinstance(asked, str) else " ".join(asked)
+    return {name: bound for name, bound in bounds.items() if name not in url.query} | {
+        "options": f"{options} {own}".strip()
+    }

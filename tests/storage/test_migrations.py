@@ -1,0 +1,110 @@
+"""Migrations: they make exactly the tables of the code, once, whoever starts at the same moment."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from service.domain.errors import UnavailableError
+from service.storage.sql.engine import open_engine
+from service.storage.sql.migrate import SchemaState, check, upgrade
+from service.storage.sql.store import SqlStore
+
+
+def upgraded(url: str) -> SchemaState:
+    engine = open_engine(url)
+    try:
+        upgrade(engine)
+        return check(engine)
+    finally:
+        engine.dispose()
+
+
+def state_of(url: str) -> SchemaState:
+    engine = open_engine(url)
+    try:
+        return check(engine)
+    finally:
+        engine.dispose()
+
+
+def test_an_upgrade_makes_the_tables_of_the_code_and_a_second_one_changes_nothing(empty_database_url: str) -> None:
+    before = state_of(empty_database_url)
+
+    first, second = upgraded(empty_database_url), upgraded(empty_database_url)
+
+    assert not before.good
+    assert (before.current, len(before.differences) > 0) == (None, True)
+    assert first == second
+    assert first.differences == ()
+    assert first.good
+
+
+def test_a_table_that_lacks_a_column_is_named(database_url: str, raw: Callable[[str], Any]) -> None:
+    engine = open_engine(database_url)
+    with engine.connect() as connection:
+        connection.execute(text("ALTER TABLE probes ADD COLUMN stray INTEGER"))
+    try:
+        found = check(engine)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(text("ALTER TABLE probes DROP COLUMN stray"))
+        engine.dispose()
+
+    assert not found.good
+    assert "stray" in str(found.differences)
+
+
+def test_starters_at_once_do_not_collide(empty_database_url: str) -> None:
+    def start() -> None:
+        os._exit(0 if upgraded(empty_database_url).good else 1)
+
+    starters = [multiprocessing.get_context("fork").Process(target=start) for _ in range(4)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join(60)
+
+    assert [starter.exitcode for starter in starters] == [0] * 4
+    assert state_of(empty_database_url).good
+
+
+def test_a_database_that_nobody_migrated_is_unavailable_not_a_bug(
+    empty_database_url: str, open_store: Callable[..., SqlStore]
+) -> None:
+    store = open_store(empty_database_url)
+
+    with pytest.raises(UnavailableError):
+        store.probe()
+    with pytest.raises(UnavailableError), store.begin() as work:
+        work.keys.all()
+
+
+def test_the_session_settings_of_a_migration_do_not_stay_in_the_pool(new_postgresql: Callable[[], str]) -> None:
+    engine = open_engine(new_postgresql())
+    upgrade(engine)
+    with engine.connect() as connection:
+        timeout = connection.execute(text("SHOW statement_timeout")).scalar_one()
+    engine.dispose()
+
+    assert timeout == "10s"
+
+
+def test_the_alembic_command_works_from_the_checkout(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "GATEHOUSE_DATABASE_URL": f"sqlite:///{tmp_path / 'gatehouse.db'}"}
+    for arguments in (("upgrade", "head"), ("check",), ("downgrade", "base"), ("upgrade", "head")):
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", *arguments], cwd=root, env=environment, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr.decode()
+
+    assert state_of(environment["GATEHOUSE_DATABASE_URL"]).good
