@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import random
-
 from models.signup import Signup
+from models.simulation.streams import Streams
 from models.simulation.truth import DecisionWord
 
 
 class ModerateDefence:
     """Looks for reuse of banned identifiers and for plain automation; everything else is mostly allowed."""
 
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
         self._banned: set[str] = set()
 
     def __call__(self, signup: Signup) -> DecisionWord:
         """The decision on one sign-up, by visible facts only."""
-        drawn = self._rng.random()
+        drawn = self._streams.of(f"defence/{signup.signup_id}").random()
         if any(value in self._banned for value in strong_values(signup)):
             return "deny" if drawn < 0.45 else "review" if drawn < 0.75 else "step_up"
         if signup.device.webdriver:

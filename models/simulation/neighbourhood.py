@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import TypeVar
 
 from models.signup import NetworkReport
 from models.simulation.draft import Draft
 from models.simulation.tables.cards import Card
 from models.simulation.tables.networks import NetworkUse
 from models.simulation.tables.places import Place
+
+T = TypeVar("T")
 
 _REMEMBERED_HOMES = 400
 _REMEMBERED_THINGS = 4_000
@@ -37,10 +41,9 @@ class Neighbourhood:
         """An honest person lives behind that address this week."""
         self._homes[place.code].append(ip)
 
-    def home_of_somebody(self, place: Place, rng: random.Random) -> str | None:
-        """An address of a recent honest home in the country, when there is one."""
-        homes = self._homes[place.code]
-        return homes[rng.randrange(len(homes))] if homes else None
+    def home_of_somebody(self, place: Place, drawn: float) -> str | None:
+        """An address of a recent honest home in the country, when there is one; ``drawn`` in [0, 1) says which."""
+        return _picked(self._homes[place.code], drawn)
 
     def became_exit(self, place: Place, ip: str, rng: random.Random) -> None:
         """A proxy vendor sells that address; providers find out about some of them."""
@@ -48,26 +51,25 @@ class Neighbourhood:
             self._exit_addresses[ip] = rng.random() < _EXIT_REPORTED
             self._exits[place.code].append(ip)
 
-    def exit_at_home(self, place: Place, rng: random.Random) -> str | None:
+    def exit_at_home(self, place: Place, drawn: float) -> str | None:
         """A recent proxy exit in the country, behind which an honest household lives."""
-        exits = self._exits[place.code]
-        return exits[rng.randrange(len(exits))] if exits else None
+        return _picked(self._exits[place.code], drawn)
 
     def gathered(self, draft: Draft) -> None:
         """A class or a residence signs up right now: whoever watches public timetables knows."""
         self._gatherings.append(draft)
 
-    def gathering(self, rng: random.Random) -> Draft | None:
+    def gathering(self, drawn: float) -> Draft | None:
         """Somebody of a recent gathering."""
-        return self._gatherings[rng.randrange(len(self._gatherings))] if self._gatherings else None
+        return _picked(self._gatherings, drawn)
 
     def sells(self, ip: str) -> None:
         """A broker's exit, open to anybody who pays."""
         self._broker_exits.append(ip)
 
-    def broker_exit(self, rng: random.Random) -> str | None:
+    def broker_exit(self, drawn: float) -> str | None:
         """An exit that a broker sold to others as well."""
-        return self._broker_exits[rng.randrange(len(self._broker_exits))] if self._broker_exits else None
+        return _picked(self._broker_exits, drawn)
 
     def resold(self, phone: str | None, card: Card | None, rng: random.Random) -> tuple[str | None, Card | None]:
         """Now and then a broker sells a number or a card twice; what is new joins the broker's stock."""
@@ -118,6 +120,11 @@ class Neighbourhood:
         else:
             draft.device_id = other.device_id
         return True
+
+
+def _picked(things: Sequence[T], drawn: float) -> T | None:
+    """One of them. Whoever asks has drawn already, so that what others left behind changes no later draw."""
+    return things[int(drawn * len(things))] if things else None
 
 
 def _users(use: NetworkUse, rng: random.Random) -> int | None:

@@ -211,8 +211,9 @@ class People:
     def at_home(self, draft: Draft) -> None:
         """A residential address of the person's country; a few homes are proxy exits without knowing it."""
         rng, place = self.rng, draft.place
-        shared = self.neighbourhood.exit_at_home(place, rng) if rng.random() < 0.02 else None
-        draft.ip = shared or self.tables.networks.home(place, rng).ip(rng)
+        own, lives_behind_exit, which = self.tables.networks.home(place, rng).ip(rng), rng.random() < 0.02, rng.random()
+        shared = self.neighbourhood.exit_at_home(place, which) if lives_behind_exit else None
+        draft.ip = shared or own
         draft.use = NetworkUse.HOME
         self.neighbourhood.moved_in(place, draft.ip)
 

@@ -37,7 +37,8 @@ def small_hydra(
     The honest are those of a whole day, brought together into the hour; the classroom keeps its ten minutes.
     """
     start = start.astimezone(UTC)
-    everyday = max(20, honest - _CLASS_SIZE)
+    yesterday = _empty_world(seed, start - timedelta(days=1), timedelta(days=1))
+    everyday = max(20, honest - _CLASS_SIZE) / yesterday.expected_honest(1.0)
     day = list(_honest(seed, start, per_day=everyday, kinds=None))
     hour = [_moved(each, start + (each.signup.occurred_at - (start - timedelta(days=1))) / 24) for each in day]
     hour += _classroom(seed, start)
@@ -61,16 +62,25 @@ def _classroom(seed: int, start: datetime) -> list[SimulatedSignup]:
 
 
 def _hydra(seed: int, start: datetime, accounts: int) -> list[SimulatedSignup]:
-    world = World(
-        tables=load_tables(1), streams=Streams(seed), start=start, days=_HOUR / timedelta(days=1), kinds=(),
-        accidental_sharing=0.0, feedback=None,
-    )  # fmt: skip
+    world = _empty_world(seed, start, _HOUR)
     # Late operators are cut off by the end of the hour: most of the accounts come before.
     brief = Brief(
         "op_A3_small", accounts, start, _HOUR / timedelta(days=1) * 0.85, world.crew("A3/small"), world.calendar
     )
     world.enlist(CrossedHydra(brief))
     return list(world.play(0))
+
+
+def _empty_world(seed: int, start: datetime, lasting: timedelta) -> World:
+    return World(
+        tables=load_tables(1),
+        streams=Streams(seed),
+        start=start,
+        days=lasting / timedelta(days=1),
+        kinds=(),
+        accidental_sharing=0.0,
+        feedback=None,
+    )
 
 
 def _moved(simulated: SimulatedSignup, at: datetime) -> SimulatedSignup:

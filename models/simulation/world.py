@@ -128,10 +128,12 @@ class World:
         self.calendar = Calendar(tables.places, start, days, streams.of("calendar"))
         self._neighbourhood = Neighbourhood()
         self._accidental_sharing = accidental_sharing
-        self._defence = ModerateDefence(streams.of("defence"))
+        self._defence = ModerateDefence(streams)
         self._decide: Feedback = feedback or self._defence
         self._people = {kind.id: self.crew(f"honest/{kind.id}") for kind in kinds}
         self._sessions = {kind.id: streams.of(f"session/{kind.id}") for kind in kinds}
+        # What depends on others draws from a stream of its own, so that it disturbs nobody's name or time.
+        self._surroundings = streams.of("surroundings")
         self._waves: dict[str, tuple[datetime, ...]] = {}
         self._builds: dict[str, tuple[Build, ...]] = {}
         self._queue: list[tuple[datetime, int, _Event]] = []
@@ -191,7 +193,7 @@ class World:
     def _honest(self, arrival: Arrival) -> SimulatedSignup:
         rng, draft = self._sessions[arrival.kind], arrival.draft
         draft.hides_device = draft.hides_device or rng.random() < _HIDES_DEVICE
-        if rng.random() < self._accidental_sharing and self._neighbourhood.share_by_accident(draft, rng):
+        if rng.random() < self._accidental_sharing and self._neighbourhood.share_by_accident(draft, self._surroundings):
             draft.overlays.append("H16")
         if arrival.kind in _GATHERINGS:
             self._neighbourhood.gathered(draft)
@@ -199,7 +201,9 @@ class World:
         build = BUILD_BY_SHARE.draw(rng)
         signup = self._seal(draft, build, arrival.at, rng)
         decision = self._decide(signup)
-        let_in = decision == "allow" or (decision != "deny" and rng.random() < _passes(decision, _HONEST_PASSES))
+        # Drawn whether needed or not: a decision must not shift what the stream gives the next person.
+        drawn = rng.random()
+        let_in = decision == "allow" or (decision != "deny" and drawn < _passes(decision, _HONEST_PASSES))
         outcome = outcomes.of_honest(arrival.at, arrival.kind, rng)
         truth = Truth(
             signup_id=signup.signup_id,
@@ -225,7 +229,7 @@ class World:
         rng = self._sessions[operator.id]
         draft, manner = operator.sign_up(at)
         draft.hides_device = rng.random() < _ATTACKER_HIDES_DEVICE
-        if rng.random() < self._accidental_sharing and self._neighbourhood.share_by_accident(draft, rng):
+        if rng.random() < self._accidental_sharing and self._neighbourhood.share_by_accident(draft, self._surroundings):
             draft.overlays.append("H16")
         fill_in(draft, manner, rng)
         build = rng.choice(self._builds[operator.id])
@@ -276,7 +280,7 @@ class World:
 
     def _seal(self, draft: Draft, build: Build, at: datetime, rng: random.Random) -> Signup:
         """Ask the address provider, send the form, and leave the identifiers behind for others to stumble on."""
-        draft.network = self._neighbourhood.report(draft.ip, draft.use, at.date(), rng)
+        draft.network = self._neighbourhood.report(draft.ip, draft.use, at.date(), self._surroundings)
         signup = sealed(draft, build, signup_id=f"su_{token(rng, 14)}", now=at)
         self._neighbourhood.leave_behind(draft)
         return signup

@@ -15,7 +15,7 @@ START = datetime(2026, 4, 6, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def world() -> tuple[SimulatedSignup, ...]:
     """About 13,000 sign-ups of five days with every kind and family; enough fraud of each to measure."""
-    return tuple(simulate(days=5, seed=11, start=START, honest_per_day=2200, prevalence=0.16))
+    return tuple(simulate(days=5, seed=11, start=START, honest_per_day=1600, prevalence=0.16))
 
 
 @pytest.fixture(scope="session")

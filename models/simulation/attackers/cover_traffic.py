@@ -31,7 +31,7 @@ class CoverTraffic(Campaign):
         rng = self.rng
         self.equip(draft)
         self.use_webmail(draft)
-        crowd = self.people.neighbourhood.gathering(rng)
+        crowd = self.people.neighbourhood.gathering(rng.random())
         if crowd is not None and crowd.school is not None:
             if draft.institution_name is not None:
                 self.people.claim(draft, crowd.school, self.habits)

@@ -33,8 +33,9 @@ class ResidentialExits:
 
     def _rented(self, place: Place) -> str:
         rng = self._rng
-        home = self._neighbourhood.home_of_somebody(place, rng) if rng.random() < self._homes_share else None
-        ip = home or self._tables.networks.home(place, rng).ip(rng)
+        own, from_home, which = self._tables.networks.home(place, rng).ip(rng), rng.random(), rng.random()
+        home = self._neighbourhood.home_of_somebody(place, which) if from_home < self._homes_share else None
+        ip = home or own
         self._neighbourhood.became_exit(place, ip, rng)
         return ip
 

@@ -47,11 +47,9 @@ def _of_family(family: type[Campaign], accounts: float, calendar: Calendar, peop
     rng = people(f"{family.family}/muster").rng
     low, high = family.accounts
     typical = math.sqrt(low * high)
-    count = (
-        max(3, round(accounts / typical)) if accounts >= 3 * _FEWEST_ACCOUNTS else round(accounts / _FEWEST_ACCOUNTS)
-    )
+    count = max(round(accounts / typical), min(3, round(accounts / _WORTH_AN_OPERATOR)))
     if count == 0:
-        count = 1 if rng.random() < accounts / _FEWEST_ACCOUNTS else 0
+        count = 1 if rng.random() < accounts / _WORTH_AN_OPERATOR else 0
     sizes = [math.exp(rng.uniform(math.log(low), math.log(high))) for _ in range(count)]
     scale = accounts / sum(sizes) if sizes else 0.0
     operators = []

@@ -28,7 +28,7 @@ class SharedBroker(Campaign):
         rng, around = self.rng, self.people.neighbourhood
         self.equip(draft)
         self.use_webmail(draft)
-        sold = around.broker_exit(rng) if rng.random() < self.brokered else None
+        sold = around.broker_exit(rng.random()) if rng.random() < self.brokered else None
         if sold is not None and rng.random() < 0.85:
             draft.ip = sold
         else:

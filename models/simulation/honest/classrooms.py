@@ -19,6 +19,8 @@ from models.simulation.tables.schools import School
 from models.simulation.texts import class_use
 
 _MEAN_SIZE = 63.0
+_SEATS_TAKEN_OVER = 0.15
+"""In a computer room some pupils follow another at the same machine."""
 _LESSON_HOURS = (8, 17)
 
 
@@ -47,9 +49,14 @@ class Classrooms:
             hour = rng.uniform(*_LESSON_HOURS) * 3600
             lesson = _lesson(people, place)
             begin = at_local(rng.choice(place.zones), day.date, hour)
-            for _ in range(_size(rng)):
-                at = begin + timedelta(seconds=rng.uniform(0, 600))
-                yield Arrival(at, self._pupil(people, lesson, at), self.id, lesson.group)
+            seated: list[Draft] = []
+            for seconds in sorted(rng.uniform(0, 600) for _ in range(_size(rng))):
+                at = begin + timedelta(seconds=seconds)
+                draft = self._pupil(people, lesson, at)
+                if lesson.image is not None and seated and rng.random() < _SEATS_TAKEN_OVER:
+                    draft.device_id = rng.choice(seated).device_id
+                seated.append(draft)
+                yield Arrival(at, draft, self.id, lesson.group)
 
     def _pupil(self, people: People, lesson: _Lesson, at: datetime) -> Draft:
         rng = people.rng

@@ -31,13 +31,16 @@ class PrivacyUsers:
             habits = STUDENTS_WITH_CAMPUS_MAIL if rng.random() < 0.5 else STUDENTS_WITH_WEBMAIL
             draft = people.person(place, habits, at)
             draft.use = NetworkUse.VPN if rng.random() < 0.85 else NetworkUse.HOSTING
-            sold = people.neighbourhood.broker_exit(rng) if rng.random() < _THROUGH_A_BROKER else None
+            through_broker, which = rng.random() < _THROUGH_A_BROKER, rng.random()
+            own = people.tables.networks.vpn_exit(rng)
+            rented = people.tables.networks.exit(NetworkUse.HOSTING, rng).ip(rng)
+            sold = people.neighbourhood.broker_exit(which) if through_broker else None
             if sold is not None:
                 draft.ip, draft.use = sold, NetworkUse.HOME
             elif draft.use is NetworkUse.VPN:
-                draft.ip = people.tables.networks.vpn_exit(rng)
+                draft.ip = own
             else:
-                draft.ip = people.tables.networks.exit(NetworkUse.HOSTING, rng).ip(rng)
+                draft.ip = rented
             draft.hides_device = rng.random() < 0.4
             if rng.random() < 0.2:
                 draft.timezone = "UTC"

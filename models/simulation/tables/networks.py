@@ -48,7 +48,8 @@ _HOSTING = re.compile(
     re.IGNORECASE,
 )
 _MOBILE = re.compile(
-    r"mobil|cellular|cellco|wireless|gprs|jio|airtel|mtn|safaricom|celtel|scancom|ncell|kcell|smart broadband|globe tele"
+    r"mobil|cellular|cellco|wireless|gprs|jio|airtel|mtn|safaricom|celtel|scancom|ncell|kcell|smart broadband"
+    r"|globe tele"
     r"|docomo|softbank|telefonica germany|vodafone|orange|t-mobile|tim sa|claro|\bee limited|turkcell|etisalat|zain"
     r"|telkomsel|indosat|xl axiata|viettel|dito|digi tele|maxis|celcom",
     re.IGNORECASE,
@@ -172,7 +173,8 @@ def _networks(countries: set[str], rng: random.Random) -> dict[tuple[str, Networ
 
 def _ranges(countries: set[str]) -> Iterable[Range]:
     # The package answers look-ups only; drawing addresses needs the table behind it. Its version is pinned.
-    with gzip.open(resources.files("geoip2fast").joinpath("geoip2fast-asn.dat.gz").open("rb")) as stream:
+    packed = resources.files("geoip2fast").joinpath("geoip2fast-asn.dat.gz")
+    with packed.open("rb") as raw, gzip.open(raw) as stream:
         database = pickle.load(stream)[3]  # noqa: S301 - the package's own file
     country_names, network_names = database[2], database[3]
     country_starts, country_ids = list(chain(*database[4])), list(chain(*database[6]))
