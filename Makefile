@@ -31,7 +31,9 @@ check: $(VENV)/test.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 	PYTHONPATH=. $(BIN)/lint-imports
-	$(BIN)/pytest -q -n 0 tests/storage/sql -k migration
+	@echo "migrations against the tables of the code"
+	@export GATEHOUSE_DATA_DIR=$$(mktemp -d); trap 'rm -r "$$GATEHOUSE_DATA_DIR"' EXIT; \
+		$(BIN)/gatehouse db upgrade && $(BIN)/gatehouse db check
 
 bench: $(VENV)/test.installed
 	@$(BIN)/python tests/bench/run.py
