@@ -138,21 +138,22 @@ def _slices(dataset: Dataset, scores: Floats, seed: int, progress: Progress) -> 
                 value=value,
                 rows=int(rows.sum()),
                 fraud=fraud,
-                metrics=_slice_metrics(scores, dataset.truth, compared, seed),
+                metrics=_slice_metrics(scores, dataset.truth, rows, compared, seed),
             )
 
 
-def _slice_metrics(scores: Floats, truth: NDArray[np.int8], rows: NDArray[np.bool_], seed: int) -> tuple[Metric, ...]:
-    """The group's own figures, and how many of its people the overall 1 % threshold disturbs or catches."""
-    threshold = threshold_at(scores, truth, PARITY_RATE)
-    flagged = scores[rows] >= threshold
+def _slice_metrics(
+    scores: Floats, truth: NDArray[np.int8], rows: NDArray[np.bool_], compared: NDArray[np.bool_], seed: int
+) -> tuple[Metric, ...]:
+    """How many of the group the overall 1 % threshold disturbs or catches, and the ranking of ``compared``."""
+    flagged = scores[rows] >= threshold_at(scores, truth, PARITY_RATE)
     own = truth[rows]
     rates = []
     if (own == 0).any():
         rates.append(Metric(name="false_positive_rate", value=round(float(flagged[own == 0].mean()), 6)))
     if (own == 1).any():
         rates.append(Metric(name="recall", value=round(float(flagged[own == 1].mean()), 6)))
-    return (*rates, *measure(scores[rows], own, seed=seed, resamples=0))
+    return (*rates, *measure(scores[compared], truth[compared], seed=seed, resamples=0))
 
 
 def _equality(name: str, column: NDArray[np.str_], scores: Floats, truth: NDArray[np.int8]) -> Equality:

@@ -32,7 +32,7 @@ def reference() -> Reference:
 
 @pytest.fixture(scope="module")
 def world() -> list[SimulatedSignup]:
-    return list(simulate(days=1, seed=3, start=START, honest_per_day=250, prevalence=0.2))
+    return list(simulate(days=1, seed=3, start=START, honest_per_day=150, prevalence=0.2))
 
 
 @pytest.fixture(scope="module")

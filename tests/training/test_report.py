@@ -100,7 +100,9 @@ def test_a_family_is_ranked_against_all_honest_people(evaluation: Evaluation) ->
 
     assert family.fraud == family.rows
     assert "roc_auc" in {metric.name for metric in family.metrics}
-    assert {metric.name for metric in people.metrics} >= {"false_positive_rate"}
+    assert "false_positive_rate" not in {metric.name for metric in family.metrics}
+    assert [metric.name for metric in people.metrics] == ["false_positive_rate"]
+    assert people.metrics[0].value == pytest.approx(0.01, abs=0.001)
     assert {entry.value for entry in evaluation.slices if entry.column == "learnt"} == {"seen", "held out"}
 
 
