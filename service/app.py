@@ -58,12 +58,18 @@ def new_id(now: datetime) -> str:
     return uuid7(now, secrets.randbits(74))
 
 
-def compose(settings: Settings) -> Application:
-    """Make the parts. Nothing connects, predicts or starts a thread yet, so that a server may fork afterwards."""
+def compose(settings: Settings, *, reference: Reference | None = None) -> Application:
+    """Make the parts. Nothing connects, predicts or starts a thread yet, so that a server may fork afterwards.
+
+    Args:
+        settings: what the environment decides.
+        reference: reference data that is loaded already; loaded here by default, which takes a second.
+    """
     pseudonyms = Pseudonyms((key.version, key.key) for key in settings.pseudonym_keys)
     encryption = Encryption((key.version, key.key) for key in settings.encryption_keys)
     store = SqlStore(settings.database_url, encryption=encryption, pseudonyms=pseudonyms)
-    reference = load_reference(country_database=settings.geoip_country_db, asn_database=settings.geoip_asn_db)
+    if reference is None:
+        reference = load_reference(country_database=settings.geoip_country_db, asn_database=settings.geoip_asn_db)
     model = ModelInForce(settings.model_dir, [feature.name for feature in FEATURES], time.monotonic)
     policy = PolicyInForce(store.begin, time.monotonic)
     judge = Judge(reference=reference, model=model, policy=policy, new_id=new_id)
@@ -80,9 +86,9 @@ def compose(settings: Settings) -> Application:
     )
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: Settings, *, reference: Reference | None = None) -> Flask:
     """The Flask application over its parts. The model is loaded here, so that forked workers share its memory."""
-    application = compose(settings)
+    application = compose(settings, reference=reference)
     release = version_of("gatehouse")
     loaded = application.model()
     if loaded is not None:
