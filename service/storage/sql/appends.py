@@ -107,12 +107,16 @@ _ASSESSMENT_SQLITE = (
     f"INSERT INTO assessments (signup_no, id, {', '.join(_ASSESSMENT)}) "  # noqa: S608 - names of this module
     f"VALUES (:signup_no, :assessment_id, {', '.join(':' + name for name in _ASSESSMENT)})"
 )
-_LINK_SQLITE = (
-    "INSERT INTO links (digest, recorded_us, signup_no, kind, occurred_us, counted, account_type) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
 _AUDIT_SQLITE = _insert_sql("audit_entries", _AUDIT, ":%s", "audit_")
 _ANSWER_SQLITE = answer_sql(":%s")
+
+
+@cache
+def _links_sqlite(count: int) -> str:
+    # One statement: the driver gives up the interpreter's lock at every step, and others take it for long.
+    values = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * count)
+    columns = "digest, kind, counted, recorded_us, signup_no, occurred_us, account_type"
+    return f"INSERT INTO links ({columns}) VALUES {values}"  # noqa: S608 - names and places of this module
 
 
 def _write_sqlite(connection: Connection, append: Append) -> None:
@@ -120,21 +124,14 @@ def _write_sqlite(connection: Connection, append: Append) -> None:
     signup_no = connection.exec_driver_sql(_SIGNUP_SQLITE, parameters).lastrowid
     if append.rows.assessment is not None:
         connection.exec_driver_sql(_ASSESSMENT_SQLITE, {**parameters, "signup_no": signup_no})
-    recorded_us, occurred_us, account_type = signup["recorded_us"], signup["occurred_us"], signup["account_type"]
-    links = [
-        (
-            link.pseudonym.digest,
-            recorded_us,
-            signup_no,
-            link.kind,
-            occurred_us,
-            link.pseudonym.counted,
-            account_type,
-        )
-        for link in append.rows.links
-    ]
-    if links:
-        connection.exec_driver_sql(_LINK_SQLITE, links)
+    if append.rows.links:
+        times = (signup["recorded_us"], signup_no, signup["occurred_us"], signup["account_type"])
+        links = [
+            part
+            for link in append.rows.links
+            for part in (link.pseudonym.digest, link.kind, link.pseudonym.counted, *times)
+        ]
+        connection.exec_driver_sql(_links_sqlite(len(append.rows.links)), tuple(links))
     connection.exec_driver_sql(_AUDIT_SQLITE, parameters)
     if append.answered is not None:
         connection.exec_driver_sql(_ANSWER_SQLITE, parameters)

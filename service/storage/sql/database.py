@@ -11,8 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.domain.errors import UnavailableError
-from service.storage.sql.engine import BUSY_TIMEOUT_S, sqlite_file
-from service.storage.sql.write_lock import WriteLock
+from service.storage.sql.sqlite_writers import SqliteWriters
 
 T = TypeVar("T")
 
@@ -27,10 +26,7 @@ class Database:
         self.on_sqlite = engine.dialect.name == "sqlite"
         # PostgreSQL's transactions share the pool; SQLite's are begun by hand, because BEGIN must be IMMEDIATE.
         self._transactions = engine if self.on_sqlite else engine.execution_options(isolation_level="READ COMMITTED")
-        self._lock = None
-        if self.on_sqlite:
-            file = sqlite_file(engine)
-            self._lock = WriteLock(file.with_name(file.name + "-lock"), timeout_s=BUSY_TIMEOUT_S)
+        self._sqlite = SqliteWriters(engine) if self.on_sqlite else None
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run reading statements, each by itself; a connection that went stale is replaced once.
@@ -50,21 +46,21 @@ class Database:
             IntegrityError: a constraint refused it.
             UnavailableError: the database cannot be used.
         """
-        if self.on_sqlite:
+        if self._sqlite is not None:
             return self.transaction(work)
         with _troubles_named():
             return _once_more_when_stale(lambda: self._alone(work))
 
     def transaction(self, work: Callable[[Connection], T]) -> T:
-        """Run statements in one transaction and commit it.
+        """Run statements in one transaction and commit it. ``work`` must be safe to repeat after a rollback.
 
         Raises:
             IntegrityError: a constraint refused it; nothing was written.
             UnavailableError: the database cannot be used.
         """
         with _troubles_named():
-            if self.on_sqlite:
-                return self._sqlite_transaction(work)
+            if self._sqlite is not None:
+                return self._sqlite.transaction(work)
             return self._postgresql_transaction(work)
 
     def checkpoint(self) -> None:
@@ -75,27 +71,12 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
-        if self._lock is not None:
-            self._lock.close()
+        if self._sqlite is not None:
+            self._sqlite.close()
 
     def _alone(self, work: Callable[[Connection], T]) -> T:
         with self._engine.connect() as connection:
             return work(connection)
-
-    def _sqlite_transaction(self, work: Callable[[Connection], T]) -> T:
-        if self._lock is None:
-            raise RuntimeError("bug: no write lock on SQLite")
-        with self._engine.connect() as connection, self._lock.held():
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                result = work(connection)
-                connection.exec_driver_sql("COMMIT")
-            except BaseException:
-                # A full disk rolls back by itself, after which ROLLBACK would fail and hide the reason.
-                if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-                    connection.exec_driver_sql("ROLLBACK")
-                raise
-            return result
 
     def _postgresql_transaction(self, work: Callable[[Connection], T]) -> T:
         reached_commit = False

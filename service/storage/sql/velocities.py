@@ -5,9 +5,10 @@ The counts are those of ``models.linkage.velocity``; one contract suite holds bo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any  # Any: rows of a driver are untyped
 
 from sqlalchemy import Connection
@@ -16,6 +17,9 @@ from models.linkage.identifier import Identifier
 from models.linkage.velocity import DISTINCT_WINDOWS, OTHERS_WINDOW, SATURATION, Linkage, Velocity, Window
 from service.storage.pseudonyms import Pseudonym
 from service.usecases.ports import Look, StoredAnswer
+
+_ANSWER = -1
+"""The place of the recorded answer among the identifiers' places."""
 
 NOBODY = 0
 """No sign-up has this number: excluding it excludes nothing."""
@@ -52,7 +56,7 @@ def ask(connection: Connection, question: Question) -> Look:
     answer: StoredAnswer | None = None
     velocities = []
     for row in rows:
-        if row[0] < 0:
+        if row[0] == _ANSWER:
             answer = StoredAnswer(status=CREATED, body=bytes(row[2]), fingerprint=bytes(row[1]))
         else:
             identifier = question.asked[row[0]][0]
@@ -149,11 +153,10 @@ def bigint_array(values: Sequence[int | None]) -> str:
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 
-# --- SQLite: one SELECT an identifier, joined by UNION ALL; it prepares as fast as it runs ---
+# --- SQLite: one SELECT an identifier, all in one row: the driver gives up the interpreter's lock at every step,
+# and in a busy worker each of eighteen rows would wait its turn to get it back ---
 
-_ANSWER_SQLITE = """
-SELECT -1, fingerprint, answer, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM signups WHERE owner = ? AND signup_id = ?
-"""
+_ANSWER_SQLITE = "SELECT fingerprint, answer FROM signups WHERE owner = ? AND signup_id = ?"
 
 _NEWEST_SQLITE = f"""
     SELECT ? - occurred_us AS age, counted, account_type, ? AS own, recorded_us, signup_no FROM links
@@ -161,31 +164,31 @@ _NEWEST_SQLITE = f"""
 """  # noqa: S608 - only numbers of this module are put into the text
 
 
-@lru_cache(maxsize=256)
-def _identifier_sqlite(ordinal: int, versions: int) -> str:
+@cache
+def _identifier_sqlite(versions: int) -> str:
     newest = _NEWEST_SQLITE
     if versions > 1:
         each = " UNION ALL ".join([f"SELECT * FROM ({_NEWEST_SQLITE})"] * versions)  # noqa: S608 - no outside text
         newest = f"SELECT * FROM ({each}) ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"  # noqa: S608
     counts = _counts("own", differs="IS NOT")
-    return f"SELECT {ordinal}, NULL, NULL, {counts} FROM ({newest}) WHERE {_WITHIN}"  # noqa: S608 - no outside text
+    return f"(SELECT json_array({counts}) FROM ({newest}) WHERE {_WITHIN})"  # noqa: S608 - no outside text
 
 
-@lru_cache(maxsize=256)
-def _statement_sqlite(with_answer: bool, identifiers: int, versions: int) -> str:  # noqa: FBT001 - a cache's key
-    parts = [_ANSWER_SQLITE] if with_answer else []
-    parts += [_identifier_sqlite(ordinal, versions) for ordinal in range(identifiers)]
-    return " UNION ALL ".join(parts)
+@cache
+def _statement_sqlite(identifiers: int, versions: int) -> str:
+    counts = ", ".join([_identifier_sqlite(versions)] * identifiers)
+    return (
+        f"SELECT found.fingerprint, found.answer{', ' if counts else ''}{counts} "  # noqa: S608 - no outside text
+        f"FROM (SELECT 1) LEFT JOIN ({_ANSWER_SQLITE}) AS found"
+    )
 
 
 def _ask_sqlite(connection: Connection, question: Question, versions: int) -> Sequence[Sequence[Any]]:
     parameters: list[object] = []
-    if question.signup_id is not None:
-        parameters += [question.owner, question.signup_id]
     for _, pseudonyms in question.asked:
         for pseudonym in pseudonyms:
             parameters += [question.now_us, pseudonym.counted, pseudonym.digest, question.excluding]
-    statement = _statement_sqlite(question.signup_id is not None, len(question.asked), versions)
-    if not statement:
-        return ()
-    return connection.exec_driver_sql(statement, tuple(parameters)).fetchall()
+    statement = _statement_sqlite(len(question.asked), versions)
+    row = connection.exec_driver_sql(statement, (*parameters, question.owner, question.signup_id)).one()
+    found = [] if row[0] is None else [(_ANSWER, row[0], row[1])]
+    return [*found, *([ordinal, None, None, *json.loads(counts)] for ordinal, counts in enumerate(row[2:]))]
