@@ -103,7 +103,9 @@ def _postgresql_arguments(url: URL) -> dict[str, object]:
     }
     options = (
         f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c lock_timeout={BUSY_TIMEOUT_S * 1000} "
-        f"-c idle_in_transaction_session_timeout={_STATEMENT_TIMEOUT_MS} -c synchronous_commit=on"
+        f"-c idle_in_transaction_session_timeout={_STATEMENT_TIMEOUT_MS} -c synchronous_commit=on "
+        # Every statement here is short; compiling one costs more than it could ever save.
+        "-c jit=off"
     )
     own = asked if isinstance(asked, str) else " ".join(asked)
     return {name: bound for name, bound in bounds.items() if name not in url.query} | {
