@@ -81,6 +81,13 @@ def test_every_import_is_declared(repository: Path, training: bool, extras: tupl
     assert _undeclared(repository, files, _declared(repository, *extras)) == {}
 
 
+def test_time_zones_come_along(repository: Path) -> None:
+    uses_zones = [path for path in _files(repository, training=False) if "zoneinfo" in path.read_text()]
+
+    # A minimal Debian has no time zone database, and neither has Windows.
+    assert not uses_zones or "tzdata" in _declared(repository)
+
+
 def test_serving_loads_nothing_of_the_training_parts() -> None:
     program = "import sys, service.cli.serve, service.cli.worker; print(*sys.modules)"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
