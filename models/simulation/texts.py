@@ -68,7 +68,7 @@ def study_use(rng: random.Random, *, research: bool = False) -> str:
     if rng.random() < 0.25:
         text += f" and {rng.choice(_STUDY_ACTIONS).format(topic=rng.choice(_TOPICS))}"
     text += "." if rng.random() < 0.8 else ""
-    for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
+    for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 4))):
         text += f" {rng.choice(_ENDINGS)}"
     return text.lower() if rng.random() < 0.15 else text
 
@@ -80,8 +80,8 @@ def class_use(rng: random.Random) -> str:
 
 
 def persona_template(rng: random.Random) -> str:
-    """A longer text from which variants of one persona are written."""
-    parts = [study_use(rng, research=rng.random() < 0.5) for _ in range(rng.choice((2, 3)))]
+    """A text from which variants of one persona are written."""
+    parts = [study_use(rng, research=rng.random() < 0.5) for _ in range(rng.choice((1, 1, 2)))]
     return " ".join(parts)
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from models.simulation.attackers.campaign import Campaign
 from models.simulation.draft import Draft
 from models.simulation.form import Manner
-from models.simulation.mailboxes import CAMPUS_NAMES, mailbox
+from models.simulation.mailboxes import CAMPUS_NAMES, mailbox, student_number
 from models.simulation.people import STUDENTS_WITH_CAMPUS_MAIL
 from models.simulation.streams import Weighted
 from models.simulation.tables.networks import NetworkUse
@@ -28,8 +28,9 @@ class Insider(Campaign):
         self.school = self.people.tables.schools.listed(self.countries.draw(rng), rng)
         self.countries = Weighted((self.school.place,), (1.0,))
         self.in_sequence = rng.random() < 0.5
-        self.number = rng.randrange(10_000, 90_000)
-        self.prefix = rng.choice(("s", "u", "st", "g", "x"))
+        # The school's own form of student number, as its honest students have it; only the sequence is the insider's.
+        self.first = student_number(self.people.tables.names.draw(self.school.place, rng), rng, 2005)
+        self.step = 0
         self.machines = self.more(3, 9, self.machine)
         self.cards = self.more(1, 6, self.card)
         self.on_campus = rng.uniform(0.05, 0.4)
@@ -42,8 +43,9 @@ class Insider(Campaign):
         if rng.random() < self.on_campus:
             draft.ip, draft.use = rng.choice(self.school.campus), NetworkUse.ACADEMIC
         if self.in_sequence:
-            self.number += rng.choice((1, 1, 1, 2, 3, 7))
-            draft.email = f"{self.prefix}{self.number}@{self.school.domain}"
+            self.step += rng.choice((1, 1, 1, 2, 3, 7))
+            letters = self.first.rstrip("0123456789")
+            draft.email = f"{letters}{int(self.first[len(letters) :]) + self.step}@{self.school.domain}"
         else:
             draft.email = mailbox(draft.name, self.school.domain, CAMPUS_NAMES.draw(rng), rng, draft.birth_year)
         return self.manual_or_sheet(draft)

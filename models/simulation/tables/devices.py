@@ -10,7 +10,7 @@ from browserforge.fingerprints import FingerprintGenerator
 
 from models.simulation.streams import Weighted
 
-_POOL = 1_600
+_POOL = 1_000
 
 JA4_BY_FAMILY: dict[str, tuple[tuple[str, float], ...]] = {
     "chrome": (

@@ -35,30 +35,25 @@ _ACADEMIC = re.compile(
     r"|rediris|pesquisa|polytech|hochschul|school|institute of technology"
     r"|cernet|uninett|sunet|funet|heanet"
     r"|cesnet",
-    re.IGNORECASE,
 )
 _VPN = re.compile(
     r"m247|datacamp|packethub|31173|mullvad|proton|tzulo|quadranet|clouvider|leaseweb|cdn77|hostroyale|private layer"
     r"|express ?vpn|surfshark|nordvpn|ipxo|zenlayer|gthost|owl limited|path network",
-    re.IGNORECASE,
 )
 _HOSTING = re.compile(
     r"amazon|digitalocean|ovh|hetzner|linode|akamai connected|vultr|choopa|contabo|scaleway|google-cloud|oracle-b"
     r"|hosting|hoster|\bvps\b|datacenter|data cent|server|ionos|alibaba|tencent|microsoft|cloud|colo",
-    re.IGNORECASE,
 )
 _MOBILE = re.compile(
     r"mobil|cellular|cellco|wireless|gprs|jio|airtel|mtn|safaricom|celtel|scancom|ncell|kcell|smart broadband"
     r"|globe tele"
     r"|docomo|softbank|telefonica germany|vodafone|orange|t-mobile|tim sa|claro|\bee limited|turkcell|etisalat|zain"
     r"|telkomsel|indosat|xl axiata|viettel|dito|digi tele|maxis|celcom",
-    re.IGNORECASE,
 )
 _NOT_PEOPLE = re.compile(
     r"dnic|dod |defen|navy|military|army|mercedes|apple|google|facebook|ford|at&t-research|bank|insurance|lilly|merck"
     r"|halliburton|gov|ministry|government|level3|uunet|exchange|transit|cloudflare|prudential|boeing|hewlett|^dupont"
     r"|microsoft|amazon|cogent|gtt comm|credito|fastly|unknown|verisign|ibm|police|fujitsu|daimler|press|backbone-only",
-    re.IGNORECASE,
 )
 _NETWORKS_A_USE = 24
 _RANGES_A_NETWORK = 16
@@ -151,7 +146,7 @@ def _joined(tables: Sequence[Weighted[Network]]) -> tuple[list[Network], list[fl
 
 
 def _use(name: str) -> NetworkUse | None:
-    """What the network is for, by its name; ``None`` for those nobody browses from."""
+    """What the network is for, by its lower-case name; ``None`` for those nobody browses from."""
     for use, pattern in ((NetworkUse.ACADEMIC, _ACADEMIC), (NetworkUse.VPN, _VPN), (NetworkUse.HOSTING, _HOSTING)):
         if pattern.search(name):
             return use
@@ -178,13 +173,16 @@ def _ranges(countries: set[str]) -> Iterable[Range]:
         database = pickle.load(stream)[3]  # noqa: S301 - the package's own file
     country_names, network_names = database[2], database[3]
     country_starts, country_ids = list(chain(*database[4])), list(chain(*database[6]))
+    codes = [name.split(":")[0] for name in country_names]
     uses: dict[int, NetworkUse | None] = {}
     for first, network_id, length in zip(*(chain(*database[part]) for part in (5, 7, 9)), strict=True):
-        if network_id not in uses:
-            uses[network_id] = _use(network_names[network_id])
-        use = uses[network_id]
-        if use is None or not 9 <= length <= 24:
+        if not 9 <= length <= 24:
             continue
-        country = country_names[country_ids[bisect_right(country_starts, first) - 1]].split(":")[0]
-        if country in countries:
+        country = codes[country_ids[bisect_right(country_starts, first) - 1]]
+        if country not in countries:
+            continue
+        if network_id not in uses:
+            uses[network_id] = _use(network_names[network_id].lower())
+        use = uses[network_id]
+        if use is not None:
             yield Range(network_names[network_id], cast("int", first), 1 << (32 - length), country, use)
