@@ -101,6 +101,13 @@ _KIND_OF_STATUS = {
     413: TOO_LARGE,
     415: MEDIA_TYPE,
 }
+# What Flask refuses before any endpoint of ours could say more.
+_DETAILS = {
+    BAD_REQUEST: "The request could not be read.",
+    NOT_FOUND: "There is nothing at this address.",
+    METHOD_NOT_ALLOWED: "The header Allow names the methods this address takes.",
+    TOO_LARGE: "The body is larger than this address takes.",
+}
 _HEADERS_OF_KIND = {
     UNAUTHENTICATED: {"WWW-Authenticate": 'Bearer realm="gatehouse"'},
     STILL_RUNNING: {"Retry-After": "1"},
@@ -153,7 +160,8 @@ def problem_of(error: BaseException) -> Problem:
             if isinstance(error, kind_of_error):
                 return Problem(kind, str(error), getattr(error, "errors", ()))
     if isinstance(error, HTTPException) and error.code is not None and error.code < 500:
-        return Problem(_KIND_OF_STATUS.get(error.code, BAD_REQUEST))
+        kind = _KIND_OF_STATUS.get(error.code, BAD_REQUEST)
+        return Problem(kind, _DETAILS.get(kind))
     _log.error("unexpected error", error=type(error).__name__, where=_where(error), request_id=request_id())
     return Problem(INTERNAL)
 
