@@ -41,7 +41,7 @@ _HOURS = (
 _WEEKDAYS = (1.16, 1.18, 1.16, 1.12, 1.02, 0.66, 0.70)
 _TERM_START_FACTOR = 3.5
 _TERM_START_DAYS = 14
-_EVENT_EVERY_DAYS = 21.0
+_EVENT_EVERY_DAYS = 45.0
 _EVENT_HOURS = 48.0
 HOUR_OF_DAY = Weighted(tuple(range(24)), _HOURS)
 """The honest daily curve, in local time."""

@@ -140,8 +140,17 @@ class World:
         self._order = count()
 
     def expected_honest(self, honest_per_day: float) -> float:
-        """The honest sign-ups to expect from start to end, announced events apart."""
-        return honest_per_day * sum(self.calendar.volume(day) * part for day, part in self._dates())
+        """The honest sign-ups to expect from start to end, those of announced events among them."""
+        usual = sum(self.calendar.volume(day) * part for day, part in self._dates())
+        rushed = any(kind.id == "H17" for kind in self._kinds)
+        extra = sum(
+            self.calendar.volume(event.start.date())
+            * (event.factor - 1)
+            * ((min(event.end, self.calendar.end) - event.start) / timedelta(days=1))
+            for event in self.calendar.events
+            if rushed
+        )
+        return honest_per_day * (usual + extra)
 
     def enlist(self, operator: Campaign) -> None:
         """Let an operator work in this world."""

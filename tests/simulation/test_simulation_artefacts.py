@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.model_selection import GroupKFold, cross_val_score
 from sklearn.tree import DecisionTreeClassifier
 
 from models.signup import Signup
@@ -35,10 +35,17 @@ def _auc(simulated: World, rows: Iterable[Iterable[float]], *, depth: int) -> fl
         for each in simulated
     ]
     tree = DecisionTreeClassifier(max_depth=depth, min_samples_leaf=30, class_weight="balanced", random_state=0)
-    scores = cross_val_predict(
-        tree, np.nan_to_num(matrix, nan=-1.0), labels, groups=groups, cv=GroupKFold(5), method="predict_proba"
+    scores = cross_val_score(
+        tree, np.nan_to_num(matrix, nan=-1.0), labels, groups=groups, cv=GroupKFold(5), scoring="roc_auc"
     )
-    return float(roc_auc_score(labels, scores[:, 1]))
+    return float(np.mean(scores))
+
+
+def _by_chance(simulated: World) -> float:
+    """How far above one half the AUC of no signal at all comes: three standard errors, at least 0.02."""
+    frauds = sum(each.truth.fraud for each in simulated)
+    honest = len(simulated) - frauds
+    return max(0.02, 3 * ((frauds + honest + 1) / (12 * frauds * honest)) ** 0.5)
 
 
 def _without(simulated: World, families: Iterable[str]) -> World:
@@ -65,14 +72,14 @@ def test_made_up_ids_say_nothing(world: World, value: Callable[[Signup], str | N
     def characters(text: str) -> list[float]:
         return [len(text), sum(map(str.isdigit, text)), sum(map(str.isupper, text)), ord(text[0]), ord(text[-1])]
 
-    assert _auc(owners, map(characters, texts), depth=3) <= 0.53
+    assert _auc(owners, map(characters, texts), depth=3) <= 0.5 + _by_chance(owners)
 
 
 def test_seconds_and_minutes_say_nothing(world: World) -> None:
     times = [each.signup.occurred_at for each in world]
 
-    assert _auc(world, ([time.second] for time in times), depth=4) <= 0.53
-    assert _auc(world, ([time.minute] for time in times), depth=4) <= 0.54
+    assert _auc(world, ([time.second] for time in times), depth=4) <= 0.5 + _by_chance(world)
+    assert _auc(world, ([time.minute] for time in times), depth=4) <= 0.51 + _by_chance(world)
     assert not any(time.microsecond for time in times)
 
 
@@ -263,7 +270,8 @@ def test_a_new_mail_domain_says_little(world: World) -> None:
         domain, now = each.signup.email.split("@")[1], each.signup.occurred_at.timestamp()
         rows.append([now - last_seen[domain] if domain in last_seen else 1e9, float(domain in last_seen)])
         last_seen[domain] = now
-    kept = [index for index, each in enumerate(world) if each.truth.kind not in CRUDE]
+    # At the beginning of a world every domain is new: the second half is what a running service sees.
+    kept = [index for index, each in enumerate(world) if each.truth.kind not in CRUDE and index > len(world) / 2]
     labels: NDArray[np.bool_] = np.array([world[index].truth.fraud for index in kept])
 
     seen = float(roc_auc_score(labels, [rows[index][1] for index in kept]))
