@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import xgboost
 from numpy.typing import NDArray
 
+from models.boosting import xgboost
 from models.calibration import Calibration, probability_of
 from models.explanation import TreeTables, compile_trees
 

@@ -42,7 +42,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("BIND", "`127.0.0.1:8000`", "address and port to serve on"),
     Setting("WORKERS", "`2`", "worker processes, 1 to 64"),
-    Setting("THREADS", "`16`", "threads a worker, 1 to 64"),
+    Setting("THREADS", "`32`", "threads a worker, 8 to 64"),
     Setting("HEAVY_REQUESTS", "`4`", "requests a worker decides at once; the others wait, health answers do not"),
     Setting(
         "ENCRYPTION_KEYS",
@@ -109,7 +109,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         model_dir=Path(reader.text("MODEL_DIR", str(data_dir / "models"))),
         bind=reader.bind(),
         workers=reader.number("WORKERS", 2, 1, 64),
-        threads=reader.number("THREADS", 16, 1, 64),
+        threads=reader.number("THREADS", 32, 1, 64),
         heavy_requests=reader.number("HEAVY_REQUESTS", 4, 1, 64),
         encryption_keys=reader.keys("ENCRYPTION_KEYS", generate),
         pseudonym_keys=reader.keys("PSEUDONYM_KEYS", generate),
@@ -118,7 +118,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         log_level=reader.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
     if settings.threads < settings.heavy_requests + LIGHT_THREADS:
-        reader.problem("THREADS", f"must be at least HEAVY_REQUESTS + {LIGHT_THREADS}, so that health answers under load")
+        reader.problem(
+            "THREADS", f"must be at least HEAVY_REQUESTS + {LIGHT_THREADS}, so that health answers under load"
+        )
     reader.raise_problems()
     return settings
 

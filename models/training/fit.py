@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import xgboost
 from numpy.typing import NDArray
 
+from models.boosting import xgboost
 from models.training.progress import Progress, silent
 
 DEEPEST = 6

@@ -84,13 +84,13 @@ def decode(body: bytes) -> Decoded:
     """Decode JSON strictly; everything the schema cannot see is in ``faults``.
 
     Raises:
-        RefusedError: it is not JSON at all.
+        RefusedError: it is not JSON at all (400), or nested too deeply (413).
     """
     try:
         text = body.decode("utf-8")
         document = _DECODER.decode(text)
     except RecursionError:
-        return Decoded(None, "null", (FieldError("", _TOO_DEEP),))
+        raise RefusedError(TOO_LARGE, _TOO_DEEP) from None
     except ValueError as error:
         raise RefusedError(NOT_JSON, _why_not_json(error)) from None
     if not _needs_a_walk(text, document):
@@ -98,11 +98,11 @@ def decode(body: bytes) -> Decoded:
     faults = tuple(_faults(document))
     if not faults:
         return Decoded(document, text)
-    cleaned = _without_faults(document, 0)
+    cleaned = _without_faults(document)
     return Decoded(cleaned, json.dumps(cleaned), faults[:_FAULTS_LIMIT])
 
 
-_TOO_DEEP = f"must not be nested deeper than {DEPTH_LIMIT} levels"
+_TOO_DEEP = f"A document may be nested {DEPTH_LIMIT} levels deep at most."
 _BAD_TEXT = "must not contain NUL characters or half surrogate pairs"
 
 
@@ -169,8 +169,7 @@ def _faults(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[FieldError
         yield FieldError(pointer_of(path), _BAD_TEXT)
     elif isinstance(value, dict | list):
         if len(path) >= DEPTH_LIMIT:
-            yield FieldError(pointer_of(path), _TOO_DEEP)
-            return
+            raise RefusedError(TOO_LARGE, _TOO_DEEP)
         for name, part in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(name, str) and _is_bad_text(name):
                 yield FieldError(pointer_of(path), "must not have names with NUL characters or half surrogate pairs")
@@ -182,13 +181,11 @@ def _is_bad_text(text: str) -> bool:
     return "\0" in text or any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _without_faults(value: Any, depth: int) -> Any:
+def _without_faults(value: Any) -> Any:
     if isinstance(value, _Fault) or (isinstance(value, str) and _is_bad_text(value)):
         return None
-    if isinstance(value, dict | list) and depth >= DEPTH_LIMIT:
-        return None
     if isinstance(value, dict):
-        return {name: _without_faults(part, depth + 1) for name, part in value.items() if not _is_bad_text(name)}
+        return {name: _without_faults(part) for name, part in value.items() if not _is_bad_text(name)}
     if isinstance(value, list):
-        return [_without_faults(part, depth + 1) for part in value]
+        return [_without_faults(part) for part in value]
     return value

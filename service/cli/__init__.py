@@ -58,9 +58,8 @@ def main() -> None:
     from service.cli.refusals import REFUSALS, refusal_text  # noqa: PLC0415 - so that --help loads nothing
 
     try:
-        gatehouse.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # Without click's own handling of errors its exit codes come back as the result.
+        sys.exit(gatehouse.main(standalone_mode=False))
     except click.Abort:
         sys.exit("gatehouse: interrupted")
     except click.UsageError as error:

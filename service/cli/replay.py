@@ -65,7 +65,7 @@ def replay(*, file: Path, policy_file: Path | None, version: str | None, out: Pa
     if out is not None:
         _write(out, judged)
         click.echo(f"{len(judged):,} vectors in {out}")
-    truths = list(read_truths(file)) if truth_path(file).exists() else None
+    truths = list(read_truths(truth_path(file))) if truth_path(file).exists() else None
     Console().print(_table(judged, truths))
 
 
@@ -101,8 +101,9 @@ def _judged(
 
 
 def _write(out: Path, judged: list[Judged]) -> None:
-    import pyarrow as pa  # noqa: PLC0415 - of the extra "train"; everything else here works without it
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    # pyarrow comes with the extra "train" and has no types; everything else here works without it.
+    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]  # noqa: PLC0415
 
     columns: dict[str, list[object]] = {
         "signup_id": [each.signup_id for each in judged],

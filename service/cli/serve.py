@@ -41,7 +41,7 @@ def serve() -> None:
     """
     settings = settings_here()
     configure_logging(level=settings.log_level)
-    token = _prepare(settings)
+    _prepare(settings)
     server = ServerSettings(
         bind=settings.bind,
         workers=settings.workers,
@@ -53,30 +53,40 @@ def serve() -> None:
             lambda: create_app(settings),
             server,
             after_fork=_after_fork,
-            on_ready=lambda: _greet(settings, token),
+            on_ready=lambda: _greet(settings),
             on_refusal=lambda app: application_of(app).metrics.refused_busy(),
         )
 
 
-def _prepare(settings: Settings) -> str | None:
-    """Make the database ready; the first start on an embedded one issues a key and returns its token."""
+def _prepare(settings: Settings) -> None:
+    """Make the database ready, or say why it is not."""
     store = store_of(settings)
     try:
-        if not settings.embedded:
-            problem = schema_problem(settings)
-            if problem is not None:
-                raise click.ClickException(f"{problem}; run `gatehouse db upgrade` first")
-            return None
-        bring_up(settings, store)
+        if settings.embedded:
+            bring_up(settings, store)
+            return
+        problem = schema_problem(settings)
+        if problem is not None:
+            raise click.ClickException(f"{problem}; run `gatehouse db upgrade` first")
+    except UnavailableError as error:
+        raise click.ClickException(f"{error} ({settings.database_url.split('@')[-1]})") from error
+    finally:
+        store.dispose()
+
+
+def _first_key(settings: Settings) -> str | None:
+    """The token of a first key, on an embedded database that holds none; made when it can be shown, not before."""
+    if not settings.embedded:
+        return None
+    store = store_of(settings)
+    try:
         with store.begin() as work:
             if work.keys.all():
                 return None
-        issued = IssueKey(store.begin)(
-            name="first", scopes=[Scope.SIGNUPS], actor="gatehouse", now=datetime.now(UTC), owner="default"
-        )
-        return issued.token
-    except UnavailableError as error:
-        raise click.ClickException(f"{error} ({settings.database_url.split('@')[-1]})") from error
+        issue = IssueKey(store.begin)
+        return issue(
+            name="first", owner="default", scopes=[Scope.SIGNUPS], actor="gatehouse", now=datetime.now(UTC)
+        ).token
     finally:
         store.dispose()
 
@@ -105,8 +115,9 @@ def _worker_beside(settings: Settings) -> Iterator[None]:
             process.wait()
 
 
-def _greet(settings: Settings, token: str | None) -> None:
+def _greet(settings: Settings) -> None:
     """Tell the person at the terminal where everything is; the key is shown on the first start only."""
+    token = _first_key(settings)
     address = f"http://{settings.bind}"
     lines = [f"Gatehouse serves on {address}", f"  console   {address}/console", f"  API docs  {address}/docs"]
     if token is not None:

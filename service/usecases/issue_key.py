@@ -73,7 +73,8 @@ class RevokeKey:
             UnavailableError: the database cannot be used.
         """
         with self.begin() as work:
-            if not work.keys.revoke(key_id, at=now):
+            key = work.keys.get(key_id)
+            if key is None or key.revoked_at is not None or not work.keys.revoke(key_id, at=now):
                 raise NotFoundError("There is no such API key in use.")
             work.audit.add(AuditEntry(now, actor, "key.revoked", f"key:{key_id}", {}))
             work.commit()
