@@ -6,6 +6,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version as version_of
 
 from flask import Flask
@@ -29,6 +30,7 @@ from service.usecases.assess import Assess
 from service.usecases.authenticate import Authenticate
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
+from service.usecases.ports import Fingerprint
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.search_signups import SearchSignups
@@ -103,7 +105,7 @@ def create_app(settings: Settings, *, reference: Reference | None = None) -> Fla
     return app
 
 
-def request_fingerprint(pseudonyms: Pseudonyms, method: str, route: str, body: bytes) -> bytes:
+def request_fingerprint(pseudonyms: Pseudonyms, method: str, route: str, body: bytes) -> Fingerprint:
     """The keyed digest of a request: the same for requests that mean the same."""
     return pseudonyms.fingerprint(b"\n".join([f"{method} {route}".encode(), body]))
 
@@ -118,9 +120,7 @@ def _api_dependencies(application: Application, release: str) -> ApiDependencies
     begin, pseudonyms = application.store.begin, application.pseudonyms
     return ApiDependencies(
         authenticate=Authenticate(begin, time.monotonic),
-        fingerprint=lambda method, route, body: pseudonyms.fingerprint(
-            b"\n".join([f"{method} {route}".encode(), body])
-        ),
+        fingerprint=partial(request_fingerprint, pseudonyms),
         answer_once=AnswerOnce(begin, time.monotonic, time.sleep),
         assess=WatchedAssess(application.assess, application.metrics),
         read=ReadSignup(begin, application.model),

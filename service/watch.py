@@ -12,7 +12,7 @@ from models.signup import Signup
 from service.domain.caller import Caller
 from service.metrics import Metrics, StepClock
 from service.usecases.assess import Assess
-from service.usecases.ports import IdempotencyClaim
+from service.usecases.ports import Fingerprint, IdempotencyClaim
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 from service.usecases.views import Answer
 from service.waiting_room import LIGHT_PATHS
@@ -72,7 +72,7 @@ class WatchedAssess:
         *,
         caller: Caller,
         now: datetime,
-        fingerprint: bytes,
+        fingerprint: Fingerprint,
         claim: IdempotencyClaim | None = None,
         stopwatch: Stopwatch = NULL_STOPWATCH,
     ) -> Answer:

@@ -11,7 +11,7 @@ from models.signup import Signup
 from service.api.health import ReadinessCheck
 from service.domain.caller import Caller
 from service.usecases.answer_once import AnswerOnce
-from service.usecases.ports import IdempotencyClaim
+from service.usecases.ports import Fingerprint, IdempotencyClaim
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
 
 
@@ -24,7 +24,7 @@ class AssessSignup(Protocol):
         *,
         caller: Caller,
         now: datetime,
-        fingerprint: bytes,
+        fingerprint: Fingerprint,
         claim: IdempotencyClaim | None = None,
     ) -> Answer: ...
 
@@ -62,7 +62,7 @@ class ApiDependencies:
     """
 
     authenticate: Callable[[str], Caller]
-    fingerprint: Callable[[str, str, bytes], bytes]
+    fingerprint: Callable[[str, str, bytes], Fingerprint]
     answer_once: AnswerOnce
     assess: AssessSignup
     read: ReadRecord

@@ -52,10 +52,11 @@ class SignupEndpoints:
         fingerprint = self.deps.fingerprint("POST", SIGNUPS, decoded.canonical())
         if key is None:
             return self.deps.assess(signup, caller=caller, now=now, fingerprint=fingerprint)
-        claim = IdempotencyClaim(caller.owner, key, fingerprint)
+        claim = IdempotencyClaim(caller.owner, key, fingerprint.newest)
         return self.deps.answer_once(
             claim,
             lambda: self.deps.assess(signup, caller=caller, now=now, fingerprint=fingerprint, claim=claim),
+            fingerprint=fingerprint,
             now=now,
         )
 

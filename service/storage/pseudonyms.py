@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.linkage.identifier import Identifier, IdentifierKind
+from service.usecases.ports import Fingerprint
 
 _KEY_BYTES = 32
 _DIGEST_BYTES = 16
@@ -76,15 +77,10 @@ class Pseudonyms:
         """The digests of an identifier under every key, newest key first."""
         return tuple(_digest(keys.identifier, f"{kind}\x1f{value}") for keys in self._keys)
 
-    def fingerprint(self, canonical: bytes) -> bytes:
-        """32 bytes that tell one request from another without keeping it."""
-        return hmac.digest(self._keys[0].request, canonical, "sha256")
-
-    def matches(self, canonical: bytes, fingerprint: bytes) -> bool:
-        """Whether a fingerprint, possibly made under an older key, is that of the request."""
-        return any(
-            hmac.compare_digest(hmac.digest(keys.request, canonical, "sha256"), fingerprint) for keys in self._keys
-        )
+    def fingerprint(self, canonical: bytes) -> Fingerprint:
+        """32 bytes a key that tell one request from another without keeping it."""
+        newest, *older = (hmac.digest(keys.request, canonical, "sha256") for keys in self._keys)
+        return Fingerprint(newest, tuple(older))
 
     def idempotency_keys(self, owner: str, key: str) -> tuple[bytes, ...]:
         """The digests of an owner's Idempotency-Key under every key, newest key first."""

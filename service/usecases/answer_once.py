@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.domain.errors import KeyReusedError, StillRunningError
-from service.usecases.ports import Begin, IdempotencyClaim, StoredAnswer
+from service.usecases.ports import Begin, Fingerprint, IdempotencyClaim, StoredAnswer
 from service.usecases.views import Answer
 
 # Longer than any decision takes, shorter than the patience of a sign-up form.
@@ -27,7 +27,9 @@ class AnswerOnce:
     sleep: Callable[[float], None]
     wait_s: float = WAIT_S
 
-    def __call__(self, claim: IdempotencyClaim, work: Callable[[], Answer], *, now: datetime) -> Answer:
+    def __call__(
+        self, claim: IdempotencyClaim, work: Callable[[], Answer], *, fingerprint: Fingerprint, now: datetime
+    ) -> Answer:
         """The answer of ``work``, or the one an earlier request with the same key and body got.
 
         ``work`` stores a fresh answer in its own transaction, under the claim. When it fails the key is given
@@ -40,7 +42,7 @@ class AnswerOnce:
         """
         stored = self._claim(claim, now)
         if stored is not None:
-            if stored.fingerprint != claim.fingerprint:
+            if not fingerprint.matches(stored.fingerprint):
                 raise KeyReusedError("The Idempotency-Key was used before with another request.")
             return Answer(status=200, body=stored.body, replayed=True)
         try:

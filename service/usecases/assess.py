@@ -18,6 +18,7 @@ from service.usecases.ports import (
     AlreadyRecordedError,
     AuditEntry,
     Begin,
+    Fingerprint,
     IdempotencyClaim,
     NewRecord,
     StoredAnswer,
@@ -44,7 +45,7 @@ class Assess:
         *,
         caller: Caller,
         now: datetime,
-        fingerprint: bytes,
+        fingerprint: Fingerprint,
         claim: IdempotencyClaim | None = None,
         stopwatch: Stopwatch = NULL_STOPWATCH,
     ) -> Answer:
@@ -67,7 +68,7 @@ class Assess:
         stopwatch.lap("signals")
         with self.begin() as work:
             look = work.ledger.look(
-                caller.owner, signup.signup_id, identifiers, now=signup.occurred_at, fingerprint=fingerprint
+                caller.owner, signup.signup_id, identifiers, now=signup.occurred_at, fingerprint=fingerprint.newest
             )
             stopwatch.lap("look")
             if look.answer is not None:
@@ -89,7 +90,7 @@ class Assess:
                     id=record_id,
                     owner=caller.owner,
                     signup=signup,
-                    fingerprint=fingerprint,
+                    fingerprint=fingerprint.newest,
                     recorded_at=now,
                     identifiers=identifiers,
                     assessment=assessment,
@@ -106,16 +107,18 @@ class Assess:
             stopwatch.lap("write")
         return Answer(status=CREATED, body=body, replayed=False, view=view)
 
-    def _recorded_by_another(self, signup: Signup, caller: Caller, fingerprint: bytes) -> Answer:
+    def _recorded_by_another(self, signup: Signup, caller: Caller, fingerprint: Fingerprint) -> Answer:
         with self.begin() as work:
-            look = work.ledger.look(caller.owner, signup.signup_id, (), now=signup.occurred_at, fingerprint=fingerprint)
+            look = work.ledger.look(
+                caller.owner, signup.signup_id, (), now=signup.occurred_at, fingerprint=fingerprint.newest
+            )
         if look.answer is None:
             raise RuntimeError("bug: a sign-up that is already recorded has no stored answer")
         return _again(look.answer, fingerprint)
 
 
-def _again(answer: StoredAnswer, fingerprint: bytes) -> Answer:
-    if answer.fingerprint != fingerprint:
+def _again(answer: StoredAnswer, fingerprint: Fingerprint) -> Answer:
+    if not fingerprint.matches(answer.fingerprint):
         raise ConflictError("This signup_id is recorded with another body; send a new signup_id for a new attempt.")
     return Answer(status=REPLAYED, body=answer.body, replayed=True)
 

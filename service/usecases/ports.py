@@ -26,6 +26,18 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The keyed digest of what was sent: under the newest key, and under the older ones that are still configured."""
+
+    newest: bytes
+    older: tuple[bytes, ...] = ()
+
+    def matches(self, stored: bytes) -> bool:
+        """Whether a stored digest, possibly made before the keys rotated, is of the same request."""
+        return stored == self.newest or stored in self.older
+
+
+@dataclass(frozen=True, slots=True)
 class IdempotencyClaim:
     """A caller's Idempotency-Key and the keyed digest of the method, route and body it was sent with."""
 

@@ -30,7 +30,7 @@ from service.domain.errors import ConflictError, NotFoundError, StillRunningErro
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
 from service.usecases.issue_key import IssueKey
-from service.usecases.ports import ApiKey, AuditEntry, Found, IdempotencyClaim, StoredAnswer
+from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
 from service.web import install_web
 
@@ -149,7 +149,7 @@ class Recorder:
         *,
         caller: Caller,
         now: datetime,
-        fingerprint: bytes,
+        fingerprint: Fingerprint,
         claim: IdempotencyClaim | None = None,
     ) -> Answer:
         self.before()
@@ -236,8 +236,8 @@ def build_api(**changes: Any) -> Api:
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
     deps = {
         "authenticate": Authenticate(begin, time.monotonic),
-        "fingerprint": lambda method, route, body: hmac.digest(
-            b"test", b"\n".join((method.encode(), route.encode(), body)), hashlib.sha256
+        "fingerprint": lambda method, route, body: Fingerprint(
+            hmac.digest(b"test", b"\n".join((method.encode(), route.encode(), body)), hashlib.sha256)
         ),
         "answer_once": AnswerOnce(begin, time.monotonic, time.sleep),
         "assess": recorder.assess,

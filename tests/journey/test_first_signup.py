@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Callable
@@ -159,3 +160,21 @@ def test_a_search_finds_by_what_a_person_knows_and_leaves_an_audit_entry(service
         searches = [entry for entry in work.audit.entries(limit=50) if entry.action == "signups.searched"]
     assert len(searches) == 3
     assert "gmail" not in json.dumps([entry.detail for entry in searches])
+
+
+def test_a_retry_after_the_keys_rotated_gets_the_first_answer(
+    database_url: str, start: Callable[..., Any], make_document: Make
+) -> None:
+    old, new = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
+    before = start(database_url, ENCRYPTION_KEYS=f"1:{old}", PSEUDONYM_KEYS=f"1:{old}")
+    by_id = before.sign_up(make_document("one"))
+    by_key = before.sign_up(make_document("two"), **{"Idempotency-Key": "k"})
+    after = start(database_url, ENCRYPTION_KEYS=f"2:{new},1:{old}", PSEUDONYM_KEYS=f"2:{new},1:{old}")
+    owner = {"Authorization": before.headers["Authorization"]}
+
+    again = after.client.post("/v1/signups", json=make_document("one"), headers=owner)
+    again_by_key = after.client.post("/v1/signups", json=make_document("two"), headers=owner | {"Idempotency-Key": "k"})
+
+    assert (again.status_code, again.data) == (200, by_id.data)
+    assert (again_by_key.status_code, again_by_key.data) == (200, by_key.data)
+    assert len(after.records()) == 2
