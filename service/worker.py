@@ -28,10 +28,14 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One worker; several may run on PostgreSQL, one suffices on SQLite."""
+    """One worker; several may run on PostgreSQL, one suffices on SQLite.
+
+    ``checkpoint`` moves SQLite's write-ahead log into the database, so that no commit of a request has to.
+    """
 
     begin: Begin
     now: Callable[[], datetime]
+    checkpoint: Callable[[], None] = lambda: None
 
     def run(self, *, wait: Callable[[float], bool], every_s: float = 5.0) -> None:
         """Work in rounds until ``wait(seconds)`` answers that it is time to stop; a database away is waited out."""
@@ -55,6 +59,7 @@ class Worker:
         with self.begin() as work:
             forgotten = work.idempotency.purge(before=self.now() - IDEMPOTENCY_KEPT_FOR)
             work.commit()
+        self.checkpoint()
         return Round(sealed=sealed, forgotten=forgotten)
 
     def _seal(self) -> int:

@@ -21,7 +21,8 @@ def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click pass
     """Seal the audit record and forget Idempotency-Keys after their time, round after round."""
     settings = settings_here()
     configure_logging(level=settings.log_level)
-    work = Worker(store_of(settings).begin, now=lambda: datetime.now(UTC))
+    store = store_of(settings)
+    work = Worker(store.begin, now=lambda: datetime.now(UTC), checkpoint=store.checkpoint)
     if once:
         done = work.round()
         click.echo(f"{done.sealed} audit entries sealed, {done.forgotten} Idempotency-Keys forgotten")
