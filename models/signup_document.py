@@ -6,7 +6,7 @@ inverses of each other for every sign-up whose times are whole microseconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -37,9 +37,14 @@ Document = dict[str, Any]
 _E = TypeVar("_E", bound=StrEnum)
 
 
-def document_of_signup(signup: Signup) -> Document:
-    """The sign-up as a JSON document; what is ``None`` or empty by default is left out."""
-    return _document(signup)
+def document_of_signup(signup: Signup, *, only: Container[str] | None = None) -> Document:
+    """The sign-up as a JSON document; what is ``None`` or empty by default is left out.
+
+    Args:
+        signup: the sign-up.
+        only: the members wanted, by name; all of them by default.
+    """
+    return _document(signup, only)
 
 
 def signup_of_document(document: Mapping[str, Any]) -> Signup:
@@ -121,10 +126,12 @@ def _prior_checks(part: Mapping[str, Any]) -> PriorChecks:
     return PriorChecks(**{**part, "captcha": _enum(Captcha, part.get("captcha"))})
 
 
-def _document(part: Any) -> Document:
+def _document(part: Any, only: Container[str] | None = None) -> Document:
     """A dataclass as a document, recursively. Any: the parts are different dataclasses."""
     out: Document = {}
     for each in fields(part):
+        if only is not None and each.name not in only:
+            continue
         value = getattr(part, each.name)
         if value is None or (each.name == "custom" and not value) or (each.name == "record_only" and not value):
             continue

@@ -102,13 +102,8 @@ class Linkage:
     def as_document(self) -> dict[str, dict[str, int]]:
         """The counts by kind and name (``links_24h``, ``distinct_30d`` …), for rules, records and reviewers."""
         return {
-            kind.value: {
-                **{f"links_{name}": self.links(kind, window) or 0 for window, name in WINDOW_NAMES.items()},
-                **{f"distinct_{WINDOW_NAMES[window]}": self.distinct(kind, window) or 0 for window in DISTINCT_WINDOWS},
-                "others_30d": self.others(kind) or 0,
-                "account_types": self.account_types(kind) or 0,
-            }
-            for kind in self._velocities
+            kind.value: dict(zip(_COUNT_NAMES, map(max, *map(_counts, velocities), _NO_COUNTS), strict=True))
+            for kind, velocities in self._velocities.items()
         }
 
 
@@ -120,6 +115,20 @@ WINDOW_NAMES = {
     Window.QUARTER: "90d",
     Window.YEAR: "365d",
 }
+
+_COUNT_NAMES = (
+    *(f"links_{WINDOW_NAMES[window]}" for window in Window),
+    *(f"distinct_{WINDOW_NAMES[window]}" for window in DISTINCT_WINDOWS),
+    "others_30d",
+    "account_types",
+)
+_NO_COUNTS = (0,) * len(_COUNT_NAMES)
+
+
+def _counts(velocity: Velocity) -> tuple[int, ...]:
+    """The counts in the order of ``_COUNT_NAMES``."""
+    return (*velocity.links, *velocity.distinct, velocity.others, velocity.account_types)
+
 
 NO_HISTORY = Linkage(())
 """The linkage of a sign-up about which the history cannot be asked."""

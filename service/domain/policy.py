@@ -115,7 +115,10 @@ class Ruling:
 
 
 class Policy:
-    """A policy document ready to decide: its rules are compiled."""
+    """A policy document ready to decide: its rules are compiled.
+
+    ``words`` are the names that some rule mentions; the rules read no other member of a document.
+    """
 
     def __init__(self, document: PolicyDocument, version: int) -> None:
         self.document = document
@@ -125,7 +128,7 @@ class Policy:
         # names is turned.
         words = frozenset(word for rule in document.rules for word in _WORDS.findall(rule.when))
         self._zeroes = {kind: counts for kind, counts in _ZEROES.items() if kind in words}
-        self._words = words
+        self.words = words
 
     def rule_on(
         self,
@@ -176,7 +179,7 @@ class Policy:
         )
 
     def _named(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in document.items() if name in self._words}
+        return {name: value for name, value in document.items() if name in self.words}
 
     def _scored(self, account_type: AccountType, score: float | None) -> Decision:
         if score is None:

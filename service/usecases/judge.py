@@ -48,7 +48,7 @@ class Judge:
         ruling = policy.rule_on(
             account_type=facts.signup.account_type,
             score=score,
-            signup=document_of_signup(facts.signup),
+            signup=document_of_signup(facts.signup, only=policy.words),
             signals=signals,
             linkage=linkage,
         )
