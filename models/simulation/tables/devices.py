@@ -6,11 +6,11 @@ import random
 import re
 from dataclasses import dataclass
 
-from browserforge.fingerprints import FingerprintGenerator
-
 from models.simulation.streams import Weighted
+from models.simulation.tables.shipped import shipped_rows
 
 _POOL = 1_000
+_PHONE = re.compile(r"Mobile|Android|iPhone|iPad")
 
 JA4_BY_FAMILY: dict[str, tuple[tuple[str, float], ...]] = {
     "chrome": (
@@ -57,8 +57,8 @@ class Browser:
 class Browsers:
     """A pool of browsers drawn with the frequencies of real traffic."""
 
-    def __init__(self, seed: int) -> None:
-        pool = _generated(seed)
+    def __init__(self, rng: random.Random) -> None:
+        pool = _drawn(rng)
         self.all = tuple(pool)
         self.phones = tuple(browser for browser in pool if browser.phone)
         self.computers = tuple(browser for browser in pool if not browser.phone)
@@ -72,25 +72,10 @@ class Browsers:
         return self._ja4[stack].draw(rng)
 
 
-def _generated(seed: int) -> list[Browser]:
-    generator = FingerprintGenerator(strict=False)
-    # The package draws from the global generator: borrow it, and put it back as it was.
-    state = random.getstate()
-    random.seed(seed)
-    try:
-        prints = [generator.generate() for _ in range(_POOL)]
-    finally:
-        random.setstate(state)
+def _drawn(rng: random.Random) -> list[Browser]:
     return [
-        Browser(
-            user_agent=each.navigator.userAgent,
-            platform=each.navigator.platform,
-            screen=f"{each.screen.width}x{each.screen.height}",
-            stack=_stack(each.navigator.userAgent),
-            phone=bool(re.search(r"Mobile|Android|iPhone|iPad", each.navigator.userAgent)),
-        )
-        for each in prints
-        if each.screen.width >= 200 and each.screen.height >= 200
+        Browser(agent, platform, screen, _stack(agent), phone=bool(_PHONE.search(agent)))
+        for agent, platform, screen in rng.sample(list(shipped_rows("browsers.csv.gz")), _POOL)
     ]
 
 

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from models.simulation.tables.places import Place
 from models.simulation.tables.romanisation import romanise
@@ -50,15 +51,11 @@ class _Locale:
 class Names:
     """Draws names of a country, in its own script or in Latin letters."""
 
-    def __init__(self, places: Iterable[Place]) -> None:
-        codes = {code for place in places for code in place.native_locales + place.latin_locales}
-        self._locales = {code: _locale(code) for code in sorted(codes)}
-
     def draw(self, place: Place, rng: random.Random, *, family: str | None = None) -> PersonName:
         """A name of that country; ``family`` keeps a relative's (Latin) family name."""
         native = bool(place.native_locales) and (not place.latin_locales or rng.random() < place.native_share)
         code = rng.choice(place.native_locales if native else place.latin_locales)
-        locale = self._locales[code]
+        locale = _locale(code)
         given, latin_given = rng.choice(locale.given)
         if rng.random() < 0.14 and code not in _UNSPACED:
             second, latin_second = rng.choice(locale.given)
@@ -103,6 +100,7 @@ def _spelt(given: str, family: str, rng: random.Random) -> PersonName:
     return PersonName(full, given, family)
 
 
+@lru_cache(maxsize=128)
 def _locale(code: str) -> _Locale:
     provider = importlib.import_module(f"faker.providers.person.{code}").Provider
     given = _named(provider, "first_names_male", "first_names_female", "first_names_unisex") or list(

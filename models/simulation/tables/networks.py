@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import pickle
 import random
-import re
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib import resources
-from itertools import chain
-from typing import cast
 
 from models.simulation.streams import Weighted, zipf
 from models.simulation.tables.places import Place
+from models.simulation.tables.shipped import shipped_rows
 
 
 class NetworkUse(StrEnum):
@@ -29,33 +23,6 @@ class NetworkUse(StrEnum):
     VPN = "vpn"
 
 
-_ACADEMIC = re.compile(
-    r"univ|colleg|educat|research and|research network|nren|academic network|forschungsnetz"
-    r"|jisc|renater|surf b|garr"
-    r"|rediris|pesquisa|polytech|hochschul|school|institute of technology"
-    r"|cernet|uninett|sunet|funet|heanet"
-    r"|cesnet",
-)
-_VPN = re.compile(
-    r"m247|datacamp|packethub|31173|mullvad|proton|tzulo|quadranet|clouvider|leaseweb|cdn77|hostroyale|private layer"
-    r"|express ?vpn|surfshark|nordvpn|ipxo|zenlayer|gthost|owl limited|path network",
-)
-_HOSTING = re.compile(
-    r"amazon|digitalocean|ovh|hetzner|linode|akamai connected|vultr|choopa|contabo|scaleway|google-cloud|oracle-b"
-    r"|hosting|hoster|\bvps\b|datacenter|data cent|server|ionos|alibaba|tencent|microsoft|cloud|colo",
-)
-_MOBILE = re.compile(
-    r"mobil|cellular|cellco|wireless|gprs|jio|airtel|mtn|safaricom|celtel|scancom|ncell|kcell|smart broadband"
-    r"|globe tele"
-    r"|docomo|softbank|telefonica germany|vodafone|orange|t-mobile|tim sa|claro|\bee limited|turkcell|etisalat|zain"
-    r"|telkomsel|indosat|xl axiata|viettel|dito|digi tele|maxis|celcom",
-)
-_NOT_PEOPLE = re.compile(
-    r"dnic|dod |defen|navy|military|army|mercedes|apple|google|facebook|ford|at&t-research|bank|insurance|lilly|merck"
-    r"|halliburton|gov|ministry|government|level3|uunet|exchange|transit|cloudflare|prudential|boeing|hewlett|^dupont"
-    r"|microsoft|amazon|cogent|gtt comm|credito|fastly|unknown|verisign|ibm|police|fujitsu|daimler|press|backbone-only",
-)
-_NETWORKS_A_USE = 24
 _RANGES_A_NETWORK = 16
 _CARRIER_NATS = 36
 _VPN_EXITS = 500
@@ -65,11 +32,8 @@ _VPN_EXITS = 500
 class Range:
     """One block of addresses of one network."""
 
-    network: str
     first: int
     size: int
-    country: str
-    use: NetworkUse
 
     def ip(self, rng: random.Random) -> str:
         """An address of the block that a host can have."""
@@ -99,9 +63,8 @@ class Networks:
 
     def __init__(self, places: Sequence[Place], rng: random.Random) -> None:
         self._by_place: dict[tuple[str, NetworkUse], Weighted[Network]] = {}
-        for key, found in _networks({place.code for place in places}, rng).items():
-            largest = sorted(found, key=lambda network: (-network.addresses, network.name))[:_NETWORKS_A_USE]
-            self._by_place[key] = Weighted(largest, (network.addresses**0.6 for network in largest))
+        for key, found in _networks(rng).items():
+            self._by_place[key] = Weighted(found, (network.addresses**0.6 for network in found))
         self._everywhere = {
             use: Weighted(*_joined([w for (_, u), w in sorted(self._by_place.items()) if u is use]))
             for use in (NetworkUse.HOSTING, NetworkUse.VPN)
@@ -145,44 +108,16 @@ def _joined(tables: Sequence[Weighted[Network]]) -> tuple[list[Network], list[fl
     return networks, [network.addresses**0.5 for network in networks]
 
 
-def _use(name: str) -> NetworkUse | None:
-    """What the network is for, by its lower-case name; ``None`` for those nobody browses from."""
-    for use, pattern in ((NetworkUse.ACADEMIC, _ACADEMIC), (NetworkUse.VPN, _VPN), (NetworkUse.HOSTING, _HOSTING)):
-        if pattern.search(name):
-            return use
-    if _NOT_PEOPLE.search(name):
-        return None
-    return NetworkUse.MOBILE if _MOBILE.search(name) else NetworkUse.HOME
-
-
-def _networks(countries: set[str], rng: random.Random) -> dict[tuple[str, NetworkUse], list[Network]]:
-    ranges: dict[tuple[str, NetworkUse, str], list[Range]] = defaultdict(list)
-    for each in _ranges(countries):
-        ranges[each.country, each.use, each.network].append(each)
+def _networks(rng: random.Random) -> dict[tuple[str, NetworkUse], list[Network]]:
     found: dict[tuple[str, NetworkUse], list[Network]] = defaultdict(list)
-    for (country, use, name), blocks in ranges.items():
+    for country, use, name, addresses, v4, _ in shipped_rows("networks.csv.gz"):
+        blocks = v4.split("|")
         chosen = blocks if len(blocks) <= _RANGES_A_NETWORK else rng.sample(blocks, _RANGES_A_NETWORK)
-        found[country, use].append(Network(name, use, tuple(chosen), sum(block.size for block in blocks)))
-    return dict(sorted(found.items()))
+        ranges = tuple(_range(block) for block in chosen)
+        found[country, NetworkUse(use)].append(Network(name, NetworkUse(use), ranges, int(addresses)))
+    return found
 
 
-def _ranges(countries: set[str]) -> Iterable[Range]:
-    # The package answers look-ups only; drawing addresses needs the table behind it. Its version is pinned.
-    packed = resources.files("geoip2fast").joinpath("geoip2fast-asn.dat.gz")
-    with packed.open("rb") as raw, gzip.open(raw) as stream:
-        database = pickle.load(stream)[3]  # noqa: S301 - the package's own file
-    country_names, network_names = database[2], database[3]
-    country_starts, country_ids = list(chain(*database[4])), list(chain(*database[6]))
-    codes = [name.split(":")[0] for name in country_names]
-    uses: dict[int, NetworkUse | None] = {}
-    for first, network_id, length in zip(*(chain(*database[part]) for part in (5, 7, 9)), strict=True):
-        if not 9 <= length <= 24:
-            continue
-        country = codes[country_ids[bisect_right(country_starts, first) - 1]]
-        if country not in countries:
-            continue
-        if network_id not in uses:
-            uses[network_id] = _use(network_names[network_id].lower())
-        use = uses[network_id]
-        if use is not None:
-            yield Range(network_names[network_id], cast("int", first), 1 << (32 - length), country, use)
+def _range(block: str) -> Range:
+    first, length = block.split("/")
+    return Range(int(first, 16), 1 << (32 - int(length)))

