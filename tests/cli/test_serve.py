@@ -1,0 +1,143 @@
+"""``gatehouse serve`` and ``gatehouse demo`` for real: gunicorn, a port, and what the person at the terminal reads."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.config import PREFIX
+
+WAIT_S = 60
+
+
+@dataclass
+class Served:
+    """A running ``gatehouse serve`` and what it has written."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+    address: str
+
+    def text(self) -> str:
+        return self.output.read_text()
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        deadline = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline:
+            found = re.search(pattern, self.text())
+            if found:
+                return found
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise AssertionError(f"no {pattern!r} in:\n{self.text()}")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=WAIT_S)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    started: list[Served] = []
+
+    def starting(**settings: str) -> Served:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            bind = f"127.0.0.1:{probe.getsockname()[1]}"
+        output = tmp_path / f"output-{len(started)}.txt"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        environment |= {f"{PREFIX}DATA_DIR": str(tmp_path / "data"), f"{PREFIX}BIND": bind, f"{PREFIX}WORKERS": "1"}
+        environment |= {PREFIX + name: value for name, value in settings.items()}
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "service.cli", "serve"], env=environment, stdout=file, stderr=file
+            )
+        served = Served(process, output, f"http://{bind}")
+        started.append(served)
+        return served
+
+    yield starting
+    for served in started:
+        if served.process.poll() is None:
+            served.process.kill()
+            served.process.wait()
+
+
+def run_curl(line: str) -> Any:
+    """Do what the printed ``curl`` line says."""
+    words = shlex.split(line.replace("\\\n", " "))
+    url = next(word for word in words if word.startswith("http"))
+    headers = dict(words[place + 1].split(": ", 1) for place, word in enumerate(words) if word == "-H")
+    body = words[words.index("-d") + 1].encode()
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as response:
+        return json.load(response)
+
+
+@pytest.mark.slow
+def test_the_first_start_prints_a_curl_line_whose_answer_is_a_real_decision(serve: Callable[..., Served]) -> None:
+    served = serve()
+    printed = served.wait_for(r"curl -s [^\n]+\\\n[^\n]+\n")
+
+    answer = run_curl(printed.group())
+
+    assert answer["decision"] in {"step_up", "review"}
+    assert answer["reasons"]
+    assert f"{served.address}/console" in served.text()
+    with urllib.request.urlopen(f"{served.address}/readyz", timeout=30) as ready:
+        assert json.load(ready)["status"] == "ready"
+    # The worker beside it seals what was recorded.
+    served.wait_for(r'"sealed": \d')
+    assert served.stop() == 0
+
+
+@pytest.mark.slow
+def test_the_key_is_shown_once(serve: Callable[..., Served]) -> None:
+    first = serve()
+    first.wait_for("gh_[0-9a-f]{12}_[0-9a-f]{64}")
+    first.stop()
+
+    second = serve()
+    second.wait_for("Gatehouse serves on")
+
+    assert "gh_" not in second.text()
+
+
+@pytest.mark.slow
+def test_postgresql_wants_to_be_upgraded_first(serve: Callable[..., Served], new_postgresql: Callable[[], str]) -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    served = serve(DATABASE_URL=new_postgresql(), ENCRYPTION_KEYS=f"1:{key}", PSEUDONYM_KEYS=f"1:{key}")
+
+    assert served.process.wait(timeout=WAIT_S) == 1
+    assert "gatehouse db upgrade" in served.text()
+
+
+@pytest.mark.slow
+def test_the_demo_shows_the_hydra_being_noticed(run: Callable[..., Any]) -> None:
+    shown = run("demo")
+
+    assert shown.code == 0, shown.err
+    noticed = re.search(r"noticed at its account number (\d+)", shown.out)
+    assert noticed, shown.out
+    assert int(noticed.group(1)) <= 30
+    honest = re.search(r"honest people[^\d]+(\d+) [^\d]+(\d+)", shown.out)
+    hydra = re.search(r"hydra accounts[^\d]+(\d+) [^\d]+(\d+)", shown.out)
+    assert honest
+    assert hydra
+    assert int(honest.group(2)) >= 0.85 * int(honest.group(1))
+    assert int(hydra.group(2)) <= 0.5 * int(hydra.group(1))
