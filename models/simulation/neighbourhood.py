@@ -11,7 +11,7 @@ from typing import TypeVar
 from models.signup import NetworkReport
 from models.simulation.draft import Draft
 from models.simulation.tables.cards import Card
-from models.simulation.tables.networks import NetworkUse
+from models.simulation.tables.networks import NetworkUse, connection_of
 from models.simulation.tables.places import Place
 
 T = TypeVar("T")
@@ -48,8 +48,9 @@ class Neighbourhood:
 
     def became_exit(self, place: Place, ip: str, rng: random.Random) -> None:
         """A proxy vendor sells that address; providers find out about some of them."""
-        if ip not in self._exit_addresses:
-            self._exit_addresses[ip] = rng.random() < _EXIT_REPORTED
+        connection = connection_of(ip)
+        if connection not in self._exit_addresses:
+            self._exit_addresses[connection] = rng.random() < _EXIT_REPORTED
             self._exits[place.code].append(ip)
 
     def exit_at_home(self, place: Place, drawn: float) -> str | None:
@@ -89,7 +90,7 @@ class Neighbourhood:
         """What a provider of address data says: by the address alone, and not always right."""
         vpn = use is NetworkUse.VPN and rng.random() < 0.85
         hosting = use in {NetworkUse.VPN, NetworkUse.HOSTING} and rng.random() < 0.8
-        residential = self._exit_addresses.get(ip, False) or (
+        residential = self._exit_addresses.get(connection_of(ip), False) or (
             use is NetworkUse.HOME and rng.random() < _HOME_MISREPORTED
         )
         found = vpn or hosting or residential

@@ -14,7 +14,7 @@ from models.simulation.streams import Weighted, token
 from models.simulation.tables.cards import Card, postal_code
 from models.simulation.tables.devices import Browser
 from models.simulation.tables.names import PersonName
-from models.simulation.tables.networks import NetworkUse
+from models.simulation.tables.networks import NetworkUse, neighbouring_device
 from models.simulation.tables.places import Place
 from models.simulation.tables.ror import orcid
 from models.simulation.tables.schools import School
@@ -204,16 +204,18 @@ class People:
         if school is not None and drawn < habits.campus_network:
             draft.ip, draft.use = rng.choice(school.campus), NetworkUse.ACADEMIC
         elif rng.random() < habits.mobile_network:
-            draft.ip, draft.use = self.tables.networks.carrier_nat(place, rng), NetworkUse.MOBILE
+            draft.ip, draft.use = self.tables.networks.carrier(place, rng), NetworkUse.MOBILE
         else:
             self.at_home(draft)
 
     def at_home(self, draft: Draft) -> None:
         """A residential address of the person's country; a few homes are proxy exits without knowing it."""
         rng, place = self.rng, draft.place
-        own, lives_behind_exit, which = self.tables.networks.home(place, rng).ip(rng), rng.random() < 0.02, rng.random()
-        shared = self.neighbourhood.exit_at_home(place, which) if lives_behind_exit else None
-        draft.ip = shared or own
+        own, lives_behind_exit, which = self.tables.networks.home(place, rng), rng.random() < 0.02, rng.random()
+        shared, interface = None, rng.getrandbits(64)
+        if lives_behind_exit:
+            shared = self.neighbourhood.exit_at_home(place, which)
+        draft.ip = neighbouring_device(shared, interface) if shared else own
         draft.use = NetworkUse.HOME
         self.neighbourhood.moved_in(place, draft.ip)
 

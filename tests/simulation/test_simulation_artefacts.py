@@ -15,6 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from models.signup import Signup
 from models.simulation.attackers.families import FAMILIES
+from models.simulation.tables.networks import connection_of
 from models.simulation.tables.tables import load_tables
 from models.simulation.truth import SimulatedSignup
 from models.simulation.world import simulate
@@ -150,10 +151,18 @@ def _weight_to_five_percent(world: World) -> float:
 
 
 def test_proxy_exits_are_also_homes(honest: World, fraud: World) -> None:
-    homes = {each.signup.device.ip for each in honest}
-    exits = {each.signup.device.ip for each in fraud if each.truth.kind in {"A3", "A4", "A5", "A6", "A8", "A14"}}
+    homes = {connection_of(each.signup.device.ip) for each in honest}
+    exits = {connection_of(each.signup.device.ip) for each in fraud if each.truth.kind in {"A3", "A4", "A5", "A6", "A8", "A14"}}
 
     assert 0.08 <= len(exits & homes) / len(exits) <= 0.35
+
+
+def test_both_sides_come_over_ipv6(honest: World, fraud: World) -> None:
+    def share(side: World) -> float:
+        return sum(":" in each.signup.device.ip for each in side) / len(side)
+
+    assert 0.1 <= share(honest) <= 0.4
+    assert share(_without(fraud, CRUDE)) == pytest.approx(share(honest), abs=0.12)
 
 
 def _raw(signup: Signup) -> list[float]:

@@ -6,18 +6,22 @@ import random
 
 from models.simulation.attackers.decks import Deck
 from models.simulation.neighbourhood import Neighbourhood
-from models.simulation.tables.networks import NetworkUse
+from models.simulation.tables.networks import NetworkUse, neighbouring_device
 from models.simulation.tables.places import Place
 from models.simulation.tables.tables import Tables
 
 
 class ResidentialExits:
-    """Rotating exits in real households of any country; 10 to 30 % are homes of recent honest sign-ups."""
+    """Rotating exits in real households of any country; 10 to 30 % are homes of recent honest sign-ups.
+
+    Some vendors hand the request on over whatever the household prefers, others over IPv4 only.
+    """
 
     def __init__(self, tables: Tables, neighbourhood: Neighbourhood, rng: random.Random, *, uses: float = 1.1) -> None:
         self._tables, self._neighbourhood, self._rng = tables, neighbourhood, rng
         self._uses = uses
         self._homes_share = rng.uniform(0.1, 0.3)
+        self._ipv6 = rng.uniform(0.5, 1.0) if rng.random() < 0.7 else 0.0
         self._decks: dict[str, Deck[str]] = {}
 
     def address(self, place: Place) -> str:
@@ -33,9 +37,12 @@ class ResidentialExits:
 
     def _rented(self, place: Place) -> str:
         rng = self._rng
-        own, from_home, which = self._tables.networks.home(place, rng).ip(rng), rng.random(), rng.random()
+        own = self._tables.networks.home(place, rng, ipv6=self._ipv6)
+        from_home, which, interface = rng.random(), rng.random(), rng.getrandbits(64)
         home = self._neighbourhood.home_of_somebody(place, which) if from_home < self._homes_share else None
-        ip = home or own
+        if home is not None and ":" in home and not self._ipv6:
+            home = None
+        ip = neighbouring_device(home, interface) if home else own
         self._neighbourhood.became_exit(place, ip, rng)
         return ip
 

@@ -38,7 +38,7 @@ class PhoneFarm(Campaign):
         self.equip(draft)
         if self.rng.random() < self.resets:
             draft.device_id = token(self.rng, 22)
-        draft.ip, draft.use = self.people.tables.networks.carrier_nat(draft.place, self.rng), NetworkUse.MOBILE
+        draft.ip, draft.use = self.people.tables.networks.carrier(draft.place, self.rng), NetworkUse.MOBILE
         self.use_webmail(draft)
         return ordinary_manner(draft, self.rng)
 

@@ -30,7 +30,7 @@ class Displaced:
             draft = people.person(home, settled, at)
             if rng.random() < 0.6:
                 draft.timezone = rng.choice(host.zones)
-                draft.ip, draft.use = people.tables.networks.home(host, rng).ip(rng), NetworkUse.HOME
+                draft.ip, draft.use = people.tables.networks.home(host, rng), NetworkUse.HOME
                 if draft.phone is not None and rng.random() < 0.6:
                     draft.phone = people.tables.phones.mobile(host, rng)
             written = mononym(draft.name) if rng.random() < 0.25 else respelt(draft.name, rng)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from models.simulation.arrival import Arrival, Day
 from models.simulation.people import STUDENTS_WITH_CAMPUS_MAIL, STUDENTS_WITH_WEBMAIL, People
 from models.simulation.streams import poisson, token
+from models.simulation.tables.networks import neighbouring_device
 
 _MEAN_SIZE = 2.3
 
@@ -41,7 +42,7 @@ class Families:
                 if rng.random() < 0.8:
                     draft.device_id, draft.browser, draft.ja4 = first.device_id, first.browser, first.ja4
                 if rng.random() < 0.95:
-                    draft.ip, draft.use = first.ip, first.use
+                    draft.ip, draft.use = neighbouring_device(first.ip, rng.getrandbits(64)), first.use
                 if first.card is not None and rng.random() < 0.5:
                     people.pay(draft, first.card)
                 if first.phone is not None and rng.random() < 0.1:

@@ -28,7 +28,7 @@ class MobileOnly:
             at = day.calendar.moment(rng.choice(place.zones), day.date, rng)
             habits = STUDENTS_WITH_WEBMAIL if rng.random() < 0.6 else STUDENTS_WITH_CAMPUS_MAIL
             draft = people.person(place, replace(habits, on_a_phone=1.0, pays_by_card=0.35), at)
-            draft.ip, draft.use = people.tables.networks.carrier_nat(place, rng), NetworkUse.MOBILE
+            draft.ip, draft.use = people.tables.networks.carrier(place, rng), NetworkUse.MOBILE
             if draft.card is not None and rng.random() < 0.2:
                 draft.card = replace(draft.card, issuer=people.tables.issuers.prepaid(place, rng))
             yield Arrival(at, draft, self.id)

@@ -28,7 +28,7 @@ class Visitors:
             draft = people.person(home, STUDENTS_WITH_CAMPUS_MAIL, at, school=school)
             draft.timezone = rng.choice(host.zones)
             if draft.use is not NetworkUse.ACADEMIC:
-                draft.ip, draft.use = people.tables.networks.home(host, rng).ip(rng), NetworkUse.HOME
+                draft.ip, draft.use = people.tables.networks.home(host, rng), NetworkUse.HOME
             if draft.phone is not None and rng.random() < 0.35:
                 draft.phone = people.tables.phones.mobile(host, rng)
             if rng.random() < 0.3:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv6Address
 
 from models.simulation.streams import Weighted, zipf
 from models.simulation.tables.places import Place
@@ -45,6 +46,32 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class WideRange:
+    """One IPv6 allocation, by the upper 64 bits: each subscriber gets a /64 of it."""
+
+    first: int
+    size: int
+
+    def ip(self, rng: random.Random) -> str:
+        """A device at one subscriber, with an interface number of the kind that changes daily."""
+        return _spelt_v6(self.first + rng.randrange(self.size), rng.getrandbits(64))
+
+
+def connection_of(ip: str) -> str:
+    """What tells one household from another: the IPv4 address, or the /64."""
+    return ip if ":" not in ip else f"{int(IPv6Address(ip)) >> 64:x}"
+
+
+def neighbouring_device(ip: str, interface: int) -> str:
+    """Another device on the same connection: behind the same IPv4 address, or in the same /64."""
+    return ip if ":" not in ip else _spelt_v6(int(IPv6Address(ip)) >> 64, interface)
+
+
+def _spelt_v6(subnet: int, interface: int) -> str:
+    return str(IPv6Address(subnet << 64 | interface))
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """One autonomous system's ranges in one country."""
 
@@ -52,9 +79,10 @@ class Network:
     use: NetworkUse
     ranges: tuple[Range, ...]
     addresses: int
+    wide: tuple[WideRange, ...] = ()
 
     def ip(self, rng: random.Random) -> str:
-        """An address of one of its blocks."""
+        """An IPv4 address of one of its blocks."""
         return rng.choice(self.ranges).ip(rng)
 
 
@@ -74,9 +102,10 @@ class Networks:
             place.code: tuple(self.mobile(place, rng).ip(rng) for _ in range(_CARRIER_NATS)) for place in places
         }
 
-    def home(self, place: Place, rng: random.Random) -> Network:
-        """A residential provider of the country."""
-        return self._by_place[place.code, NetworkUse.HOME].draw(rng)
+    def home(self, place: Place, rng: random.Random, *, ipv6: float = 1.0) -> str:
+        """A household of the country; ``ipv6`` scales how many of them show their IPv6 address."""
+        network = self._home(place).draw(rng)
+        return _preferred(network, place.ipv6 * ipv6, rng) or network.ip(rng)
 
     def mobile(self, place: Place, rng: random.Random) -> Network:
         """A mobile carrier of the country."""
@@ -86,9 +115,10 @@ class Networks:
         """A university or research network of the country; small schools sit behind a home provider."""
         return (self._by_place.get((place.code, NetworkUse.ACADEMIC)) or self._home(place)).draw(rng)
 
-    def carrier_nat(self, place: Place, rng: random.Random) -> str:
-        """An address that a mobile carrier of the country puts hundreds of people behind."""
-        return rng.choice(self._carrier_nats[place.code])
+    def carrier(self, place: Place, rng: random.Random) -> str:
+        """A mobile connection: an IPv4 address with hundreds of people behind it, or a /64 of the session's own."""
+        own = _preferred(self.mobile(place, rng), place.ipv6, rng)
+        return own or rng.choice(self._carrier_nats[place.code])
 
     def vpn_exit(self, rng: random.Random) -> str:
         """An address that the customers of a VPN share."""
@@ -108,16 +138,27 @@ def _joined(tables: Sequence[Weighted[Network]]) -> tuple[list[Network], list[fl
     return networks, [network.addresses**0.5 for network in networks]
 
 
+def _preferred(network: Network, share: float, rng: random.Random) -> str | None:
+    """An IPv6 address of the network for that share of its people, when it has any."""
+    return rng.choice(network.wide).ip(rng) if rng.random() < share and network.wide else None
+
+
 def _networks(rng: random.Random) -> dict[tuple[str, NetworkUse], list[Network]]:
     found: dict[tuple[str, NetworkUse], list[Network]] = defaultdict(list)
-    for country, use, name, addresses, v4, _ in shipped_rows("networks.csv.gz"):
+    for country, use, name, addresses, v4, v6 in shipped_rows("networks.csv.gz"):
         blocks = v4.split("|")
         chosen = blocks if len(blocks) <= _RANGES_A_NETWORK else rng.sample(blocks, _RANGES_A_NETWORK)
         ranges = tuple(_range(block) for block in chosen)
-        found[country, NetworkUse(use)].append(Network(name, NetworkUse(use), ranges, int(addresses)))
+        wide = tuple(_wide_range(block) for block in v6.split("|") if block)
+        found[country, NetworkUse(use)].append(Network(name, NetworkUse(use), ranges, int(addresses), wide))
     return found
 
 
 def _range(block: str) -> Range:
     first, length = block.split("/")
     return Range(int(first, 16), 1 << (32 - int(length)))
+
+
+def _wide_range(block: str) -> WideRange:
+    first, length = block.split("/")
+    return WideRange(int(first, 16), 1 << (64 - int(length)))

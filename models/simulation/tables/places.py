@@ -10,7 +10,8 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One country. ``weight`` follows tertiary enrolment, internet access and the service being offered there."""
+    """One country. ``weight`` follows tertiary enrolment, internet access and the service being offered there;
+    ``ipv6`` is the share of its home and mobile connections that prefer IPv6, as large sites measure it."""
 
     code: str
     weight: float
@@ -23,6 +24,7 @@ class Place:
     webmail: tuple[str, ...]
     three_d_secure: float
     prepaid: float
+    ipv6: float
 
 
 def load_places() -> tuple[Place, ...]:
@@ -44,6 +46,7 @@ def _place(row: Mapping[str, str]) -> Place:
         webmail=_many(row["webmail"]),
         three_d_secure=float(row["three_d_secure"]),
         prepaid=float(row["prepaid"]),
+        ipv6=float(row["ipv6"]),
     )
 
 
