@@ -67,6 +67,8 @@ class Draft:
     failed_attempts: int = 0
     webdriver: bool = False
     hides_device: bool = False
+    build: Build | None = None
+    """The client, where it is known already: a shared machine has one; else it is drawn."""
     network: NetworkReport | None = None
     form_seconds: float = 60.0
     pasted: tuple[str, ...] = ()

@@ -32,6 +32,9 @@ _REFERRERS = Weighted(
     (0.42, 0.3, 0.05, 0.06, 0.05, 0.04, 0.03, 0.05),
 )  # fmt: skip
 
+_HIDES_DEVICE = 0.12
+"""Blockers hide the device id and the TLS fingerprint; they sit on the machine, so those who share it share them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Habits:
@@ -102,6 +105,7 @@ class People:
             timezone=rng.choice(place.zones),
             country=place.code if rng.random() < 0.93 else None,
         )
+        draft.hides_device = rng.random() < _HIDES_DEVICE
         if claims:
             self.claim(draft, chosen, habits)
         self.tell(draft, habits)

@@ -36,7 +36,6 @@ _BEFORE_DAYS = 75
 _LONG_LIVED = frozenset({"H6", "H10", "H13"})
 """Laboratories, families and returners reach over months: some of theirs began before the world."""
 _GATHERINGS = frozenset({"H4", "H5"})
-_HIDES_DEVICE = 0.12
 _ATTACKER_HIDES_DEVICE = 0.09
 _HONEST_PASSES = 0.93
 _HONEST_CLEARED_BY_REVIEW, _FRAUD_CLEARED_BY_REVIEW = 0.96, 0.2
@@ -201,13 +200,12 @@ class World:
 
     def _honest(self, arrival: Arrival) -> SimulatedSignup:
         rng, draft = self._sessions[arrival.kind], arrival.draft
-        draft.hides_device = draft.hides_device or rng.random() < _HIDES_DEVICE
         if rng.random() < self._accidental_sharing and self._neighbourhood.share_by_accident(draft, self._surroundings):
             draft.overlays.append("H16")
         if arrival.kind in _GATHERINGS:
             self._neighbourhood.gathered(draft)
         fill_in(draft, ordinary_manner(draft, rng), rng)
-        build = BUILD_BY_SHARE.draw(rng)
+        build = draft.build or BUILD_BY_SHARE.draw(rng)
         signup = self._seal(draft, build, arrival.at, rng)
         decision = self._decide(signup)
         # Drawn whether needed or not: a decision must not shift what the stream gives the next person.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from models.simulation.arrival import Arrival, Day
+from models.simulation.builds import BUILD_BY_SHARE, Build
 from models.simulation.calendar import at_local
 from models.simulation.draft import Draft
 from models.simulation.people import STUDENTS_OF_UNLISTED_SCHOOLS, STUDENTS_WITH_CAMPUS_MAIL, Habits, People
@@ -22,6 +23,9 @@ _MEAN_SIZE = 63.0
 _SEATS_TAKEN_OVER = 0.15
 """In a computer room some pupils follow another at the same machine."""
 _LESSON_HOURS = (8, 17)
+_IN_A_ROOM = 0.5
+_PARALLEL_CLASS = 0.4
+"""A computer room serves one class after the other, and parallel classes get the same lesson on the same day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class _Lesson:
     image: Browser | None
     instructions: str | None
     address: str
+    build: Build
     group: str
 
 
@@ -44,24 +49,38 @@ class Classrooms:
     def arrivals(self, day: Day, people: People) -> Iterator[Arrival]:
         """That day's lessons."""
         rng = people.rng
-        for _ in range(poisson(rng, day.expected / _MEAN_SIZE)):
+        for _ in range(poisson(rng, day.expected / _MEAN_SIZE / (1 + _IN_A_ROOM * _PARALLEL_CLASS))):
             place = day.calendar.places(day.date).draw(rng)
-            hour = rng.uniform(*_LESSON_HOURS) * 3600
             lesson = _lesson(people, place)
-            begin = at_local(rng.choice(place.zones), day.date, hour)
-            seated: list[Draft] = []
-            for seconds in sorted(rng.uniform(0, 600) for _ in range(_size(rng))):
-                at = begin + timedelta(seconds=seconds)
-                draft = self._pupil(people, lesson, at)
-                if lesson.image is not None and seated and rng.random() < _SEATS_TAKEN_OVER:
-                    draft.device_id = rng.choice(seated).device_id
-                seated.append(draft)
-                yield Arrival(at, draft, self.id, lesson.group)
+            begin = at_local(rng.choice(place.zones), day.date, rng.uniform(*_LESSON_HOURS) * 3600)
+            seats: list[str] = []
+            yield from self._class(people, lesson, begin, seats)
+            if lesson.image is not None and rng.random() < _PARALLEL_CLASS:
+                following = replace(lesson, group=f"class_{token(rng, 8)}")
+                yield from self._class(people, following, begin + timedelta(minutes=rng.uniform(50, 130)), seats)
+
+    def _class(self, people: People, lesson: _Lesson, begin: datetime, seats: list[str]) -> Iterator[Arrival]:
+        """One class; ``seats`` are the device ids of the room, to which it adds those it is the first to use."""
+        rng, taken = people.rng, 0
+        for seconds in sorted(rng.uniform(0, 600) for _ in range(_size(rng))):
+            at = begin + timedelta(seconds=seconds)
+            draft = self._pupil(people, lesson, at)
+            if lesson.image is not None:
+                if seats and rng.random() < _SEATS_TAKEN_OVER:
+                    draft.device_id = rng.choice(seats)
+                elif taken < len(seats):
+                    draft.device_id = seats[taken]
+                    taken += 1
+                else:
+                    seats.append(draft.device_id)
+                    taken += 1
+            yield Arrival(at, draft, self.id, lesson.group)
 
     def _pupil(self, people: People, lesson: _Lesson, at: datetime) -> Draft:
         rng = people.rng
         draft = people.person(lesson.school.place, lesson.habits, at, school=lesson.school)
         draft.ip, draft.use = lesson.address, NetworkUse.ACADEMIC
+        draft.build = lesson.build
         draft.timezone = lesson.school.place.zones[0]
         if lesson.image is not None:
             draft.browser = lesson.image
@@ -87,9 +106,10 @@ def _lesson(people: People, place: Place) -> _Lesson:
     return _Lesson(
         school=school,
         habits=habits,
-        image=people.browser(phone=False) if rng.random() < 0.5 else None,
+        image=people.browser(phone=False) if rng.random() < _IN_A_ROOM else None,
         instructions=class_use(rng) if rng.random() < 0.3 else None,
         address=rng.choice(school.campus),
+        build=BUILD_BY_SHARE.draw(rng),
         group=f"class_{token(rng, 8)}",
     )
 

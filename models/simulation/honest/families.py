@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from models.simulation.arrival import Arrival, Day
+from models.simulation.builds import BUILD_BY_SHARE
 from models.simulation.people import STUDENTS_WITH_CAMPUS_MAIL, STUDENTS_WITH_WEBMAIL, People
 from models.simulation.streams import poisson, token
 from models.simulation.tables.networks import neighbouring_device
@@ -29,6 +30,7 @@ class Families:
             at = day.calendar.moment(rng.choice(place.zones), day.date, rng)
             group = f"family_{token(rng, 8)}"
             first = people.person(place, STUDENTS_WITH_WEBMAIL, at)
+            first.build = BUILD_BY_SHARE.draw(rng)
             people.at_home(first)
             yield Arrival(at, first, self.id, group)
             for _ in range(rng.choice((1, 1, 1, 1, 2, 2, 3))):
@@ -41,6 +43,7 @@ class Families:
                 draft.timezone = first.timezone
                 if rng.random() < 0.8:
                     draft.device_id, draft.browser, draft.ja4 = first.device_id, first.browser, first.ja4
+                    draft.hides_device, draft.build = first.hides_device, first.build
                 if rng.random() < 0.95:
                     draft.ip, draft.use = neighbouring_device(first.ip, rng.getrandbits(64)), first.use
                 if first.card is not None and rng.random() < 0.5:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from models.simulation.arrival import Arrival, Day
+from models.simulation.builds import BUILD_BY_SHARE
 from models.simulation.people import STUDENTS_WITH_CAMPUS_MAIL, People
 from models.simulation.streams import poisson, token
 from models.simulation.tables.networks import NetworkUse
@@ -32,6 +33,7 @@ class Laboratories:
             group = f"laboratory_{token(rng, 8)}"
             leader = people.person(place, habits, day.calendar.start, school=school)
             people.pay(leader)
+            leader.build = BUILD_BY_SHARE.draw(rng)
             workstation = leader if rng.random() < 0.15 else None
             for _ in range(min(25, max(3, round(rng.lognormvariate(2.05, 0.55))))):
                 later = day.date + timedelta(days=int(min(_LIFE_DAYS, rng.expovariate(1 / 14.0))))
@@ -41,5 +43,6 @@ class Laboratories:
                     people.pay(draft, leader.card)
                 if workstation is not None and rng.random() < 0.7:
                     draft.device_id, draft.browser = workstation.device_id, workstation.browser
+                    draft.hides_device, draft.build = workstation.hides_device, workstation.build
                     draft.ja4, draft.ip, draft.use = workstation.ja4, school.campus[0], NetworkUse.ACADEMIC
                 yield Arrival(at, draft, self.id, group)

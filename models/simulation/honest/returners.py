@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from models.simulation.arrival import Arrival, Day
+from models.simulation.builds import BUILD_BY_SHARE
 from models.simulation.people import STUDENTS_WITH_CAMPUS_MAIL, STUDENTS_WITH_WEBMAIL, People
 from models.simulation.streams import poisson, token
 
@@ -27,6 +28,7 @@ class Returners:
             at = day.calendar.moment(rng.choice(place.zones), day.date, rng)
             habits = STUDENTS_WITH_CAMPUS_MAIL if rng.random() < 0.6 else STUDENTS_WITH_WEBMAIL
             first = people.person(place, habits, at)
+            first.build = BUILD_BY_SHARE.draw(rng)
             group = f"returner_{token(rng, 8)}"
             yield Arrival(at, first, self.id, group)
             gap = rng.uniform(90, 3600) if rng.random() < 0.7 else rng.uniform(20, 150) * 86_400
@@ -40,5 +42,5 @@ class Returners:
             if gap > 86_400:
                 people.connect(again, again.school, habits)
                 if rng.random() < 0.35:
-                    again.device_id = token(rng, 22)
+                    again.device_id, again.build = token(rng, 22), None
             yield Arrival(at + timedelta(seconds=gap), again, self.id, group)
