@@ -124,11 +124,10 @@ class Policy:
         self.document = document
         self.version = version
         self._programs = tuple((rule, cel.compile(rule.when)) for rule in document.rules)
-        # Turning the whole linkage into CEL values costs ten times the rules themselves: only what some rule
-        # names is turned.
-        words = frozenset(word for rule in document.rules for word in _WORDS.findall(rule.when))
-        self._zeroes = {kind: counts for kind, counts in _ZEROES.items() if kind in words}
-        self.words = words
+        # Turning whole documents into CEL values costs ten times the rules themselves: only what some rule names
+        # is turned.
+        self.words = frozenset(word for rule in document.rules for word in _WORDS.findall(rule.when))
+        self._zeroes = self._named(_ZEROES)
 
     def rule_on(
         self,
@@ -179,7 +178,13 @@ class Policy:
         )
 
     def _named(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in document.items() if name in self.words}
+        words = self.words
+        return {
+            # The caller's own fields stay whole: rules may walk through them.
+            name: self._named(value) if isinstance(value, dict) and name != "custom" else value
+            for name, value in document.items()
+            if name in words
+        }
 
     def _scored(self, account_type: AccountType, score: float | None) -> Decision:
         if score is None:
