@@ -69,6 +69,10 @@ class Calendar:
         self.end = start + timedelta(days=days)
         self.events = _events(start, self.end, rng)
 
+    def rush(self, now: datetime) -> bool:
+        """Whether an announced event is on."""
+        return any(event.start <= now < event.end for event in self.events)
+
     def volume(self, day: date) -> float:
         """How busy the day is, 1 on average outside term starts."""
         total = sum(place.weight for place in self._places)

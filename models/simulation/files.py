@@ -14,7 +14,7 @@ import zstandard
 
 from models.signup import Signup
 from models.signup_document import document_of_signup, signup_of_document
-from models.simulation.truth import Outcome, SimulatedSignup, Truth
+from models.simulation.truth import ChallengeResult, Outcome, SimulatedSignup, Truth
 
 _COMPRESSED = ".zst"
 
@@ -71,7 +71,7 @@ def read_world(signups: Path, truth: Path | None = None) -> Iterator[SimulatedSi
 
 def document_of_truth(truth: Truth) -> dict[str, Any]:
     """The truth as a JSON document; what is ``None`` or empty is left out."""
-    outcome = truth.outcome
+    outcome, challenge = truth.outcome, truth.challenge
     document: dict[str, Any] = {
         "signup_id": truth.signup_id,
         "fraud": truth.fraud,
@@ -85,6 +85,11 @@ def document_of_truth(truth: Truth) -> dict[str, Any]:
         "outcome": outcome.label if outcome else None,
         "outcome_known_at": _text(outcome.known_at) if outcome else None,
         "outcome_corrected_at": _text(outcome.corrected_at) if outcome and outcome.corrected_at else None,
+        "challenge": challenge.method if challenge else None,
+        "challenge_passed": challenge.passed if challenge else None,
+        "challenge_known_at": _text(challenge.known_at) if challenge else None,
+        "variant": truth.variant,
+        "live_at": _text(truth.live_at) if truth.live_at else None,
     }
     return {name: value for name, value in document.items() if value is not None}
 
@@ -99,6 +104,10 @@ def truth_of_document(document: dict[str, Any]) -> Truth:
             _time(document["outcome_known_at"]),
             _time(corrected) if corrected else None,
         )
+    challenge = None
+    if "challenge" in document:
+        known = _time(document["challenge_known_at"])
+        challenge = ChallengeResult(document["challenge"], document["challenge_passed"], known)
     return Truth(
         signup_id=document["signup_id"],
         fraud=document["fraud"],
@@ -110,6 +119,9 @@ def truth_of_document(document: dict[str, Any]) -> Truth:
         decision=document["decision"],
         let_in=document["let_in"],
         outcome=outcome,
+        challenge=challenge,
+        variant=document.get("variant"),
+        live_at=_time(document["live_at"]) if "live_at" in document else None,
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from models.signup import NetworkReport
+from models.simulation.broker import Broker
 from models.simulation.draft import Draft
-from models.simulation.tables.cards import Card
 from models.simulation.tables.networks import NetworkUse, connection_of
 from models.simulation.tables.places import Place
 
@@ -18,7 +18,8 @@ T = TypeVar("T")
 
 _REMEMBERED_HOMES = 400
 _REMEMBERED_THINGS = 4_000
-_RESOLD = 0.08
+_REMEMBERED_GATHERED = 120
+_CROWD, _CROWDED_FOR = 4, timedelta(minutes=90)
 _EXIT_REPORTED = 0.25
 """Most residential exits are in real households and never noticed (Mi et al., IEEE S&P 2019)."""
 _HOME_MISREPORTED = 0.025
@@ -32,10 +33,9 @@ class Neighbourhood:
         self._homes: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_REMEMBERED_HOMES))
         self._exits: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_REMEMBERED_HOMES))
         self._exit_addresses: dict[str, bool] = {}
-        self._gatherings: deque[Draft] = deque(maxlen=60)
-        self._broker_exits: deque[str] = deque(maxlen=120)
-        self._broker_phones: deque[str] = deque(maxlen=200)
-        self._broker_cards: deque[Card] = deque(maxlen=200)
+        self._gatherings: deque[tuple[datetime, str, Draft]] = deque(maxlen=_REMEMBERED_GATHERED)
+        self._brokers: list[Broker] = []
+        self._operators_there = 0
         self._left_behind: deque[Draft] = deque(maxlen=_REMEMBERED_THINGS)
 
     def moved_in(self, place: Place, ip: str) -> None:
@@ -57,34 +57,28 @@ class Neighbourhood:
         """A recent proxy exit in the country, behind which an honest household lives."""
         return _picked(self._exits[place.code], drawn)
 
-    def gathered(self, draft: Draft) -> None:
-        """A class or a residence signs up right now: whoever watches public timetables knows."""
-        self._gatherings.append(draft)
+    def gathered(self, at: datetime, group: str, draft: Draft) -> None:
+        """Somebody of a class or a residence signs up; whoever watches public timetables knows."""
+        self._gatherings.append((at, group, draft))
 
-    def gathering(self, drawn: float) -> Draft | None:
-        """Somebody of a recent gathering."""
-        return _picked(self._gatherings, drawn)
+    def crowd(self, now: datetime, drawn: float) -> Draft | None:
+        """One of those who are signing up together right now, four or more; ``drawn`` in [0, 1) says which."""
+        recent = [(group, draft) for at, group, draft in self._gatherings if now - at < _CROWDED_FOR]
+        sizes = Counter(group for group, _ in recent)
+        return _picked([draft for group, draft in recent if sizes[group] >= _CROWD], drawn)
 
-    def sells(self, ip: str) -> None:
-        """A broker's exit, open to anybody who pays."""
-        self._broker_exits.append(ip)
+    def broker_with_room(self, rng: random.Random) -> Broker:
+        """The broker that the next operator goes to: each serves three to six."""
+        if not self._brokers or self._operators_there >= self._brokers[-1].room_for:
+            self._brokers.append(Broker(rng))
+            self._operators_there = 0
+        self._operators_there += 1
+        return self._brokers[-1]
 
-    def broker_exit(self, drawn: float) -> str | None:
-        """An exit that a broker sold to others as well."""
-        return _picked(self._broker_exits, drawn)
-
-    def resold(self, phone: str | None, card: Card | None, rng: random.Random) -> tuple[str | None, Card | None]:
-        """Now and then a broker sells a number or a card twice; what is new joins the broker's stock."""
-        phones, cards = self._broker_phones, self._broker_cards
-        if phone is not None:
-            if phones and rng.random() < _RESOLD:
-                phone = phones[rng.randrange(len(phones))]
-            phones.append(phone)
-        if card is not None:
-            if cards and rng.random() < _RESOLD:
-                card = cards[rng.randrange(len(cards))]
-            cards.append(card)
-        return phone, card
+    def buy_privacy(self, drawn: float) -> tuple[str, str | None] | None:
+        """An exit, and now and then a number, from a broker who has honest customers too."""
+        willing = next((broker for broker in self._brokers if broker.wants_honest), None)
+        return willing.serve_honest(drawn) if willing else None
 
     def report(self, ip: str, use: NetworkUse, day: date, rng: random.Random) -> NetworkReport:
         """What a provider of address data says: by the address alone, and not always right."""

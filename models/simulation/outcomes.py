@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from models.simulation.streams import lognormal
 from models.simulation.truth import Outcome
 
-_FRAUD_DAYS_MEDIAN, _FRAUD_DAYS_P90 = 2.0, 12.0
+LabelSpeed = Literal["ordinary", "slow"]
+_FRAUD_DAYS: Mapping[LabelSpeed, tuple[float, float]] = {"ordinary": (2.0, 12.0), "slow": (7.0, 30.0)}
+"""Median and 90th percentile of the days until somebody says fraud."""
 _CHARGEBACK_SHARE, _CHARGEBACK_DAYS = 0.10, (30.0, 90.0)
 _WRONGLY_FRAUD, _WRONGLY_FRAUD_BIASED = 0.005, 0.015
 _BIASED_AGAINST = frozenset({"H7", "H8", "H11"})
@@ -29,12 +32,12 @@ def containments(start: datetime, days: float, rng: random.Random) -> tuple[date
 
 
 def of_fraud(
-    now: datetime, rng: random.Random, *, never: float, waves: Sequence[datetime], by_card: bool
+    now: datetime, rng: random.Random, *, never: float, waves: Sequence[datetime], by_card: bool, speed: LabelSpeed
 ) -> Outcome | None:
     """The label of a fraudulent account that was let in; ``waves`` are its operator's containments."""
     if rng.random() < never:
         return None
-    days = lognormal(rng, _FRAUD_DAYS_MEDIAN, _FRAUD_DAYS_P90)
+    days = lognormal(rng, *_FRAUD_DAYS[speed])
     if by_card and rng.random() < _CHARGEBACK_SHARE:
         days = rng.uniform(*_CHARGEBACK_DAYS)
     known = now + timedelta(days=days)
@@ -44,10 +47,17 @@ def of_fraud(
     return Outcome("fraud", known.replace(microsecond=0))
 
 
-def of_honest(now: datetime, kind: str, rng: random.Random) -> Outcome | None:
+def of_trusted(now: datetime, rng: random.Random) -> Outcome | None:
+    """What is said of a fraudulent account that was grown to be cleared: wrongly good, half of the time."""
+    cleared = rng.random() < 0.5
+    known = now + timedelta(days=rng.uniform(*_CLEARED_DAYS))
+    return Outcome("legitimate", known.replace(microsecond=0)) if cleared else None
+
+
+def of_honest(now: datetime, kind: str, rng: random.Random, *, speed: LabelSpeed) -> Outcome | None:
     """What is said of an honest account that was let in: mostly nothing, rarely something wrong."""
     if rng.random() < (_WRONGLY_FRAUD_BIASED if kind in _BIASED_AGAINST else _WRONGLY_FRAUD):
-        known = now + timedelta(days=lognormal(rng, _FRAUD_DAYS_MEDIAN, _FRAUD_DAYS_P90))
+        known = now + timedelta(days=lognormal(rng, *_FRAUD_DAYS[speed]))
         corrected = None
         if rng.random() < _CORRECTED_SHARE:
             corrected = (known + timedelta(days=lognormal(rng, *_CORRECTED_DAYS))).replace(microsecond=0)

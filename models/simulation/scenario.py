@@ -23,7 +23,7 @@ class CrossedHydra(Hydra):
 
     def prepare(self) -> None:
         super().prepare()
-        self.crossed = True
+        self.variant, self.crossed = "A3-crossed", True
         self.machines = Deck(self.rng, self.template_machine, uses=self.rng.uniform(3, 6), shared=0.85, hands=8)
         self.cards = Deck(self.rng, self.card, uses=self.rng.uniform(4, 8), shared=0.85, hands=6)
         self.phones = Deck(self.rng, self.phone, uses=self.rng.uniform(2, 4), shared=0.8, hands=8)

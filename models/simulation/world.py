@@ -11,11 +11,12 @@ from itertools import count
 from typing import TypeVar
 
 from models.signup import Signup
-from models.simulation import outcomes
+from models.simulation import challenges, outcomes
 from models.simulation.arrival import Arrival, Day, HonestKind
 from models.simulation.attackers.campaign import Campaign
 from models.simulation.attackers.families import FAMILIES
 from models.simulation.attackers.muster import GREAT_HYDRA_REOPENS, great_hydra, muster
+from models.simulation.attackers.white_box import disguised
 from models.simulation.builds import BUILD_BY_SHARE, Build
 from models.simulation.calendar import Calendar
 from models.simulation.defence import ModerateDefence
@@ -23,10 +24,11 @@ from models.simulation.draft import Draft, sealed
 from models.simulation.form import fill_in, ordinary_manner
 from models.simulation.honest.kinds import HONEST_KINDS
 from models.simulation.neighbourhood import Neighbourhood
+from models.simulation.outcomes import LabelSpeed
 from models.simulation.people import People
 from models.simulation.streams import Streams, token
 from models.simulation.tables.tables import Tables, load_tables
-from models.simulation.truth import DecisionWord, Feedback, Outcome, SimulatedSignup, Truth
+from models.simulation.truth import ChallengeResult, DecisionWord, Feedback, Outcome, SimulatedSignup, Truth
 
 _T = TypeVar("_T")
 Progress = Callable[[int, int], None]
@@ -37,7 +39,6 @@ _LONG_LIVED = frozenset({"H6", "H10", "H13"})
 """Laboratories, families and returners reach over months: some of theirs began before the world."""
 _GATHERINGS = frozenset({"H4", "H5"})
 _ATTACKER_HIDES_DEVICE = 0.09
-_HONEST_PASSES = 0.93
 _HONEST_CLEARED_BY_REVIEW, _FRAUD_CLEARED_BY_REVIEW = 0.96, 0.2
 
 
@@ -61,10 +62,13 @@ def simulate(
     families: Collection[str] | None = None,
     kinds: Collection[str] | None = None,
     hydra_live_accounts: int | None = None,
+    hydra_variant: str | None = None,
     accidental_sharing: float = 0.002,
     feedback: Feedback | None = None,
     progress: Progress | None = None,
     tables_seed: int = 1,
+    labels: LabelSpeed = "ordinary",
+    white_box: bool = False,
 ) -> Iterator[SimulatedSignup]:
     """The sign-ups of ``days`` days in time order, with the truth about each.
 
@@ -77,10 +81,13 @@ def simulate(
         families: attack families by id (``A1`` …); all by default.
         kinds: honest kinds by id (``H1`` …); all by default. ``H16``, accidental sharing, is laid over everybody.
         hydra_live_accounts: adds one hydra that grows to this many accounts.
+        hydra_variant: how that hydra shares identifiers: ``A3-crossed``, ``A3-aligned`` or ``A3-aligned-more``.
         accidental_sharing: the share of people with a stranger's phone, device id or card.
         feedback: decides on each sign-up, so that operators learn from a real defence; by default a moderate one.
         progress: called with the sign-ups so far and the number expected.
         tables_seed: another seed means other schools, vendors, ranges and devices.
+        labels: ``slow`` when fraud is reported after weeks in place of days.
+        white_box: operators know the features and fake whatever is cheap to fake.
 
     Raises:
         ValueError: the arguments name no world: an unknown family or kind, no time, a prevalence outside [0, 1).
@@ -97,6 +104,8 @@ def simulate(
         kinds=_chosen(HONEST_KINDS, kinds, lambda kind: kind.id, always={"H16"}),
         accidental_sharing=accidental_sharing if kinds is None or "H16" in kinds else 0.0,
         feedback=feedback,
+        labels=labels,
+        white_box=white_box,
     )
     honest = world.expected_honest(honest_per_day)
     attackers = _chosen(FAMILIES, families, lambda family: family.family)
@@ -104,7 +113,9 @@ def simulate(
     for operator in muster(attackers, accounts=fraud, calendar=world.calendar, people=world.crew):
         world.enlist(operator)
     if hydra_live_accounts:
-        world.enlist(great_hydra(hydra_live_accounts, calendar=world.calendar, people=world.crew))
+        world.enlist(
+            great_hydra(hydra_live_accounts, calendar=world.calendar, people=world.crew, variant=hydra_variant)
+        )
     expected = round(honest + fraud + GREAT_HYDRA_REOPENS * (hydra_live_accounts or 0))
     return _counted(world.play(honest_per_day), expected, progress)
 
@@ -122,8 +133,11 @@ class World:
         kinds: tuple[HonestKind, ...],
         accidental_sharing: float,
         feedback: Feedback | None,
+        labels: LabelSpeed = "ordinary",
+        white_box: bool = False,
     ) -> None:
         self._tables, self._streams, self._kinds = tables, streams, kinds
+        self._labels, self._white_box = labels, white_box
         self.calendar = Calendar(tables.places, start, days, streams.of("calendar"))
         self._neighbourhood = Neighbourhood()
         self._accidental_sharing = accidental_sharing
@@ -155,7 +169,8 @@ class World:
         """Let an operator work in this world."""
         rng = self._streams.of(f"session/{operator.id}")
         self._sessions[operator.id] = rng
-        self._waves[operator.id] = outcomes.containments(operator.brief.start, operator.brief.days, rng)
+        waves = outcomes.containments(operator.brief.start, operator.brief.days, rng)
+        self._waves[operator.id] = operator.takedowns() or waves
         # An operator's tool speaks through a few builds, drawn as everybody's are.
         self._builds[operator.id] = tuple(BUILD_BY_SHARE.draw(rng) for _ in range(5))
         self._enqueue(operator)
@@ -203,15 +218,16 @@ class World:
         if rng.random() < self._accidental_sharing and self._neighbourhood.share_by_accident(draft, self._surroundings):
             draft.overlays.append("H16")
         if arrival.kind in _GATHERINGS:
-            self._neighbourhood.gathered(draft)
+            self._neighbourhood.gathered(arrival.at, arrival.group or "", draft)
         fill_in(draft, ordinary_manner(draft, rng), rng)
         build = draft.build or BUILD_BY_SHARE.draw(rng)
         signup = self._seal(draft, build, arrival.at, rng)
         decision = self._decide(signup)
         # Drawn whether needed or not: a decision must not shift what the stream gives the next person.
-        drawn = rng.random()
-        let_in = decision == "allow" or (decision != "deny" and drawn < _passes(decision, _HONEST_PASSES))
-        outcome = outcomes.of_honest(arrival.at, arrival.kind, rng)
+        cleared = rng.random() < _HONEST_CLEARED_BY_REVIEW
+        challenge = challenges.answered(challenges.asked(draft, rng), arrival.at, rng)
+        let_in = _let_in(decision, challenge, cleared=cleared)
+        outcome = outcomes.of_honest(arrival.at, arrival.kind, rng, speed=self._labels)
         truth = Truth(
             signup_id=signup.signup_id,
             fraud=False,
@@ -223,6 +239,7 @@ class World:
             decision=decision,
             let_in=let_in,
             outcome=outcome if let_in else None,
+            challenge=challenge if decision == "step_up" else None,
         )
         return SimulatedSignup(signup, truth)
 
@@ -233,8 +250,13 @@ class World:
         if due > at:
             self._enqueue(operator)
             return
+        if operator.waits(at):
+            self._enqueue(operator)
+            return
         rng = self._sessions[operator.id]
         draft, manner = operator.sign_up(at)
+        if self._white_box:
+            manner = disguised(draft, operator.people, operator.habits)
         draft.hides_device = rng.random() < _ATTACKER_HIDES_DEVICE
         if rng.random() < self._accidental_sharing and self._neighbourhood.share_by_accident(draft, self._surroundings):
             draft.overlays.append("H16")
@@ -242,12 +264,12 @@ class World:
         build = rng.choice(self._builds[operator.id])
         signup = self._seal(draft, build, at, rng)
         decision = self._decide(signup)
-        let_in = decision == "allow" or (
-            decision != "deny" and rng.random() < _passes(decision, operator.passes_challenges)
-        )
+        cleared = rng.random() < _FRAUD_CLEARED_BY_REVIEW
+        challenge = challenges.answered(challenges.asked(draft, rng), at, rng, family=operator.family)
+        let_in = _let_in(decision, challenge, cleared=cleared)
         operator.decided(let_in=let_in)
         outcome = self._fraud_outcome(operator, at, draft) if let_in else None
-        if outcome is not None and outcome.known_at < self.calendar.end:
+        if outcome is not None and outcome.label == "fraud" and outcome.known_at < self.calendar.end:
             heapq.heappush(self._queue, (outcome.known_at, next(self._order), _Ban(operator, signup, draft)))
         self._enqueue(operator)
         truth = Truth(
@@ -261,6 +283,9 @@ class World:
             decision=decision,
             let_in=let_in,
             outcome=outcome,
+            challenge=challenge if decision == "step_up" else None,
+            variant=operator.variant,
+            live_at=operator.live_at,
         )
         yield SimulatedSignup(signup, truth)
 
@@ -272,9 +297,13 @@ class World:
             self._enqueue(ban.operator)
 
     def _fraud_outcome(self, operator: Campaign, at: datetime, draft: Draft) -> Outcome | None:
+        rng = self._sessions[operator.id]
+        if operator.earns_trust:
+            return outcomes.of_trusted(at, rng)
         return outcomes.of_fraud(
-            at,
-            self._sessions[operator.id],
+            operator.live_at or at,
+            rng,
+            speed=self._labels,
             never=operator.never_labelled,
             waves=self._waves[operator.id],
             by_card=draft.card is not None,
@@ -302,11 +331,9 @@ class World:
             midnight = following
 
 
-def _passes(decision: DecisionWord, challenge: float) -> float:
-    """The chance of getting in after all; a reviewer is harder on operators than a challenge."""
-    if decision == "step_up":
-        return challenge
-    return _HONEST_CLEARED_BY_REVIEW if challenge == _HONEST_PASSES else _FRAUD_CLEARED_BY_REVIEW
+def _let_in(decision: DecisionWord, challenge: ChallengeResult, *, cleared: bool) -> bool:
+    """Whether the person gets in, perhaps by a challenge or by a reviewer, who is harder on operators."""
+    return decision == "allow" or (decision == "step_up" and challenge.passed) or (decision == "review" and cleared)
 
 
 def _chosen(

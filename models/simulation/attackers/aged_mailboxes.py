@@ -18,7 +18,6 @@ class AgedMailboxes(Campaign):
     share: ClassVar[float] = 0.06
     accounts: ClassVar[tuple[int, int]] = (300, 3000)
     days: ClassVar[tuple[float, float]] = (20.0, 40.0)
-    passes_challenges: ClassVar[float] = 0.6
     habits = replace(STUDENTS_WITH_CAMPUS_MAIL, campus_network=0.0)
 
     def prepare(self) -> None:

@@ -17,7 +17,6 @@ class AntiDetect(Campaign):
     share: ClassVar[float] = 0.06
     accounts: ClassVar[tuple[int, int]] = (500, 5000)
     days: ClassVar[tuple[float, float]] = (3.0, 30.0)
-    passes_challenges: ClassVar[float] = 0.35
 
     def prepare(self) -> None:
         rng, browsers = self.rng, self.people.tables.browsers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import ClassVar, Protocol, TypeVar
 
 from models.simulation.attackers.decks import Deck
 from models.simulation.attackers.exits import ResidentialExits
-from models.simulation.attackers.paces import Drip, Pace
+from models.simulation.attackers.paces import Pace, Paced
 from models.simulation.calendar import Calendar
 from models.simulation.draft import Draft
 from models.simulation.form import FROM_A_SHEET, Manner, ordinary_manner
@@ -43,6 +44,9 @@ class Brief:
     days: float
     people: People
     calendar: Calendar
+    number: int = 0
+    """Counts the family's operators in one world; variants take turns by it."""
+    variant: str | None = None
 
 
 class Operator(Protocol):
@@ -50,7 +54,6 @@ class Operator(Protocol):
 
     id: str
     family: ClassVar[str]
-    passes_challenges: ClassVar[float]
     never_labelled: ClassVar[float]
 
     def next_at(self) -> datetime | None:
@@ -59,6 +62,10 @@ class Operator(Protocol):
 
     def sign_up(self, now: datetime) -> tuple[Draft, Manner]:
         """The next account and how the form is filled in."""
+        ...
+
+    def waits(self, now: datetime) -> bool:
+        """Whether the moment is not right after all; ``next_at`` then names another."""
         ...
 
     def decided(self, *, let_in: bool) -> None:
@@ -87,7 +94,6 @@ class Campaign:
     """The family's part of all fraudulent sign-ups outside waves."""
     accounts: ClassVar[tuple[int, int]]
     days: ClassVar[tuple[float, float]]
-    passes_challenges: ClassVar[float] = 0.3
     never_labelled: ClassVar[float] = 0.08
     habits: ClassVar[Habits] = STUDENTS_WITH_WEBMAIL
     replaces_within_hours: ClassVar[tuple[float, float] | None] = None
@@ -101,12 +107,19 @@ class Campaign:
         self.left = brief.accounts
         self.results: deque[bool] = deque(maxlen=_WATCHED_RESULTS)
         self.adaptations = 0
+        self.now = brief.start
+        self.variant: str | None = None
+        """What kind of its family's account the last one was, where a family has several."""
+        self.live_at: datetime | None = None
+        """When the last account comes into use, if not at once."""
+        self.earns_trust = False
+        """Whether the last account behaves so well that it is cleared."""
         self._due: list[datetime] = []
         self.to_replace: deque[Draft] = deque()
         self.replacing: Draft | None = None
         """The banned account that the next one stands in for."""
         self.countries = self._countries()
-        self.pace = self._pace()
+        self.pace: Paced = self._pace()
         self.exits = ResidentialExits(self.people.tables, self.people.neighbourhood, self.rng)
         self.issuers = self.pick_issuers(self.rng.randrange(3, 9))
         self.machines = Deck(self.rng, self.machine, uses=1.0)
@@ -137,6 +150,24 @@ class Campaign:
         else:
             self.issuers = self.pick_issuers(self.rng.randrange(3, 9))
 
+    def waits(self, now: datetime) -> bool:  # noqa: ARG002 - families that wait look at the time
+        """Most do not wait for anything."""
+        return False
+
+    def put_off(self, until: datetime) -> None:
+        """The next account is opened then, replacements apart."""
+        self._next = until
+
+    def takedowns(self) -> tuple[datetime, ...] | None:
+        """When the operator's open accounts are contained together, if the family's story fixes it."""
+        return None
+
+    @classmethod
+    def size(cls, rng: random.Random) -> float:
+        """How many accounts an operator of the family opens."""
+        low, high = cls.accounts
+        return math.exp(rng.uniform(math.log(low), math.log(high)))
+
     def next_at(self) -> datetime | None:
         if self.left <= 0:
             return None
@@ -150,6 +181,7 @@ class Campaign:
             self._next = self.pace.next_after(now, self.rng)
             self.replacing = None
         self.left -= 1
+        self.now = now
         draft = self.people.person(self.countries.draw(self.rng), self.habits, now)
         draft.use = NetworkUse.HOME
         return draft, self.dress(draft)
@@ -181,10 +213,10 @@ class Campaign:
         drawn = [places.draw(rng) for _ in range(rng.randrange(2, 7))]
         return Weighted(drawn, [rng.uniform(0.3, 1.0) for _ in drawn])
 
-    def _pace(self) -> Pace | Drip:
+    def _pace(self) -> Paced:
         """Evenly over the campaign; half of the operators keep the hours of the place they claim."""
-        zone = self.rng.choice(self.countries.items[0].zones) if self.rng.random() < 0.5 else None
-        return Pace(max(0.2, self.brief.accounts / max(0.02, self.brief.days)), zone)
+        self.zone = self.rng.choice(self.countries.items[0].zones) if self.rng.random() < 0.5 else None
+        return Pace(max(0.2, self.brief.accounts / max(0.02, self.brief.days)), self.zone)
 
     def pick_issuers(self, count: int) -> tuple[Issuer, ...]:
         """Programmes and banks whose cards the operator gets, of the tables everybody's cards come from."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from models.simulation.attackers.campaign import Campaign
@@ -10,15 +11,18 @@ from models.simulation.draft import Draft
 from models.simulation.form import Manner
 from models.simulation.people import STUDENTS_WITH_CAMPUS_MAIL
 
+_SECONDS_IN_A_CROWD = 75.0
+_MINUTES_BETWEEN_LOOKS = 8.0
+_AHEAD_OF_PLAN = 5.0
+
 
 class CoverTraffic(Campaign):
-    """Opens accounts while classes and residences sign up, some through their own addresses."""
+    """Opens accounts while a class or a residence signs up, some through its own addresses, or during an event."""
 
     family: ClassVar[str] = "A15"
     share: ClassVar[float] = 0.03
     accounts: ClassVar[tuple[int, int]] = (200, 2000)
     days: ClassVar[tuple[float, float]] = (5.0, 30.0)
-    passes_challenges: ClassVar[float] = 0.3
     habits = replace(STUDENTS_WITH_CAMPUS_MAIL, campus_mail=0.0, campus_network=0.0)
 
     def prepare(self) -> None:
@@ -27,11 +31,26 @@ class CoverTraffic(Campaign):
         self.phones = self.more(1, 4, self.phone)
         self.through_campus = self.rng.uniform(0.10, 0.25)
 
+    def waits(self, now: datetime) -> bool:
+        """No crowd, or more than the plan for today: look again in some minutes."""
+        opened = self.brief.accounts - self.left
+        planned = self.brief.accounts * (now - self.brief.start) / timedelta(days=self.brief.days) * 1.6
+        crowded = self.crowd(now) is not None or self.brief.calendar.rush(now)
+        if crowded and opened < planned + _AHEAD_OF_PLAN:
+            return False
+        self.put_off(now + timedelta(minutes=self.rng.expovariate(1 / _MINUTES_BETWEEN_LOOKS)))
+        return True
+
+    def crowd(self, now: datetime) -> Draft | None:
+        """Somebody of a crowd that is signing up right now."""
+        return self.people.neighbourhood.crowd(now, self.rng.random())
+
     def dress(self, draft: Draft) -> Manner:
-        rng = self.rng
+        rng, now = self.rng, self.now
+        self.put_off(now + timedelta(seconds=rng.expovariate(1 / _SECONDS_IN_A_CROWD)))
         self.equip(draft)
         self.use_webmail(draft)
-        crowd = self.people.neighbourhood.gathering(rng.random())
+        crowd = self.crowd(now)
         if crowd is not None and crowd.school is not None:
             if draft.institution_name is not None:
                 self.people.claim(draft, crowd.school, self.habits)

@@ -1,4 +1,8 @@
-"""A17: one operator across educational and research programmes."""
+"""A17: one operator across the educational, the research and the ordinary programme.
+
+The accounts are split 50, 30 and 20 %. The third part never passes through this service, whose sign-ups are
+educational or research: what is seen is the other two, 5 to 3, with the equipment also worn by what is not seen.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from models.simulation.draft import Draft
 from models.simulation.form import Manner
 from models.simulation.people import INDEPENDENTS
 
+_EDUCATIONAL, _RESEARCH, _UNSEEN = 0.5, 0.3, 0.2
+
 
 class CrossProgramme(Campaign):
     """The same equipment under both account types, each below its own thresholds."""
@@ -18,8 +24,6 @@ class CrossProgramme(Campaign):
     share: ClassVar[float] = 0.03
     accounts: ClassVar[tuple[int, int]] = (200, 2000)
     days: ClassVar[tuple[float, float]] = (5.0, 40.0)
-    passes_challenges: ClassVar[float] = 0.35
-    research_share: ClassVar[float] = 0.4
 
     def prepare(self) -> None:
         self.machines = self.more(2, 8, self.machine)
@@ -27,7 +31,10 @@ class CrossProgramme(Campaign):
         self.phones = self.more(1, 4, self.phone)
 
     def dress(self, draft: Draft) -> Manner:
-        if self.rng.random() < self.research_share:
+        if self.rng.random() < _UNSEEN / (_EDUCATIONAL + _RESEARCH):
+            for worn in (self.machines, self.cards, self.phones):
+                worn.deal()
+        if self.rng.random() < _RESEARCH / (_EDUCATIONAL + _RESEARCH):
             draft.account_type = AccountType.RESEARCH
             draft.role = self.people.role(research=True, claims=draft.institution_name is not None)
             self.people.tell(draft, INDEPENDENTS)

@@ -22,7 +22,6 @@ class CrudeScript(Campaign):
     share: ClassVar[float] = 0.06
     accounts: ClassVar[tuple[int, int]] = (200, 1_000)
     days: ClassVar[tuple[float, float]] = (0.08, 0.5)
-    passes_challenges: ClassVar[float] = 0.05
 
     def prepare(self) -> None:
         self.servers = DataCentreExits(self.people.tables, self.rng, uses=60)

@@ -17,7 +17,6 @@ class Drip(Campaign):
     share: ClassVar[float] = 0.04
     accounts: ClassVar[tuple[int, int]] = (80, 400)
     days: ClassVar[tuple[float, float]] = (60.0, 150.0)
-    passes_challenges: ClassVar[float] = 0.4
     never_labelled: ClassVar[float] = 0.25
 
     def prepare(self) -> None:

@@ -20,7 +20,6 @@ class FakeInstitution(Campaign):
     share: ClassVar[float] = 0.03
     accounts: ClassVar[tuple[int, int]] = (50, 500)
     days: ClassVar[tuple[float, float]] = (5.0, 40.0)
-    passes_challenges: ClassVar[float] = 0.5
     habits = replace(STUDENTS_OF_UNLISTED_SCHOOLS, campus_mail=0.95, campus_network=0.0, website=0.2)
 
     def prepare(self) -> None:

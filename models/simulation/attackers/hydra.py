@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import ClassVar, TypeVar
 
 from models.simulation.attackers.campaign import Campaign, Machine
 from models.simulation.attackers.decks import Deck
+from models.simulation.attackers.paces import Pace
 from models.simulation.draft import Draft
 from models.simulation.form import FROM_A_SHEET, Manner, ordinary_manner
 from models.simulation.mailboxes import mailbox
@@ -20,6 +22,12 @@ from models.simulation.texts import study_use
 
 T = TypeVar("T")
 
+VARIANTS = ("A3-crossed", "A3-aligned-more", "A3-aligned", "A3-crossed")
+"""Half of the operators deal each kind of identifier by itself, half always deal them together; ``A3-aligned``
+uses a bundle for at most three accounts, ``A3-aligned-more`` for up to ten. They take turns, so that a world of three
+operators has all three."""
+
+LIVE_MEDIAN, LIVE_SIGMA = 3_000.0, 1.4
 DAILY_MEDIAN, DAILY_P90 = 500.0, 1_480.0
 """Sign-ups a day of a disclosed hydra: lognormal, 5th percentile 120, 95th 2,000."""
 
@@ -31,18 +39,21 @@ class Hydra(Campaign):
     share: ClassVar[float] = 0.26
     accounts: ClassVar[tuple[int, int]] = (273, 20_000)
     days: ClassVar[tuple[float, float]] = (3.0, 40.0)
-    passes_challenges: ClassVar[float] = 0.3
     habits = replace(STUDENTS_WITH_WEBMAIL, pays_by_card=0.6)
-    replaces_within_hours: ClassVar[tuple[float, float] | None] = (4.0, 30.0)
+    replaces_within_hours: ClassVar[tuple[float, float] | None] = (3.0, 30.0)
 
     def prepare(self) -> None:
         rng = self.rng
-        self.crossed = rng.random() < 0.5
-        self.aligned_uses = rng.uniform(1.5, 8.0)
+        self.variant = self.brief.variant or VARIANTS[self.brief.number % len(VARIANTS)]
+        self.crossed = self.variant == "A3-crossed"
+        self.aligned_uses = rng.uniform(1.1, 3.0) if self.variant == "A3-aligned" else rng.uniform(3.0, 10.0)
+        per_day = self.brief.accounts / max(0.02, self.brief.days)
+        ramp = rng.uniform(0.05, 0.25) * self.brief.days
+        self.pace = Pace(per_day * 1.1, self.zone, self.brief.start, ramp)
         self.kits = Deck(rng, self._kit, uses=self.aligned_uses, hands=10)
-        self.machines = self._deck_of(self.template_machine, 3, 15)
-        self.cards = self._deck_of(self.card, 2, 20)
-        self.phones = self._deck_of(self.phone, 1.1, 6)
+        self.machines = self._deck_of(self.template_machine)
+        self.cards = self._deck_of(self.card)
+        self.phones = self._deck_of(self.phone)
         self.mail_styles = self.pick_mail_styles(30)
         self.templates = [self.people.browser(phone=rng.random() < 0.2) for _ in range(40)]
         self.issuers = self.pick_issuers(rng.randrange(4, 14))
@@ -67,6 +78,12 @@ class Hydra(Campaign):
         draft.email = mailbox(draft.name, domain, rng.choice(self.mail_styles), rng, draft.birth_year)
         return FROM_A_SHEET if rng.random() < self.sheet else ordinary_manner(draft, rng)
 
+    @classmethod
+    def size(cls, rng: random.Random) -> float:
+        """Live accounts of the disclosed ones: 273, 1,500, 3,500, 5,000, 5,380 and 20,000."""
+        low, high = cls.accounts
+        return min(high, max(low, rng.lognormvariate(math.log(LIVE_MEDIAN), LIVE_SIGMA)))
+
     def banned(self, now: datetime, account: Draft) -> None:
         super().banned(now, account)
         for deck in (self.machines, self.cards, self.phones, self.kits):
@@ -81,10 +98,10 @@ class Hydra(Campaign):
     def _kit(self) -> tuple[Machine, Card, str]:
         return self.template_machine(), self.card(), self.phone()
 
-    def _deck_of(self, make: Callable[[], T], low: float, high: float) -> Deck[T]:
+    def _deck_of(self, make: Callable[[], T]) -> Deck[T]:
         """A deck whose kind is shared by 40 to 100 % of the accounts: this decides linkability, not the mean."""
         rng = self.rng
-        return Deck(rng, make, uses=rng.uniform(low, high), shared=rng.uniform(0.4, 1.0), hands=rng.randrange(6, 24))
+        return Deck(rng, make, uses=rng.uniform(1.1, 10.0), shared=rng.uniform(0.4, 1.0), hands=rng.randrange(6, 24))
 
 
 def daily_rate(rng: random.Random) -> float:

@@ -20,7 +20,6 @@ class Insider(Campaign):
     share: ClassVar[float] = 0.05
     accounts: ClassVar[tuple[int, int]] = (500, 2000)
     days: ClassVar[tuple[float, float]] = (5.0, 40.0)
-    passes_challenges: ClassVar[float] = 0.9
     habits = STUDENTS_WITH_CAMPUS_MAIL
 
     def prepare(self) -> None:

@@ -19,7 +19,6 @@ class MailboxFarm(Campaign):
     share: ClassVar[float] = 0.03
     accounts: ClassVar[tuple[int, int]] = (50, 300)
     days: ClassVar[tuple[float, float]] = (1.0, 5.0)
-    passes_challenges: ClassVar[float] = 0.1
 
     def prepare(self) -> None:
         place = self.countries.draw(self.rng)

@@ -18,7 +18,6 @@ class Mules(Campaign):
     share: ClassVar[float] = 0.02
     accounts: ClassVar[tuple[int, int]] = (100, 1000)
     days: ClassVar[tuple[float, float]] = (20.0, 60.0)
-    passes_challenges: ClassVar[float] = 0.92
     never_labelled: ClassVar[float] = 0.25
     habits = STUDENTS_WITH_CAMPUS_MAIL
 

@@ -33,14 +33,14 @@ def muster(
     ]
 
 
-def great_hydra(live: int, *, calendar: Calendar, people: MakePeople) -> Campaign:
+def great_hydra(live: int, *, calendar: Calendar, people: MakePeople, variant: str | None = None) -> Campaign:
     """One hydra that grows to ``live`` accounts and goes on replacing what is banned."""
     crew = people("A3/great")
     days = (calendar.end - calendar.start).total_seconds() / 86_400
     begin = calendar.start + timedelta(days=days * crew.rng.uniform(0.05, 0.25))
     lasting = min(live / daily_rate(crew.rng), days * 0.6)
     accounts = round(live * GREAT_HYDRA_REOPENS)
-    return Hydra(Brief("op_A3_great", accounts, begin, lasting * GREAT_HYDRA_REOPENS, crew, calendar))
+    return Hydra(Brief("op_A3_great", accounts, begin, lasting * GREAT_HYDRA_REOPENS, crew, calendar, variant=variant))
 
 
 def _of_family(family: type[Campaign], accounts: float, calendar: Calendar, people: MakePeople) -> list[Campaign]:
@@ -50,7 +50,7 @@ def _of_family(family: type[Campaign], accounts: float, calendar: Calendar, peop
     count = max(round(accounts / typical), min(3, round(accounts / _WORTH_AN_OPERATOR)))
     if count == 0:
         count = 1 if rng.random() < accounts / _WORTH_AN_OPERATOR else 0
-    sizes = [math.exp(rng.uniform(math.log(low), math.log(high))) for _ in range(count)]
+    sizes = [family.size(rng) for _ in range(count)]
     scale = accounts / sum(sizes) if sizes else 0.0
     operators = []
     for number, size in enumerate(sizes):
@@ -58,7 +58,7 @@ def _of_family(family: type[Campaign], accounts: float, calendar: Calendar, peop
         crew = people(f"{family.family}/{number}")
         days, start = _period(family, size, calendar, crew.rng)
         wanted = max(_FEWEST_ACCOUNTS, round(size * scale))
-        operators.append(family(Brief(f"op_{family.family}_{number:03d}", wanted, start, days, crew, calendar)))
+        operators.append(family(Brief(f"op_{family.family}_{number:03d}", wanted, start, days, crew, calendar, number)))
     return operators
 
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from models.simulation.calendar import activity
+
+
+class Paced(Protocol):
+    """Says when the next account is opened."""
+
+    def next_after(self, now: datetime, rng: random.Random, /) -> datetime:
+        """The next moment."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +24,9 @@ class Pace:
 
     per_day: float
     zone: str | None = None
+    begin: datetime | None = None
+    ramp_days: float = 0.0
+    """From ``begin`` on, the rate grows to its full size within so many days."""
 
     def next_after(self, now: datetime, rng: random.Random) -> datetime:
         """The next moment: exponential gaps, thinned by the daily curve."""
@@ -23,8 +35,13 @@ class Pace:
         rate = self.per_day if self.zone is None else self.per_day / 0.62
         while True:
             at += timedelta(days=rng.expovariate(rate))
-            if self.zone is None or rng.random() < activity(self.zone, at):
+            if rng.random() < self._ramped(at) and (self.zone is None or rng.random() < activity(self.zone, at)):
                 return at
+
+    def _ramped(self, at: datetime) -> float:
+        if self.begin is None or not self.ramp_days:
+            return 1.0
+        return min(1.0, 0.1 + (at - self.begin) / timedelta(days=self.ramp_days))
 
 
 @dataclass(frozen=True, slots=True)

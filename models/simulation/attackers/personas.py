@@ -19,7 +19,6 @@ class Personas(Campaign):
     share: ClassVar[float] = 0.05
     accounts: ClassVar[tuple[int, int]] = (300, 3000)
     days: ClassVar[tuple[float, float]] = (5.0, 40.0)
-    passes_challenges: ClassVar[float] = 0.4
     habits = replace(STUDENTS_WITH_WEBMAIL, stated_use=0.9, website=0.1)
 
     def prepare(self) -> None:

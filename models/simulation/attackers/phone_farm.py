@@ -21,7 +21,6 @@ class PhoneFarm(Campaign):
     share: ClassVar[float] = 0.05
     accounts: ClassVar[tuple[int, int]] = (1000, 6000)
     days: ClassVar[tuple[float, float]] = (5.0, 60.0)
-    passes_challenges: ClassVar[float] = 0.55
     habits = replace(STUDENTS_WITH_WEBMAIL, on_a_phone=1.0, phone=0.85)
 
     def prepare(self) -> None:

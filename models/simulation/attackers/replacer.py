@@ -16,7 +16,6 @@ class Replacer(Campaign):
     share: ClassVar[float] = 0.08
     accounts: ClassVar[tuple[int, int]] = (100, 2000)
     days: ClassVar[tuple[float, float]] = (5.0, 60.0)
-    passes_challenges: ClassVar[float] = 0.35
     replaces_within_hours: ClassVar[tuple[float, float] | None] = (3.0, 30.0)
 
     def prepare(self) -> None:

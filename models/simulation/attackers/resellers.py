@@ -17,7 +17,6 @@ class Resellers(Campaign):
     share: ClassVar[float] = 0.03
     accounts: ClassVar[tuple[int, int]] = (20, 200)
     days: ClassVar[tuple[float, float]] = (30.0, 90.0)
-    passes_challenges: ClassVar[float] = 0.85
     never_labelled: ClassVar[float] = 0.25
     habits = STUDENTS_WITH_CAMPUS_MAIL
 

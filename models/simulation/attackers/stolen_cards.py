@@ -19,7 +19,6 @@ class StolenCards(Campaign):
     share: ClassVar[float] = 0.05
     accounts: ClassVar[tuple[int, int]] = (100, 1500)
     days: ClassVar[tuple[float, float]] = (2.0, 20.0)
-    passes_challenges: ClassVar[float] = 0.2
     habits = replace(STUDENTS_WITH_WEBMAIL, pays_by_card=0.8)
 
     def prepare(self) -> None:

@@ -18,7 +18,6 @@ class VirtualCards(Campaign):
     share: ClassVar[float] = 0.06
     accounts: ClassVar[tuple[int, int]] = (500, 5000)
     days: ClassVar[tuple[float, float]] = (3.0, 30.0)
-    passes_challenges: ClassVar[float] = 0.4
     habits = replace(STUDENTS_WITH_WEBMAIL, pays_by_card=0.75)
 
     def prepare(self) -> None:

@@ -34,9 +34,10 @@ class PrivacyUsers:
             through_broker, which = rng.random() < _THROUGH_A_BROKER, rng.random()
             own = people.tables.networks.vpn_exit(rng)
             rented = people.tables.networks.exit(NetworkUse.HOSTING, rng).ip(rng)
-            sold = people.neighbourhood.broker_exit(which) if through_broker else None
+            sold = people.neighbourhood.buy_privacy(which) if through_broker else None
             if sold is not None:
-                draft.ip, draft.use = sold, NetworkUse.HOME
+                draft.ip, draft.use = sold[0], NetworkUse.HOME
+                draft.phone = sold[1] if draft.phone is not None and sold[1] else draft.phone
             elif draft.use is NetworkUse.VPN:
                 draft.ip = own
             else:
