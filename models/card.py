@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -99,7 +99,12 @@ class SliceEntry(_Part):
 
 
 class Card(_Part):
-    """The whole card; written beside the model as ``card.json``."""
+    """The whole card; written beside the model as ``card.json``.
+
+    ``metrics`` rank and calibrate, ``robustness`` is what is lost under omission, noise, without linkage and at other
+    prevalences, ``operations`` is what decisions by the policy's score lines cost whom, and ``worlds`` holds the main
+    figures of each world that the model was judged on when there were several.
+    """
 
     format: Literal[1] = FORMAT
     version: Version
@@ -113,6 +118,9 @@ class Card(_Part):
     calibration: Knots
     metrics: tuple[Metric, ...] = ()
     slices: tuple[SliceEntry, ...] = ()
+    robustness: tuple[Metric, ...] = ()
+    operations: tuple[Metric, ...] = ()
+    worlds: tuple[SliceEntry, ...] = ()
     intended_use: str
     limits: tuple[str, ...] = ()
 
@@ -160,6 +168,18 @@ class Card(_Part):
             where = ".".join(str(part) for part in first["loc"]) or "card"
             raise CardInvalidError(f"the card is not valid: {where}: {first['msg']}") from error
 
+    def mean_and_worst(self) -> Iterator[tuple[str, float, float]]:
+        """Over the worlds: each figure's name, its mean and its worst value."""
+        for name in dict.fromkeys(metric.name for world in self.worlds for metric in world.metrics):
+            values = [
+                metric.value
+                for world in self.worlds
+                for metric in world.metrics
+                if metric.name == name and metric.value is not None
+            ]
+            if values:
+                yield name, sum(values) / len(values), _worst(name, values)
+
     def lines(self) -> Iterator[str]:
         """The card for people, line by line."""
         yield f"{self.version}: {self.summary}"
@@ -168,11 +188,28 @@ class Card(_Part):
             f"  data      {self.data.source.value}: {self.data.description}; {self.data.rows:,} rows, "
             f"{self.data.fraud:,} fraud, {self.data.first:%Y-%m-%d} to {self.data.last:%Y-%m-%d}"
         )
-        for metric in self.metrics:
-            yield f"  {metric.name:<24} {_figure(metric)}"
+        for metrics in (self.metrics, self.operations, self.robustness):
+            yield from metric_lines(metrics)
+        for metric, mean, worst in self.mean_and_worst():
+            yield f"  {f'{metric}, {len(self.worlds)} worlds':<58} mean {mean:.4f}, worst {worst:.4f}"
         yield f"  use       {self.intended_use}"
         for limit in self.limits:
             yield f"  limit     {limit}"
+
+
+def metric_lines(metrics: Iterable[Metric]) -> Iterator[str]:
+    """Figures for people, one a line."""
+    return (f"  {metric.name:<58} {_figure(metric)}" for metric in metrics)
+
+
+def _worst(name: str, values: list[float]) -> float:
+    if name in ("brier", "calibration_error"):
+        return max(values)
+    if name == "calibration_slope":
+        return max(values, key=lambda value: abs(value - 1))
+    if name in ("calibration_intercept", "calibration_in_the_large"):
+        return max(values, key=abs)
+    return min(values)
 
 
 def _digest(content: dict[str, object]) -> str:

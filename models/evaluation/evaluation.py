@@ -8,8 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.card import DataSource, Metric, SliceEntry
-from models.evaluation.metrics import measure, threshold_at
+from models.card import DataSource, Metric, SliceEntry, metric_lines
+from models.evaluation.intervals import wilson
+from models.evaluation.lines import ScoreLines
+from models.evaluation.metrics import calibration_error, in_the_large, measure, threshold_at
+from models.evaluation.operations import Operations, operate
+from models.evaluation.prevalence import calibration_elsewhere
+from models.evaluation.silence import Silence, silence_metrics, silences
 from models.scorer import Scorer
 from models.training.dataset import Dataset
 from models.training.progress import Progress, silent
@@ -26,7 +31,23 @@ FEWEST_HONEST = 500
 
 PARITY_RATE = 0.01
 EXPLAINED_ROWS = 2_000
+SHOWN_ROWS_A_CLASS = 130
+SHOWN_FEATURES = 20
+NO_GROUPS = ("let in", "country", "decision")
+"""Columns that are no groups of people between whom equality is asked, or that a coarser column tells better."""
+
 LARGEST_SLICES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRate:
+    """How many honest people of a group are flagged, with the 95 % interval of the share."""
+
+    group: str
+    honest: int
+    rate: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +55,20 @@ class Equality:
     """Predictive equality over one column: the smallest over the largest false-positive rate of its groups.
 
     The threshold is the one at which 1 % of all honest rows are flagged. ``ratio`` is ``None`` with fewer than
-    two groups large enough to judge.
+    two groups large enough to judge; ``low`` and ``high`` are what it could be within the groups' intervals.
     """
 
     column: str
     ratio: float | None
-    rates: tuple[tuple[str, int, float], ...]
+    rates: tuple[GroupRate, ...]
+    low: float | None = None
+    high: float | None = None
+
+    def metric(self) -> Metric:
+        """For the model card."""
+        rounded = [None if each is None else round(each, 6) for each in (self.ratio, self.low, self.high)]
+        name = f"predictive_equality_{self.column.replace(' ', '_')}"
+        return Metric(name=name, value=rounded[0], low=rounded[1], high=rounded[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +80,22 @@ class Importance:
 
 
 @dataclass(frozen=True, slots=True)
+class Contributions:
+    """What each feature added to the margin of some fraudulent and some honest rows, equally many where possible.
+
+    Attributes:
+        features: the most important ones, in that order.
+        contributions: (rows, features) in log-odds.
+        places: (rows, features): where the feature's value lies among the sample's, 0 lowest to 1 highest; NaN
+            where it is missing.
+    """
+
+    features: tuple[str, ...]
+    contributions: Floats
+    places: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """What was found; ``lines`` prints it and ``models.evaluation.report`` draws it.
 
@@ -58,6 +103,10 @@ class Evaluation:
         scores: the calibrated probability of every row.
         truth: 1 fraud, 0 honest, as it really is.
         metrics: over all rows.
+        elsewhere: calibration at other prevalences.
+        held_out: the kinds and families that the model did not learn from.
+        silences: what leaving out fields does, over ``probed`` fraudulent sign-ups.
+        operations: ``None`` without a policy's score lines.
         slices: by group; ``families`` are slices too: each attack family against all honest rows.
     """
 
@@ -70,25 +119,45 @@ class Evaluation:
     slices: tuple[SliceEntry, ...]
     equalities: tuple[Equality, ...]
     importances: tuple[Importance, ...]
+    contributions: Contributions | None = None
+    held_out: tuple[str, ...] = ()
+    elsewhere: tuple[Metric, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    probed: int = 0
+    operations: Operations | None = None
+
+    def robustness(self) -> tuple[Metric, ...]:
+        """Omission and other prevalences, for the model card."""
+        return (*self.elsewhere, *silence_metrics(self.silences, self.probed))
+
+    def operational(self) -> tuple[Metric, ...]:
+        """What the score lines cost whom, for the model card."""
+        return self.operations.metrics if self.operations else ()
 
     def lines(self) -> Iterator[str]:
         """The findings for people, line by line."""
         yield f"{self.version} on {self.description}: {len(self.truth):,} rows, {int(self.truth.sum()):,} fraud"
         if self.source is DataSource.SIMULATED:
             yield f"  {NOT_COMPARABLE}"
-        for metric in self.metrics:
-            interval = "" if metric.low is None else f"  ({metric.low:.4f} to {metric.high:.4f})"
-            yield f"  {metric.name:<38} {'not measured' if metric.value is None else f'{metric.value:.4f}'}{interval}"
         for each in self.equalities:
-            ratio = "too few rows to judge" if each.ratio is None else f"{each.ratio:.3f}"
-            yield f"  {'predictive equality, ' + each.column:<38} {ratio}"
+            yield from metric_lines([each.metric()])
+        for metrics in (self.metrics, self.operational(), self.robustness()):
+            yield from metric_lines(metrics)
 
     def summary(self) -> str:
         """The lines as one text."""
         return "\n".join(self.lines())
 
 
-def judge(*, version: str, scorer: Scorer, dataset: Dataset, seed: int, progress: Progress = silent) -> Evaluation:
+def judge(
+    *,
+    version: str,
+    scorer: Scorer,
+    dataset: Dataset,
+    seed: int,
+    lines: ScoreLines | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
     """Score every row of a data set and compare with the truth.
 
     Args:
@@ -96,12 +165,13 @@ def judge(*, version: str, scorer: Scorer, dataset: Dataset, seed: int, progress
         scorer: built for vectors in the order of ``dataset.names``.
         dataset: any; rows whose outcome is not known (truth below 0) are left out.
         seed: of the bootstrap and of the sample whose contributions are averaged.
+        lines: a policy's score lines, for the operational figures.
         progress: told of each stage.
     """
     dataset = dataset.take(dataset.truth >= 0)
-    progress("scoring", 0, len(dataset))
-    scores = np.array([score.probability for score in scorer.score_rows(dataset.matrix)])
-    progress("scoring", len(dataset), len(dataset))
+    scores = scores_of(scorer, dataset, progress)
+    both = len(np.unique(dataset.truth)) == 2
+    importances = _importances(scorer, dataset, seed, progress)
     return Evaluation(
         version=version,
         source=dataset.source,
@@ -110,9 +180,48 @@ def judge(*, version: str, scorer: Scorer, dataset: Dataset, seed: int, progress
         truth=dataset.truth,
         metrics=measure(scores, dataset.truth, seed=seed),
         slices=tuple(_slices(dataset, scores, seed, progress)),
-        equalities=tuple(_equality(name, column, scores, dataset.truth) for name, column in dataset.slices.items()),
-        importances=_importances(scorer, dataset, seed, progress),
+        equalities=tuple(
+            _equality(name, column, scores, dataset.truth)
+            for name, column in dataset.slices.items()
+            if name not in NO_GROUPS
+        ),
+        importances=importances,
+        contributions=_contributions(scorer, dataset, importances, seed),
+        held_out=_held_out(dataset),
+        elsewhere=(*_against_known(dataset, scores), *calibration_elsewhere(scores, dataset.truth, dataset.times))
+        if both
+        else (),
+        silences=silences(scorer, dataset, scores, lines, progress),
+        probed=len(dataset.probes.rows) if dataset.probes is not None else 0,
+        operations=operate(dataset, scores, lines) if lines else None,
     )
+
+
+def scores_of(scorer: Scorer, dataset: Dataset, progress: Progress = silent) -> Floats:
+    """The calibrated probability of every row."""
+    progress("scoring", 0, len(dataset))
+    scores = np.array([score.probability for score in scorer.score_rows(dataset.matrix)], np.float64)
+    progress("scoring", len(dataset), len(dataset))
+    return scores
+
+
+def _against_known(dataset: Dataset, scores: Floats) -> Iterator[Metric]:
+    """Calibration against the outcomes that were known: what a score was taught to mean."""
+    rows = dataset.labels >= 0
+    if dataset.held_out is not None:
+        rows &= ~dataset.held_out
+    if len(np.unique(dataset.labels[rows])) == 2:
+        found = {
+            "calibration_error_against_known_outcomes": calibration_error(scores[rows], dataset.labels[rows]),
+            "calibration_in_the_large_against_known_outcomes": in_the_large(scores[rows], dataset.labels[rows]),
+        }
+        yield from (Metric(name=name, value=round(value, 6)) for name, value in found.items())
+
+
+def _held_out(dataset: Dataset) -> tuple[str, ...]:
+    if dataset.held_out is None or "kind" not in dataset.slices:
+        return ()
+    return tuple(np.unique(dataset.slices["kind"][dataset.held_out]).tolist())
 
 
 def _slices(dataset: Dataset, scores: Floats, seed: int, progress: Progress) -> Iterator[SliceEntry]:
@@ -161,12 +270,16 @@ def _equality(name: str, column: NDArray[np.str_], scores: Floats, truth: NDArra
     rates = []
     for value in np.unique(column).tolist():
         honest = (column == value) & (truth == 0)
-        if honest.sum() >= FEWEST_HONEST:
-            rates.append((value, int(honest.sum()), float(flagged[honest].mean())))
+        if (count := int(honest.sum())) >= FEWEST_HONEST:
+            low, high = wilson(float(flagged[honest].sum()), count)
+            rates.append(GroupRate(value, count, float(flagged[honest].mean()), low, high))
     if len(rates) < 2:
         return Equality(name, None, tuple(rates))
-    highest = max(rate for _, _, rate in rates)
-    return Equality(name, min(rate for _, _, rate in rates) / highest if highest else 1.0, tuple(rates))
+    least, most = min(rates, key=lambda each: each.rate), max(rates, key=lambda each: each.rate)
+    if not most.rate:
+        return Equality(name, 1.0, tuple(rates))
+    high = min(1.0, least.high / most.low) if most.low else 1.0
+    return Equality(name, least.rate / most.rate, tuple(rates), least.low / most.high, high)
 
 
 def _importances(scorer: Scorer, dataset: Dataset, seed: int, progress: Progress) -> tuple[Importance, ...]:
@@ -180,3 +293,22 @@ def _importances(scorer: Scorer, dataset: Dataset, seed: int, progress: Progress
     return tuple(
         Importance(name, mean) for mean, name in sorted(zip(means, dataset.names, strict=True), reverse=True) if mean
     )
+
+
+def _contributions(
+    scorer: Scorer, dataset: Dataset, importances: tuple[Importance, ...], seed: int
+) -> Contributions | None:
+    random = np.random.default_rng(seed)
+    parts = [random.permutation(np.flatnonzero(dataset.truth == label))[:SHOWN_ROWS_A_CLASS] for label in (0, 1)]
+    rows = np.concatenate(parts)
+    shown = [dataset.names.index(each.feature) for each in importances[:SHOWN_FEATURES]]
+    if not len(rows) or not shown:
+        return None
+    added = np.array([scorer.explain(dataset.matrix[row]).contributions for row in rows.tolist()])[:, shown]
+    values = dataset.matrix[rows][:, shown].astype(np.float64)
+    places = np.full(values.shape, np.nan)
+    for at in range(values.shape[1]):
+        present = ~np.isnan(values[:, at])
+        _, order = np.unique(values[present, at], return_inverse=True)
+        places[present, at] = order / max(int(order.max(initial=0)), 1)
+    return Contributions(tuple(dataset.names[at] for at in shown), added, places)

@@ -12,6 +12,9 @@ from models.card import Metric
 Floats = NDArray[np.float64]
 
 FALSE_POSITIVE_RATES = (0.001, 0.005, 0.01, 0.05)
+PREVALENCES = (0.01, 0.05, 0.16, 0.20, 0.40)
+"""Shares of fraud for which a precision is worked out: it depends on them as much as on the model."""
+
 BINS = 15
 RESAMPLES = 200
 FEWER_RESAMPLES = 40
@@ -132,6 +135,37 @@ def slope_and_intercept(scores: Floats, truth: NDArray[np.int8], counts: Floats 
     return float(weights[0]), float(weights[1])
 
 
+def in_the_large(scores: Floats, truth: NDArray[np.int8], counts: Floats | None = None) -> float:
+    """The log-odds by which all scores would have to move for their mean to be the share of fraud; 0 is right.
+
+    The intercept beside a slope speaks of scores of 0.5, where few sign-ups are; this speaks of all of them.
+    """
+    counts = np.ones(len(scores)) if counts is None else counts
+    return logit_offset(scores, counts, float(np.average(truth, weights=counts)))
+
+
+def logit_offset(scores: Floats, weights: Floats, mean: float) -> float:
+    """The shift of all log-odds after which the weighted mean score is ``mean``."""
+    offset = 0.0
+    for _ in range(60):  # Newton's method with steps of 2 at most; it settles in 4 to 8
+        moved = shifted(scores, offset)
+        slope = float(np.average(moved * (1 - moved), weights=weights))
+        step = (mean - float(np.average(moved, weights=weights))) / max(slope, 1e-12)
+        offset += min(max(step, -2.0), 2.0)
+        if abs(step) < 1e-8:
+            break
+    return offset
+
+
+def shifted(scores: Floats, offset: float) -> Floats:
+    """The scores with their log-odds moved."""
+    clipped = np.clip(scores, 1e-9, 1 - 1e-9)
+    # Odds multiply where log-odds add.
+    odds = clipped / (1 - clipped) * np.exp(offset)
+    moved: Floats = odds / (1 + odds)
+    return moved
+
+
 def _loss(inputs: Floats, weights: Floats, truth: NDArray[np.int8], counts: Floats) -> float:
     log_odds = inputs @ weights
     return float(counts @ np.logaddexp(0.0, np.where(truth == 1, -log_odds, log_odds)))
@@ -169,10 +203,11 @@ def _figures(order: SortedRows, scores: Floats, truth: NDArray[np.int8], counts:
     figures |= {f"recall_at_fpr_{rate:.1%}": ranking.recall_at(rate) for rate in FALSE_POSITIVE_RATES}
     figures |= {
         f"precision_at_recall_0.80_prevalence_{prevalence:.0%}": ranking.precision_at_recall(0.8, prevalence)
-        for prevalence in (0.01, 0.2)
+        for prevalence in PREVALENCES
     }
     figures["brier"] = float(np.average((scores - truth) ** 2, weights=counts))
     figures["calibration_error"] = calibration_error(scores, truth, counts)
+    figures["calibration_in_the_large"] = in_the_large(scores, truth, counts)
     figures["calibration_slope"] = slope
     figures["calibration_intercept"] = intercept
     return figures

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.evaluation.evaluation import Evaluation, judge
+from models.evaluation.lines import ScoreLines
 from models.evaluation.report import write_report
 from models.reference.reference import Reference
 from models.registry import LoadedModel
 from models.training.dataset import Dataset
 from models.training.pipeline import dataset_of_files
 from models.training.progress import Progress, silent
-from models.training.replayed import ReplaySettings
+from models.training.replayed import JUDGING, ReplaySettings
 from models.training.table import read_table
 
 LoadModel = Callable[[Sequence[str]], LoadedModel]
@@ -29,6 +30,8 @@ def evaluate(
     report: Path | None = None,
     replay_settings: ReplaySettings | None = None,
     seed: int = 1,
+    lines: ScoreLines | None = None,
+    cache: Path | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Judge a model on a file of sign-ups and the truth about them.
@@ -41,15 +44,17 @@ def evaluate(
         report: where to write ``report.html``.
         replay_settings: of the data set; nothing is left out at random here whatever they say.
         seed: of the bootstrap.
+        lines: a policy's score lines, for the operational figures.
+        cache: a directory where replayed data sets are kept.
         progress: told of each stage.
 
     Raises:
         DatasetError: the files cannot be used.
         RegistryError, CardInvalidError: the model cannot be loaded.
     """
-    plain = replace(replay_settings or ReplaySettings(), omission_rate=0.0)
-    dataset = dataset_of_files(signups=signups, reference=reference, settings=plain, progress=progress)
-    return _judge(load, dataset, report, seed, progress)
+    plain = replace(replay_settings or JUDGING, omission_rate=0.0, probe_share=JUDGING.probe_share)
+    dataset = dataset_of_files(signups=signups, reference=reference, settings=plain, cache=cache, progress=progress)
+    return judge_dataset(load, dataset, report=report, seed=seed, lines=lines, progress=progress)
 
 
 def evaluate_table(
@@ -63,16 +68,30 @@ def evaluate_table(
     ignore: Sequence[str] = (),
     report: Path | None = None,
     seed: int = 1,
+    lines: ScoreLines | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Judge a model on a feature table. Raises as ``evaluate`` does."""
     dataset = read_table(table, label=label, time=time, entities=entities, slices=slices, ignore=ignore)
-    return _judge(load, dataset, report, seed, progress)
+    return judge_dataset(load, dataset, report=report, seed=seed, lines=lines, progress=progress)
 
 
-def _judge(load: LoadModel, dataset: Dataset, report: Path | None, seed: int, progress: Progress) -> Evaluation:
+def judge_dataset(
+    load: LoadModel,
+    dataset: Dataset,
+    *,
+    report: Path | None = None,
+    seed: int = 1,
+    lines: ScoreLines | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Judge a model on rows; what its card says was held out of training is marked as such."""
     loaded = load(dataset.names)
-    evaluation = judge(version=loaded.card.version, scorer=loaded.scorer, dataset=dataset, seed=seed, progress=progress)
+    if dataset.held_out is not None:
+        dataset = dataset.holding_out(loaded.card.data.held_out)
+    evaluation = judge(
+        version=loaded.card.version, scorer=loaded.scorer, dataset=dataset, seed=seed, lines=lines, progress=progress
+    )
     if report is not None:
         write_report(report, evaluation, loaded.card)
     return evaluation

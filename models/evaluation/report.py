@@ -155,7 +155,7 @@ def _equalities(equalities: tuple[Equality, ...]) -> Iterator[str]:
     for each in equalities:
         if len(each.rates) > 1:
             ratio = "" if each.ratio is None else f": predictive equality {each.ratio:.2f}"
-            entries = [(name, rate, f"{rate:.2%} of {count:,}") for name, count, rate in each.rates]
+            entries = [(one.group, one.rate, f"{one.rate:.2%} of {one.honest:,}") for one in each.rates]
             yield _figure(_words(each.column) + ratio, bars(each.column, sorted(entries, key=lambda entry: -entry[1])))
     yield "</div>"
 

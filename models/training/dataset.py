@@ -15,8 +15,36 @@ Times = NDArray[np.datetime64]
 """Microseconds in UTC."""
 
 
+ALL_FIELDS = "every optional field"
+"""The name of the probe without anything that may be left out."""
+
+
 class DatasetError(ValueError):
     """The data cannot be trained on; the message says what is wrong and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Some fraudulent sign-ups as they would look without an optional field: what an attacker gains by silence.
+
+    Attributes:
+        fields: what was left out; ``ALL_FIELDS`` is everything that may be.
+        rows: the sign-ups' places in the data set, rising.
+        vectors: (rows, fields, features) float32.
+    """
+
+    fields: tuple[str, ...]
+    rows: NDArray[np.intp]
+    vectors: NDArray[np.float32]
+
+    def among(self, kept: NDArray[np.intp]) -> Probes:
+        """Those of the ``kept`` rows of the data set, at their new places."""
+        order = np.argsort(kept, kind="stable")
+        at = np.minimum(np.searchsorted(kept[order], self.rows), max(len(kept) - 1, 0))
+        found = kept[order][at] == self.rows if len(kept) else np.zeros(len(self.rows), bool)
+        places = order[at[found]] if len(kept) else np.zeros(0, np.intp)
+        rising = np.argsort(places, kind="stable")
+        return Probes(self.fields, places[rising], self.vectors[found][rising])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +64,7 @@ class Dataset:
         slices: categorical columns by which figures are reported apart.
         augmented: vectors of the same sign-ups with optional fields left out at random, for training only.
         held_out: rows of families that a model must not learn from.
+        probes: some fraudulent rows without optional fields, to judge by, never to learn from.
     """
 
     features: tuple[FeatureEntry, ...]
@@ -49,6 +78,7 @@ class Dataset:
     slices: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
     augmented: NDArray[np.float32] | None = None
     held_out: NDArray[np.bool_] | None = None
+    probes: Probes | None = None
 
     def __post_init__(self) -> None:
         rows = len(self.matrix)
@@ -79,6 +109,7 @@ class Dataset:
             slices={name: column[rows] for name, column in self.slices.items()},
             augmented=None if self.augmented is None else self.augmented[rows],
             held_out=None if self.held_out is None else self.held_out[rows],
+            probes=None if self.probes is None else self.probes.among(np.arange(len(self))[rows]),
         )
 
     def without_features(self, names: Sequence[str]) -> Dataset:
@@ -89,7 +120,15 @@ class Dataset:
             features=tuple(self.features[at] for at in kept),
             matrix=self.matrix[:, kept],
             augmented=None if self.augmented is None else self.augmented[:, kept],
+            probes=self.probes and replace(self.probes, vectors=self.probes.vectors[:, :, kept]),
         )
+
+    def holding_out(self, kinds: Sequence[str]) -> Dataset:
+        """The same rows with other kinds and families held out of training, by the column ``kind``.
+
+        A kind that these rows do not hold changes nothing: a small world may lack a family.
+        """
+        return replace(self, held_out=np.isin(self.slices.get("kind", np.full(len(self), "")), list(kinds)))
 
     def sha256(self) -> str:
         """The digest of everything a model can learn from."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,10 @@ DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """The booster's settings. The threads are part of them: sums are grouped by thread, so they decide the bytes."""
+    """The booster's settings. The threads are part of them: sums are grouped by thread, so they decide the bytes.
+
+    ``fraud_weight`` counts fraudulent rows more often while trees grow; the calibration undoes it.
+    """
 
     trees: int = 400
     depth: int = 3
@@ -29,6 +32,7 @@ class FitSettings:
     l2: float = 2.0
     patience: int = 40
     threads: int = 2
+    fraud_weight: float = 1.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.depth <= DEEPEST:
@@ -50,7 +54,25 @@ class Rows:
     weights: NDArray[np.float64] | None = None
 
 
-class _Reporter(xgboost.callback.TrainingCallback):
+class Engine(Protocol):
+    """What grows trees: ``fit`` here, or ``models.training.cluster.ClusterEngine`` on many machines."""
+
+    def __call__(
+        self,
+        training: Rows,
+        validation: Rows,
+        *,
+        names: Sequence[str],
+        directions: Sequence[int],
+        settings: FitSettings,
+        seed: int,
+        progress: Progress,
+    ) -> bytes:
+        """Grow the trees; the model file."""
+        ...
+
+
+class Reporter(xgboost.callback.TrainingCallback):
     """Tells the progress after every tree."""
 
     def __init__(self, progress: Progress, trees: int) -> None:
@@ -90,27 +112,38 @@ def fit(
         ref=train,
     )
     booster = xgboost.train(
-        {
-            "objective": "binary:logistic",
-            "eval_metric": "logloss",
-            "tree_method": "hist",
-            "max_depth": settings.depth,
-            "eta": settings.learning_rate,
-            "min_child_weight": settings.min_child_weight,
-            "subsample": settings.row_share,
-            "colsample_bytree": settings.feature_share,
-            "lambda": settings.l2,
-            "monotone_constraints": "(" + ",".join(str(int(each)) for each in directions) + ")",
-            "seed": seed,
-            "nthread": settings.threads,
-        },
+        parameters(settings, directions, seed=seed),
         train,
         num_boost_round=settings.trees,
         evals=[(watched, "validation")],
         early_stopping_rounds=settings.patience,
         verbose_eval=False,
-        callbacks=[_Reporter(progress, settings.trees)],
+        callbacks=[Reporter(progress, settings.trees)],
     )
+    return best_of(booster)
+
+
+def parameters(settings: FitSettings, directions: Sequence[int], *, seed: int) -> dict[str, Any]:
+    """As XGBoost calls them, for every engine alike."""
+    return {
+        "objective": "binary:logistic",
+        "eval_metric": "logloss",
+        "tree_method": "hist",
+        "max_depth": settings.depth,
+        "eta": settings.learning_rate,
+        "min_child_weight": settings.min_child_weight,
+        "subsample": settings.row_share,
+        "colsample_bytree": settings.feature_share,
+        "lambda": settings.l2,
+        "scale_pos_weight": settings.fraud_weight,
+        "monotone_constraints": "(" + ",".join(str(int(each)) for each in directions) + ")",
+        "seed": seed,
+        "nthread": settings.threads,
+    }
+
+
+def best_of(booster: Any) -> bytes:
+    """The model file of the trees up to the best one."""
     best = booster[: booster.best_iteration + 1]
     best.set_attr(best_iteration=None, best_score=None)
     return bytes(best.save_raw("ubj"))

@@ -58,6 +58,13 @@ OMISSIONS: tuple[Omission, ...] = (
 )
 
 
+def without_optional_fields(signup: Signup) -> Signup:
+    """The sign-up with nothing but what must be told."""
+    for omission in OMISSIONS:
+        signup = omission.drop(signup)
+    return signup
+
+
 def omit_at_random(signup: Signup, *, rate: float, random: np.random.Generator) -> Signup | None:
     """The sign-up without each optional field by chance; ``None`` when nothing changed.
 

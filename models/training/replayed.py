@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.card import DataSource, FeatureEntry
 from models.features.catalogue import FEATURES, Vector, vector_of
@@ -20,8 +21,8 @@ from models.replay import replay
 from models.signals.signals import derive_signals
 from models.signup import Signup
 from models.simulation.truth import SimulatedSignup, Truth
-from models.training.dataset import Dataset, DatasetError
-from models.training.omission import omit_at_random
+from models.training.dataset import ALL_FIELDS, Dataset, DatasetError, Probes
+from models.training.omission import OMISSIONS, omit_at_random, without_optional_fields
 from models.training.progress import Progress, silent
 
 MATURITY = timedelta(days=45)
@@ -30,6 +31,15 @@ as legitimate, and a younger one is no evidence either way."""
 
 DEFAULT_HOLD_OUT = ("A9", "A11", "A13", "A15", "A16", "A18", "A19", "H8", "H14", "H17")
 """Attack families and honest kinds that no model learns from, to see how it does on what it never saw."""
+
+_REGIONS = {
+    "Africa": "Africa",
+    "America": "America",
+    "Asia": "Asia",
+    "Europe": "Europe",
+    "Australia": "Oceania",
+    "Pacific": "Oceania",
+}
 
 _REPORTED_FEATURES = {
     "institution_on_list": "institution listed",
@@ -49,12 +59,19 @@ class ReplaySettings:
         hold_out: kinds and families that are marked as held out.
         known_by: outcomes known by then count; by default ``MATURITY`` after the last sign-up.
         seed: of the omissions.
+        probe_share: the chance of each fraudulent sign-up to be looked at again without each optional field; 23
+            more vectors each, so that only data to judge on are probed.
     """
 
     omission_rate: float = 0.10
     hold_out: tuple[str, ...] = DEFAULT_HOLD_OUT
     known_by: datetime | None = None
     seed: int = 1
+    probe_share: float = 0.0
+
+
+JUDGING = ReplaySettings(omission_rate=0.0, probe_share=0.2)
+"""For data that a model is judged on: whole sign-ups, a fifth of the fraud probed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,8 @@ class _Row:
     occurred_at: datetime
     account_type: str
     country: str
+    region: str
+    probes: NDArray[np.float32] | None
 
 
 def dataset_of(
@@ -105,11 +124,22 @@ def dataset_of(
             "account type": np.array([row.account_type for row in rows]),
             "kind": np.array([row.truth.kind for row in rows]),
             "country": np.array([row.country for row in rows]),
+            "country group": np.array([row.region for row in rows]),
+            "let in": np.array(["yes" if row.truth.let_in else "no" for row in rows]),
             **_slices_by_feature(matrix),
         },
         augmented=np.stack([row.augmented for row in rows]) if settings.omission_rate else None,
         held_out=np.array([row.truth.kind in held_out for row in rows]),
+        probes=_probes(rows) if settings.probe_share else None,
     )
+
+
+def _probes(rows: list[_Row]) -> Probes:
+    probed = [(at, row.probes) for at, row in enumerate(rows) if row.probes is not None]
+    fields = (*(omission.field for omission in OMISSIONS), ALL_FIELDS)
+    empty = np.zeros((0, len(fields), len(FEATURES)), np.float32)
+    vectors = np.stack([each for _, each in probed]) if probed else empty
+    return Probes(fields, np.array([at for at, _ in probed], np.intp), vectors)
 
 
 def label_known_by(truth: Truth, occurred_at: datetime, known_by: datetime) -> int:
@@ -130,6 +160,8 @@ def label_known_by(truth: Truth, occurred_at: datetime, known_by: datetime) -> i
 def _rows(signups: Iterable[SimulatedSignup], reference: Reference, settings: ReplaySettings) -> Iterator[_Row]:
     history = MemoryHistory()
     random = np.random.default_rng(settings.seed)
+    # A generator of its own: probing does not shift which fields are left out for training.
+    probing = np.random.default_rng([settings.seed, 1])
     truths: list[Truth] = []
 
     def stream() -> Iterator[Signup]:
@@ -142,9 +174,31 @@ def _rows(signups: Iterable[SimulatedSignup], reference: Reference, settings: Re
         thinned = omit_at_random(signup, rate=settings.omission_rate, random=random)
         # The replay has not recorded this sign-up yet, so the thinned one meets the same history.
         augmented = replayed.vector if thinned is None else _vector_against(thinned, reference, history)
-        country = signup.identity.country or "unknown"
-        account_type = signup.account_type.value
-        yield _Row(replayed.vector, augmented, truths.pop(), signup.occurred_at, account_type, country)
+        truth = truths.pop()
+        probed = probing.random() < settings.probe_share and truth.fraud
+        yield _Row(
+            vector=replayed.vector,
+            augmented=augmented,
+            truth=truth,
+            occurred_at=signup.occurred_at,
+            account_type=signup.account_type.value,
+            country=signup.identity.country or "unknown",
+            region=region_of(signup.identity.country, reference),
+            probes=_silent_vectors(signup, reference, history) if probed else None,
+        )
+
+
+def region_of(country: str | None, reference: Reference) -> str:
+    """The part of the world, by the area of the country's time zones."""
+    zones = reference.time_zones.zones_of((country or "").upper())
+    areas = sorted({zone.split("/")[0] for zone in zones} & set(_REGIONS))
+    return _REGIONS[areas[0]] if areas else "unknown"
+
+
+def _silent_vectors(signup: Signup, reference: Reference, history: MemoryHistory) -> NDArray[np.float32]:
+    thinned = [omission.drop(signup) for omission in OMISSIONS]
+    thinned.append(without_optional_fields(signup))
+    return np.stack([_vector_against(each, reference, history) for each in thinned])
 
 
 def _vector_against(signup: Signup, reference: Reference, history: MemoryHistory) -> Vector:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -72,18 +71,6 @@ def read_table(
         description=f"the table {path.name}, label {label}, time {time}",
         slices={name: _text(table[name]) for name in slices},
     )
-
-
-def write_table(dataset: Dataset, path: Path) -> None:
-    """Write a data set so that ``read_table(label="label", time="occurred_at", entities=["entity"])`` reads it."""
-    columns: dict[str, Any] = {"occurred_at": pa.array(dataset.times.astype("datetime64[us]"))}
-    columns["label"] = pa.array(dataset.labels)
-    columns["truth"] = pa.array(dataset.truth)
-    columns["entity"] = pa.array(dataset.entities, mask=dataset.entities < 0)
-    columns.update({f"slice_{name}": pa.array(column.tolist()) for name, column in dataset.slices.items()})
-    columns.update({name: pa.array(dataset.matrix[:, at], from_pandas=True) for at, name in enumerate(dataset.names)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns), path, compression="zstd")
 
 
 def components_of(columns: Sequence[NDArray[np.str_]], rows: int) -> NDArray[np.int64]:

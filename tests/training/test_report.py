@@ -109,9 +109,9 @@ def test_a_family_is_ranked_against_all_honest_people(evaluation: Evaluation) ->
 def test_predictive_equality_is_the_smallest_rate_over_the_largest(evaluation: Evaluation) -> None:
     found = next(each for each in evaluation.equalities if each.column == "account type")
 
-    rates = [rate for _, _, rate in found.rates]
+    rates = [each.rate for each in found.rates]
     assert found.ratio == pytest.approx(min(rates) / max(rates))
-    assert sum(count for _, count, _ in found.rates) == int((evaluation.truth == 0).sum())
+    assert sum(each.honest for each in found.rates) == int((evaluation.truth == 0).sum())
 
 
 def test_only_rows_whose_truth_is_known_are_judged(scorer: Scorer, dataset: Dataset) -> None:

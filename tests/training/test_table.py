@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from models.training.dataset import Dataset, DatasetError
-from models.training.table import components_of, read_table, write_table
+from models.training.table import components_of, read_table
 
 ROWS = 40
 
@@ -118,23 +118,3 @@ def test_rows_that_share_any_entity_belong_together() -> None:
 
     assert components_of([device, card], 5).tolist() == [0, 0, 0, -1, -1]
     assert components_of([], 3).tolist() == [-1, -1, -1]
-
-
-def test_a_written_data_set_reads_back_the_same(dataset: Dataset, tmp_path: Path) -> None:
-    path = tmp_path / "data.parquet"
-
-    write_table(dataset, path)
-
-    back = read_table(
-        path,
-        label="label",
-        time="occurred_at",
-        entities=["entity"],
-        slices=["slice_account type"],
-        ignore=["truth"],
-    )
-    np.testing.assert_array_equal(back.matrix, dataset.matrix)
-    assert back.names == dataset.names
-    assert (back.times == dataset.times).all()
-    assert (back.labels == dataset.labels).all()
-    assert (back.slices["slice_account type"] == dataset.slices["account type"]).all()

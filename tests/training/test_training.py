@@ -120,7 +120,7 @@ def test_the_card_names_the_data_it_learnt_from(make_dataset: Callable[..., Data
 
 
 def test_a_figure_comes_from_another_world_when_one_is_given(make_dataset: Callable[..., Dataset]) -> None:
-    trained = train(make_dataset(), QUICK, created=CREATED, other=make_dataset(rows=2_000, seed=99))
+    trained = train(make_dataset(), QUICK, created=CREATED, others=[make_dataset(rows=2_000, seed=99)])
 
     assert trained.evaluation is not None
     assert len(trained.evaluation.truth) == 2_000

@@ -1,0 +1,335 @@
+"""``gatehouse model train``, ``evaluate`` and ``sweep``: learning from data and judging what was learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from models import registry
+from models.features.catalogue import FEATURES
+from models.registry import LoadedModel
+from models.training.dataset import DatasetError
+from service.cli.context import console, reference_of, settings_here
+from service.cli.progress import progress
+from service.config import Settings
+from service.domain.policy import Policy, default_policy_text, parse_policy
+
+if TYPE_CHECKING:
+    from models.evaluation.lines import ScoreLines
+    from models.training.fit import Engine
+    from models.training.pipeline import Training
+    from models.training.train import TrainedModel
+
+CATALOGUE = [feature.name for feature in FEATURES]
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+DIRECTORY = click.Path(file_okay=False, path_type=Path)
+BASELINE = "baseline"
+
+_T = TypeVar("_T")
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """Which columns of a feature table are what."""
+
+    table: Path | None
+    label: str | None
+    time: str | None
+    entities: tuple[str, ...]
+    slices: tuple[str, ...]
+    ignore: tuple[str, ...]
+
+    def named(self) -> dict[str, Any]:
+        """As the pipelines take them.
+
+        Raises:
+            click.UsageError: one is missing.
+        """
+        return {
+            "table": _given("--signups, --vectors or --table", self.table),
+            "label": _given("--label", self.label),
+            "time": _given("--time", self.time),
+            "entities": self.entities,
+            "slices": self.slices,
+            "ignore": self.ignore,
+        }
+
+
+def _signups_options(function: _Function) -> _Function:
+    options = (
+        click.option("--signups", type=FILE, help="Sign-ups as `simulate` writes them; the truth lies beside it."),
+        click.option("--cache", type=DIRECTORY, help="Keep replayed data sets there; the next command reads them."),
+        click.option("--policy", "policy_file", type=FILE, help="Whose score lines decide; the shipped policy's."),
+    )
+    return _with(options, function)
+
+
+def _table_options(function: _Function) -> _Function:
+    options = (
+        click.option("--table", type=FILE, help="Any feature table, as Parquet, in place of --signups."),
+        click.option("--label", help="With --table: the column that is 1 for fraud, 0 for legitimate."),
+        click.option("--time", help="With --table: the column with the time of each row."),
+        click.option(
+            "--entity", "entities", multiple=True, help="With --table: rows that share a value stay together."
+        ),
+        click.option("--slice", "slices", multiple=True, help="With --table: a column to report by."),
+        click.option("--ignore", multiple=True, help="With --table: a column that is no feature."),
+    )
+    return _with(options, function)
+
+
+def _engine_options(function: _Function) -> _Function:
+    options = (
+        click.option("--engine", type=click.Choice(["here", "dask"]), default="here", show_default=True),
+        click.option("--scheduler", help="With --engine dask: where the cluster's scheduler listens, as HOST:PORT."),
+    )
+    return _with(options, function)
+
+
+def _with(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Function:
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command()
+@_signups_options
+@click.option("--judged-on", type=FILE, multiple=True, help="Another world for the card's figures; may be repeated.")
+@click.option("--hold-out", multiple=True, help="A family or kind not to learn from; may be repeated.")
+@click.option("--hold-out-nothing", is_flag=True, help="Learn from every family and kind.")
+@click.option("--vectors", type=FILE, help="Recorded decisions, from `signups export`, in place of --signups.")
+@click.option("--outcomes", type=FILE, help="With --vectors: JSON lines of signup_id, label and known_at.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --vectors: outcomes known before that day.")
+@_table_options
+@_engine_options
+@click.option("--search-minutes", type=click.FloatRange(min=0, min_open=True), help="Look for better settings first.")
+@click.option(
+    "--fraud-found",
+    type=click.FloatRange(0.5, 1),
+    default=1.0,
+    show_default=True,
+    help="The share of fraud that is ever reported, as your audits show; the rest hides among the legitimate.",
+)
+@click.option("--version", help="The model's name; made from the time and the digest unless given.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--dataset-out", type=NEW_FILE, help="Keep the data set, as Parquet.")
+@click.option("--report", type=NEW_FILE, help="Write report.html, one self-contained page.")
+@click.option("--out", type=DIRECTORY, help="Where to save it; the registry unless given.")
+def train(
+    *,
+    version: str | None,
+    seed: int,
+    fraud_found: float,
+    engine: str,
+    scheduler: str | None,
+    search_minutes: float | None,
+    policy_file: Path | None,
+    report: Path | None,
+    out: Path | None,
+    **data: Any,
+) -> None:
+    """Train a model on simulated sign-ups, recorded decisions or a feature table, and save it, not yet active."""
+    from models.evaluation.report import write_report  # noqa: PLC0415 - a second of imports
+    from models.training.pipeline import Training  # noqa: PLC0415
+    from models.training.train import TrainSettings  # noqa: PLC0415
+
+    settings = settings_here()
+    with _refusing_bad_data(), progress(console()) as shown:
+        training = Training(
+            created=datetime.now(UTC),
+            settings=TrainSettings(seed=seed, fraud_found=fraud_found),
+            version=version,
+            lines=_lines(policy_file),
+            engine=_engine(engine, scheduler),
+            search_minutes=search_minutes,
+            progress=shown,
+        )
+        trained = _trained(training, settings, **data)
+        place = trained.save(out or settings.model_dir)
+        if report is not None and trained.evaluation is not None:
+            write_report(report, trained.evaluation, trained.card)
+    for line in trained.lines():
+        click.echo(line)
+    click.echo(f"saved in {place}")
+    if report is not None:
+        click.echo(f"the report is {report}" if trained.evaluation else "no report: there was nothing to judge on")
+    if out is None:
+        click.echo(f"`gatehouse model promote {trained.card.version}` makes it score")
+
+
+def _trained(
+    training: Training,
+    settings: Settings,
+    *,
+    signups: Path | None,
+    cache: Path | None,
+    judged_on: tuple[Path, ...],
+    hold_out: tuple[str, ...],
+    hold_out_nothing: bool,
+    vectors: Path | None,
+    outcomes: Path | None,
+    until: datetime | None,
+    dataset_out: Path | None,
+    **table: Any,
+) -> TrainedModel:
+    from models.training.pipeline import train_from_files, train_from_recorded, train_from_table  # noqa: PLC0415
+    from models.training.replayed import DEFAULT_HOLD_OUT, JUDGING, ReplaySettings  # noqa: PLC0415
+
+    options = TableOptions(**table)
+    _one_source(signups, vectors, options.table)
+    if vectors is not None:
+        return train_from_recorded(
+            training,
+            vectors=vectors,
+            outcomes=_given("--outcomes", outcomes),
+            known_by=until.replace(tzinfo=UTC) if until else training.created,
+            dataset_out=dataset_out,
+        )
+    if signups is None:
+        return train_from_table(training, **options.named())
+    held_out = () if hold_out_nothing else hold_out or DEFAULT_HOLD_OUT
+    probed = 0.0 if judged_on else JUDGING.probe_share
+    return train_from_files(
+        training,
+        signups=signups,
+        reference=reference_of(settings),
+        replay_settings=ReplaySettings(hold_out=held_out, probe_share=probed),
+        judged_on=judged_on,
+        cache=cache,
+        dataset_out=dataset_out,
+    )
+
+
+@click.command()
+@_signups_options
+@_table_options
+@click.option(
+    "--model", "version", help="The version to judge; the active one unless given, `baseline` for the shipped one."
+)
+@click.option("--report", type=NEW_FILE, help="Write report.html, one self-contained page.")
+@click.option("--seed", type=int, default=1, show_default=True)
+def evaluate(
+    *,
+    signups: Path | None,
+    cache: Path | None,
+    policy_file: Path | None,
+    version: str | None,
+    report: Path | None,
+    seed: int,
+    **table: Any,
+) -> None:
+    """Judge a model on simulated sign-ups or on a feature table."""
+    from models.evaluation.pipeline import evaluate as evaluate_files  # noqa: PLC0415 - a second of imports
+    from models.evaluation.pipeline import evaluate_table  # noqa: PLC0415
+
+    settings = settings_here()
+    load, options = _loader(settings, version), TableOptions(**table)
+    _one_source(signups, options.table)
+    with _refusing_bad_data(), progress(console()) as shown:
+        lines = _lines(policy_file)
+        if signups is not None:
+            evaluation = evaluate_files(
+                load=load,
+                signups=signups,
+                reference=reference_of(settings),
+                report=report,
+                seed=seed,
+                lines=lines,
+                cache=cache,
+                progress=shown,
+            )
+        else:
+            evaluation = evaluate_table(
+                load=load, report=report, seed=seed, lines=lines, progress=shown, **options.named()
+            )
+    for line in evaluation.lines():
+        click.echo(line)
+    if report is not None:
+        click.echo(f"the report is {report}")
+
+
+@click.command()
+@click.option("--signups", type=FILE, required=True, help="Sign-ups as `simulate` writes them.")
+@click.option("--judged-on", type=FILE, help="Another world to judge on; the last slice of the same unless given.")
+@click.option("--cache", type=DIRECTORY, help="Keep replayed data sets there; the next command reads them.")
+@_engine_options
+@click.option("--seed", type=int, default=1, show_default=True)
+def sweep(
+    *, signups: Path, judged_on: Path | None, cache: Path | None, engine: str, scheduler: str | None, seed: int
+) -> None:
+    """Leave each attack family out of training in turn, and say how well it is found by a model that never saw it."""
+    from models.training.pipeline import sweep_files  # noqa: PLC0415 - a second of imports
+    from models.training.train import TrainSettings  # noqa: PLC0415
+
+    with _refusing_bad_data(), progress(console()) as shown:
+        found = sweep_files(
+            TrainSettings(seed=seed),
+            signups=signups,
+            judged_on=judged_on,
+            reference=reference_of(settings_here()),
+            cache=cache,
+            engine=_engine(engine, scheduler),
+            progress=shown,
+        )
+    for line in found.lines():
+        click.echo(line)
+
+
+def _lines(policy_file: Path | None) -> ScoreLines:
+    """The score lines of a policy document, the shipped one by default."""
+    from models.evaluation.lines import Lines  # noqa: PLC0415 - a second of imports
+
+    text = default_policy_text() if policy_file is None else policy_file.read_text(encoding="utf-8")
+    policy: Policy = parse_policy(text, version=0)
+    return {
+        account_type.value: Lines(each.step_up, each.review, each.deny)
+        for account_type, each in policy.document.thresholds.items()
+    }
+
+
+def _engine(engine: str, scheduler: str | None) -> Engine:
+    from models.training.fit import fit  # noqa: PLC0415 - a second of imports
+
+    if engine == "here":
+        if scheduler is not None:
+            raise click.UsageError("--scheduler goes with --engine dask")
+        return fit
+    from models.training.cluster import ClusterEngine  # noqa: PLC0415 - Dask is wanted here only
+
+    return ClusterEngine(_given("--scheduler", scheduler))
+
+
+def _loader(settings: Settings, version: str | None) -> Callable[[Sequence[str]], LoadedModel]:
+    if version is None:
+        return lambda names: registry.load_active(settings.model_dir, catalogue=names)
+    if version == BASELINE:
+        return lambda names: registry.baseline(catalogue=names)
+    return lambda names: registry.load(settings.model_dir, version, catalogue=names)
+
+
+def _one_source(*sources: Path | None) -> None:
+    given = [source.name for source in sources if source is not None]
+    if len(given) > 1:
+        raise click.UsageError(f"give one source of data, not {len(given)} ({', '.join(given)})")
+
+
+def _given(name: str, value: _T | None) -> _T:
+    if value is None:
+        raise click.UsageError(f"{name} is needed")
+    return value
+
+
+@contextmanager
+def _refusing_bad_data() -> Iterator[None]:
+    try:
+        yield
+    except DatasetError as error:
+        raise click.ClickException(str(error)) from error
