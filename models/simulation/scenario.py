@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from models.simulation.arrival import HonestKind
 from models.simulation.attackers.campaign import Brief
 from models.simulation.attackers.decks import Deck
 from models.simulation.attackers.hydra import Hydra
+from models.simulation.honest.kinds import HONEST_KINDS
 from models.simulation.streams import Streams
 from models.simulation.tables.tables import load_tables
 from models.simulation.truth import SimulatedSignup
@@ -16,6 +17,8 @@ from models.simulation.world import World, simulate
 
 _HOUR = timedelta(hours=1)
 _CLASS_SIZE = 45
+_SHARE_OF_THE_HOUR = 0.056
+"""Of a day's honest sign-ups, those between 13 and 14 o'clock in UTC."""
 
 
 class CrossedHydra(Hydra):
@@ -34,27 +37,37 @@ def small_hydra(
 ) -> tuple[SimulatedSignup, ...]:
     """One hour in time order: about ``honest`` students of every kind, a classroom among them, and a small hydra.
 
-    The honest are those of a whole day, brought together into the hour; the classroom keeps its ten minutes.
+    The honest are those of one real hour of a service large enough to have so many in an hour. What happened before
+    the hour is left out: a laboratory's or a family's earlier members need not be in anybody's history.
     """
     start = start.astimezone(UTC)
-    yesterday = _empty_world(seed, start - timedelta(days=1), timedelta(days=1))
-    everyday = max(20, honest - _CLASS_SIZE) / yesterday.expected_honest(1.0)
-    day = list(_honest(seed, start, per_day=everyday, kinds=None))
-    hour = [_moved(each, start + (each.signup.occurred_at - (start - timedelta(days=1))) / 24) for each in day]
+    hour = _honest(seed, start, max(20, honest - _CLASS_SIZE))
     hour += _classroom(seed, start)
     hour += _hydra(seed, start, hydra_accounts)
     return tuple(sorted(hour, key=lambda each: (each.signup.occurred_at, each.signup.signup_id)))
 
 
-def _honest(seed: int, start: datetime, *, per_day: float, kinds: Collection[str] | None) -> list[SimulatedSignup]:
-    before = start - timedelta(days=1)
-    chosen = kinds or [f"H{number}" for number in range(1, 18) if number not in {4, 16}]
-    return list(simulate(days=1, seed=seed, start=before, honest_per_day=per_day, prevalence=0, kinds=chosen))
+def _honest(seed: int, start: datetime, people: int) -> list[SimulatedSignup]:
+    """One hour of a day that brings about ``people`` in it: early afternoon in Europe, when all but New Zealand has
+    the same date, so that no other day needs to be filled. Groups reach back five days, not 75.
+    """
+    hour = _ordinary_day(start) + timedelta(hours=13)
+    chosen = tuple(kind for kind in HONEST_KINDS if kind.id not in {"H4", "H17"})
+    world = _empty_world(seed, hour, _HOUR, kinds=chosen)
+    found = world.play(people / _SHARE_OF_THE_HOUR / world.calendar.volume(hour.date()), groups_from_days=5, alone=True)
+    return [_moved(each, each.signup.occurred_at + (start - hour)) for each in found]
+
+
+def _ordinary_day(start: datetime) -> datetime:
+    """A Wednesday of that year outside every start of term, and never the date of the demo."""
+    may = datetime(start.year, 5, 1, tzinfo=UTC)
+    return may + timedelta(days=(2 - may.weekday()) % 7)
 
 
 def _classroom(seed: int, start: datetime) -> list[SimulatedSignup]:
     """The first lesson of a busy day, in the middle of the hour."""
-    lessons = _honest(seed, start, per_day=12_000, kinds=["H4"])
+    day = _ordinary_day(start)
+    lessons = list(simulate(days=1, seed=seed, start=day, honest_per_day=6_000, prevalence=0, kinds=["H4"]))
     group = lessons[0].truth.group
     pupils = [each for each in lessons if each.truth.group == group][:_CLASS_SIZE]
     shift = start + _HOUR / 2 - pupils[0].signup.occurred_at
@@ -71,13 +84,13 @@ def _hydra(seed: int, start: datetime, accounts: int) -> list[SimulatedSignup]:
     return list(world.play(0))
 
 
-def _empty_world(seed: int, start: datetime, lasting: timedelta) -> World:
+def _empty_world(seed: int, start: datetime, lasting: timedelta, kinds: tuple[HonestKind, ...] = ()) -> World:
     return World(
         tables=load_tables(1),
         streams=Streams(seed),
         start=start,
         days=lasting / timedelta(days=1),
-        kinds=(),
+        kinds=kinds,
         accidental_sharing=0.0,
         feedback=None,
     )

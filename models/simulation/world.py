@@ -179,24 +179,27 @@ class World:
         """People with a random stream of that name."""
         return People(self._tables, self._neighbourhood, self._streams.of(name))
 
-    def play(self, honest_per_day: float) -> Iterator[SimulatedSignup]:
+    def play(
+        self, honest_per_day: float, *, groups_from_days: int = _BEFORE_DAYS, alone: bool = False
+    ) -> Iterator[SimulatedSignup]:
         """Every sign-up from start to end, in time order.
 
         Days are filled two ahead of the clock: a local day begins up to 14 hours before the UTC day. Groups that
-        live for months have begun before the world does.
+        live for months have begun before the world does. ``alone`` fills no day beside those of the world itself.
         """
-        day = self.calendar.start.date() - timedelta(days=_BEFORE_DAYS)
-        while day <= self.calendar.end.date() + timedelta(days=1):
-            self._fill(day, honest_per_day)
+        first, last = self.calendar.start.date(), self.calendar.end.date() + timedelta(days=0 if alone else 1)
+        day = first - timedelta(days=groups_from_days)
+        while day <= last:
+            self._fill(day, honest_per_day, long_lived_only=day < (first if alone else first - timedelta(days=1)))
             day += timedelta(days=1)
             settled = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=1)
             yield from self._until(min(settled, self.calendar.end))
+        yield from self._until(self.calendar.end)
 
-    def _fill(self, day: date, honest_per_day: float) -> None:
+    def _fill(self, day: date, honest_per_day: float, *, long_lived_only: bool) -> None:
         volume = honest_per_day * self.calendar.volume(day)
-        before = day < self.calendar.start.date() - timedelta(days=1)
         for kind in self._kinds:
-            if before and kind.id not in _LONG_LIVED:
+            if long_lived_only and kind.id not in _LONG_LIVED:
                 continue
             today = Day(day, self.calendar, volume * kind.share)
             for arrival in kind.arrivals(today, self._people[kind.id]):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from models.simulation.attackers.hydra import VARIANTS
 from models.simulation.files import truth_path, write_signups
 from models.simulation.world import simulate as simulated_world
 from service.cli.context import console
@@ -30,8 +31,37 @@ START = "2026-08-17"
 @click.option("--honest-per-day", type=click.FloatRange(min=0), default=3000, show_default=True)
 @click.option("--prevalence", type=click.FloatRange(0, 1, max_open=True), default=0.05, show_default=True)
 @click.option("--hydra", type=click.IntRange(min=1), help="Add one hydra that grows to so many live accounts.")
+@click.option("--hydra-variant", type=click.Choice(sorted(set(VARIANTS))), help="How that hydra shares identifiers.")
+@click.option("--family", "families", multiple=True, help="Only this attack family, as A5; may be repeated.")
+@click.option("--kind", "kinds", multiple=True, help="Only this kind of honest people, as H1; may be repeated.")
+@click.option(
+    "--tables-seed", type=int, default=1, show_default=True, help="Another one has other schools, vendors, networks."
+)
+@click.option(
+    "--accidental-sharing",
+    type=click.FloatRange(0, 1),
+    default=0.002,
+    show_default=True,
+    help="The share of people with a stranger's phone, device id or card.",
+)
+@click.option("--slow-labels", is_flag=True, help="Fraud is reported after weeks, not days.")
+@click.option("--white-box", is_flag=True, help="Operators know the features and fake what is cheap to fake.")
 def simulate(
-    *, days: float, seed: int, out: Path, start: datetime, honest_per_day: float, prevalence: float, hydra: int | None
+    *,
+    days: float,
+    seed: int,
+    out: Path,
+    start: datetime,
+    honest_per_day: float,
+    prevalence: float,
+    hydra: int | None,
+    hydra_variant: str | None,
+    families: tuple[str, ...],
+    kinds: tuple[str, ...],
+    tables_seed: int,
+    accidental_sharing: float,
+    slow_labels: bool,
+    white_box: bool,
 ) -> None:
     """Write a simulated stream of sign-ups exactly as the API takes them, and a separate truth file."""
     try:
@@ -39,16 +69,24 @@ def simulate(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     with progress(console()) as report:
-        written = write_signups(
-            out,
-            simulated_world(
+        try:
+            world = simulated_world(
                 days=days,
                 seed=seed,
                 start=start.replace(tzinfo=UTC),
                 honest_per_day=honest_per_day,
                 prevalence=prevalence,
+                families=families or None,
+                kinds=kinds or None,
                 hydra_live_accounts=hydra,
+                hydra_variant=hydra_variant,
+                accidental_sharing=accidental_sharing,
                 progress=lambda done, total: report("simulating sign-ups", done, total),
-            ),
-        )
+                tables_seed=tables_seed,
+                labels="slow" if slow_labels else "ordinary",
+                white_box=white_box,
+            )
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        written = write_signups(out, world)
     click.echo(f"{written:,} sign-ups in {out}, the truth about them in {truth}")
