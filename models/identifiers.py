@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from models.linkage.identifier import Identifier, IdentifierKind
+from models.signals.anomalies import anomalies_of
+from models.signals.email import EmailSignals
 from models.signals.signals import Signals
 from models.signup import Signup
 
@@ -14,8 +16,35 @@ def identifiers_of(signup: Signup, signals: Signals) -> tuple[Identifier, ...]:
 
     Behaviour fingerprints are not known at sign-up; they are learnt from the account's use.
     """
+    anomalies = int(anomalies_of(signals))
     pairs = (*_strong(signals), *_medium(signup, signals), *_weak(signup, signals))
-    return tuple(Identifier(kind, value, counted) for kind, value, counted in pairs if value)
+    found = [Identifier(kind, value, counted, None, anomalies) for kind, value, counted in pairs if value]
+    return (*found, *_sequence(signals.email, anomalies))
+
+
+_BUCKET = 100
+"""Numbers of a series in one bucket: twice the reach of a neighbourhood."""
+
+
+def _sequence(email: EmailSignals, anomalies: int) -> tuple[Identifier, ...]:
+    """The number's own bucket of its series and the nearer one beside it.
+
+    Whoever lies within half a bucket of a number is in the number's own bucket, or near enough to it to have left a
+    link there too: so one look into one bucket finds all neighbours, and none twice.
+    """
+    if email.series is None or email.series_number is None:
+        return ()
+    own, place = divmod(email.series_number, _BUCKET)
+    beside = own - 1 if place < _BUCKET // 2 else own + 1
+    return tuple(
+        Identifier(
+            Kind.EMAIL_SEQUENCE,
+            f"{email.series}@{email.domain}|{bucket}",
+            place=email.series_number - bucket * _BUCKET,
+            anomalies=anomalies,
+        )
+        for bucket in (own, beside)
+    )
 
 
 _Row = tuple[IdentifierKind, str | None, str | None]

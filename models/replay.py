@@ -10,6 +10,7 @@ from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.linkage.history import History, Link
 from models.linkage.identifier import Identifier
+from models.linkage.velocity import day_of
 from models.reference.reference import Reference
 from models.signals.signals import derive_signals
 from models.signup import Signup
@@ -30,11 +31,17 @@ def replay(
     """Judge each sign-up against those before it, then remember it.
 
     The stream is taken as recorded in its own order, each sign-up at the instant it occurred: a simulated or
-    exported stream is in time order. Numbers count up from ``first_no``.
+    exported stream is in time order. Numbers count up from ``first_no``. The days are rolled up at midnight UTC,
+    as the service's worker does minutes after it.
     """
+    today: int | None = None
     for number, signup in enumerate(signups, start=first_no):
         signals = derive_signals(signup, reference)
         identifiers = identifiers_of(signup, signals)
+        day = day_of(signup.occurred_at)
+        if today is None or day > today:
+            history.roll_up(day)
+            today = day
         linkage = history.linkage_of(identifiers, now=signup.occurred_at)
         facts = Facts(signup=signup, signals=signals, linkage=linkage)
         yield Replayed(facts=facts, identifiers=identifiers, vector=vector_of(facts))

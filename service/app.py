@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -88,7 +89,14 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
     )
 
 
-def create_app(settings: Settings, *, reference: Reference | None = None) -> Flask:
+def utc_now() -> datetime:
+    """The clock on the wall."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings, *, reference: Reference | None = None, clock: Callable[[], datetime] = utc_now
+) -> Flask:
     """The Flask application over its parts. The model is loaded here, so that forked workers share its memory."""
     application = compose(settings, reference=reference)
     release = version_of("gatehouse")
@@ -100,7 +108,7 @@ def create_app(settings: Settings, *, reference: Reference | None = None) -> Fla
     app.extensions[_EXTENSION] = application
     install_web(app)
     watch_requests(app, application.metrics)
-    app.register_blueprint(create_api(_api_dependencies(application, release)))
+    app.register_blueprint(create_api(_api_dependencies(application, release, clock)))
     app.register_blueprint(create_front_page(release, lambda: _conditions(application)))
     return app
 
@@ -116,7 +124,7 @@ def application_of(app: Flask) -> Application:
     return application
 
 
-def _api_dependencies(application: Application, release: str) -> ApiDependencies:
+def _api_dependencies(application: Application, release: str, clock: Callable[[], datetime]) -> ApiDependencies:
     begin, pseudonyms = application.store.begin, application.pseudonyms
     return ApiDependencies(
         authenticate=Authenticate(begin, time.monotonic),
@@ -126,7 +134,7 @@ def _api_dependencies(application: Application, release: str) -> ApiDependencies
         read=ReadSignup(begin, application.model),
         reassess=Reassess(begin, application.judge),
         search=SearchSignups(begin, application.reference),
-        clock=lambda: datetime.now(UTC),
+        clock=clock,
         metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),
         version=release,

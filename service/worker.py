@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from service.domain.errors import UnavailableError
@@ -15,6 +15,9 @@ IDEMPOTENCY_KEPT_FOR = timedelta(days=8)
 
 SEAL_BATCH = 1_000
 
+SETTLED_AFTER = timedelta(minutes=2)
+"""A day is rolled up this long after it ended: a request that began before midnight has committed or failed by then."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -24,6 +27,7 @@ class Round:
 
     sealed: int
     forgotten: int
+    rolled_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +46,15 @@ class Worker:
         while True:
             try:
                 done = self.round()
-                if done.sealed or done.forgotten:
-                    _log.info("worker round", extra={"sealed": done.sealed, "forgotten": done.forgotten})
+                if done != Round(sealed=0, forgotten=0):
+                    _log.info("worker round", extra=asdict(done))
             except UnavailableError:
                 _log.warning("the database cannot be used; trying again")
             if wait(every_s):
                 return
 
     def round(self) -> Round:
-        """Seal the audit entries of finished transactions and forget old Idempotency-Keys.
+        """Seal the audit entries of finished transactions, forget old Idempotency-Keys, roll up days that ended.
 
         Raises:
             UnavailableError: the database cannot be used.
@@ -59,8 +63,16 @@ class Worker:
         with self.begin() as work:
             forgotten = work.idempotency.purge(before=self.now() - IDEMPOTENCY_KEPT_FOR)
             work.commit()
+        rolled_up = self._roll_up()
         self.checkpoint()
-        return Round(sealed=sealed, forgotten=forgotten)
+        return Round(sealed=sealed, forgotten=forgotten, rolled_up=rolled_up)
+
+    def _roll_up(self) -> int:
+        before, rolled_up = self.now() - SETTLED_AFTER, 0
+        with self.begin() as work:
+            while work.roll_ups.roll_up(before=before):
+                rolled_up += 1
+        return rolled_up
 
     def _seal(self) -> int:
         sealed = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import behaviour, consistency, device, email, identity, linkage, network, payment, phone
+from models.features import behaviour, bursts, consistency, device, email, identity, linkage, network, payment, phone
 from models.features.facts import Facts
 from models.features.feature import Direction, Feature, FeatureFunction, Group
 
@@ -28,6 +28,7 @@ FEATURES: tuple[Feature, ...] = (
         (_LOWERS, identity.website_academic),
         (_RAISES, identity.age_role_gap_years),
         (_FREE, identity.account_is_research),
+        (_LOWERS, identity.sponsor_supports),
     ),
     *_features(
         Group.EMAIL,
@@ -112,6 +113,15 @@ FEATURES: tuple[Feature, ...] = (
         (_RAISES, linkage.use_text_neighbours_30d),
         (_RAISES, linkage.strong_identifiers_seen),
         (_RAISES, linkage.identifier_account_types),
+        (_LOWERS, linkage.email_domain_age_days),
+        (_RAISES, linkage.email_sequence_7d),
+        (_RAISES, bursts.prefix_burst_1h),
+        (_RAISES, bursts.profile_network_burst_24h),
+        (_RAISES, bursts.email_pattern_burst_24h),
+        (_RAISES, bursts.email_domain_burst_24h),
+        (_RAISES, bursts.institution_burst_24h),
+        (_RAISES, bursts.bin_burst_24h),
+        (_RAISES, linkage.sync_anomaly_24h),
     ),
     *_features(
         Group.CONSISTENCY,

@@ -43,3 +43,15 @@ def age_role_gap_years(facts: Facts) -> float | None:
 def account_is_research(facts: Facts) -> float | None:
     """1 for a research account, 0 for an educational one; never missing."""
     return number(facts.signup.account_type is AccountType.RESEARCH)
+
+
+def sponsor_supports(facts: Facts) -> float | None:
+    """How far the named sponsor supports the story: 0 not usable, 1 at a listed domain, 2 at the claimed institution.
+
+    Missing when no sponsor is named.
+    """
+    if facts.signup.identity.sponsor is None:
+        return None
+    if facts.signals.identity.sponsor_same_institution:
+        return 2.0
+    return 1.0 if facts.signals.identity.sponsor_academic else 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from models.features.facts import Facts
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
-from models.linkage.velocity import Window
+from models.linkage.velocity import DAY_US, SYNCHRONY_KINDS, Window
 
 
 def device_signups_24h(facts: Facts) -> float | None:
@@ -159,3 +159,34 @@ def identifier_account_types(facts: Facts) -> float | None:
     """Different account types among earlier sign-ups on the strong identifiers, minus one (0 when there are none)."""
     types = [facts.linkage.account_types(kind) for kind in _STRONG_KINDS]
     return float(max(0, max((count for count in types if count is not None), default=0) - 1))
+
+
+_OLDEST_DAYS = 730
+"""Two years: a domain that was seen before that is as old as any."""
+
+
+def email_domain_age_days(facts: Facts) -> float | None:
+    """Days since the first sign-up from this mail domain, 0 the first time, at most 730; never missing.
+
+    New domains are cheap, and look-alikes of a school's are new.
+    """
+    age_us = facts.linkage.age_us()
+    return None if age_us is None else min(age_us / DAY_US, float(_OLDEST_DAYS))
+
+
+def email_sequence_7d(facts: Facts) -> float | None:
+    """Earlier sign-ups within 7 days from mailboxes numbered at most 50 away in the same series (count).
+
+    A series is the mailbox with its number left out, at its domain. Missing when the mailbox has no digits.
+    """
+    return facts.linkage.near()
+
+
+def sync_anomaly_24h(facts: Facts) -> float | None:
+    """Earlier sign-ups within 24 hours on the same /24, the same browser and network, or the same card range that
+    are odd in a way this one is too (count, on the fullest of the three); 0 when there are none.
+
+    Either alone is weak: places are busy, and people are odd. What counts as odd: ``models.signals.anomalies``.
+    """
+    counts = (facts.linkage.anomalous(kind) for kind in SYNCHRONY_KINDS)
+    return float(max((count for count in counts if count is not None), default=0))

@@ -30,6 +30,10 @@ class History(Protocol):
         """The linkage of a sign-up that occurs at ``now``; ``excluding`` is its own number, if recorded."""
         ...
 
+    def roll_up(self, before_day: int) -> None:
+        """Take everything recorded before a UTC day (counted from 1970) into the pasts of the identifiers."""
+        ...
+
     def record(self, link: Link) -> None:
         """Remember a sign-up. The same ``signup_no`` is never recorded twice."""
         ...

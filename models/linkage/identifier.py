@@ -41,6 +41,7 @@ class IdentifierKind(StrEnum):
     SPONSOR = "sponsor"
     INVITER = "inviter"
     TEXT_BAND = "text_band"
+    EMAIL_SEQUENCE = "email_sequence"
 
 
 _STRONG = frozenset(
@@ -79,8 +80,13 @@ class Identifier:
         value: its canonical form, in clear; the store keeps only a keyed digest.
         counted: what is counted distinctly among the sign-ups that share it (the mailboxes on a device, the
             names on a card, the institutions on an address); ``None`` when this sign-up has none.
+        place: where this sign-up lies on a line of numbers, for the kind whose links count their neighbours; it
+            takes the place of ``counted``.
+        anomalies: what is odd about this sign-up, as bits (``models.signals.anomalies``).
     """
 
     kind: IdentifierKind
     value: str
     counted: str | None = None
+    place: int | None = None
+    anomalies: int = 0

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
 
+from models.linkage.daily import DailyCounts
 from models.linkage.history import Link
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.velocity import (
+    AGED_KIND,
+    DAY_US,
     DISTINCT_WINDOWS,
     NEVER_SEEN,
     OTHERS_WINDOW,
+    PAST_KINDS,
     SATURATION,
+    SEQUENCE_REACH,
+    SEQUENCE_WINDOW,
+    SYNCHRONY_KINDS,
+    SYNCHRONY_WINDOW,
     Linkage,
     Velocity,
     Window,
@@ -22,8 +29,11 @@ from models.linkage.velocity import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-# (recorded µs, signup_no, occurred µs, counted value, account type): ordered as the definition demands.
-_Remembered = tuple[int, int, int, str | None, str]
+_KEPT = SATURATION + 1
+"""One more than the limit stays, because a sign-up that is judged again excludes its own link."""
+
+_Place = tuple[int, int]
+"""(recorded µs, signup_no): what the links of an identifier are ordered by."""
 
 
 def microseconds(instant: datetime) -> int:
@@ -35,65 +45,138 @@ class MemoryHistory:
     """A history in dictionaries, bounded per identifier by the saturation limit."""
 
     def __init__(self) -> None:
-        self._links: dict[tuple[IdentifierKind, str], list[_Remembered]] = {}
+        self._links: dict[tuple[IdentifierKind, str], _Links] = {}
+        self._first: dict[str, list[tuple[_Place, int]]] = {}
+        self._daily = DailyCounts()
 
     def linkage_of(self, identifiers: Sequence[Identifier], *, now: datetime, excluding: int | None = None) -> Linkage:
         """See ``models.linkage.history.History``."""
         now_us = microseconds(now)
-        return Linkage((each.kind, self._velocity(each, now_us, excluding)) for each in identifiers)
+        today = now_us // DAY_US
+        velocities = [(each.kind, self._velocity(each, now_us, today, excluding)) for each in identifiers]
+        return Linkage(velocities, observed_days=self._daily.observed_days(today))
+
+    def roll_up(self, before_day: int) -> None:
+        """See ``models.linkage.history.History``."""
+        self._daily.roll_up(before_day)
 
     def record(self, link: Link) -> None:
         """See ``models.linkage.history.History``."""
-        recorded_us, occurred_us = microseconds(link.recorded_at), microseconds(link.occurred_at)
+        place, occurred_us = (microseconds(link.recorded_at), link.signup_no), microseconds(link.occurred_at)
+        account_type = link.account_type.value
+        past = []
         for each in link.identifiers:
-            remembered = self._links.setdefault((each.kind, each.value), [])
-            row = (recorded_us, link.signup_no, occurred_us, each.counted, link.account_type.value)
-            if remembered and row[:2] < remembered[-1][:2]:
-                insort(remembered, row, key=lambda kept: kept[:2])
-            else:
-                remembered.append(row)
-            # One more than the limit stays, because a sign-up that is judged again excludes its own link.
-            if len(remembered) > SATURATION + 1:
-                del remembered[0]
+            key = (each.kind, each.value)
+            links = self._links.get(key)
+            if links is None:
+                links = self._links[key] = _Links()
+            counted = each.counted if each.place is None else each.place
+            links.add(place, occurred_us, counted, account_type, each.anomalies)
+            if each.kind in PAST_KINDS:
+                past.append(key)
+            if each.kind is AGED_KIND:
+                # The second is kept for the sign-up that was the first and is judged again.
+                self._first[each.value] = sorted([*self._first.get(each.value, ()), (place, occurred_us)])[:2]
+        self._daily.add(place[0], occurred_us, past)
 
-    def _velocity(self, identifier: Identifier, now_us: int, excluding: int | None) -> Velocity:
-        remembered = self._links.get((identifier.kind, identifier.value))
-        if not remembered:
+    def _velocity(self, identifier: Identifier, now_us: int, today: int, excluding: int | None) -> Velocity:
+        kind, key = identifier.kind, (identifier.kind, identifier.value)
+        links = self._links.get(key)
+        if links is None:
             return NEVER_SEEN
-        newest = [row for row in remembered if row[1] != excluding][-SATURATION:]
-        return measure(newest, now_us=now_us, own=identifier.counted)
+        if excluding is not None:
+            links = links.without(excluding)
+        past = self._daily.past(key, today) if kind in PAST_KINDS else 0
+        age_us = self._age_us(identifier.value, now_us, excluding) if kind is AGED_KIND else 0
+        return links.velocity(identifier, now_us, past=past, age_us=age_us)
+
+    def _age_us(self, domain: str, now_us: int, excluding: int | None) -> int:
+        first = next((occurred for place, occurred in self._first.get(domain, ()) if place[1] != excluding), now_us)
+        return max(0, now_us - first)
 
 
-def measure(newest: Sequence[_Remembered], *, now_us: int, own: str | None) -> Velocity:
-    """Count the links of one identifier.
+class _Links:
+    """The newest links of one identifier, a list a column, in (recorded, id) order."""
 
-    Args:
-        newest: at most ``SATURATION`` links.
-        now_us: the instant of the sign-up being judged, microseconds since 1970.
-        own: the counted value of the sign-up being judged.
-    """
-    links = [0] * len(_LENGTHS)
-    distinct: list[set[str]] = [set() for _ in DISTINCT_WINDOWS]
-    others = 0
-    types: set[str] = set()
-    for _, _, occurred_us, counted, account_type in newest:
-        age = now_us - occurred_us
-        if not 0 < age <= _LONGEST:
-            continue
-        # The windows contain each other, so a link is counted once, in the shortest that holds it.
-        links[bisect_left(_LENGTHS, age)] += 1
-        types.add(account_type)
-        if age <= OTHERS_WINDOW.value and counted != own:
-            others += 1
-        if counted is not None:
-            distinct[bisect_left(_DISTINCT_LENGTHS, age)].add(counted)
-    hour, day, week, month, quarter, year = accumulate(links)
-    near, far = distinct[0] | distinct[1], distinct[0] | distinct[1] | distinct[2]
-    return Velocity(
-        (hour, day, week, month, quarter, year), (len(distinct[0]), len(near), len(far)), others, len(types)
-    )
+    __slots__ = ("_anomalies", "_counted", "_in_time", "_occurred", "_order", "_types")
+
+    def __init__(self) -> None:
+        self._order: list[_Place] = []
+        self._occurred: list[int] = []
+        self._counted: list[str | int | None] = []
+        self._types: list[str] = []
+        self._anomalies: list[int] = []
+        self._in_time = True
+
+    def add(
+        self, place: _Place, occurred_us: int, counted: str | int | None, account_type: str, anomalies: int
+    ) -> None:
+        at = len(self._order)
+        if at and place < self._order[-1]:
+            at = bisect_left(self._order, place)
+            self._in_time = False
+        elif at and occurred_us < self._occurred[-1]:
+            self._in_time = False
+        self._order.insert(at, place)
+        self._occurred.insert(at, occurred_us)
+        self._counted.insert(at, counted)
+        self._types.insert(at, account_type)
+        self._anomalies.insert(at, anomalies)
+        # Seldom, because every list is moved.
+        if len(self._order) > 2 * _KEPT:
+            for column in (self._order, self._occurred, self._counted, self._types, self._anomalies):
+                del column[:-_KEPT]
+
+    def without(self, signup_no: int) -> _Links:
+        """The same links but those of one sign-up."""
+        return self._taken([at for at, place in enumerate(self._order) if place[1] != signup_no], in_time=self._in_time)
+
+    def velocity(self, identifier: Identifier, now_us: int, *, past: int, age_us: int) -> Velocity:
+        """Count the newest links in their windows."""
+        if not self._in_time:
+            newest = range(max(0, len(self._order) - SATURATION), len(self._order))
+            in_time = self._taken(sorted(newest, key=self._occurred.__getitem__), in_time=True)
+            return in_time.velocity(identifier, now_us, past=past, age_us=age_us)
+        occurred, counted = self._occurred, self._counted
+        end = bisect_left(occurred, now_us, max(0, len(occurred) - SATURATION))
+        start = bisect_left(occurred, now_us - Window.YEAR.value, max(0, len(occurred) - SATURATION), end)
+        if start == end:
+            return Velocity(NEVER_SEEN.links, NEVER_SEEN.distinct, 0, 0, past=past, age_us=age_us)
+        since = {window: bisect_left(occurred, now_us - window.value, start, end) for window in Window}
+        distinct, values, until = [], set[str | int | None](), end
+        for window in DISTINCT_WINDOWS:
+            values.update(counted[since[window] : until])
+            until = since[window]
+            distinct.append(len(values) - (None in values))
+        own = identifier.counted if identifier.place is None else identifier.place
+        month = counted[since[OTHERS_WINDOW] : end]
+        return Velocity(
+            tuple(end - at for at in since.values()),  # type: ignore[arg-type]  # one a window
+            tuple(distinct),  # type: ignore[arg-type]  # one a window
+            len(month) - month.count(own),
+            len(set(self._types[start:end])),
+            anomalous=self._anomalous(identifier, since[SYNCHRONY_WINDOW], end),
+            near=_near(identifier.place, counted[since[SEQUENCE_WINDOW] : end]),
+            past=past,
+            age_us=age_us,
+        )
+
+    def _anomalous(self, identifier: Identifier, start: int, end: int) -> int:
+        own = identifier.anomalies if identifier.kind in SYNCHRONY_KINDS else 0
+        return sum(1 for each in self._anomalies[start:end] if each & own) if own else 0
+
+    def _taken(self, order: Sequence[int], *, in_time: bool) -> _Links:
+        taken = _Links()
+        taken._order = [self._order[at] for at in order]
+        taken._occurred = [self._occurred[at] for at in order]
+        taken._counted = [self._counted[at] for at in order]
+        taken._types = [self._types[at] for at in order]
+        taken._anomalies = [self._anomalies[at] for at in order]
+        taken._in_time = in_time
+        return taken
 
 
-_LENGTHS = tuple(window.value for window in Window)
-_DISTINCT_LENGTHS = tuple(window.value for window in DISTINCT_WINDOWS)
-_LONGEST = Window.YEAR.value
+def _near(own: int | None, places: Sequence[str | int | None]) -> int:
+    if own is None:
+        return 0
+    return sum(1 for each in places if isinstance(each, int) and abs(each - own) <= SEQUENCE_REACH)

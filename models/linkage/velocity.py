@@ -5,13 +5,21 @@ The definition, which the store in SQL and the replay in memory both implement a
 * the *links* of an identifier are the earlier sign-ups that carry it, the sign-up itself excluded;
 * only the newest ``SATURATION`` links in (recorded, id) order are read, which bounds the cost of a decision;
 * a window ``w`` holds the links whose ``occurred_at`` lies in ``[now - w, now)``, where *now* is the
-  ``occurred_at`` of the sign-up being judged, in whole microseconds.
+  ``occurred_at`` of the sign-up being judged, in whole microseconds;
+* the *past* of an identifier is not read from its newest links, which a busy day fills up, but from daily
+  roll-ups: the links recorded before the last roll-up that occurred in the 28 UTC days before the day of *now*.
+  A roll-up takes in whole UTC days of recordings, in order, each once, and never looks back: what is recorded
+  later with an earlier time is in no past. Roll-ups know no single sign-ups, so none is excluded from a past;
+* the *observed days* are those from the first of these 28 days on which anybody signed up (as far as rolled up)
+  to the earlier of yesterday and the last day rolled up, both included;
+* the *age* is the time from the ``occurred_at`` of the first link in (recorded, id) order to *now*.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 
 from models.linkage.identifier import IdentifierKind
@@ -41,9 +49,47 @@ OTHERS_WINDOW = Window.MONTH
 """The window in which links with another counted value than the sign-up's own are counted."""
 
 
+SYNCHRONY_WINDOW = Window.DAY
+"""The window in which links that share an anomaly with the sign-up are counted."""
+
+SYNCHRONY_KINDS = frozenset({IdentifierKind.IP_PREFIX, IdentifierKind.PROFILE_NETWORK, IdentifierKind.BIN})
+"""The kinds on which they are: what the sign-ups of one operator share however he rotates the rest."""
+
+SEQUENCE_KIND = IdentifierKind.EMAIL_SEQUENCE
+SEQUENCE_WINDOW = Window.WEEK
+SEQUENCE_REACH = 50
+"""Numbers this close are neighbours: a batch of mailboxes made, or sold, together."""
+
+PAST_KINDS = frozenset(
+    {
+        IdentifierKind.IP_PREFIX,
+        IdentifierKind.PROFILE_NETWORK,
+        IdentifierKind.EMAIL_PATTERN,
+        IdentifierKind.EMAIL_DOMAIN,
+        IdentifierKind.INSTITUTION,
+        IdentifierKind.BIN,
+    }
+)
+"""The kinds that are rolled up by day."""
+
+PAST_DAYS = 28
+"""Four whole weeks, so that every day of the week weighs the same."""
+
+AGED_KIND = IdentifierKind.EMAIL_DOMAIN
+"""The kind of which the first link is looked up."""
+
+DAY_US = Window.DAY.value
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def day_of(instant: datetime) -> int:
+    """The UTC day of an instant, counted from 1970."""
+    return (instant - _EPOCH).days
+
+
 @dataclass(frozen=True, slots=True)
 class Velocity:
-    """The counts of one identifier; every one lies between 0 and ``SATURATION``.
+    """The counts of one identifier; those of links lie between 0 and ``SATURATION``.
 
     Attributes:
         links: links in each ``Window``, in the order the windows are declared.
@@ -51,12 +97,20 @@ class Velocity:
         others: links in ``OTHERS_WINDOW`` whose counted value is not the sign-up's own; an unknown value on
             one side only is another value.
         account_types: distinct account types among the links in the longest window.
+        anomalous: links in ``SYNCHRONY_WINDOW`` that share an anomaly with the sign-up; 0 but for ``SYNCHRONY_KINDS``.
+        near: links in ``SEQUENCE_WINDOW`` at most ``SEQUENCE_REACH`` away; 0 but for ``SEQUENCE_KIND``.
+        past: links in the ``PAST_DAYS`` before today, as rolled up; 0 but for ``PAST_KINDS``.
+        age_us: microseconds since the first link, 0 without one; 0 but for ``AGED_KIND``.
     """
 
     links: tuple[int, int, int, int, int, int]
     distinct: tuple[int, int, int]
     others: int
     account_types: int
+    anomalous: int = 0
+    near: int = 0
+    past: int = 0
+    age_us: int = 0
 
 
 NEVER_SEEN = Velocity((0, 0, 0, 0, 0, 0), (0, 0, 0), 0, 0)
@@ -67,15 +121,16 @@ _DISTINCT_AT = {window: at for at, window in enumerate(DISTINCT_WINDOWS)}
 
 
 class Linkage:
-    """What the history says about one sign-up: the velocities of its identifiers.
+    """What the history says about one sign-up: the velocities of its identifiers, and how long it has been kept.
 
     A kind of which the sign-up carries several identifiers (the bands of its text) answers with the largest
     count; a kind of which it carries none answers ``None``.
     """
 
-    __slots__ = ("_velocities",)
+    __slots__ = ("_velocities", "observed_days")
 
-    def __init__(self, velocities: Iterable[tuple[IdentifierKind, Velocity]]) -> None:
+    def __init__(self, velocities: Iterable[tuple[IdentifierKind, Velocity]], *, observed_days: int = 0) -> None:
+        self.observed_days = observed_days
         gathered: dict[IdentifierKind, list[Velocity]] = {}
         for kind, velocity in velocities:
             gathered.setdefault(kind, []).append(velocity)
@@ -99,12 +154,39 @@ class Linkage:
         """Distinct account types among the links of the longest window."""
         return max((velocity.account_types for velocity in self._velocities.get(kind, ())), default=None)
 
+    def anomalous(self, kind: IdentifierKind) -> int | None:
+        """Links of the last day that share an anomaly with the sign-up; ``kind`` is one of ``SYNCHRONY_KINDS``."""
+        return max((velocity.anomalous for velocity in self._velocities.get(kind, ())), default=None)
+
+    def near(self) -> int | None:
+        """Neighbours on the sequence of mailboxes; ``None`` when the mailbox has no number."""
+        return max((velocity.near for velocity in self._velocities.get(SEQUENCE_KIND, ())), default=None)
+
+    def past(self, kind: IdentifierKind) -> int | None:
+        """Links in the 28 days before today, of which ``observed_days`` were observed; for ``PAST_KINDS``."""
+        return max((velocity.past for velocity in self._velocities.get(kind, ())), default=None)
+
+    def age_us(self) -> int | None:
+        """Microseconds since the first sign-up from the same mail domain."""
+        return max((velocity.age_us for velocity in self._velocities.get(AGED_KIND, ())), default=None)
+
     def as_document(self) -> dict[str, dict[str, int]]:
         """The counts by kind and name (``links_24h``, ``distinct_30d`` …), for rules, records and reviewers."""
-        return {
+        document = {
             kind.value: dict(zip(_COUNT_NAMES, map(max, *map(_counts, velocities), _NO_COUNTS), strict=True))
             for kind, velocities in self._velocities.items()
         }
+        for kind in self._velocities:
+            counts = document[kind.value]
+            if kind in PAST_KINDS:
+                counts |= {"past_28d": self.past(kind) or 0, "observed_days": self.observed_days}
+            if kind in SYNCHRONY_KINDS:
+                counts["anomalous_24h"] = self.anomalous(kind) or 0
+            if kind is AGED_KIND:
+                counts["age_days"] = (self.age_us() or 0) // DAY_US
+            if kind is SEQUENCE_KIND:
+                counts["near_7d"] = self.near() or 0
+        return document
 
 
 WINDOW_NAMES = {

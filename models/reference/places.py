@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -63,6 +63,11 @@ class TimeZones:
         """Hours between the zone and the nearest zone of the country at that moment; ``None`` if either is unknown."""
         # Offsets only change at whole hours of UTC, so one answer serves everybody in the same hour.
         return self._gap(zone, country, at.replace(minute=0, second=0, microsecond=0))
+
+    def local_hour(self, zone: str, at: datetime) -> int | None:
+        """The hour of the day that clocks of the zone show; ``None`` for unknown names."""
+        offset = self._offset(zone, at)
+        return None if offset is None else (at.astimezone(UTC) + offset).hour
 
     def _measured_gap(self, zone: str, country: str, at: datetime) -> float | None:
         own = self._offset(zone, at)

@@ -50,6 +50,7 @@ class DeviceSignals:
         device_id_given: the caller knows the device.
         languages: primary language subtags the browser asks for; ``None`` when it asks for none.
         time_zone_countries: the countries of its time zone.
+        local_hour: the hour of the day that its clock shows, 0 to 23; ``None`` without a time zone.
     """
 
     device_id: str | None = field(metadata=PERSONAL)
@@ -67,6 +68,7 @@ class DeviceSignals:
     device_id_given: bool
     languages: tuple[str, ...] | None
     time_zone_countries: tuple[str, ...]
+    local_hour: int | None
 
 
 _NO_AGENT = Agent(family=None, major=None, os=None, engine=None, automated=False)
@@ -94,6 +96,7 @@ def device_signals(signup: Signup, reference: Reference) -> DeviceSignals:
         device_id_given=bool(device.device_id),
         languages=_languages(device.accept_language),
         time_zone_countries=reference.time_zones.countries_of(device.timezone) if device.timezone else (),
+        local_hour=reference.time_zones.local_hour(device.timezone, signup.occurred_at) if device.timezone else None,
     )
 
 

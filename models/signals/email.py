@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from models.reference.domains import readable_label
 from models.reference.institutions import country_of_domain
 from models.reference.reference import Reference
-from models.signals.mailbox import is_opaque, mailbox_of, pattern_of
+from models.signals.mailbox import is_opaque, mailbox_of, pattern_of, sequence_of
 from models.signals.names import mailbox_match
 from models.signals.personal import PERSONAL
 from models.signup import Signup
@@ -21,6 +21,8 @@ class EmailSignals:
         canonical: the mailbox, however it was written.
         domain: the address's domain.
         registrable: the part of it that somebody registered.
+        series: the local part with its number left out; ``None`` when it has none.
+        series_number: that number.
         institutions: names of the schools the domain belongs to.
         academic: the domain belongs to a school.
         academic_withdrawn: it did, until the list's keepers took it off (alumni mail, open registration).
@@ -41,6 +43,8 @@ class EmailSignals:
     canonical: str = field(metadata=PERSONAL)
     domain: str = field(metadata=PERSONAL)
     registrable: str = field(metadata=PERSONAL)
+    series: str | None = field(metadata=PERSONAL)
+    series_number: int | None = field(metadata=PERSONAL)
     institutions: tuple[str, ...] = field(metadata=PERSONAL)
     academic: bool
     academic_withdrawn: bool
@@ -66,10 +70,13 @@ def email_signals(signup: Signup, reference: Reference) -> EmailSignals:
     registrable = reference.domains.registrable(domain)
     opaque = is_opaque(local)
     free = reference.mail.is_free(domain)
+    series, series_number = sequence_of(local) or (None, None)
     return EmailSignals(
         canonical=mailbox.canonical,
         domain=domain,
         registrable=registrable,
+        series=series,
+        series_number=series_number,
         institutions=school.institutions,
         academic=school.academic,
         academic_withdrawn=school.stoplisted,

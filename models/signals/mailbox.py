@@ -12,6 +12,7 @@ from models.reference.mail_domains import MailDomains
 _OPAQUE = re.compile(r"^[a-z]{0,3}\d{5,}$")
 _RUN = re.compile(r"[^\W\d_]+|\d+|.", re.DOTALL)
 _LONGEST_DIGITS = 8
+_NUMBERED = re.compile(r"^(.*?)(\d{1,12})(\D*)$", re.ASCII | re.DOTALL)
 _KEPT_SIGNS = frozenset("._-'")
 
 
@@ -64,6 +65,15 @@ def is_opaque(local: str) -> bool:
 def pattern_of(local: str) -> str:
     """The shape of a local part: ``john.smith42`` → ``w.w##``, ``j_doe`` → ``l_w``."""
     return "".join(_shape(run) for run in _RUN.findall(local[:64]))
+
+
+def sequence_of(local: str) -> tuple[str, int] | None:
+    """The series a local part belongs to and its number there: ``s1042x`` → ``s#x``, 1042; ``None`` without digits.
+
+    The number is the last run of digits, of a longer one the last twelve.
+    """
+    found = _NUMBERED.match(local)
+    return None if found is None else (f"{found[1]}#{found[3]}", int(found[2]))
 
 
 def _shape(run: str) -> str:

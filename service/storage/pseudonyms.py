@@ -27,7 +27,9 @@ class Pseudonym:
 
     Attributes:
         digest: 16 bytes in place of kind and value.
-        counted: 64 signed bits in place of the counted value; ``None`` when there is none.
+        counted: 64 signed bits in place of the counted value; ``None`` when there is none. In place of a place on a
+            line it is the place moved by a secret distance, the same for everybody on the line: who lies how far
+            from whom stays, where they lie does not.
     """
 
     digest: bytes
@@ -100,6 +102,10 @@ def _pseudonym(keys: _Subkeys, identifier: Identifier) -> Pseudonym:
     if identifier.counted is not None:
         hashed = hmac.digest(keys.counted, f"{kind}\x1f{identifier.counted}".encode(), "sha256")
         counted = int.from_bytes(hashed[:_COUNTED_BYTES], "big", signed=True)
+    elif identifier.place is not None:
+        hashed = hmac.digest(keys.counted, f"place\x1f{kind}\x1f{identifier.value}".encode(), "sha256")
+        # Of 62 bits, so that nothing near it leaves the range of a BIGINT.
+        counted = (int.from_bytes(hashed[:_COUNTED_BYTES], "big") >> 2) + identifier.place
     return Pseudonym(_digest(keys.identifier, f"{kind}\x1f{identifier.value}"), counted)
 
 

@@ -293,6 +293,18 @@ class AuditTrail(Protocol):
         ...
 
 
+class RollUps(Protocol):
+    """Daily counts of links, which bursts are measured against; see ``models.linkage.velocity`` for what they hold."""
+
+    def roll_up(self, *, before: datetime) -> bool:
+        """Take in the earliest day of recordings that ended before an instant, at once; true when there may be more.
+
+        Whole UTC days only, each once, whoever does it at the same time. ``before`` must lie so far back that
+        nothing recorded earlier can still be on its way.
+        """
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction: nothing staged is visible before ``commit``, and leaving without it discards everything.
 
@@ -312,6 +324,8 @@ class UnitOfWork(Protocol):
     def policies(self) -> Policies: ...
     @property
     def audit(self) -> AuditTrail: ...
+    @property
+    def roll_ups(self) -> RollUps: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

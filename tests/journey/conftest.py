@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from models.reference.reference import Reference, load_reference
-from service.app import Application, application_of, create_app
+from service.app import Application, application_of, create_app, utc_now
 from service.config import PREFIX, Settings, read_settings
 from service.domain.caller import Scope
 from service.usecases.install_policy import InstallPolicy
@@ -72,8 +72,8 @@ def start(settings_for: Callable[..., Settings], reference: Reference) -> Iterat
     """Starts services on migrated databases; closes them in the end."""
     started: list[Service] = []
 
-    def starting(database_url: str, **changes: str) -> Service:
-        app = create_app(settings_for(database_url, **changes), reference=reference)
+    def starting(database_url: str, *, clock: Callable[[], datetime] = utc_now, **changes: str) -> Service:
+        app = create_app(settings_for(database_url, **changes), reference=reference, clock=clock)
         begin = application_of(app).store.begin
         InstallPolicy(begin)(now=datetime.now(UTC))
         issued = IssueKey(begin)(name="journey", scopes=[Scope.SIGNUPS], actor="test", now=datetime.now(UTC))

@@ -10,6 +10,7 @@ from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.policies import MemoryPolicies
+from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.shelves import Shelves, Undo, Write
 
 
@@ -25,6 +26,7 @@ class MemoryUnitOfWork:
         self.keys = MemoryApiKeys(shelves, self._staged)
         self.policies = MemoryPolicies(shelves, self._staged)
         self.audit = MemoryAuditTrail(shelves, self._staged)
+        self.roll_ups = MemoryRollUps(shelves)
 
     def commit(self) -> None:
         """See the port."""

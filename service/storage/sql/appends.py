@@ -81,10 +81,11 @@ def _postgresql_sql(*, assessed: bool, answered: bool) -> str:
             f"SELECT signup_no, %(assessment_id)s, {values} FROM new_signup)"
         )
     parts.append(
-        "new_links AS (INSERT INTO links (digest, recorded_us, signup_no, kind, occurred_us, counted, account_type) "
-        "SELECT link.digest, %(recorded_us)s, signup_no, link.kind, %(occurred_us)s, link.counted, %(account_type)s "
+        "new_links AS (INSERT INTO links (digest, recorded_us, signup_no, kind, occurred_us, counted, account_type, "
+        "anomalies) SELECT link.digest, %(recorded_us)s, signup_no, link.kind, %(occurred_us)s, link.counted, "
+        "%(account_type)s, link.anomalies "
         "FROM new_signup CROSS JOIN unnest(%(link_digests)s::bytea[], %(link_kinds)s::smallint[], "
-        "%(link_counted)s::bigint[]) AS link (digest, kind, counted))"
+        "%(link_counted)s::bigint[], %(link_anomalies)s::smallint[]) AS link (digest, kind, counted, anomalies))"
     )
     if answered:
         parts.append(f"answered_key AS ({answer_sql('%%(%s)s')})")
@@ -98,6 +99,7 @@ def _write_postgresql(connection: Connection, append: Append) -> None:
     parameters["link_digests"] = bytea_array([link.pseudonym.digest for link in links])
     parameters["link_kinds"] = bigint_array([link.kind for link in links])
     parameters["link_counted"] = bigint_array([link.pseudonym.counted for link in links])
+    parameters["link_anomalies"] = bigint_array([link.anomalies for link in links])
     statement = _postgresql_sql(assessed=append.rows.assessment is not None, answered=append.answered is not None)
     connection.exec_driver_sql(statement, parameters)
 
@@ -114,8 +116,8 @@ _ANSWER_SQLITE = answer_sql(":%s")
 @cache
 def _links_sqlite(count: int) -> str:
     # One statement: the driver gives up the interpreter's lock at every step, and others take it for long.
-    values = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * count)
-    columns = "digest, kind, counted, recorded_us, signup_no, occurred_us, account_type"
+    values = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * count)
+    columns = "digest, kind, counted, anomalies, recorded_us, signup_no, occurred_us, account_type"
     return f"INSERT INTO links ({columns}) VALUES {values}"  # noqa: S608 - names and places of this module
 
 
@@ -129,7 +131,7 @@ def _write_sqlite(connection: Connection, append: Append) -> None:
         links = [
             part
             for link in append.rows.links
-            for part in (link.pseudonym.digest, link.kind, link.pseudonym.counted, *times)
+            for part in (link.pseudonym.digest, link.kind, link.pseudonym.counted, link.anomalies, *times)
         ]
         connection.exec_driver_sql(_links_sqlite(len(append.rows.links)), tuple(links))
     connection.exec_driver_sql(_AUDIT_SQLITE, parameters)

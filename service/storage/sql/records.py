@@ -44,6 +44,7 @@ KIND_CODES: Mapping[IdentifierKind, int] = {
     IdentifierKind.SPONSOR: 20,
     IdentifierKind.INVITER: 21,
     IdentifierKind.TEXT_BAND: 22,
+    IdentifierKind.EMAIL_SEQUENCE: 23,
 }
 """Stored: a code is never given to another kind."""
 
@@ -54,6 +55,7 @@ class NewLink:
 
     kind: int
     pseudonym: Pseudonym
+    anomalies: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def rows_of_record(
     """The rows of a new record; an identifier that occurs twice becomes one link."""
     links: dict[bytes, NewLink] = {}
     for identifier, pseudonym in zip(record.identifiers, pseudonyms, strict=True):
-        links.setdefault(pseudonym.digest, NewLink(KIND_CODES[identifier.kind], pseudonym))
+        links.setdefault(pseudonym.digest, NewLink(KIND_CODES[identifier.kind], pseudonym, identifier.anomalies))
     signup = record.signup
     document = json.dumps(document_of_signup(signup), separators=(",", ":"), ensure_ascii=False)
     return NewRows(

@@ -96,6 +96,36 @@ class LinkRow(Base):
     occurred_us: Mapped[int] = mapped_column(BigInteger)
     counted: Mapped[int | None] = mapped_column(BigInteger)
     account_type: Mapped[int] = mapped_column(SmallInteger)
+    anomalies: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+
+
+class RollUpRow(Base):
+    """One roll-up: the UTC days of recording it took in, counted from 1970, ``until_day`` excluded.
+
+    Each begins where another ended, so that no day is counted twice whoever works at the same time.
+    """
+
+    __tablename__ = "roll_ups"
+    __table_args__ = (Unique("from_day"), CheckConstraint("from_day < until_day", name="span"))
+
+    until_day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    from_day: Mapped[int]
+
+
+class DailyCountRow(Base):
+    """How many links of one digest occurred on one UTC day, as one roll-up found them; never updated.
+
+    A day gets a second row when sign-ups of it are recorded after it was rolled up.
+    """
+
+    __tablename__ = "daily_counts"
+    __table_args__ = (CheckConstraint("count > 0", name="count"), {"sqlite_with_rowid": False})
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    until_day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[int] = mapped_column(SmallInteger)
+    count: Mapped[int] = mapped_column(BigInteger)
 
 
 class IdempotencyKeyRow(Base):

@@ -18,6 +18,7 @@ from service.storage.sql.database import Database
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.policies import SqlPolicies
+from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
 from service.usecases.ports import AlreadyRecordedError
 
@@ -33,6 +34,7 @@ class SqlUnitOfWork:
         self._keys = SqlApiKeys(database, self._stage)
         self._policies = SqlPolicies(database, self._stage)
         self._audit = SqlAuditTrail(database, self._stage)
+        self._roll_ups = SqlRollUps(database)
 
     @property
     def ledger(self) -> SqlLedger:
@@ -58,6 +60,11 @@ class SqlUnitOfWork:
     def audit(self) -> SqlAuditTrail:
         """The audit record."""
         return self._audit
+
+    @property
+    def roll_ups(self) -> SqlRollUps:
+        """Daily roll-ups."""
+        return self._roll_ups
 
     def commit(self) -> None:
         """See the port."""

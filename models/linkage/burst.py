@@ -1,0 +1,121 @@
+"""Bursts: how surprising it is that so many sign-ups share something today, given its own past.
+
+People do not arrive one by one: a class signs up together, a term begins. Counts of honest arrivals are therefore
+taken as negative binomial, whose tail is far heavier than Poisson's with the same mean, and a key is compared with
+its own days, not with others: sixty a day are ordinary for a large university and unheard of for a new domain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.linkage.identifier import IdentifierKind
+from models.linkage.velocity import Window
+
+LARGEST_SURPRISE = 30.0
+"""Beyond it nothing is learnt: one in 10^30 is as impossible as one in 10^60."""
+
+LEAST_OBSERVED_DAYS = 7
+"""A week holds every day of the week once; on less, the first Monday would be a burst."""
+
+PRIOR_DAYS = 7.0
+"""How many days of its own a key needs until they weigh as much as what is usual for its kind: a week again."""
+
+_TINY = 1e-300
+_PRECISION = 1e-15
+_MOST_TERMS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What is usual for a kind of key.
+
+    Attributes:
+        rate_per_day: sign-ups a day on an ordinary key of the kind, the prior of a key without days of its own.
+        dispersion: of the negative binomial; the variance of a mean λ is λ + λ²/dispersion. 1 is the widest spread
+            taken (a geometric tail): people of one place come in classes; larger is nearer to one by one.
+    """
+
+    rate_per_day: float
+    dispersion: float
+
+
+HABITS: Mapping[IdentifierKind, Habit] = {
+    # Most /24s that are ever seen send one person a month or two; a lecture hall is one /24.
+    IdentifierKind.IP_PREFIX: Habit(rate_per_day=0.05, dispersion=1.0),
+    # A browser, screen and time zone on one network: common pairs see a few a week, rare ones one a season. Nobody
+    # agrees with others to have the same, so the spread is smaller than that of places.
+    IdentifierKind.PROFILE_NETWORK: Habit(rate_per_day=0.05, dispersion=3.0),
+    # Patterns at a domain: a school uses one or two, and a class shares them.
+    IdentifierKind.EMAIL_PATTERN: Habit(rate_per_day=0.1, dispersion=1.0),
+    # A mail domain, and the institution behind it: a class arrives under one.
+    IdentifierKind.EMAIL_DOMAIN: Habit(rate_per_day=0.1, dispersion=1.0),
+    IdentifierKind.INSTITUTION: Habit(rate_per_day=0.1, dispersion=1.0),
+    # One bank's cards: customers of a bank do not come in classes, but its branches stand beside universities.
+    IdentifierKind.BIN: Habit(rate_per_day=0.2, dispersion=3.0),
+}
+"""Orders of magnitude by reason, not fits: a service without data of its own has nothing to fit them to."""
+
+
+def burst_surprise(
+    kind: IdentifierKind, *, earlier: int, window: Window, past: int, observed_days: int
+) -> float | None:
+    """How surprising ``earlier`` sign-ups and this one within ``window`` are, in powers of ten, 0 to 30.
+
+    Args:
+        kind: one of ``HABITS``.
+        earlier: links of the key within the window.
+        window: its length.
+        past: links of the key in the observed days before today.
+        observed_days: how many these are; below ``LEAST_OBSERVED_DAYS`` the answer is ``None``.
+    """
+    if observed_days < LEAST_OBSERVED_DAYS:
+        return None
+    habit = HABITS[kind]
+    per_day = (past + PRIOR_DAYS * habit.rate_per_day) / (observed_days + PRIOR_DAYS)
+    expected = per_day * window.value / Window.DAY.value
+    surprise = -log_tail(earlier + 1, mean=expected, dispersion=habit.dispersion) / math.log(10.0)
+    return min(LARGEST_SURPRISE, max(0.0, surprise))
+
+
+def log_tail(least: int, *, mean: float, dispersion: float) -> float:
+    """Natural logarithm of P(X ≥ least) for a negative binomial X, exact far into the tail.
+
+    It is I_x(least, dispersion) with x = mean / (mean + dispersion), the regularised incomplete beta function
+    (DLMF 8.17), by its continued fraction on the side where that converges fast.
+    """
+    if least <= 0:
+        return 0.0
+    # Far below the mean 1 - x keeps the digits that x would lose.
+    x, complement = mean / (mean + dispersion), dispersion / (mean + dispersion)
+    if x <= (least + 1.0) / (least + dispersion + 2.0):
+        return _log_beta_front(least, dispersion, x, complement) + math.log(_fraction(least, dispersion, x))
+    below = math.exp(_log_beta_front(dispersion, least, complement, x)) * _fraction(dispersion, least, complement)
+    return math.log1p(-below)
+
+
+def _log_beta_front(a: float, b: float, x: float, complement: float) -> float:
+    log_beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+    return a * math.log(x) + b * math.log(complement) - math.log(a) - log_beta
+
+
+def _fraction(a: float, b: float, x: float) -> float:
+    """The continued fraction of I_x(a, b), by Lentz's method (DLMF 8.17.22)."""
+    c, d = 1.0, 1.0 / _away_from_zero(1.0 - (a + b) * x / (a + 1.0))
+    value = d
+    for m in range(1, _MOST_TERMS):
+        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
+        for term in (even, odd):
+            d = 1.0 / _away_from_zero(1.0 + term * d)
+            c = _away_from_zero(1.0 + term / c)
+            value *= c * d
+        if abs(c * d - 1.0) < _PRECISION:
+            break
+    return value
+
+
+def _away_from_zero(value: float) -> float:
+    return value if abs(value) > _TINY else _TINY
