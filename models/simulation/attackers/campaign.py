@@ -23,7 +23,6 @@ from models.simulation.streams import Weighted, lognormal, token
 from models.simulation.tables.cards import Card, Issuer, postal_code
 from models.simulation.tables.devices import Browser
 from models.simulation.tables.names import PersonName
-from models.simulation.tables.networks import NetworkUse
 from models.simulation.tables.places import Place
 
 T = TypeVar("T")
@@ -183,7 +182,6 @@ class Campaign:
         self.left -= 1
         self.now = now
         draft = self.people.person(self.countries.draw(self.rng), self.habits, now)
-        draft.use = NetworkUse.HOME
         return draft, self.dress(draft)
 
     def decided(self, *, let_in: bool) -> None:
@@ -284,7 +282,7 @@ class Campaign:
 
     def use_residential_exit(self, draft: Draft) -> None:
         """Come out of a household of the claimed country, with its time zone most of the time."""
-        draft.ip, draft.use = self.exits.address(draft.place), NetworkUse.HOME
+        draft.ip, draft.use = self.exits.address(draft.place)
         if self.rng.random() >= self.matches_timezone:
             draft.timezone = self.rng.choice(self.countries.draw(self.rng).zones)
 

@@ -14,7 +14,8 @@ from models.simulation.tables.tables import Tables
 class ResidentialExits:
     """Rotating exits in real households of any country; 10 to 30 % are homes of recent honest sign-ups.
 
-    Some vendors hand the request on over whatever the household prefers, others over IPv4 only.
+    Vendors sell phones on mobile data beside households, in proportions of their own. Some hand the request on
+    over whatever the household prefers, others over IPv4 only.
     """
 
     def __init__(self, tables: Tables, neighbourhood: Neighbourhood, rng: random.Random, *, uses: float = 1.1) -> None:
@@ -22,10 +23,11 @@ class ResidentialExits:
         self._uses = uses
         self._homes_share = rng.uniform(0.1, 0.3)
         self._ipv6 = rng.uniform(0.5, 1.0) if rng.random() < 0.7 else 0.0
-        self._decks: dict[str, Deck[str]] = {}
+        self._mobile = rng.uniform(0.05, 0.5)
+        self._decks: dict[str, Deck[tuple[str, NetworkUse]]] = {}
 
-    def address(self, place: Place) -> str:
-        """An exit in that country."""
+    def address(self, place: Place) -> tuple[str, NetworkUse]:
+        """An exit in that country, and what it is."""
         deck = self._decks.get(place.code)
         if deck is None:
             deck = self._decks[place.code] = Deck(self._rng, lambda: self._rented(place), uses=self._uses, hands=12)
@@ -35,8 +37,10 @@ class ResidentialExits:
         """Another vendor: nothing of the old pool is used again."""
         self._decks.clear()
 
-    def _rented(self, place: Place) -> str:
+    def _rented(self, place: Place) -> tuple[str, NetworkUse]:
         rng = self._rng
+        if rng.random() < self._mobile:
+            return self._tables.networks.carrier(place, rng), NetworkUse.MOBILE
         own = self._tables.networks.home(place, rng, ipv6=self._ipv6)
         from_home, which, interface = rng.random(), rng.random(), rng.getrandbits(64)
         home = self._neighbourhood.home_of_somebody(place, which) if from_home < self._homes_share else None
@@ -44,7 +48,7 @@ class ResidentialExits:
             home = None
         ip = neighbouring_device(home, interface) if home else own
         self._neighbourhood.became_exit(place, ip, rng)
-        return ip
+        return ip, NetworkUse.HOME
 
 
 class DataCentreExits:
