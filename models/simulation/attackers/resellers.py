@@ -31,6 +31,6 @@ class Resellers(Campaign):
                 self.use_card(draft)
             else:
                 self.use_phone(draft)
-        if self.rng.random() < 0.3:
+        if self.rng.random() < 0.1:
             draft.invited_by = f"acct_{self.id[-3:]}{self.brief.accounts}"
         return ordinary_manner(draft, self.rng)
