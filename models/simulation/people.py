@@ -57,12 +57,12 @@ class Habits:
     stated_use: float = 0.72
     referrer: float = 0.8
     invited: float = 0.05
-    on_a_phone: float = 0.22
+    on_a_phone: float = 0.36
 
 
 STUDENTS_WITH_CAMPUS_MAIL = Habits()
 STUDENTS_WITH_WEBMAIL = Habits(
-    claims_school=0.8, campus_mail=0.0, campus_network=0.2, phone=0.7, orcid=0.01, research=0.06
+    claims_school=0.8, campus_mail=0.0, campus_network=0.2, phone=0.7, orcid=0.01, research=0.06, on_a_phone=0.45
 )
 STUDENTS_OF_UNLISTED_SCHOOLS = Habits(listed_school=0.0, campus_mail=0.75, campus_network=0.3, orcid=0.01, ror=0.02)
 INDEPENDENTS = Habits(

@@ -30,11 +30,16 @@ class PhoneFarm(Campaign):
         self.blocks = [self.people.tables.phones.block(place, rng) for _ in range(rng.randrange(3, 11))]
         self.phones = self.more(1, 2, self._number)
         self.machines = Deck(rng, self.machine, uses=rng.uniform(5, 30), hands=200)
+        # Some tether: the handset gives the connection and the number, a computer fills in the form.
+        self.tethered = rng.uniform(0.0, 0.5)
         self.resets = rng.uniform(0.75, 0.95)
         self.cards = self.more(1, 6, self.card)
 
     def dress(self, draft: Draft) -> Manner:
         self.equip(draft)
+        if self.rng.random() < self.tethered:
+            draft.browser = self.people.browser(phone=False)
+            draft.ja4 = self.people.tables.browsers.ja4(draft.browser.stack, self.rng)
         if self.rng.random() < self.resets:
             draft.device_id = token(self.rng, 22)
         draft.ip, draft.use = self.people.tables.networks.carrier(draft.place, self.rng), NetworkUse.MOBILE
