@@ -59,8 +59,18 @@ _CLASS_TASKS = (
 )  # fmt: skip
 
 
+_WRITTEN_AT_LENGTH = 0.16
+
+
 def study_use(rng: random.Random, *, research: bool = False) -> str:
-    """What one person writes, in one to three sentences."""
+    """What one person writes: mostly one to three sentences; some say it at length, or have it said by a model."""
+    text = _in_short(rng, research=research)
+    while rng.random() < _WRITTEN_AT_LENGTH:
+        text += f" {_in_short(rng, research=research)}"
+    return text
+
+
+def _in_short(rng: random.Random, *, research: bool) -> str:
     action = rng.choice(_RESEARCH_ACTIONS if research else _STUDY_ACTIONS).format(topic=rng.choice(_TOPICS))
     text = f"{rng.choice(_OPENINGS)} {action}"
     if rng.random() < 0.45:
