@@ -228,9 +228,11 @@ class People:
         rng, place = self.rng, draft.place
         drawn = rng.random()
         issuers = self.tables.issuers
-        if drawn < 0.05:
+        # Where banks' cards fail abroad and many live on prepaid ones, students buy virtual dollar cards.
+        virtual = 0.04 + 0.8 * place.prepaid
+        if drawn < virtual:
             issuer = issuers.virtual.draw(rng)
-        elif drawn < 0.05 + place.prepaid:
+        elif drawn < virtual + place.prepaid:
             issuer = issuers.prepaid(place, rng)
         else:
             issuer = issuers.ordinary(place, rng)
