@@ -20,7 +20,10 @@ class AntiDetect(Campaign):
 
     def prepare(self) -> None:
         rng, browsers = self.rng, self.people.tables.browsers
-        self.handshakes = [browsers.ja4("chrome", rng) for _ in range(rng.randrange(1, 4))]
+        # Most of these products are made from Chromium, some from Firefox; many also pose as an Android phone.
+        self.engine = "chrome" if rng.random() < 0.7 else "firefox"
+        self.handshakes = [browsers.ja4(self.engine, rng) for _ in range(rng.randrange(1, 4))]
+        self.profiles = tuple(browser for browser in browsers.all if browser.stack == self.engine)
         self.conflicts = rng.uniform(0.03, 0.10)
         self.matches_timezone = rng.uniform(0.88, 0.96)
         self.cards = self.more(1, 6, self.card)
@@ -29,6 +32,7 @@ class AntiDetect(Campaign):
     def dress(self, draft: Draft) -> Manner:
         self.equip(draft)
         self.use_webmail(draft)
+        draft.browser = self.rng.choice(self.profiles)
         draft.ja4 = self.rng.choice(self.handshakes)
         if self.rng.random() < self.conflicts:
             draft.browser = replace(draft.browser, platform=self.people.browser(phone=False).platform)
