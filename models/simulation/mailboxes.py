@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 
 from models.simulation.streams import Weighted
 from models.simulation.tables.names import PersonName
@@ -80,17 +82,44 @@ def digits(_name: PersonName, rng: random.Random, _born: int) -> str:
     return str(rng.randrange(10**7, 10**10))
 
 
-def student_number(_name: PersonName, rng: random.Random, _born: int) -> str:
-    """``s2023184``: a matriculation number."""
-    prefix, year = rng.choice(("", "s", "u", "st", "stu")), rng.randrange(19, 26)
-    return f"{prefix}{year}{rng.randrange(10**4, 10**6)}"
-
-
 CAMPUS_NAMES: Weighted[MailStyle] = Weighted(
     (first_dot_last, initial_last, initial_last_number, last_initial, first_underscore_last, first_dot_last_number),
     (0.42, 0.2, 0.18, 0.08, 0.05, 0.07),
 )
 """Name-based mailboxes that institutions give out."""
+
+_NUMBERED_SCHOOLS = 0.35
+_AGAINST_THE_CONVENTION = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """How one school names its mailboxes: by student number in a form of its own, or by one style of name."""
+
+    numbered: bool
+    letters: str
+    serial_digits: int
+    names: MailStyle
+
+    def local(self, name: PersonName, rng: random.Random, born: int) -> str:
+        """The local part the school gives; staff, guests and those before the last reform have another."""
+        if rng.random() < _AGAINST_THE_CONVENTION:
+            return CAMPUS_NAMES.draw(rng)(name, rng, born)
+        return self.student_number(rng) if self.numbered else self.names(name, rng, born)
+
+    def student_number(self, rng: random.Random) -> str:
+        """``s21048812``: opaque, with the year of enrolment in front."""
+        serial = rng.randrange(10 ** (self.serial_digits - 1), 10**self.serial_digits)
+        return f"{self.letters}{rng.randrange(19, 26)}{serial}"
+
+
+@lru_cache(maxsize=16_384)
+def convention_of(domain: str) -> Convention:
+    """A school's convention, by its domain alone: it is the same in every world."""
+    rng = random.Random(domain)
+    letters = rng.choice(("", "", "s", "u", "st", "stu"))
+    return Convention(rng.random() < _NUMBERED_SCHOOLS, letters, rng.randrange(5, 7), CAMPUS_NAMES.draw(rng))
+
 
 WEBMAIL: Weighted[MailStyle] = Weighted(
     (first_dot_last, first_last_number, first_dot_last_number, first_last, initial_last_number, first_number, nickname,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from models.signup import AccountType, Captcha, CheckResult, Funding, PaymentMethod, Role, ThreeDSecure
 from models.simulation.draft import Draft
-from models.simulation.mailboxes import CAMPUS_NAMES, WEBMAIL, mailbox, student_number
+from models.simulation.mailboxes import WEBMAIL, convention_of, mailbox
 from models.simulation.neighbourhood import Neighbourhood
 from models.simulation.streams import Weighted, token
 from models.simulation.tables.cards import Card, postal_code
@@ -141,9 +141,8 @@ class People:
         return self.rng.choice(browsers.phones if phone else browsers.computers)
 
     def campus_mail(self, name: PersonName, school: School, born: int) -> str:
-        """The mailbox a school gives: of the name 65 %, of the student number 35 %."""
-        style = student_number if self.rng.random() < 0.35 else CAMPUS_NAMES.draw(self.rng)
-        return mailbox(name, school.domain, style, self.rng, born)
+        """The mailbox a school gives, by its convention: names at two schools in three, student numbers at the rest."""
+        return mailbox(name, school.domain, convention_of(school.domain).local, self.rng, born)
 
     def webmail(self, name: PersonName, place: Place, born: int) -> str:
         """A mailbox of one's own choosing."""

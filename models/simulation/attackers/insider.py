@@ -7,14 +7,14 @@ from typing import ClassVar
 from models.simulation.attackers.campaign import Campaign
 from models.simulation.draft import Draft
 from models.simulation.form import Manner
-from models.simulation.mailboxes import CAMPUS_NAMES, mailbox, student_number
+from models.simulation.mailboxes import convention_of, mailbox
 from models.simulation.people import STUDENTS_WITH_CAMPUS_MAIL
 from models.simulation.streams import Weighted
 from models.simulation.tables.networks import NetworkUse
 
 
 class Insider(Campaign):
-    """One listed domain; mailboxes in sequence or from a dictionary; single sign-on works."""
+    """One listed domain; mailboxes in sequence where it has numbers, else from a dictionary; single sign-on works."""
 
     family: ClassVar[str] = "A10"
     share: ClassVar[float] = 0.05
@@ -26,9 +26,9 @@ class Insider(Campaign):
         rng = self.rng
         self.school = self.people.tables.schools.listed(self.countries.draw(rng), rng)
         self.countries = Weighted((self.school.place,), (1.0,))
-        self.in_sequence = rng.random() < 0.5
+        self.convention = convention_of(self.school.domain)
         # The school's own form of student number, as its honest students have it; only the sequence is the insider's.
-        self.first = student_number(self.people.tables.names.draw(self.school.place, rng), rng, 2005)
+        self.first = self.convention.student_number(rng)
         self.step = 0
         self.machines = self.more(3, 9, self.machine)
         self.cards = self.more(1, 6, self.card)
@@ -41,10 +41,10 @@ class Insider(Campaign):
             self.people.claim(draft, self.school, self.habits)
         if rng.random() < self.on_campus:
             draft.ip, draft.use = rng.choice(self.school.campus), NetworkUse.ACADEMIC
-        if self.in_sequence:
+        if self.convention.numbered:
             self.step += rng.choice((1, 1, 1, 2, 3, 7))
             letters = self.first.rstrip("0123456789")
             draft.email = f"{letters}{int(self.first[len(letters) :]) + self.step}@{self.school.domain}"
         else:
-            draft.email = mailbox(draft.name, self.school.domain, CAMPUS_NAMES.draw(rng), rng, draft.birth_year)
+            draft.email = mailbox(draft.name, self.school.domain, self.convention.names, rng, draft.birth_year)
         return self.manual_or_sheet(draft)
