@@ -18,12 +18,12 @@ class VirtualCards(Campaign):
     share: ClassVar[float] = 0.06
     accounts: ClassVar[tuple[int, int]] = (500, 5000)
     days: ClassVar[tuple[float, float]] = (3.0, 30.0)
-    habits = replace(STUDENTS_WITH_WEBMAIL, pays_by_card=0.75)
+    habits = replace(STUDENTS_WITH_WEBMAIL, pays_by_card=0.65)
 
     def prepare(self) -> None:
         rng, issuers = self.rng, self.people.tables.issuers
         self.issuers = tuple(
-            issuers.virtual.draw(rng) if rng.random() < 0.7 else issuers.prepaid(self.countries.draw(rng), rng)
+            issuers.virtual.draw(rng) if rng.random() < 0.8 else issuers.prepaid(self.countries.draw(rng), rng)
             for _ in range(rng.randrange(2, 7))
         )
         self.machines = self.more(1.5, 8, self.machine)
