@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.features.catalogue import FEATURES
 from models.registry import LoadedModel
 from service.domain.caller import Caller
 from service.domain.decision import Assessment, Decision
@@ -46,6 +47,9 @@ class ReadSignup:
         ):
             return assessment
         vector = np.frombuffer(assessment.vector, dtype="<f4").astype(np.float32)
+        if len(vector) != len(FEATURES):
+            # An earlier release computed other features; which of them stand where, it knew.
+            return assessment
         return replace(assessment, reasons=(*explained(model, vector), *assessment.reasons))
 
 
