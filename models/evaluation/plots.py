@@ -80,18 +80,76 @@ def histogram(title: str, across: Axis, series: Sequence[tuple[str, str, Sequenc
     return _svg(title, body, HEIGHT)
 
 
-def bars(title: str, entries: Sequence[tuple[str, float, str]], *, highest: float | None = None) -> str:
-    """Horizontal bars: (name, value, what to write beside it)."""
-    top = highest or max((value for _, value, _ in entries), default=1.0) or 1.0
-    left, room, row = 190, 170, 20
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar; ``low`` and ``high`` draw an interval, ``strong`` marks it out."""
+
+    name: str
+    value: float
+    shown: str
+    low: float | None = None
+    high: float | None = None
+    strong: bool = False
+
+
+def bars(title: str, entries: Sequence[Bar], *, highest: float | None = None) -> str:
+    """Horizontal bars with what to write beside each."""
+    tops = [each.value if each.high is None else each.high for each in entries]
+    top = highest or max(tops, default=1.0) or 1.0
+    left, room, row = 168, 150, 21
     body = []
-    for at, (name, value, shown) in enumerate(entries):
+    for at, each in enumerate(entries):
         y = 8 + at * row
-        length = max(0.0, min(value / top, 1.0)) * room
-        body.append(f'<text class="name" x="{left - 8}" y="{y + 12}">{escape(_shortened(name))}</text>')
-        body.append(f'<rect class="bar" x="{left}" y="{y}" width="{length:.1f}" height="15"/>')
-        body.append(f'<text x="{left + length + 6:.1f}" y="{y + 12}">{escape(shown)}</text>')
+        length = max(0.0, min(each.value / top, 1.0)) * room
+        body.append(f'<text class="name" x="{left - 8}" y="{y + 12}">{escape(_shortened(each.name, 27))}</text>')
+        style = "bar strong" if each.strong else "bar"
+        body.append(f'<rect class="{style}" x="{left}" y="{y}" width="{length:.1f}" height="15"/>')
+        end = length
+        if each.low is not None and each.high is not None:
+            low, high = (max(0.0, min(bound / top, 1.0)) * room for bound in (each.low, each.high))
+            body.append(
+                f'<line class="whisker" x1="{left + low:.1f}" y1="{y + 7.5}" x2="{left + high:.1f}" y2="{y + 7.5}"/>'
+            )
+            end = max(length, high)
+        body.append(f'<text x="{left + end + 6:.1f}" y="{y + 12}">{escape(each.shown)}</text>')
     return _svg(title, body, 16 + row * max(len(entries), 1))
+
+
+def beeswarm(title: str, names: Sequence[str], columns: Sequence[Sequence[tuple[float, float | None]]]) -> str:
+    """A row of dots a name: (where it lies, which shade from 0 to 1 it has; ``None`` is grey). Crowds swell."""
+    left, row, right = 168, 26, 12
+    values = [value for column in columns for value, _ in column]
+    low, high = min(values, default=-1.0), max(values, default=1.0)
+    low, high = min(low, -0.1), max(high, 0.1)
+    scale = (WIDTH - left - right) / (high - low)
+    height = row * len(names) + 34
+    body = [
+        f'<line class="guide" x1="{left - low * scale:.1f}" y1="4" x2="{left - low * scale:.1f}" y2="{height - 30}"/>'
+    ]
+    for at, (name, column) in enumerate(zip(names, columns, strict=True)):
+        middle = 4 + row * at + row / 2
+        body.append(f'<text class="name" x="{left - 8}" y="{middle + 4:.1f}">{escape(_shortened(name, 27))}</text>')
+        crowd: dict[int, int] = {}
+        for value, place in column:
+            x = left + (value - low) * scale
+            level = crowd.get(round(x / 3), 0)
+            crowd[round(x / 3)] = level + 1
+            # Above and below in turn, and back onto the line when a crowd outgrows its row.
+            offset = (1 if level % 2 else -1) * ((level + 1) // 2 % 5) * 2.1
+            shade = "none" if place is None else f"s{min(int(place * 5), 4)}"
+            body.append(f'<circle class="{shade}" cx="{x:.1f}" cy="{middle + offset:.1f}" r="1.9"/>')
+    for tick in _round_ticks(low, high):
+        body.append(f'<text class="tick" x="{left + (tick - low) * scale:.1f}" y="{height - 16}">{tick:+g}</text>')
+    body.append(
+        f'<text class="tick" x="{(left + WIDTH) / 2:.0f}" y="{height - 2}">added to the log-odds of fraud</text>'
+    )
+    return _svg(title, body, height)
+
+
+def _round_ticks(low: float, high: float) -> list[float]:
+    step = next((each for each in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0) if (high - low) / each <= 7), 20.0)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [each * step for each in range(first, last + 1)]
 
 
 def _svg(title: str, body: Sequence[str], height: int) -> str:
@@ -137,5 +195,5 @@ def _thinned(points: Sequence[Point], most: int = 400) -> Sequence[Point]:
     return [*(points[int(at * step)] for at in range(most)), points[-1]]
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= 30 else name[:29] + "…"
+def _shortened(name: str, most: int) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"

@@ -54,7 +54,7 @@ class ClusterEngine:
             client = connect(self.scheduler, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError) as error:
             raise DatasetError(f"no Dask scheduler answers at {self.scheduler}: {error}") from error
-        with client:
+        with client, client.as_current():
             workers = len(client.scheduler_info(n_workers=-1)["workers"])
             if not workers:
                 raise DatasetError(f"the Dask scheduler at {self.scheduler} has no workers")

@@ -1,30 +1,43 @@
-"""``gatehouse signups``: import the past."""
+"""``gatehouse signups``: import the past, export what was decided."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from models import registry
+from models.card import CardInvalidError
+from models.features.catalogue import FEATURES
+from models.registry import RegistryError
 from service.api.json_body import decode
 from service.api.schemas.signup import SignupRequest
 from service.api.signups import SIGNUPS
 from service.api.validation import validate
 from service.app import compose, request_fingerprint
-from service.cli.context import console, settings_here
-from service.cli.progress import progress
+from service.cli.context import console, settings_here, store_of
+from service.cli.progress import Report, progress
+from service.config import Settings
 from service.domain.caller import Caller, Scope
+from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, InvalidError
+from service.usecases.ports import Recorded
+
+if TYPE_CHECKING:
+    from models.training.recorded import RecordedRow
 
 REFUSALS_SHOWN = 20
 
 
 @click.group()
 def signups() -> None:
-    """Import the past."""
+    """Import the past, export what was decided."""
 
 
 @signups.command("import")
@@ -62,6 +75,97 @@ def import_signups(file: Path, owner: str) -> None:
         click.echo(f"  and {len(refused) - REFUSALS_SHOWN:,} more", err=True)
     if refused:
         raise click.exceptions.Exit(1)
+
+
+@signups.command("export")
+@click.option(
+    "--vectors", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The Parquet file to write."
+)
+def export_signups(vectors: Path) -> None:
+    """Write the logged feature vectors of all decisions, to train on: no personal data leave the database.
+
+    One row a sign-up with its first decision and score and the vector as it was logged then. `gatehouse model train
+    --vectors FILE --outcomes FILE` joins them with what became known.
+    """
+    from models.training.recorded import RecordedRow, write_rows  # noqa: PLC0415 - needs the extra "train"
+
+    settings = settings_here()
+    store = store_of(settings)
+    skipped: Counter[str] = Counter()
+    try:
+        with store.begin() as work, progress(console()) as report:
+            decided = _rows(
+                work.ledger.stream(),
+                _features_logged_by(settings),
+                RecordedRow.of_bytes,
+                skipped=skipped,
+                report=report,
+            )
+            written = write_rows(decided, vectors)
+    finally:
+        store.dispose()
+    click.echo(f"{written:,} vectors in {vectors}")
+    for why, count in sorted(skipped.items()):
+        click.echo(f"  {count:,} sign-ups left out: {why}", err=True)
+
+
+def _features_logged_by(settings: Settings) -> Callable[[Assessment], tuple[str, ...] | None]:
+    """The names of a logged vector's entries: this release's where it is as long, else those of the model's card.
+
+    The catalogue only grows and a feature's meaning never changes, so a vector of this length is of this catalogue;
+    ``None`` where nobody can tell.
+    """
+    current = tuple(feature.name for feature in FEATURES)
+
+    @lru_cache(maxsize=256)
+    def of_model(version: str) -> tuple[str, ...] | None:
+        try:
+            baseline = registry.baseline_card()
+            card = baseline if baseline.version == version else registry.card_of(settings.model_dir, version)
+        except (RegistryError, CardInvalidError):
+            return None
+        return card.feature_names
+
+    def features(assessment: Assessment) -> tuple[str, ...] | None:
+        entries = len(assessment.vector or b"") // 4
+        if entries == len(current):
+            return current
+        found = None if assessment.model is None else of_model(assessment.model.version)
+        return found if found is not None and len(found) == entries else None
+
+    return features
+
+
+def _rows(
+    recorded: Iterable[Recorded],
+    features_of: Callable[[Assessment], tuple[str, ...] | None],
+    make: Callable[..., RecordedRow],
+    *,
+    skipped: Counter[str],
+    report: Report,
+) -> Iterator[RecordedRow]:
+    for done, each in enumerate(recorded, start=1):
+        report("reading decisions", done, None)
+        if not each.assessments:
+            skipped["recorded without a decision"] += 1
+            continue
+        # The first decision is the one whose outcome was awaited; later ones knew more.
+        first = each.assessments[0]
+        features = features_of(first)
+        if first.vector is None:
+            skipped["decided without a feature vector"] += 1
+        elif features is None:
+            skipped["logged by a release with other features, whose model's card is not in the registry"] += 1
+        else:
+            yield make(
+                first.vector,
+                features=features,
+                signup_id=each.signup.signup_id,
+                occurred_at=each.signup.occurred_at,
+                account_type=each.signup.account_type.value,
+                decision=first.decision.value,
+                score=first.score,
+            )
 
 
 def _lines(file: Path) -> Iterator[str]:
