@@ -14,8 +14,7 @@ from service.cli.context import settings_here, store_of
 from service.config import Settings
 from service.domain.errors import UnavailableError
 from service.storage.sql.engine import open_engine
-from service.storage.sql.migrate import check as check_tables
-from service.storage.sql.migrate import upgrade as upgrade_tables
+from service.storage.sql.revision import newest_revision, revision_of
 from service.storage.sql.store import SqlStore
 from service.usecases.install_policy import InstallPolicy
 
@@ -44,13 +43,20 @@ def check() -> None:
 def bring_up(settings: Settings, store: SqlStore) -> str:
     """Migrate, and install the shipped policy where there is none; what was done, in one line."""
     with _engine(settings) as engine:
-        upgrade_tables(engine)
+        if settings.embedded:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+        if revision_of(engine) != newest_revision():
+            from service.storage.sql.migrate import upgrade as upgrade_tables  # noqa: PLC0415 - loads Alembic
+
+            upgrade_tables(engine)
     installed = InstallPolicy(store.begin)(now=datetime.now(UTC))
     return "the database is up to date" + ("; the shipped policy is version 1" if installed else "")
 
 
 def schema_problem(settings: Settings) -> str | None:
     """What is wrong with the tables, in one line; ``None`` when nothing is."""
+    from service.storage.sql.migrate import check as check_tables  # noqa: PLC0415 - loads Alembic
+
     with _engine(settings) as engine:
         state = check_tables(engine)
     if state.good:

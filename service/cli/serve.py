@@ -6,9 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
 
 import click
 from flask import Flask
@@ -48,12 +48,18 @@ def serve() -> None:
         threads=settings.threads,
         heavy_requests=settings.heavy_requests,
     )
-    with _worker_beside(settings):
+    with _WorkerBeside() as worker:
+
+        def ready() -> None:
+            _greet(settings)
+            if settings.embedded:
+                worker.start()
+
         run(
             lambda: create_app(settings),
             server,
             after_fork=_after_fork,
-            on_ready=lambda: _greet(settings),
+            on_ready=ready,
             on_refusal=lambda app: application_of(app).metrics.refused_busy(),
         )
 
@@ -96,23 +102,32 @@ def _after_fork(app: Flask) -> None:
     application.store.dispose()
 
 
-@contextmanager
-def _worker_beside(settings: Settings) -> Iterator[None]:
-    """One worker process beside the embedded service; elsewhere ``gatehouse worker`` runs on its own."""
-    if not settings.embedded:
-        yield
-        return
-    process = subprocess.Popen(  # noqa: S603 - this very program
-        [sys.executable, "-m", "service.cli", "worker", "--beside", str(os.getpid())], stdin=subprocess.DEVNULL
-    )
-    owner = os.getpid()
-    try:
-        yield
-    finally:
+class _WorkerBeside:
+    """One worker process beside the embedded service; elsewhere ``gatehouse worker`` runs on its own.
+
+    Started when the service answers, so that the two do not compete for the processor until then.
+    """
+
+    def __init__(self) -> None:
+        self._owner = os.getpid()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the worker."""
+        self._process = subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", "service.cli", "worker", "--beside", str(self._owner)], stdin=subprocess.DEVNULL
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         # A forked gunicorn worker leaves through here too; only the process that started it ends it.
-        if os.getpid() == owner:
-            process.terminate()
-            process.wait()
+        if self._process is not None and os.getpid() == self._owner:
+            self._process.terminate()
+            self._process.wait()
 
 
 def _greet(settings: Settings) -> None:
