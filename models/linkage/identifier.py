@@ -17,6 +17,9 @@ class Strength(StrEnum):
 class IdentifierKind(StrEnum):
     """The kinds of identifier, strongest first. The values are stored: never rename one."""
 
+    # They are the keys of every history; the hash of an enumeration is a function in Python, that of a text is not.
+    __hash__ = str.__hash__
+
     MAILBOX = "mailbox"
     DEVICE = "device"
     PAYMENT = "payment"

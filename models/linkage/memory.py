@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any  # Any: a tuple of one entry a window, which mypy cannot count
 
 from models.linkage.daily import DailyCounts
 from models.linkage.history import Link
@@ -28,6 +29,12 @@ from models.linkage.velocity import (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+_LENGTHS = tuple(window.value for window in Window)
+_NEAR, _FAR, _FARTHEST = (list(Window).index(window) for window in DISTINCT_WINDOWS)
+_OTHERS, _SYNCHRONY, _SEQUENCE = (
+    list(Window).index(window) for window in (OTHERS_WINDOW, SYNCHRONY_WINDOW, SEQUENCE_WINDOW)
+)
 
 _KEPT = SATURATION + 1
 """One more than the limit stays, because a sign-up that is judged again excludes its own link."""
@@ -75,8 +82,7 @@ class MemoryHistory:
             if each.kind in PAST_KINDS:
                 past.append(key)
             if each.kind is AGED_KIND:
-                # The second is kept for the sign-up that was the first and is judged again.
-                self._first[each.value] = sorted([*self._first.get(each.value, ()), (place, occurred_us)])[:2]
+                self._remember_first(each.value, place, occurred_us)
         self._daily.add(place[0], occurred_us, past)
 
     def _velocity(self, identifier: Identifier, now_us: int, today: int, excluding: int | None) -> Velocity:
@@ -89,6 +95,14 @@ class MemoryHistory:
         past = self._daily.past(key, today) if kind in PAST_KINDS else 0
         age_us = self._age_us(identifier.value, now_us, excluding) if kind is AGED_KIND else 0
         return links.velocity(identifier, now_us, past=past, age_us=age_us)
+
+    def _remember_first(self, domain: str, place: _Place, occurred_us: int) -> None:
+        first = self._first.setdefault(domain, [])
+        # The second is kept for the sign-up that was the first and is judged again.
+        if len(first) < 2 or place < first[-1][0]:
+            first.append((place, occurred_us))
+            first.sort()
+            del first[2:]
 
     def _age_us(self, domain: str, now_us: int, excluding: int | None) -> int:
         first = next((occurred for place, occurred in self._first.get(domain, ()) if place[1] != excluding), now_us)
@@ -142,23 +156,25 @@ class _Links:
         start = bisect_left(occurred, now_us - Window.YEAR.value, max(0, len(occurred) - SATURATION), end)
         if start == end:
             return Velocity(NEVER_SEEN.links, NEVER_SEEN.distinct, 0, 0, past=past, age_us=age_us)
-        since = {window: bisect_left(occurred, now_us - window.value, start, end) for window in Window}
-        distinct, values, until = [], set[str | int | None](), end
-        for window in DISTINCT_WINDOWS:
-            values.update(counted[since[window] : until])
-            until = since[window]
-            distinct.append(len(values) - (None in values))
+        # The windows contain each other, so each begins at one place and all end at the same.
+        since = [bisect_left(occurred, now_us - length, start, end) for length in _LENGTHS]
+        values = set(counted[since[_NEAR] : end])
+        near = len(values) - (None in values)
+        values.update(counted[since[_FAR] : since[_NEAR]])
+        far = len(values) - (None in values)
+        values.update(counted[since[_FARTHEST] : since[_FAR]])
+        farthest = len(values) - (None in values)
         own = identifier.counted if identifier.place is None else identifier.place
-        month = counted[since[OTHERS_WINDOW] : end]
+        links: Any = tuple([end - at for at in since])
         return Velocity(
-            tuple(end - at for at in since.values()),  # type: ignore[arg-type]  # one a window
-            tuple(distinct),  # type: ignore[arg-type]  # one a window
-            len(month) - month.count(own),
+            links,
+            (near, far, farthest),
+            end - since[_OTHERS] - counted[since[_OTHERS] : end].count(own),
             len(set(self._types[start:end])),
-            anomalous=self._anomalous(identifier, since[SYNCHRONY_WINDOW], end),
-            near=_near(identifier.place, counted[since[SEQUENCE_WINDOW] : end]),
-            past=past,
-            age_us=age_us,
+            self._anomalous(identifier, since[_SYNCHRONY], end),
+            _neighbours(identifier.place, counted[since[_SEQUENCE] : end]),
+            past,
+            age_us,
         )
 
     def _anomalous(self, identifier: Identifier, start: int, end: int) -> int:
@@ -176,7 +192,7 @@ class _Links:
         return taken
 
 
-def _near(own: int | None, places: Sequence[str | int | None]) -> int:
+def _neighbours(own: int | None, places: Sequence[str | int | None]) -> int:
     if own is None:
         return 0
     return sum(1 for each in places if isinstance(each, int) and abs(each - own) <= SEQUENCE_REACH)

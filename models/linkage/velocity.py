@@ -34,6 +34,9 @@ _HOUR_US = 3_600 * 1_000_000
 class Window(Enum):
     """A stretch of time before the sign-up; the value is its length in microseconds."""
 
+    # Members are looked up for every feature; the hash of an enumeration is a function in Python, an object's is not.
+    __hash__ = object.__hash__
+
     HOUR = _HOUR_US
     DAY = 24 * _HOUR_US
     WEEK = 7 * 24 * _HOUR_US
