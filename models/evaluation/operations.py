@@ -100,7 +100,7 @@ def _rates(dataset: Dataset, met: dict[Line, NDArray[np.bool_]]) -> Iterator[Hon
     for name, column in columns.items():
         if name in ("country", "let in"):  # the first is told by country group; the second is no group of people
             continue
-        for group in np.unique(column[honest]).tolist():
+        for group in sorted(np.unique(column[honest]).tolist(), key=by_number):
             rows = honest & (column == group)
             count = int(rows.sum())
             low, high = wilson(float(met["step_up"][rows].sum()), count)
@@ -114,6 +114,13 @@ def _rates(dataset: Dataset, met: dict[Line, NDArray[np.bool_]]) -> Iterator[Hon
                 step_up_low=low,
                 step_up_high=high,
             )
+
+
+def by_number(name: str) -> tuple[str, int, str]:
+    """The order of people: H2 before H10."""
+    letters = name.rstrip("0123456789")
+    digits = name[len(letters) :]
+    return letters, int(digits) if digits else 0, name
 
 
 def _load(met: dict[Line, NDArray[np.bool_]]) -> Iterator[Metric]:

@@ -43,7 +43,15 @@ class Axis:
         if self.logarithmic:
             first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
             return [10.0**power for power in range(first, last + 1)]
-        return [self.low + (self.high - self.low) * step / 5 for step in range(6)]
+        return round_ticks(self.low, self.high)
+
+
+def round_ticks(low: float, high: float) -> list[float]:
+    """Four to eight round numbers from ``low`` to ``high``."""
+    spans = (10.0**power * digit for power in range(-4, 6) for digit in (1, 2, 5))
+    step = next((each for each in spans if (high - low) / each <= 7), high - low)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(each * step, 6) for each in range(first, last + 1)]
 
 
 def line_plot(title: str, across: Axis, up: Axis, lines: Sequence[Line], marks: Sequence[Point] = ()) -> str:
@@ -122,9 +130,9 @@ def beeswarm(title: str, names: Sequence[str], columns: Sequence[Sequence[tuple[
     low, high = min(values, default=-1.0), max(values, default=1.0)
     low, high = min(low, -0.1), max(high, 0.1)
     scale = (WIDTH - left - right) / (high - low)
-    height = row * len(names) + 34
+    height = row * len(names) + 40
     body = [
-        f'<line class="guide" x1="{left - low * scale:.1f}" y1="4" x2="{left - low * scale:.1f}" y2="{height - 30}"/>'
+        f'<line class="guide" x1="{left - low * scale:.1f}" y1="4" x2="{left - low * scale:.1f}" y2="{height - 36}"/>'
     ]
     for at, (name, column) in enumerate(zip(names, columns, strict=True)):
         middle = 4 + row * at + row / 2
@@ -138,18 +146,12 @@ def beeswarm(title: str, names: Sequence[str], columns: Sequence[Sequence[tuple[
             offset = (1 if level % 2 else -1) * ((level + 1) // 2 % 5) * 2.1
             shade = "none" if place is None else f"s{min(int(place * 5), 4)}"
             body.append(f'<circle class="{shade}" cx="{x:.1f}" cy="{middle + offset:.1f}" r="1.9"/>')
-    for tick in _round_ticks(low, high):
-        body.append(f'<text class="tick" x="{left + (tick - low) * scale:.1f}" y="{height - 16}">{tick:+g}</text>')
+    for tick in round_ticks(low, high):
+        body.append(f'<text class="tick" x="{left + (tick - low) * scale:.1f}" y="{height - 22}">{tick:+g}</text>')
     body.append(
-        f'<text class="tick" x="{(left + WIDTH) / 2:.0f}" y="{height - 2}">added to the log-odds of fraud</text>'
+        f'<text class="tick" x="{(left + WIDTH) / 2:.0f}" y="{height - 6}">added to the log-odds of fraud</text>'
     )
     return _svg(title, body, height)
-
-
-def _round_ticks(low: float, high: float) -> list[float]:
-    step = next((each for each in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0) if (high - low) / each <= 7), 20.0)
-    first, last = math.ceil(low / step), math.floor(high / step)
-    return [each * step for each in range(first, last + 1)]
 
 
 def _svg(title: str, body: Sequence[str], height: int) -> str:

@@ -50,13 +50,14 @@ def robustness(evaluation: Evaluation, card: Card) -> Iterator[str]:
         ]
         caption = f"Recall lost when fraud leaves a field out ({evaluation.probed:,} sign-ups, threshold fixed)"
         yield figure(caption, bars("Recall lost by omission", entries))
+    yield '<div class="stack">'
     precisions = _over_prevalence(evaluation.metrics, "precision_at_recall_0.80_prevalence_")
     if precisions:
         yield figure("Precision at recall 0.80, by prevalence", bars("Precision", precisions, highest=1.0))
     errors = _over_prevalence(evaluation.elsewhere, "calibration_error_prevalence_")
     if errors:
         yield figure("Calibration error after one logit offset", bars("Calibration error", errors))
-    yield "</div>"
+    yield "</div></div>"
     again = [each for each in card.robustness if each.name.startswith(_TRAINED_AGAIN)]
     if again:
         yield "<p>Found when the model was trained, by training again without linkage and with labels twice as wrong:"
@@ -91,7 +92,7 @@ def _let_in(operators: tuple[Operator, ...]) -> str:
     return line_plot(
         "Accounts let in before the first stop, by operator",
         Axis("share of operators, worst first", 0.0, 1.0),
-        Axis("accounts", 0.5, highest, logarithmic=True),
+        Axis("accounts (none is drawn at 0.5)", 0.5, highest, logarithmic=True),
         [Line(points, "two")],
     )
 

@@ -9,6 +9,7 @@ from itertools import groupby
 from models.card import SliceEntry
 from models.evaluation.evaluation import Equality, Evaluation
 from models.evaluation.intervals import wilson
+from models.evaluation.operations import by_number
 from models.evaluation.plots import Bar, bars
 from models.evaluation.report_words import figure, figure_of, percent, words
 
@@ -27,8 +28,12 @@ def held_out(evaluation: Evaluation) -> Iterator[str]:
         '<div class="plots">'
     )
     hidden = set(evaluation.held_out)
-    families = sorted((each for each in entries if each.fraud), key=lambda each: (each.value in hidden, _by(each)))
-    kinds = sorted((each for each in entries if not each.fraud), key=lambda each: (each.value in hidden, _by(each)))
+    families = sorted(
+        (each for each in entries if each.fraud), key=lambda each: (each.value in hidden, by_number(each.value))
+    )
+    kinds = sorted(
+        (each for each in entries if not each.fraud), key=lambda each: (each.value in hidden, by_number(each.value))
+    )
     if families:
         yield figure("Recall by attack family", bars("Recall by attack family", _caught(families, hidden), highest=1.0))
     if kinds:
@@ -116,8 +121,3 @@ def _flagged(each: SliceEntry, hidden: set[str]) -> Bar | None:
 def _bar(each: SliceEntry, hidden: set[str], value: float, shown: str, interval: tuple[float, float]) -> Bar:
     name = f"{each.value}, held out" if each.value in hidden else each.value
     return Bar(name, value, shown, *interval, strong=each.value in hidden)
-
-
-def _by(entry: SliceEntry) -> tuple[int, str]:
-    digits = entry.value[1:]
-    return (int(digits) if digits.isdecimal() else 0), entry.value

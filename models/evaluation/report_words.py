@@ -23,6 +23,7 @@ p{max-width:72ch;overflow-wrap:break-word}li{max-width:72ch}
 line-height:1.2;font-variant-numeric:tabular-nums}.tiles span{color:var(--soft);font-size:13px;line-height:1.35;
 display:block}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(400px,100%),1fr));gap:18px;align-items:start}
+.stack{display:grid;gap:18px}
 figure{margin:0;background:var(--card);border-radius:8px;padding:12px;min-width:0}
 figcaption{font-weight:600;margin-bottom:4px}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--ink);font-size:11px}svg .tick{text-anchor:middle}

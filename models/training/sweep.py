@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.evaluation.evaluation import scores_of
 from models.evaluation.intervals import wilson
 from models.evaluation.metrics import threshold_at
+from models.evaluation.operations import by_number
 from models.training.dataset import Dataset, DatasetError, check_trainable
 from models.training.fit import Engine, fit
 from models.training.progress import Progress, silent
@@ -76,7 +77,7 @@ def sweep(
     """
     check_trainable(dataset)
     kinds = dataset.slices.get("kind")
-    families = [] if kinds is None else sorted(np.unique(kinds[dataset.truth == 1]).tolist(), key=_by_number)
+    families = [] if kinds is None else sorted(np.unique(kinds[dataset.truth == 1]).tolist(), key=by_number)
     if not families:
         raise DatasetError(f"{dataset.description} has no attack families to leave out")
     split = split_by_time(dataset.times, dataset.entities, shares=settings.shares, gap_days=settings.gap_days)
@@ -102,8 +103,3 @@ def _family(dataset: Dataset, family: str) -> NDArray[np.bool_]:
 
 def _recall(scores: NDArray[np.float64], truth: NDArray[np.int8], rows: NDArray[np.float64], rate: float) -> float:
     return float((rows >= threshold_at(scores, truth, rate)).mean()) if len(rows) else float("nan")
-
-
-def _by_number(family: str) -> tuple[int, str]:
-    digits = family.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return int(digits) if digits.isdecimal() else 0, family
