@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -61,11 +61,12 @@ class Neighbourhood:
         """Somebody of a class or a residence signs up; whoever watches public timetables knows."""
         self._gatherings.append((at, group, draft))
 
-    def crowd(self, now: datetime, drawn: float) -> Draft | None:
-        """One of those who are signing up together right now, four or more; ``drawn`` in [0, 1) says which."""
+    def crowd(self, now: datetime, drawn: float, watched: Callable[[str], bool]) -> Draft | None:
+        """One of four or more who are signing up together right now, in a group that is ``watched``; ``drawn`` in
+        [0, 1) says which."""
         recent = [(group, draft) for at, group, draft in self._gatherings if now - at < _CROWDED_FOR]
         sizes = Counter(group for group, _ in recent)
-        return _picked([draft for group, draft in recent if sizes[group] >= _CROWD], drawn)
+        return _picked([draft for group, draft in recent if sizes[group] >= _CROWD and watched(group)], drawn)
 
     def broker_with_room(self, rng: random.Random) -> Broker:
         """The broker that the next operator goes to: each serves three to six."""
