@@ -24,7 +24,8 @@ class NetworkUse(StrEnum):
     VPN = "vpn"
 
 
-_RANGES_A_NETWORK = 16
+_RANGES_A_NETWORK = 12
+_MANY, _PRESENT = 6, 0.6
 _CARRIER_NATS = 36
 _VPN_EXITS = 500
 
@@ -91,7 +92,9 @@ class Networks:
 
     def __init__(self, places: Sequence[Place], rng: random.Random) -> None:
         self._by_place: dict[tuple[str, NetworkUse], Weighted[Network]] = {}
-        for key, found in _networks(rng).items():
+        for key, every in _networks(rng).items():
+            # Another seed is a world of other vendors: each table lacks some.
+            found = every if len(every) < _MANY else sorted(rng.sample(every, round(len(every) * _PRESENT)), key=_size)
             self._by_place[key] = Weighted(found, (network.addresses**0.6 for network in found))
         self._everywhere = {
             use: Weighted(*_joined([w for (_, u), w in sorted(self._by_place.items()) if u is use]))
@@ -133,9 +136,14 @@ class Networks:
         return self._by_place[place.code, NetworkUse.HOME]
 
 
+def _size(network: Network) -> tuple[int, str]:
+    return -network.addresses, network.name
+
+
 def _joined(tables: Sequence[Weighted[Network]]) -> tuple[list[Network], list[float]]:
     networks = [network for table in tables for network in table.items]
-    return networks, [network.addresses**0.5 for network in networks]
+    # People and operators alike rent where most servers are.
+    return networks, [network.addresses**0.8 for network in networks]
 
 
 def _preferred(network: Network, share: float, rng: random.Random) -> str | None:
