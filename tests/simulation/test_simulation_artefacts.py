@@ -22,6 +22,7 @@ from models.simulation.world import simulate
 
 START = datetime(2026, 4, 6, tzinfo=UTC)
 World = tuple[SimulatedSignup, ...]
+RawFields = Callable[[Signup], list[float]]
 CRUDE = frozenset({"A1", "A2"})
 STEALTHY = tuple(family.family for family in FAMILIES if family.family not in CRUDE)
 
@@ -152,7 +153,11 @@ def _weight_to_five_percent(world: World) -> float:
 
 def test_proxy_exits_are_also_homes(honest: World, fraud: World) -> None:
     homes = {connection_of(each.signup.device.ip) for each in honest}
-    exits = {connection_of(each.signup.device.ip) for each in fraud if each.truth.kind in {"A3", "A4", "A5", "A6", "A8", "A14"}}
+    exits = {
+        connection_of(each.signup.device.ip)
+        for each in fraud
+        if each.truth.kind in {"A3", "A4", "A5", "A6", "A8", "A14"}
+    }
 
     assert 0.08 <= len(exits & homes) / len(exits) <= 0.35
 
@@ -165,65 +170,17 @@ def test_both_sides_come_over_ipv6(honest: World, fraud: World) -> None:
     assert share(_without(fraud, CRUDE)) == pytest.approx(share(honest), abs=0.12)
 
 
-def _raw(signup: Signup) -> list[float]:
-    """The raw fields as numbers; categories by a fixed code, so that a tree may cut them anywhere."""
-    identity, device, payment, behaviour = signup.identity, signup.device, signup.payment, signup.behaviour
-    checks, report = signup.prior_checks, signup.device.network
-    numbers = (
-        behaviour and behaviour.form_seconds,
-        behaviour and behaviour.keystrokes,
-        behaviour and behaviour.pasted_fields is not None and len(behaviour.pasted_fields),
-        payment and payment.failed_attempts,
-        identity.birth_year,
-        signup.occurred_at.hour,
-        device.webdriver,
-        report and report.confidence,
-        report and report.residential_proxy,
-        report and report.hosting,
-        report and report.user_count,
-        checks and checks.email_verified,
-        checks and checks.phone_verified,
-        len(identity.full_name),
-        len(signup.email.split("@")[0]),
-        sum(map(str.isdigit, signup.email.split("@")[0])),
-        len(behaviour.stated_use) if behaviour and behaviour.stated_use else None,
-    )
-    words = (
-        signup.account_type,
-        identity.role,
-        identity.country,
-        device.timezone,
-        device.accept_language,
-        device.platform,
-        device.ja4,
-        signup.phone and signup.phone[:3],
-        payment and payment.method,
-        payment and payment.funding,
-        payment and payment.issuer_country,
-        payment and payment.checks and payment.checks.cvc,
-        payment and payment.checks and payment.checks.three_d_secure,
-        checks and checks.captcha,
-        behaviour and behaviour.referrer,
-    )
-    given = (identity.institution, identity.orcid, identity.website, signup.phone, signup.invited_by, identity.sponsor)
-    return [
-        *(np.nan if number is None else float(number) for number in numbers),
-        *(np.nan if word is None else float(sum(map(ord, str(word))) % 251) for word in words),
-        *(float(each is not None) for each in given),
-    ]
-
-
-def test_no_two_questions_of_raw_fields_find_the_stealthy(world: World) -> None:
+def test_no_two_questions_of_raw_fields_find_the_stealthy(world: World, raw: RawFields) -> None:
     """A depth-2 tree per family would be the oracle of a world that gives itself away."""
     stealthy = _without(world, CRUDE)
 
-    assert _auc(stealthy, (_raw(each.signup) for each in stealthy), depth=2) <= 0.75
+    assert _auc(stealthy, (raw(each.signup) for each in stealthy), depth=2) <= 0.75
 
 
-def test_no_raw_field_alone_finds_the_stealthy(world: World) -> None:
+def test_no_raw_field_alone_finds_the_stealthy(world: World, raw: RawFields) -> None:
     stealthy = _without(world, CRUDE)
     labels = np.array([each.truth.fraud for each in stealthy])
-    matrix = np.nan_to_num(np.array([_raw(each.signup) for each in stealthy]), nan=-1.0)
+    matrix = np.nan_to_num(np.array([raw(each.signup) for each in stealthy]), nan=-1.0)
 
     found = [float(roc_auc_score(labels, matrix[:, column])) for column in range(matrix.shape[1])]
 
@@ -288,10 +245,10 @@ def test_a_new_mail_domain_says_little(world: World) -> None:
     assert max(seen, 1 - seen) <= 0.60
 
 
-def test_shuffled_labels_cannot_be_learnt(world: World) -> None:
+def test_shuffled_labels_cannot_be_learnt(world: World, raw: RawFields) -> None:
     """The measure itself is honest: without a signal it says one half."""
     shuffled = np.random.default_rng(1).permutation(len(world))
-    matrix = [_raw(world[index].signup) for index in shuffled]
+    matrix = [raw(world[index].signup) for index in shuffled]
 
     assert _auc(world, matrix, depth=2) == pytest.approx(0.5, abs=0.03)
 
