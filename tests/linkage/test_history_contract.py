@@ -306,6 +306,14 @@ def test_a_past_is_four_weeks_of_whole_days_before_today(history: AnyHistory, re
     assert past(history) == (1 + 2 + 3, 28)
 
 
+def test_today_is_in_no_past_even_when_it_is_rolled_up(history: AnyHistory, record: Callable[..., int]) -> None:
+    for day in (3, 0):
+        record(on_day(day), identifiers=(DOMAIN,))
+    history.roll_up(TODAY + 1)
+
+    assert past(history) == (1, 3)
+
+
 def test_a_past_is_as_of_the_last_roll_up(history: AnyHistory, record: Callable[..., int]) -> None:
     for day in (9, 8, 2, 1):
         record(on_day(day), identifiers=(DOMAIN,))

@@ -119,7 +119,7 @@ def test_the_newest_links_are_read_from_the_index_in_its_order(
         plan = "\n".join(
             line
             for (line,) in connection.execute(
-                "EXPLAIN (ANALYZE, COSTS OFF) SELECT occurred_us, counted, account_type FROM links "
+                "EXPLAIN (ANALYZE, COSTS OFF) SELECT occurred_us, counted, account_type, anomalies FROM links "
                 "WHERE digest = (SELECT digest FROM links LIMIT 1) AND signup_no <> 0 "
                 "ORDER BY recorded_us DESC, signup_no DESC LIMIT 256"
             )
@@ -127,6 +127,27 @@ def test_the_newest_links_are_read_from_the_index_in_its_order(
 
     assert "Index Only Scan Backward using pk_links" in plan
     assert "Sort" not in plan
+    assert "Heap Fetches: 0" in plan
+
+
+def test_a_past_is_read_from_the_index_alone(postgresql_url: str) -> None:
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO daily_counts (digest, day, until_day, kind, count) "
+            "SELECT decode(lpad(key::text, 32, '0'), 'hex'), day, day + 1, 14, 1 "
+            "FROM generate_series(1, 400) AS key, generate_series(1, 60) AS day"
+        )
+        connection.execute("VACUUM ANALYZE daily_counts")
+        plan = "\n".join(
+            line
+            for (line,) in connection.execute(
+                "EXPLAIN (ANALYZE, COSTS OFF) SELECT sum(count) FROM daily_counts "
+                "WHERE digest = decode(lpad('7', 32, '0'), 'hex') AND day >= 30 AND day < 58"
+            )
+        )
+
+    assert "Index Only Scan using pk_daily_counts" in plan
+    assert "rows=28" in plan
     assert "Heap Fetches: 0" in plan
 
 

@@ -8,8 +8,8 @@ from typing import Any  # Any: parameters of a driver are untyped
 
 from sqlalchemy import Connection
 
+from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
 from service.storage.sql.records import NewRows
-from service.storage.sql.velocities import bigint_array, bytea_array
 
 _SIGNUP = (
     "id", "owner", "signup_id", "account_type", "occurred_us", "recorded_us", "fingerprint", "personal",

@@ -21,6 +21,7 @@ from service.storage.sql import appends, velocities
 from service.storage.sql.audit import columns_of_entry
 from service.storage.sql.database import Database
 from service.storage.sql.idempotency import SqlIdempotencyKeys
+from service.storage.sql.question import CREATED, Question
 from service.storage.sql.records import (
     ACCOUNT_TYPE_CODES,
     ACCOUNT_TYPES,
@@ -66,7 +67,7 @@ class SqlLedger:
         fingerprint: bytes,  # noqa: ARG002 - the use case compares it with the stored one
     ) -> Look:
         """See the port."""
-        question = velocities.Question(owner, signup_id, self._asked(identifiers), microseconds_of(now))
+        question = Question(owner, signup_id, self._asked(identifiers), microseconds_of(now))
         return self._database.read(lambda connection: velocities.ask(connection, question))
 
     def append(self, record: NewRecord) -> None:
@@ -80,7 +81,7 @@ class SqlLedger:
         answered = None
         if record.claim is not None:
             answered = self._idempotency.columns_of_answer(
-                record.claim, status=velocities.CREATED, body=record.answer, claimed_at=record.recorded_at
+                record.claim, status=CREATED, body=record.answer, claimed_at=record.recorded_at
             )
         append = appends.Append(rows, columns_of_entry(record.audit), answered)
         self._stage.add(partial(appends.write, append=append), alone=True)
@@ -106,7 +107,7 @@ class SqlLedger:
 
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """See the port."""
-        question = velocities.Question(
+        question = Question(
             recorded.owner, None, self._asked(identifiers), microseconds_of(now), excluding=recorded.signup_no
         )
         return self._database.read(lambda connection: velocities.ask(connection, question)).linkage

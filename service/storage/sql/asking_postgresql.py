@@ -1,0 +1,139 @@
+"""The question to PostgreSQL: identifiers arrive as arrays, so that one prepared statement serves them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any  # Any: rows of a driver are untyped
+
+from sqlalchemy import Connection
+
+from models.linkage.velocity import PAST_DAYS, SATURATION
+from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
+from service.storage.sql.question import WITHIN, Found, Question, counts_sql, stored_answer
+from service.usecases.ports import StoredAnswer
+
+_ANSWER, _OBSERVED, _PAST = -1, -2, -3
+"""The places of the recorded answer, of what was observed and of the pasts among the identifiers' places."""
+
+_ZEROS = ", ".join(["0::bigint"] * 13)
+
+_ANSWER_SQL = f"""
+SELECT -1::bigint, fingerprint, answer, {_ZEROS}
+FROM signups WHERE owner = %(owner)s AND signup_id = %(signup_id)s
+UNION ALL
+"""  # noqa: S608 - only numbers of this module are put into the text
+
+_PAST_SQL = f"""
+UNION ALL
+SELECT -2::bigint, NULL::bytea, NULL::bytea,
+    (SELECT max(until_day) FROM roll_ups)::bigint,
+    (SELECT min(day) FROM daily_counts WHERE digest = '' AND day >= %(from_day)s AND day < %(today)s)::bigint,
+    (
+        SELECT first.occurred_us
+        FROM unnest(%(aged)s::bytea[]) AS key (digest)
+        CROSS JOIN LATERAL (
+            SELECT recorded_us, signup_no, occurred_us FROM links
+            WHERE digest = key.digest AND signup_no <> %(excluding)s::bigint
+            ORDER BY recorded_us, signup_no
+            LIMIT 1
+        ) AS first
+        ORDER BY first.recorded_us, first.signup_no
+        LIMIT 1
+    ),
+    {", ".join(["0::bigint"] * 10)}
+UNION ALL
+SELECT -3::bigint, key.digest, NULL::bytea, past.total, {", ".join(["0::bigint"] * 12)}
+FROM unnest(%(pasts)s::bytea[]) AS key (digest)
+CROSS JOIN LATERAL (
+    SELECT sum(count)::bigint AS total FROM daily_counts
+    WHERE digest = key.digest AND day >= %(from_day)s AND day < %(today)s
+) AS past
+"""  # noqa: S608 - only numbers of this module are put into the text
+
+_ONE_VERSION = f"""
+SELECT asked.ordinal - 1, NULL::bytea, NULL::bytea, velocity.*
+FROM unnest(%(digests)s::bytea[], %(owns)s::bigint[], %(near)s::bigint[], %(masks)s::smallint[])
+    WITH ORDINALITY AS asked (digest, own, near, mask, ordinal)
+CROSS JOIN LATERAL (
+    SELECT {counts_sql("asked.own", near="asked.near", mask="asked.mask", differs="IS DISTINCT FROM")}
+    FROM (
+        SELECT %(now_us)s::bigint - occurred_us AS age, counted, account_type, anomalies
+        FROM links
+        WHERE digest = asked.digest AND signup_no <> %(excluding)s::bigint
+        ORDER BY recorded_us DESC, signup_no DESC
+        LIMIT {SATURATION}
+    ) AS newest
+    WHERE {WITHIN}
+) AS velocity
+{_PAST_SQL}
+"""  # noqa: S608 - only numbers of this module are put into the text
+
+_MANY_VERSIONS = f"""
+SELECT asked.ordinal - 1, NULL::bytea, NULL::bytea, velocity.*
+FROM unnest(%(ordinals)s::bigint[]) AS asked (ordinal)
+CROSS JOIN LATERAL (
+    SELECT {counts_sql("own", near="near", mask="mask", differs="IS DISTINCT FROM")}
+    FROM (
+        SELECT %(now_us)s::bigint - occurred_us AS age, counted, account_type, anomalies, own, near, mask
+        FROM unnest(
+            %(digests)s::bytea[], %(owns)s::bigint[], %(near)s::bigint[], %(masks)s::smallint[],
+            %(of_ordinals)s::bigint[]
+        ) AS key (digest, own, near, mask, ordinal)
+        CROSS JOIN LATERAL (
+            SELECT recorded_us, signup_no, occurred_us, counted, account_type, anomalies
+            FROM links
+            WHERE digest = key.digest AND signup_no <> %(excluding)s::bigint
+            ORDER BY recorded_us DESC, signup_no DESC
+            LIMIT {SATURATION}
+        ) AS newest_of_key
+        WHERE key.ordinal = asked.ordinal
+        ORDER BY recorded_us DESC, signup_no DESC
+        LIMIT {SATURATION}
+    ) AS newest
+    WHERE {WITHIN}
+) AS velocity
+{_PAST_SQL}
+"""  # noqa: S608 - only numbers of this module are put into the text
+
+
+def ask_postgresql(connection: Connection, question: Question, versions: int) -> Found:
+    pseudonyms = [pseudonym for _, each in question.asked for pseudonym in each]
+    parameters: dict[str, object] = {
+        "now_us": question.now_us,
+        "excluding": question.excluding,
+        "digests": bytea_array([pseudonym.digest for pseudonym in pseudonyms]),
+        "owns": bigint_array([pseudonym.counted for pseudonym in pseudonyms]),
+        "near": bigint_array(question.near()),
+        "masks": bigint_array(question.anomalies()),
+        "pasts": bytea_array(question.digests_with_a_past()),
+        "aged": bytea_array(question.aged_digests()),
+        "from_day": question.today - PAST_DAYS,
+        "today": question.today,
+    }
+    statement = _ONE_VERSION
+    if versions > 1:
+        statement = _MANY_VERSIONS
+        numbered = list(enumerate(question.asked, start=1))
+        parameters["ordinals"] = bigint_array([ordinal for ordinal, _ in numbered])
+        parameters["of_ordinals"] = bigint_array([ordinal for ordinal, (_, each) in numbered for _ in each])
+    if question.signup_id is not None:
+        statement = _ANSWER_SQL + statement
+        parameters |= {"owner": question.owner, "signup_id": question.signup_id}
+    return _found(connection.exec_driver_sql(statement, parameters).fetchall())
+
+
+def _found(rows: Sequence[Sequence[Any]]) -> Found:
+    answer: StoredAnswer | None = None
+    observed: Sequence[int | None] = (None, None, None)
+    counts, pasts = [], {}
+    for row in rows:
+        place = row[0]
+        if place >= 0:
+            counts.append((place, row[3:]))
+        elif place == _ANSWER:
+            answer = stored_answer(row[1], row[2])
+        elif place == _OBSERVED:
+            observed = row[3:6]
+        elif place == _PAST:
+            pasts[bytes(row[1])] = row[3] or 0
+    return Found(answer, counts, pasts, *observed)

@@ -1,0 +1,92 @@
+"""The question to SQLite: one SELECT an identifier, all in one row.
+
+The driver gives up the interpreter's lock at every row, and in a busy worker each of eighteen would wait its turn to
+get it back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+
+from sqlalchemy import Connection
+
+from models.linkage.velocity import PAST_DAYS, PAST_KINDS, SATURATION
+from service.storage.sql.question import WITHIN, Found, Question, counts_sql, stored_answer
+
+_ANSWER = "SELECT fingerprint, answer FROM signups WHERE owner = ? AND signup_id = ?"
+
+_NEWEST = f"""
+    SELECT ? - occurred_us AS age, counted, account_type, anomalies, ? AS own, ? AS near, ? AS mask,
+        recorded_us, signup_no
+    FROM links WHERE digest = ? AND signup_no <> ? ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
+"""  # noqa: S608 - only numbers of this module are put into the text
+
+_FIRST = """
+    SELECT occurred_us, recorded_us, signup_no FROM links
+    WHERE digest = ? AND signup_no <> ? ORDER BY recorded_us, signup_no LIMIT 1
+"""
+
+
+@cache
+def _identifier(versions: int) -> str:
+    newest = _NEWEST
+    if versions > 1:
+        each = " UNION ALL ".join([f"SELECT * FROM ({_NEWEST})"] * versions)  # noqa: S608 - no outside text
+        newest = f"SELECT * FROM ({each}) ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"  # noqa: S608
+    counts = counts_sql("own", near="near", mask="mask", differs="IS NOT")
+    return f"(SELECT json_array({counts}) FROM ({newest}) WHERE {WITHIN})"  # noqa: S608 - no outside text
+
+
+@cache
+def _past(aged: int, digests_with_a_past: int) -> str:
+    """What was observed, and the pasts by digest."""
+    firsts = " UNION ALL ".join([f"SELECT * FROM ({_FIRST})"] * aged)  # noqa: S608 - no outside text
+    digests = ", ".join(["?"] * digests_with_a_past)
+    days = "day >= ? AND day < ?"
+    return (
+        "json_array((SELECT max(until_day) FROM roll_ups), "  # noqa: S608 - only places are put into the text
+        f"(SELECT min(day) FROM daily_counts WHERE digest = x'' AND {days}), "
+        f"(SELECT occurred_us FROM ({firsts}) ORDER BY recorded_us, signup_no LIMIT 1), "
+        "json((SELECT json_group_object(hex(digest), total) FROM (SELECT digest, sum(count) AS total FROM daily_counts "
+        f"WHERE digest IN ({digests}) AND {days} GROUP BY digest))))"
+    )
+
+
+@cache
+def _statement(identifiers: int, versions: int, aged: int, digests_with_a_past: int) -> str:
+    columns = ", ".join([_past(aged, digests_with_a_past), *[_identifier(versions)] * identifiers])
+    return (
+        f"SELECT found.fingerprint, found.answer, {columns} "  # noqa: S608 - no outside text
+        f"FROM (SELECT 1) LEFT JOIN ({_ANSWER}) AS found"
+    )
+
+
+def ask_sqlite(connection: Connection, question: Question, versions: int) -> Found:
+    days = (question.today - PAST_DAYS, question.today)
+    # What a sign-up may lack is asked for all the same, as NULL, so that a few prepared statements serve everybody.
+    aged = _filled(question.aged_digests(), versions)
+    digests_with_a_past = _filled(question.digests_with_a_past(), len(PAST_KINDS) * versions)
+    parameters: list[object] = [*days]
+    for digest in aged:
+        parameters += [digest, question.excluding]
+    parameters += [*digests_with_a_past, *days]
+    pseudonyms = (pseudonym for _, each in question.asked for pseudonym in each)
+    for pseudonym, near, mask in zip(pseudonyms, question.near(), question.anomalies(), strict=True):
+        parameters += [question.now_us, pseudonym.counted, near, mask, pseudonym.digest, question.excluding]
+    statement = _statement(len(question.asked), versions, len(aged), len(digests_with_a_past))
+    row = connection.exec_driver_sql(statement, (*parameters, question.owner, question.signup_id)).one()
+    until_day, first_day, first_us, pasts = json.loads(row[2])
+    return Found(
+        answer=None if row[0] is None else stored_answer(row[0], row[1]),
+        counts=[(place, json.loads(counts)) for place, counts in enumerate(row[3:])],
+        pasts={bytes.fromhex(digest): total for digest, total in pasts.items()},
+        until_day=until_day,
+        first_day=first_day,
+        first_us=first_us,
+    )
+
+
+def _filled(digests: Sequence[bytes], length: int) -> list[bytes | None]:
+    return [*digests, *[None] * (length - len(digests))]
