@@ -151,6 +151,7 @@ def sweep_files(
     *,
     signups: Path,
     reference: Reference,
+    only: Sequence[str] = (),
     judged_on: Path | None = None,
     cache: Path | None = None,
     engine: Engine = fit,
@@ -167,7 +168,7 @@ def sweep_files(
         other = dataset_of_files(
             signups=judged_on, reference=reference, settings=JUDGING, cache=cache, progress=progress
         )
-    return sweep(dataset, settings, other=other, engine=engine, progress=progress)
+    return sweep(dataset, settings, only=only, other=other, engine=engine, progress=progress)
 
 
 def dataset_of_files(

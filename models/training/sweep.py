@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +58,7 @@ def sweep(
     dataset: Dataset,
     settings: TrainSettings,
     *,
+    only: Sequence[str] = (),
     other: Dataset | None = None,
     engine: Engine = fit,
     progress: Progress = silent,
@@ -67,19 +68,23 @@ def sweep(
     Args:
         dataset: a replayed world; the column ``kind`` names the families.
         settings: as for training.
+        only: the families to leave out, each in turn; by default all there are.
         other: another world to judge on; by default honest people of the last slice, and all sign-ups of a family,
             whose own model saw none of them (for ``seen`` those of the last slice, where there are any).
         engine: what grows the trees.
         progress: told of each family.
 
     Raises:
-        DatasetError: there are no families, or the data cannot be trained on.
+        DatasetError: there are no families, or not those named, or the data cannot be trained on.
     """
     check_trainable(dataset)
     kinds = dataset.slices.get("kind")
     families = [] if kinds is None else sorted(np.unique(kinds[dataset.truth == 1]).tolist(), key=by_number)
     if not families:
         raise DatasetError(f"{dataset.description} has no attack families to leave out")
+    if absent := sorted(set(only) - set(families)):
+        raise DatasetError(f"{', '.join(absent)} cannot be left out: {dataset.description} has no such family")
+    families = [family for family in families if not only or family in only]
     split = split_by_time(dataset.times, dataset.entities, shares=settings.shares, gap_days=settings.gap_days)
     last = other if other is not None else dataset.take(split.test)
     everything = scores_of(grow(dataset.holding_out(()), split, settings, engine=engine).scorer, last)

@@ -258,12 +258,20 @@ def evaluate(
 
 @click.command()
 @click.option("--signups", type=FILE, required=True, help="Sign-ups as `simulate` writes them.")
+@click.option("--family", "only", multiple=True, help="Only this family; may be repeated. All of them unless given.")
 @click.option("--judged-on", type=FILE, help="Another world to judge on; the last slice of the same unless given.")
 @click.option("--cache", type=DIRECTORY, help="Keep replayed data sets there; the next command reads them.")
 @_engine_options
 @click.option("--seed", type=int, default=1, show_default=True)
 def sweep(
-    *, signups: Path, judged_on: Path | None, cache: Path | None, engine: str, scheduler: str | None, seed: int
+    *,
+    signups: Path,
+    only: tuple[str, ...],
+    judged_on: Path | None,
+    cache: Path | None,
+    engine: str,
+    scheduler: str | None,
+    seed: int,
 ) -> None:
     """Leave each attack family out of training in turn, and say how well it is found by a model that never saw it."""
     from models.training.pipeline import sweep_files  # noqa: PLC0415 - a second of imports
@@ -273,6 +281,7 @@ def sweep(
         found = sweep_files(
             TrainSettings(seed=seed),
             signups=signups,
+            only=only,
             judged_on=judged_on,
             reference=reference_of(settings_here()),
             cache=cache,

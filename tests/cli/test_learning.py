@@ -131,7 +131,7 @@ def test_what_is_missing_is_named(run: Run, tmp_path: Path, arguments: list[str]
 @pytest.fixture
 def world(run: Run, tmp_path: Path) -> Path:
     file = tmp_path / "world.jsonl"
-    arguments = ["--days", "3", "--honest-per-day", "250", "--prevalence", "0.3", "--seed", "3", "--out", str(file)]
+    arguments = ["--days", "3", "--honest-per-day", "120", "--prevalence", "0.3", "--seed", "3", "--out", str(file)]
     assert run("simulate", *arguments).code == 0
     return file
 
@@ -144,3 +144,21 @@ def test_a_kind_that_is_not_there_cannot_be_held_out(run: Run, world: Path, tmp_
     assert refused.code == 1
     assert "A99 cannot be held out" in refused.err
     assert len(list(cache.iterdir())) == 1
+
+
+def test_a_world_is_replayed_once_and_then_trained_on_swept_and_judged(run: Run, world: Path, tmp_path: Path) -> None:
+    cache = ["--cache", str(tmp_path / "cache")]
+
+    trained = run(
+        "model", "train", "--signups", str(world), "--judged-on", str(world), "--hold-out", "A1", *cache,
+        "--version", "small", "--report", str(tmp_path / "r.html"),
+    )  # fmt: skip
+    swept = run("model", "sweep", "--signups", str(world), "--family", "A1", *cache)
+    judged = run("model", "evaluate", "--signups", str(world), "--model", "small", *cache)
+
+    assert (trained.code, swept.code, judged.code) == (0, 0, 0), trained.err + swept.err + judged.err
+    assert "linkage_lift" in trained.out
+    assert "replaying" not in swept.err + judged.err
+    assert swept.out.startswith("recall of each attack family")
+    assert "accounts_let_in_before_first_stop_median" in judged.out
+    assert "A1, held out" in (tmp_path / "r.html").read_text()
