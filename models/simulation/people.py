@@ -191,7 +191,8 @@ class People:
             draft.phone = phones.virtual(draft.place, rng) if virtual else phones.mobile(draft.place, rng)
             draft.phone_verified = rng.random() < 0.62
         if rng.random() < habits.stated_use:
-            draft.stated_use = study_use(rng, research=draft.account_type is AccountType.RESEARCH)
+            research = draft.account_type is AccountType.RESEARCH
+            draft.stated_use = study_use(rng, research=research, language=draft.place.languages[0])
         if rng.random() < habits.referrer:
             draft.referrer = _REFERRERS.draw(rng)
         if rng.random() < habits.invited:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from models.simulation.texts_by_language import PHRASES
+
 _OPENINGS = (
     "I want to", "I would like to", "We plan to", "I'm going to", "My plan is to", "I need it to", "Hoping to",
     "We are going to", "I intend to", "Mainly to", "Just to", "It is to",
@@ -62,8 +64,14 @@ _CLASS_TASKS = (
 _WRITTEN_AT_LENGTH = 0.16
 
 
-def study_use(rng: random.Random, *, research: bool = False) -> str:
-    """What one person writes: mostly one to three sentences; some say it at length, or have it said by a model."""
+def study_use(rng: random.Random, *, research: bool = False, language: str = "en") -> str:
+    """What one person writes: mostly one to three sentences; some say it at length, or have it said by a model.
+
+    ``language`` is the person's own, as ``pt-BR``: half write in it, more students than researchers.
+    """
+    phrases = PHRASES.get(language.split("-", maxsplit=1)[0])
+    if phrases is not None and rng.random() < (0.25 if research else 0.55):
+        return phrases.sentence(rng)
     text = _in_short(rng, research=research)
     while rng.random() < _WRITTEN_AT_LENGTH:
         text += f" {_in_short(rng, research=research)}"

@@ -57,7 +57,9 @@ class Hydra(Campaign):
         self.mail_styles = self.pick_mail_styles(30)
         self.templates = [self.people.browser(phone=rng.random() < 0.2) for _ in range(40)]
         self.issuers = self.pick_issuers(rng.randrange(4, 14))
-        self.texts = [study_use(rng) for _ in range(rng.randrange(10, 60))]
+        self.texts = [
+            study_use(rng, language=self.countries.draw(rng).languages[0]) for _ in range(rng.randrange(10, 60))
+        ]
         self.sheet = rng.uniform(0.2, 0.7)
 
     def dress(self, draft: Draft) -> Manner:

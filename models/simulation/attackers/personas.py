@@ -9,7 +9,7 @@ from models.simulation.attackers.campaign import Campaign
 from models.simulation.draft import Draft
 from models.simulation.form import SYNTHETIC, Manner
 from models.simulation.people import STUDENTS_WITH_WEBMAIL
-from models.simulation.texts import paraphrased, persona_template
+from models.simulation.texts import paraphrased, persona_template, study_use
 
 
 class Personas(Campaign):
@@ -33,5 +33,9 @@ class Personas(Campaign):
         self.equip(draft)
         self.use_webmail(draft)
         if draft.stated_use is not None:
-            draft.stated_use = paraphrased(self.rng.choice(self.templates), self.rng, self.changed)
+            # A model writes in the language of the persona; what it writes is never the same.
+            own = study_use(self.rng, language=draft.place.languages[0])
+            draft.stated_use = (
+                own if not own.isascii() else paraphrased(self.rng.choice(self.templates), self.rng, self.changed)
+            )
         return SYNTHETIC

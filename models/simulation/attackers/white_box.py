@@ -29,6 +29,6 @@ def disguised(draft: Draft, people: People, habits: Habits) -> Manner:
         people.pay(draft, draft.card)
         draft.cvc = CheckResult.PASS if draft.cvc is CheckResult.FAIL else draft.cvc
     if draft.stated_use is not None:
-        draft.stated_use = study_use(rng, research=rng.random() < habits.research)
+        draft.stated_use = study_use(rng, research=rng.random() < habits.research, language=draft.place.languages[0])
     draft.email_verified, draft.captcha = True, Captcha.PASSED
     return ordinary_manner(draft, rng)
