@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from anyascii import anyascii
+
 from models.simulation.tables.places import Place
 from models.simulation.tables.romanisation import romanise
 
@@ -114,11 +116,7 @@ def _locale(code: str) -> _Locale:
             tuple((kanji, latin) for kanji, _, latin in provider.last_name_pairs),
         )
     if code in {"zh_CN", "zh_TW"}:
-        return _Locale(
-            code,
-            _paired(given, list(provider.first_romanized_names)),
-            _paired(family, list(provider.last_romanized_names)),
-        )
+        return _Locale(code, _in_pinyin(given), _in_pinyin(family))
     return _Locale(code, _romanised(given), _romanised(family))
 
 
@@ -127,9 +125,22 @@ def _named(provider: object, *attributes: str) -> list[str]:
     return list(dict.fromkeys(name for names in lists for name in names))
 
 
-def _paired(native: list[str], latin: list[str]) -> tuple[tuple[str, str], ...]:
-    """Each character name with a fixed romanised one: the package lists them apart."""
-    return tuple((name, latin[index % len(latin)].title()) for index, name in enumerate(native))
+def _in_pinyin(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Each character name with its own reading, as a passport carries it: one word, without tones."""
+    return tuple((name, _FAMILY_READINGS.get(name, anyascii(name)).replace(" ", "").title()) for name in names)
+
+
+_FAMILY_READINGS = {
+    "单": "Shan",
+    "解": "Xie",
+    "曾": "Zeng",
+    "仇": "Qiu",
+    "盖": "Ge",
+    "查": "Zha",
+    "任": "Ren",
+    "区": "Ou",
+}
+"""Characters that are read otherwise in family names."""
 
 
 def _romanised(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
