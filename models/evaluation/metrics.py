@@ -117,17 +117,20 @@ def calibration_bins(scores: Floats, truth: NDArray[np.int8], counts: Floats | N
 def slope_and_intercept(scores: Floats, truth: NDArray[np.int8], counts: Floats | None = None) -> tuple[float, float]:
     """Of the logistic regression of the truth on the score's log-odds; 1 and 0 when the score is honest."""
     counts = np.ones(len(scores)) if counts is None else counts
-    clipped = np.clip(scores, 1e-9, 1 - 1e-9)
-    inputs = np.stack([np.log(clipped) - np.log1p(-clipped), np.ones(len(scores))], axis=1)
+    log_odds = np.log(_odds(scores))
     base = float(np.average(truth, weights=counts))
     weights = np.array([0.0, np.log(base) - np.log1p(-base)])
-    loss = _loss(inputs, weights, truth, counts)
+    loss = _loss(log_odds, weights, truth, counts)
+    # Sums of products, not matrix products: those wake BLAS threads, which on a busy machine wait for each other.
     for _ in range(40):  # Newton's method; it settles in 5 to 10 steps
-        chance = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
-        gradient = inputs.T @ (counts * (truth - chance))
-        curvature = (inputs * (counts * chance * (1 - chance))[:, None]).T @ inputs + 1e-9 * np.eye(2)
+        chance = 1 / (1 + np.exp(-np.clip(weights[0] * log_odds + weights[1], -30, 30)))
+        missed = counts * (truth - chance)
+        gradient = np.array([(missed * log_odds).sum(), missed.sum()])
+        spread = counts * chance * (1 - chance)
+        mixed = (spread * log_odds).sum()
+        curvature = np.array([[(spread * log_odds**2).sum(), mixed], [mixed, spread.sum()]]) + 1e-9 * np.eye(2)
         step = np.linalg.solve(curvature, gradient)
-        while (tried := _loss(inputs, weights + step, truth, counts)) > loss and float(np.abs(step).max()) > 1e-8:
+        while (tried := _loss(log_odds, weights + step, truth, counts)) > loss and float(np.abs(step).max()) > 1e-8:
             step = step / 2  # a full step can overshoot when the score is far too sure of itself
         weights, loss = weights + step, tried
         if float(np.abs(step).max()) < 1e-7:
@@ -146,29 +149,34 @@ def in_the_large(scores: Floats, truth: NDArray[np.int8], counts: Floats | None 
 
 def logit_offset(scores: Floats, weights: Floats, mean: float) -> float:
     """The shift of all log-odds after which the weighted mean score is ``mean``."""
-    offset = 0.0
+    odds, offset = _odds(scores), 0.0
+    shares = weights / weights.sum()
     for _ in range(60):  # Newton's method with steps of 2 at most; it settles in 4 to 8
-        moved = shifted(scores, offset)
-        slope = float(np.average(moved * (1 - moved), weights=weights))
-        step = (mean - float(np.average(moved, weights=weights))) / max(slope, 1e-12)
+        moved = odds * np.exp(offset)
+        moved /= 1 + moved
+        reached = float((shares * moved).sum())
+        step = (mean - reached) / max(reached - float((shares * moved * moved).sum()), 1e-12)
         offset += min(max(step, -2.0), 2.0)
-        if abs(step) < 1e-8:
+        if abs(step) < 1e-7:
             break
     return offset
 
 
 def shifted(scores: Floats, offset: float) -> Floats:
-    """The scores with their log-odds moved."""
-    clipped = np.clip(scores, 1e-9, 1 - 1e-9)
-    # Odds multiply where log-odds add.
-    odds = clipped / (1 - clipped) * np.exp(offset)
+    """The scores with their log-odds moved: odds multiply where log-odds add."""
+    odds = _odds(scores) * np.exp(offset)
     moved: Floats = odds / (1 + odds)
     return moved
 
 
-def _loss(inputs: Floats, weights: Floats, truth: NDArray[np.int8], counts: Floats) -> float:
-    log_odds = inputs @ weights
-    return float(counts @ np.logaddexp(0.0, np.where(truth == 1, -log_odds, log_odds)))
+def _odds(scores: Floats) -> Floats:
+    clipped = np.clip(scores, 1e-9, 1 - 1e-9)
+    return clipped / (1 - clipped)
+
+
+def _loss(log_odds: Floats, weights: Floats, truth: NDArray[np.int8], counts: Floats) -> float:
+    margin = weights[0] * log_odds + weights[1]
+    return float((counts * np.logaddexp(0.0, np.where(truth == 1, -margin, margin))).sum())
 
 
 def measure(scores: Floats, truth: NDArray[np.int8], *, seed: int, resamples: int | None = None) -> tuple[Metric, ...]:
