@@ -16,7 +16,7 @@ from models.evaluation.operations import Operations, operate
 from models.evaluation.prevalence import calibration_elsewhere
 from models.evaluation.silence import Silence, silence_metrics, silences
 from models.scorer import Scorer
-from models.training.dataset import Dataset
+from models.training.dataset import VARIANT, Dataset
 from models.training.progress import Progress, silent
 
 Floats = NDArray[np.float64]
@@ -187,7 +187,7 @@ def judge(
         ),
         importances=importances,
         contributions=_contributions(scorer, dataset, importances, seed),
-        held_out=_held_out(dataset),
+        held_out=dataset.held_out_names(),
         elsewhere=(*_against_known(dataset, scores), *calibration_elsewhere(scores, dataset.truth, dataset.times))
         if both
         else (),
@@ -218,15 +218,9 @@ def _against_known(dataset: Dataset, scores: Floats) -> Iterator[Metric]:
         yield from (Metric(name=name, value=round(value, 6)) for name, value in found.items())
 
 
-def _held_out(dataset: Dataset) -> tuple[str, ...]:
-    if dataset.held_out is None or "kind" not in dataset.slices:
-        return ()
-    return tuple(np.unique(dataset.slices["kind"][dataset.held_out]).tolist())
-
-
 def _slices(dataset: Dataset, scores: Floats, seed: int, progress: Progress) -> Iterator[SliceEntry]:
     """Families against all honest rows, kinds of honest people against all fraud, other groups by themselves."""
-    columns = dict(dataset.slices)
+    columns = {name: column for name, column in dataset.slices.items() if name != VARIANT}
     if dataset.held_out is not None:
         columns = {"learnt": np.where(dataset.held_out, "held out", "seen"), **columns}
     honest = dataset.truth == 0

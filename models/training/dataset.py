@@ -23,6 +23,10 @@ class DatasetError(ValueError):
     """The data cannot be trained on; the message says what is wrong and what would be right."""
 
 
+VARIANT = "variant"
+"""The column with the variant of an attack family, or its name where it has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probes:
     """Some fraudulent sign-ups as they would look without an optional field: what an attacker gains by silence.
@@ -124,11 +128,22 @@ class Dataset:
         )
 
     def holding_out(self, kinds: Sequence[str]) -> Dataset:
-        """The same rows with other kinds and families held out of training, by the column ``kind``.
+        """The same rows with other kinds, families and variants of families held out of training.
 
         A kind that these rows do not hold changes nothing: a small world may lack a family.
         """
-        return replace(self, held_out=np.isin(self.slices.get("kind", np.full(len(self), "")), list(kinds)))
+        nobody = np.full(len(self), "")
+        marked = [np.isin(self.slices.get(column, nobody), list(kinds)) for column in ("kind", VARIANT)]
+        return replace(self, held_out=marked[0] | marked[1])
+
+    def held_out_names(self) -> tuple[str, ...]:
+        """What is held out: whole kinds and families by their name, parts of a family by their variant's."""
+        if self.held_out is None or "kind" not in self.slices:
+            return ()
+        kinds, variants = self.slices["kind"], self.slices.get(VARIANT, self.slices["kind"])
+        learnt = set(kinds[~self.held_out].tolist())
+        out = zip(kinds[self.held_out].tolist(), variants[self.held_out].tolist(), strict=True)
+        return tuple(sorted({variant if kind in learnt else kind for kind, variant in out}))
 
     def sha256(self) -> str:
         """The digest of everything a model can learn from."""

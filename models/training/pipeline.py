@@ -10,7 +10,7 @@ from pathlib import Path
 from models.evaluation.lines import ScoreLines
 from models.reference.reference import Reference
 from models.simulation.files import read_world
-from models.training.dataset import Dataset, DatasetError
+from models.training.dataset import VARIANT, Dataset, DatasetError
 from models.training.fit import Engine, fit
 from models.training.progress import Progress, silent
 from models.training.recorded import read_outcomes, read_rows, recorded_dataset
@@ -95,7 +95,9 @@ def train_from_files(
     dataset = dataset_of_files(
         signups=signups, reference=reference, settings=settings, cache=cache, progress=training.progress
     )
-    absent = sorted(set(settings.hold_out) - set(DEFAULT_HOLD_OUT) - set(dataset.slices["kind"].tolist()))
+    absent = sorted(
+        set(settings.hold_out) - set(DEFAULT_HOLD_OUT) - set(dataset.slices["kind"]) - set(dataset.slices[VARIANT])
+    )
     if absent:
         raise DatasetError(f"{', '.join(absent)} cannot be held out: {signups.name} has no sign-up of that kind")
     if dataset_out is not None:

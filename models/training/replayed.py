@@ -20,8 +20,9 @@ from models.reference.reference import Reference
 from models.replay import replay
 from models.signals.signals import derive_signals
 from models.signup import Signup
+from models.simulation.imperfect import imperfect
 from models.simulation.truth import SimulatedSignup, Truth
-from models.training.dataset import ALL_FIELDS, Dataset, DatasetError, Probes
+from models.training.dataset import ALL_FIELDS, VARIANT, Dataset, DatasetError, Probes
 from models.training.omission import OMISSIONS, omit_at_random, without_optional_fields
 from models.training.progress import Progress, silent
 
@@ -29,7 +30,7 @@ MATURITY = timedelta(days=45)
 """Nine frauds in ten are known after 12 days and chargebacks after 30 to 90: a silent account of this age counts
 as legitimate, and a younger one is no evidence either way."""
 
-DEFAULT_HOLD_OUT = ("A9", "A11", "A13", "A15", "A16", "A18", "A19", "H8", "H14", "H17")
+DEFAULT_HOLD_OUT = ("A9", "A11", "A13", "A15", "A16", "A18", "A19", "H8", "H14", "H17", "A3-aligned")
 """Attack families and honest kinds that no model learns from, to see how it does on what it never saw."""
 
 _REGIONS = {
@@ -59,6 +60,7 @@ class ReplaySettings:
         hold_out: kinds and families that are marked as held out.
         known_by: outcomes known by then count; by default ``MATURITY`` after the last sign-up.
         seed: of the omissions.
+        gaps_seed: which entries the reference lists lack (``models.simulation.imperfect``); ``None`` for whole lists.
         probe_share: the chance of each fraudulent sign-up to be looked at again without each optional field; 23
             more vectors each, so that only data to judge on are probed.
     """
@@ -67,6 +69,7 @@ class ReplaySettings:
     hold_out: tuple[str, ...] = DEFAULT_HOLD_OUT
     known_by: datetime | None = None
     seed: int = 1
+    gaps_seed: int | None = 1
     probe_share: float = 0.0
 
 
@@ -99,6 +102,8 @@ def dataset_of(
     Raises:
         DatasetError: no sign-ups, or not in time order.
     """
+    if settings.gaps_seed is not None:
+        reference = imperfect(reference, settings.gaps_seed)
     rows: list[_Row] = []
     for row in _rows(signups, reference, settings):
         rows.append(row)
@@ -123,13 +128,14 @@ def dataset_of(
         slices={
             "account type": np.array([row.account_type for row in rows]),
             "kind": np.array([row.truth.kind for row in rows]),
+            VARIANT: np.array([row.truth.variant or row.truth.kind for row in rows]),
             "country": np.array([row.country for row in rows]),
             "country group": np.array([row.region for row in rows]),
             "let in": np.array(["yes" if row.truth.let_in else "no" for row in rows]),
             **_slices_by_feature(matrix),
         },
         augmented=np.stack([row.augmented for row in rows]) if settings.omission_rate else None,
-        held_out=np.array([row.truth.kind in held_out for row in rows]),
+        held_out=np.array([row.truth.is_of(held_out) for row in rows]),
         probes=_probes(rows) if settings.probe_share else None,
     )
 

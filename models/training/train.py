@@ -252,9 +252,6 @@ def _base_rate_weights(dataset: Dataset, rows: NDArray[np.intp], fraud_found: fl
 
 
 def _window(dataset: Dataset, split: Split) -> DataWindow:
-    held_out: tuple[str, ...] = ()
-    if dataset.held_out is not None and "kind" in dataset.slices:
-        held_out = tuple(np.unique(dataset.slices["kind"][dataset.held_out]).tolist())
     return DataWindow(
         source=dataset.source,
         description=dataset.description,
@@ -263,7 +260,7 @@ def _window(dataset: Dataset, split: Split) -> DataWindow:
         rows=len(dataset),
         fraud=int((dataset.labels == 1).sum()),
         training_rows=len(split.training),
-        held_out=held_out,
+        held_out=dataset.held_out_names(),
         sha256=dataset.sha256(),
     )
 

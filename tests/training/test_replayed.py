@@ -14,6 +14,7 @@ from models.linkage.memory import MemoryHistory
 from models.reference.reference import Reference, load_reference
 from models.replay import replay
 from models.simulation.files import write_signups
+from models.simulation.imperfect import imperfect
 from models.simulation.truth import Outcome, SimulatedSignup, Truth
 from models.simulation.world import simulate
 from models.training.dataset import Dataset, DatasetError
@@ -61,11 +62,40 @@ def test_the_vectors_are_those_of_the_replay(
 ) -> None:
     signups = [each.signup for each in world]
 
-    expected = [row.vector for row in replay(signups, reference=reference, history=MemoryHistory())]
+    with_gaps = imperfect(reference, ReplaySettings().gaps_seed or 0)
+    expected = [row.vector for row in replay(signups, reference=with_gaps, history=MemoryHistory())]
 
     np.testing.assert_array_equal(replayed.matrix, np.stack(expected))
     assert replayed.names == tuple(feature.name for feature in FEATURES)
     assert [each.direction for each in replayed.features] == [int(feature.direction) for feature in FEATURES]
+
+
+def test_the_model_sees_lists_with_gaps_and_the_service_whole_ones(
+    world: list[SimulatedSignup], reference: Reference, replayed: Dataset
+) -> None:
+    signups = [each.signup for each in world]
+    academic = replayed.names.index("email_academic")
+
+    whole = np.stack([row.vector for row in replay(signups, reference=reference, history=MemoryHistory())])
+
+    missing = whole[:, academic].sum() - replayed.matrix[:, academic].sum()
+    assert 0 < missing < 0.3 * whole[:, academic].sum()
+
+
+def test_a_variant_of_a_family_is_held_out_by_its_own_name(replayed: Dataset) -> None:
+    rows = np.arange(len(replayed))
+    kinds = np.where(rows < 20, "A3", "H1")
+    variants = np.select([rows < 10, rows < 20], ["A3-aligned", "A3-crossed"], "H1")
+    dataset = replace(replayed, slices={**replayed.slices, "kind": kinds, "variant": variants})
+
+    aligned, family = dataset.holding_out(["A3-aligned"]), dataset.holding_out(["A3"])
+
+    assert aligned.held_out is not None
+    assert family.held_out is not None
+    assert (aligned.held_out == (rows < 10)).all()
+    assert aligned.held_out_names() == ("A3-aligned",)
+    assert (family.held_out == (rows < 20)).all()
+    assert family.held_out_names() == ("A3",)
 
 
 def test_augmentation_changes_vectors_but_never_the_history(replayed: Dataset) -> None:
@@ -128,7 +158,7 @@ def test_operators_are_entities_and_held_out_kinds_are_marked(world: list[Simula
 
     assert len(set(replayed.entities[replayed.truth == 1].tolist())) == len(operators)
     assert replayed.held_out is not None
-    assert set(kinds[replayed.held_out].tolist()) <= set(ReplaySettings().hold_out)
+    assert set(kinds[replayed.held_out].tolist()) <= {*ReplaySettings().hold_out, "A3"}
 
 
 def test_a_file_gives_the_same_data_set_twice(
