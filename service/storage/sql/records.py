@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any  # Any: rows of a driver are untyped
 
+from pydantic_core import to_json
+
 from models.linkage.identifier import IdentifierKind
 from models.signup import AccountType
 from models.signup_document import document_of_signup, signup_of_document
@@ -75,7 +77,7 @@ def rows_of_record(
     for identifier, pseudonym in zip(record.identifiers, pseudonyms, strict=True):
         links.setdefault(pseudonym.digest, NewLink(KIND_CODES[identifier.kind], pseudonym, identifier.anomalies))
     signup = record.signup
-    document = json.dumps(document_of_signup(signup), separators=(",", ":"), ensure_ascii=False)
+    document = to_json(document_of_signup(signup))
     return NewRows(
         signup={
             "id": record.id,
@@ -85,7 +87,7 @@ def rows_of_record(
             "occurred_us": microseconds_of(signup.occurred_at),
             "recorded_us": microseconds_of(record.recorded_at),
             "fingerprint": record.fingerprint,
-            "personal": encryption.encrypt(document.encode(), record_id=record.id),
+            "personal": encryption.encrypt(document, record_id=record.id),
             "encryption_version": encryption.version,
             "pseudonym_version": pseudonym_version,
             "record_only": signup.record_only,
@@ -151,4 +153,5 @@ def assessment_of_row(row: Any) -> Assessment:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    # A quarter of the standard library's time, on every decision's largest columns.
+    return to_json(value).decode()
