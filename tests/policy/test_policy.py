@@ -165,3 +165,33 @@ def test_the_shipped_policy_is_valid_and_no_score_denies_by_itself() -> None:
 
     assert all(lines.deny is None for lines in policy.document.thresholds.values())
     assert not [each.id for each in policy.document.rules if each.at_least is Decision.DENY]
+
+
+BARE: dict[str, Any] = {"identity": {"full_name": "Oriane Maupertuis"}, "device": {"ip": "192.0.2.7"}}
+
+
+@pytest.mark.parametrize(
+    ("signup", "academic", "decision"),
+    [
+        (BARE, False, Decision.STEP_UP),
+        (BARE, True, Decision.ALLOW),
+        (BARE | {"payment": {"method": "none"}, "behaviour": {"referrer": "x"}}, False, Decision.STEP_UP),
+        (BARE | {"payment": {"method": "card", "fingerprint": "fp"}}, False, Decision.ALLOW),
+        (BARE | {"behaviour": {"form_seconds": 60.0}}, False, Decision.ALLOW),
+    ],
+)
+def test_leaving_everything_out_is_not_the_way_in(signup: dict[str, Any], academic: bool, decision: Decision) -> None:
+    ruling = parse_policy(default_policy_text(), version=1).rule_on(
+        account_type=AccountType.EDUCATIONAL,
+        score=0.01,
+        signup=signup,
+        signals={
+            "email": {"academic": academic, "disposable": False},
+            "device": {"device_id_given": False},
+            "phone": {"given": False},
+        },
+        linkage={},
+    )
+
+    assert ruling.failed_rules == ()
+    assert ruling.decision is decision
