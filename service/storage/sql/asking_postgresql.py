@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from models.linkage.velocity import PAST_DAYS, SATURATION
 from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
-from service.storage.sql.question import WITHIN, Found, Question, counts_sql, stored_answer
+from service.storage.sql.question import WITHIN, Found, Question, stored_answer, totals_sql, values_sql
 from service.usecases.ports import StoredAnswer
 
 _ANSWER, _OBSERVED, _PAST = -1, -2, -3
@@ -55,15 +55,19 @@ SELECT asked.ordinal - 1, NULL::bytea, NULL::bytea, velocity.*
 FROM unnest(%(digests)s::bytea[], %(owns)s::bigint[], %(near)s::bigint[], %(masks)s::smallint[])
     WITH ORDINALITY AS asked (digest, own, near, mask, ordinal)
 CROSS JOIN LATERAL (
-    SELECT {counts_sql("asked.own", near="asked.near", mask="asked.mask", differs="IS DISTINCT FROM")}
+    SELECT {totals_sql("asked.own", "asked.near", differs="IS DISTINCT FROM")}
     FROM (
-        SELECT %(now_us)s::bigint - occurred_us AS age, counted, account_type, anomalies
-        FROM links
-        WHERE digest = asked.digest AND signup_no <> %(excluding)s::bigint
-        ORDER BY recorded_us DESC, signup_no DESC
-        LIMIT {SATURATION}
-    ) AS newest
-    WHERE {WITHIN}
+        SELECT {values_sql(mask="asked.mask")}
+        FROM (
+            SELECT %(now_us)s::bigint - occurred_us AS age, counted, account_type, anomalies
+            FROM links
+            WHERE digest = asked.digest AND signup_no <> %(excluding)s::bigint
+            ORDER BY recorded_us DESC, signup_no DESC
+            LIMIT {SATURATION}
+        ) AS newest
+        WHERE {WITHIN}
+        GROUP BY counted
+    ) AS value
 ) AS velocity
 {_PAST_SQL}
 """  # noqa: S608 - only numbers of this module are put into the text
@@ -72,8 +76,10 @@ _MANY_VERSIONS = f"""
 SELECT asked.ordinal - 1, NULL::bytea, NULL::bytea, velocity.*
 FROM unnest(%(ordinals)s::bigint[]) AS asked (ordinal)
 CROSS JOIN LATERAL (
-    SELECT {counts_sql("own", near="near", mask="mask", differs="IS DISTINCT FROM")}
+    SELECT {totals_sql("own", "near", differs="IS DISTINCT FROM")}
     FROM (
+        SELECT {values_sql(mask="mask", constants=", max(own) AS own, max(near) AS near")}
+        FROM (
         SELECT %(now_us)s::bigint - occurred_us AS age, counted, account_type, anomalies, own, near, mask
         FROM unnest(
             %(digests)s::bytea[], %(owns)s::bigint[], %(near)s::bigint[], %(masks)s::smallint[],
@@ -89,8 +95,10 @@ CROSS JOIN LATERAL (
         WHERE key.ordinal = asked.ordinal
         ORDER BY recorded_us DESC, signup_no DESC
         LIMIT {SATURATION}
-    ) AS newest
-    WHERE {WITHIN}
+        ) AS newest
+        WHERE {WITHIN}
+        GROUP BY counted
+    ) AS value
 ) AS velocity
 {_PAST_SQL}
 """  # noqa: S608 - only numbers of this module are put into the text

@@ -13,7 +13,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from models.linkage.velocity import PAST_DAYS, PAST_KINDS, SATURATION
-from service.storage.sql.question import WITHIN, Found, Question, counts_sql, stored_answer
+from service.storage.sql.question import WITHIN, Found, Question, stored_answer, totals_sql, values_sql
 
 _ANSWER = "SELECT fingerprint, answer FROM signups WHERE owner = ? AND signup_id = ?"
 
@@ -35,8 +35,10 @@ def _identifier(versions: int) -> str:
     if versions > 1:
         each = " UNION ALL ".join([f"SELECT * FROM ({_NEWEST})"] * versions)  # noqa: S608 - no outside text
         newest = f"SELECT * FROM ({each}) ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"  # noqa: S608
-    counts = counts_sql("own", near="near", mask="mask", differs="IS NOT")
-    return f"(SELECT json_array({counts}) FROM ({newest}) WHERE {WITHIN})"  # noqa: S608 - no outside text
+    values = values_sql(mask="mask", constants=", max(own) AS own, max(near) AS near")
+    totals = totals_sql("own", "near", differs="IS NOT")
+    grouped = f"SELECT {values} FROM ({newest}) WHERE {WITHIN} GROUP BY counted"  # noqa: S608 - no outside text
+    return f"(SELECT json_array({totals}) FROM ({grouped}))"  # noqa: S608 - no outside text
 
 
 @cache
