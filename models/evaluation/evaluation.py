@@ -16,7 +16,7 @@ from models.evaluation.operations import Operations, operate
 from models.evaluation.prevalence import calibration_elsewhere
 from models.evaluation.silence import Silence, silence_metrics, silences
 from models.scorer import Scorer
-from models.training.dataset import VARIANT, Dataset
+from models.training.dataset import Dataset
 from models.training.progress import Progress, silent
 
 Floats = NDArray[np.float64]
@@ -182,7 +182,7 @@ def judge(
         slices=tuple(_slices(dataset, scores, seed, progress)),
         equalities=tuple(
             _equality(name, column, scores, dataset.truth)
-            for name, column in dataset.slices.items()
+            for name, column in dataset.reported_slices().items()
             if name not in NO_GROUPS
         ),
         importances=importances,
@@ -220,7 +220,7 @@ def _against_known(dataset: Dataset, scores: Floats) -> Iterator[Metric]:
 
 def _slices(dataset: Dataset, scores: Floats, seed: int, progress: Progress) -> Iterator[SliceEntry]:
     """Families against all honest rows, kinds of honest people against all fraud, other groups by themselves."""
-    columns = {name: column for name, column in dataset.slices.items() if name != VARIANT}
+    columns = dataset.reported_slices()
     if dataset.held_out is not None:
         columns = {"learnt": np.where(dataset.held_out, "held out", "seen"), **columns}
     honest = dataset.truth == 0

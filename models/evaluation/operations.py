@@ -96,7 +96,7 @@ def _operators(dataset: Dataset, challenged: NDArray[np.bool_], reviewed: NDArra
 def _rates(dataset: Dataset, met: dict[Line, NDArray[np.bool_]]) -> Iterator[HonestRates]:
     """All honest people first, then by group."""
     honest = dataset.truth == 0
-    columns = {"everybody": np.full(len(dataset), "all"), **dataset.slices}
+    columns = {"everybody": np.full(len(dataset), "all"), **dataset.reported_slices()}
     for name, column in columns.items():
         if name in ("country", "let in"):  # the first is told by country group; the second is no group of people
             continue

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, TextIO  # Any: a line is an untyped document until it becomes a dataclass
+from typing import Any, TextIO, TypeVar  # Any: a line is an untyped document until it becomes a dataclass
 
 import zstandard
 
 from models.signup import Signup
 from models.signup_document import document_of_signup, signup_of_document
 from models.simulation.truth import ChallengeResult, Outcome, SimulatedSignup, Truth
+from models.text_lines import COMPRESSED, SignupFileError, lines_of
 
-_COMPRESSED = ".zst"
+_T = TypeVar("_T")
 
 
 def truth_path(path: Path) -> Path:
@@ -25,7 +27,7 @@ def truth_path(path: Path) -> Path:
     Raises:
         ValueError: the file name ends in neither ``.jsonl`` nor ``.jsonl.zst``.
     """
-    for ending in (".jsonl", f".jsonl{_COMPRESSED}"):
+    for ending in (".jsonl", f".jsonl{COMPRESSED}"):
         if path.name.endswith(ending):
             return path.with_name(f"{path.name.removesuffix(ending)}.truth{ending}")
     raise ValueError(f"{path.name}: a file of sign-ups ends in .jsonl or .jsonl.zst")
@@ -43,29 +45,33 @@ def write_signups(path: Path, simulated: Iterable[SimulatedSignup]) -> int:
 
 
 def read_signups(path: Path) -> Iterator[Signup]:
-    """The sign-ups of a file, in its order."""
-    with _reading(path) as lines:
-        for line in lines:
-            yield signup_of_document(json.loads(line))
+    """The sign-ups of a file, in its order.
+
+    Raises:
+        SignupFileError: it is no such file.
+    """
+    return _documents(path, signup_of_document, "a sign-up with its occurred_at")
 
 
 def read_truths(path: Path) -> Iterator[Truth]:
-    """The truths of a truth file, in its order."""
-    with _reading(path) as lines:
-        for line in lines:
-            yield truth_of_document(json.loads(line))
+    """The truths of a truth file, in its order.
+
+    Raises:
+        SignupFileError: it is no such file.
+    """
+    return _documents(path, truth_of_document, "the truth about a sign-up")
 
 
 def read_world(signups: Path, truth: Path | None = None) -> Iterator[SimulatedSignup]:
     """Sign-ups together with their truths, by default from the truth file beside them.
 
     Raises:
-        ValueError: the two files do not belong together.
+        SignupFileError: one is no such file, or the two do not belong together.
     """
     truths = truth or truth_path(signups)
-    for signup, told in zip(read_signups(signups), read_truths(truths), strict=True):
-        if signup.signup_id != told.signup_id:
-            raise ValueError(f"{truths.name} tells of {told.signup_id} where {signup.signup_id} stands")
+    for number, (signup, told) in enumerate(zip_longest(read_signups(signups), read_truths(truths)), start=1):
+        if signup is None or told is None or signup.signup_id != told.signup_id:
+            raise SignupFileError(f"{truths.name} does not belong to {signups.name}: line {number} is of another")
         yield SimulatedSignup(signup, told)
 
 
@@ -125,6 +131,15 @@ def truth_of_document(document: dict[str, Any]) -> Truth:
     )
 
 
+def _documents(path: Path, parse: Callable[[dict[str, Any]], _T], wanted: str) -> Iterator[_T]:
+    for number, line in enumerate(lines_of(path), start=1):
+        try:
+            parsed = parse(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise SignupFileError(f"{path.name}: line {number} is not {wanted}") from error
+        yield parsed
+
+
 def _line(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
@@ -140,7 +155,7 @@ def _time(text: str) -> datetime:
 @contextmanager
 def _writing(path: Path) -> Iterator[TextIO]:
     with path.open("wb") as raw:
-        if path.suffix == _COMPRESSED:
+        if path.suffix == COMPRESSED:
             with (
                 zstandard.ZstdCompressor(level=6).stream_writer(raw) as packed,
                 io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as text,
@@ -148,18 +163,4 @@ def _writing(path: Path) -> Iterator[TextIO]:
                 yield text
         else:
             with io.TextIOWrapper(raw, encoding="utf-8", newline="\n") as text:
-                yield text
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[TextIO]:
-    with path.open("rb") as raw:
-        if path.suffix == _COMPRESSED:
-            with (
-                zstandard.ZstdDecompressor().stream_reader(raw) as unpacked,
-                io.TextIOWrapper(unpacked, encoding="utf-8") as text,
-            ):
-                yield text
-        else:
-            with io.TextIOWrapper(raw, encoding="utf-8") as text:
                 yield text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import random
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ def simulate(
     Raises:
         ValueError: the arguments name no world: an unknown family or kind, no time, a prevalence outside [0, 1).
     """
-    if days <= 0 or honest_per_day < 0 or not 0 <= prevalence < 1:
+    if not (0 < days < math.inf and 0 <= honest_per_day < math.inf and 0 <= prevalence < 1):
         raise ValueError("a world needs days > 0, honest_per_day >= 0 and 0 <= prevalence < 1")
     if start.tzinfo is None:
         raise ValueError("start has no time zone: give an aware datetime")

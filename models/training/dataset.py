@@ -136,6 +136,10 @@ class Dataset:
         marked = [np.isin(self.slices.get(column, nobody), list(kinds)) for column in ("kind", VARIANT)]
         return replace(self, held_out=marked[0] | marked[1])
 
+    def reported_slices(self) -> dict[str, NDArray[np.str_]]:
+        """The columns that people are told apart by in reports: all but the variants of families."""
+        return {name: column for name, column in self.slices.items() if name != VARIANT}
+
     def held_out_names(self) -> tuple[str, ...]:
         """What is held out: whole kinds and families by their name, parts of a family by their variant's."""
         if self.held_out is None or "kind" not in self.slices:
