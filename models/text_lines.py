@@ -1,10 +1,9 @@
-"""The lines of a text file, compressed or not; trouble is told by the file's name and line, never by what it holds."""
+"""The lines of a text file; trouble is told by the file's name and line, never by what it holds."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
 
@@ -23,30 +22,18 @@ def lines_of(path: Path) -> Iterator[str]:
     """
     number = 0
     try:
-        with _reading(path) as lines:
+        if path.suffix == COMPRESSED:
+            # Only these need Zstandard, which comes with the extra "train" as the simulation does.
+            from models.simulation.files import reading_compressed  # noqa: PLC0415
+
+            opened: AbstractContextManager[TextIO] = reading_compressed(path)
+        else:
+            opened = path.open(encoding="utf-8")
+        with opened as lines:
             for line in lines:
                 number += 1
                 yield line
+    except ModuleNotFoundError as error:
+        raise SignupFileError(f'{path.name}: compressed files need the extra "train"') from error
     except UnicodeDecodeError as error:
         raise SignupFileError(f"{path.name}: line {number + 1} is not text in UTF-8") from error
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[TextIO]:
-    with path.open("rb") as raw:
-        if path.suffix != COMPRESSED:
-            with io.TextIOWrapper(raw, encoding="utf-8") as text:
-                yield text
-            return
-        try:
-            import zstandard  # noqa: PLC0415 - comes with the extra "train"; plain files are read without it
-        except ModuleNotFoundError as error:
-            raise SignupFileError(f'{path.name}: compressed files need the extra "train"') from error
-        try:
-            with (
-                zstandard.ZstdDecompressor().stream_reader(raw) as unpacked,
-                io.TextIOWrapper(unpacked, encoding="utf-8") as text,
-            ):
-                yield text
-        except zstandard.ZstdError as error:
-            raise SignupFileError(f"{path.name}: not a whole Zstandard file") from error

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 PREFIX = "GATEHOUSE_"
 _SECRETS_FILE = "secrets.json"
 _KEY_BYTES = 32
@@ -178,6 +181,8 @@ class _Reader:
                 raw = "postgresql+psycopg://" + raw.removeprefix(plain)
         if not raw.startswith(("sqlite:///", "postgresql+psycopg://")):
             self.problem("DATABASE_URL", "must start with sqlite:/// or postgresql://")
+        elif not _is_url(raw):
+            self.problem("DATABASE_URL", "must be a URL such as postgresql://USER:PASSWORD@HOST:5432/DATABASE")
         return raw
 
     def keys(self, name: str, generate: Callable[[str], str] | None) -> tuple[VersionedKey, ...]:
@@ -197,6 +202,14 @@ class _Reader:
         self._problems.append(f"{PREFIX}{name} {problem}")
 
 
+def _is_url(text: str) -> bool:
+    try:
+        make_url(text)
+    except (ValueError, ArgumentError):
+        return False
+    return True
+
+
 def _parse_key(part: str) -> VersionedKey | None:
     version, _, encoded = part.strip().partition(":")
     try:
@@ -214,7 +227,7 @@ def _generator(data_dir: Path) -> Callable[[str], str]:
     def generate(name: str) -> str:
         path = data_dir / _SECRETS_FILE
         data_dir.mkdir(parents=True, exist_ok=True)
-        kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        kept = _kept_secrets(path)
         if name not in kept:
             kept[name] = "1:" + base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
             written = path.with_suffix(f".{os.getpid()}")
@@ -227,3 +240,20 @@ def _generator(data_dir: Path) -> Callable[[str], str]:
         return kept[name]
 
     return generate
+
+
+def _kept_secrets(path: Path) -> dict[str, str]:
+    """The secrets made before.
+
+    Raises:
+        SettingsError: the file is damaged; new secrets could not read what the old ones encrypted.
+    """
+    if not path.exists():
+        return {}
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict) or not all(isinstance(value, str) for value in kept.values()):
+        raise SettingsError(f"{path} is damaged; restore it: what is recorded cannot be read without these secrets")
+    return kept

@@ -155,6 +155,8 @@ def problem_of(error: BaseException) -> Problem:
     """The one place where an error becomes an HTTP problem; what nobody expected is logged, by its type alone."""
     if isinstance(error, RefusedError):
         return error.problem
+    if isinstance(error, domain.UnavailableError):
+        _log.warning("the database cannot be used", error=_trouble(error), request_id=request_id())
     if isinstance(error, GatehouseError):
         for kind_of_error, kind in _KIND_OF_ERROR:
             if isinstance(error, kind_of_error):
@@ -164,6 +166,13 @@ def problem_of(error: BaseException) -> Problem:
         return Problem(kind, _DETAILS.get(kind))
     _log.error("unexpected error", error=type(error).__name__, where=_where(error), request_id=request_id())
     return Problem(INTERNAL)
+
+
+def _trouble(error: domain.UnavailableError) -> str:
+    """What the driver calls it (``DiskFull``, ``SQLITE_FULL``), never what it says."""
+    cause = error.__cause__ or error
+    raised = getattr(cause, "orig", None) or cause
+    return str(getattr(raised, "sqlite_errorname", type(raised).__name__))
 
 
 def problem_response(problem: Problem) -> Response:

@@ -42,7 +42,7 @@ class Worker:
     checkpoint: Callable[[], None] = lambda: None
 
     def run(self, *, wait: Callable[[float], bool], every_s: float = 5.0) -> None:
-        """Work in rounds until ``wait(seconds)`` answers that it is time to stop; a database away is waited out."""
+        """Work in rounds until ``wait(seconds)`` answers that it is time to stop; a failed round is waited out."""
         while True:
             try:
                 done = self.round()
@@ -50,6 +50,9 @@ class Worker:
                     _log.info("worker round", extra=asdict(done))
             except UnavailableError:
                 _log.warning("the database cannot be used; trying again")
+            except Exception:
+                # The edge: nobody would notice that a worker ended, and the audit record would stay unsealed.
+                _log.exception("a worker round failed; trying again")
             if wait(every_s):
                 return
 

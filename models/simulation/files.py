@@ -164,3 +164,21 @@ def _writing(path: Path) -> Iterator[TextIO]:
         else:
             with io.TextIOWrapper(raw, encoding="utf-8", newline="\n") as text:
                 yield text
+
+
+@contextmanager
+def reading_compressed(path: Path) -> Iterator[TextIO]:
+    """The text of a Zstandard file.
+
+    Raises:
+        SignupFileError: it cannot be decompressed.
+    """
+    try:
+        with (
+            path.open("rb") as raw,
+            zstandard.ZstdDecompressor().stream_reader(raw) as unpacked,
+            io.TextIOWrapper(unpacked, encoding="utf-8") as text,
+        ):
+            yield text
+    except zstandard.ZstdError as error:
+        raise SignupFileError(f"{path.name}: not a whole Zstandard file") from error

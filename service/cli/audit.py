@@ -39,7 +39,7 @@ def seal() -> None:
 def verify(anchor: Path | None) -> None:
     """Recompute the chain and say whether every seal holds."""
     with store_of(settings_here()).begin() as work:
-        verdict = work.audit.verify(anchor=None if anchor is None else _read_head(anchor.read_text()))
+        verdict = work.audit.verify(anchor=None if anchor is None else _read_head(anchor.read_bytes()))
     if verdict.problem is not None:
         raise click.ClickException(f"the audit chain is broken: {verdict.problem}")
     click.echo(f"{verdict.entries} entries under {verdict.seals} seals hold; {verdict.unsealed} are not sealed yet")
@@ -55,9 +55,9 @@ def head() -> None:
     click.echo(f"{newest.seal_no} {newest.entries} {newest.digest.hex()}")
 
 
-def _read_head(text: str) -> AuditHead:
+def _read_head(line: bytes) -> AuditHead:
     try:
-        seal_no, entries, digest = text.split()
+        seal_no, entries, digest = line.decode("ascii").split()
         return AuditHead(int(seal_no), int(entries), bytes.fromhex(digest))
     except ValueError:
         raise click.ClickException("the anchor is not a line that `gatehouse audit head` printed") from None

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.cli.context import settings_here, store_of
+from service.cli.refusals import database_trouble
 from service.config import Settings
 from service.domain.errors import UnavailableError
 from service.storage.sql.engine import open_engine
@@ -72,6 +73,7 @@ def _engine(settings: Settings) -> Iterator[Engine]:
     try:
         yield engine
     except SQLAlchemyError as error:
-        raise UnavailableError(f"the database cannot be used ({type(error).__name__})") from error
+        why = database_trouble(error) or type(error).__name__
+        raise UnavailableError(f"the database cannot be used: {why}") from None
     finally:
         engine.dispose()

@@ -16,9 +16,9 @@ from models.features.catalogue import FEATURES
 from models.registry import LoadedModel
 from models.training.dataset import DatasetError
 from service.cli.context import console, reference_of, settings_here
+from service.cli.policy import policy_of
 from service.cli.progress import progress
 from service.config import Settings
-from service.domain.policy import Policy, default_policy_text, parse_policy
 
 if TYPE_CHECKING:
     from models.evaluation.lines import ScoreLines
@@ -296,8 +296,7 @@ def _lines(policy_file: Path | None) -> ScoreLines:
     """The score lines of a policy document, the shipped one by default."""
     from models.evaluation.lines import Lines  # noqa: PLC0415 - a second of imports
 
-    text = default_policy_text() if policy_file is None else policy_file.read_text(encoding="utf-8")
-    policy: Policy = parse_policy(text, version=0)
+    policy = policy_of(policy_file)
     return {
         account_type.value: Lines(each.step_up, each.review, each.deny)
         for account_type, each in policy.document.thresholds.items()

@@ -22,12 +22,14 @@ from models.replay import replay as replayed
 from models.signup import Signup
 from models.simulation.files import read_signups, read_truths, truth_path
 from models.simulation.truth import Truth
+from models.text_lines import SignupFileError
 from service.cli.context import console, reference_of, settings_here
+from service.cli.policy import policy_of
 from service.cli.progress import Report, progress
 from service.config import Settings
 from service.domain.decision import Decision
 from service.domain.ids import uuid7
-from service.domain.policy import Policy, default_policy_text, parse_policy
+from service.domain.policy import Policy
 from service.usecases.judge import Judge
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -57,15 +59,14 @@ def replay(*, file: Path, policy_file: Path | None, version: str | None, out: Pa
     Where the truth lies beside FILE (as `simulate` writes it) the table tells honest kinds and attack families apart.
     """
     settings = settings_here()
-    text = default_policy_text() if policy_file is None else policy_file.read_text(encoding="utf-8")
-    policy = parse_policy(text, version=0)
+    policy = policy_of(policy_file)
     model = _model(settings, version)
     with progress(console()) as report:
         judged = list(_judged(read_signups(file), settings, model, policy, report))
     if out is not None:
         _write(out, judged)
         click.echo(f"{len(judged):,} vectors in {out}")
-    truths = list(read_truths(truth_path(file))) if truth_path(file).exists() else None
+    truths = _truths_of(file, judged)
     Console().print(_table(judged, truths))
 
 
@@ -98,6 +99,20 @@ def _judged(
             vector=tuple(each.vector.tolist()),
         )
         report("replaying sign-ups", done, None)
+
+
+def _truths_of(file: Path, judged: list[Judged]) -> list[Truth] | None:
+    """The truths beside a file; ``None`` where there are none, as for any file that `simulate` did not write."""
+    try:
+        beside = truth_path(file)
+    except ValueError:
+        return None
+    if not beside.exists():
+        return None
+    truths = list(read_truths(beside))
+    if [truth.signup_id for truth in truths] != [each.signup_id for each in judged]:
+        raise SignupFileError(f"{beside.name} does not belong to {file.name}")
+    return truths
 
 
 def _write(out: Path, judged: list[Judged]) -> None:

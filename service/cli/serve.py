@@ -12,10 +12,12 @@ from typing import Self
 
 import click
 from flask import Flask
+from sqlalchemy import make_url
 
 from service.app import Application, application_of, create_app
 from service.cli.context import settings_here, store_of
 from service.cli.database import bring_up, schema_problem
+from service.cli.refusals import refusal_text
 from service.config import Settings
 from service.domain.caller import Scope
 from service.domain.errors import UnavailableError
@@ -75,7 +77,9 @@ def _prepare(settings: Settings) -> None:
         if problem is not None:
             raise click.ClickException(f"{problem}; run `gatehouse db upgrade` first")
     except UnavailableError as error:
-        raise click.ClickException(f"{error} ({settings.database_url.split('@')[-1]})") from error
+        # Without its query, which may hold a password too.
+        address = make_url(settings.database_url).set(query={}).render_as_string(hide_password=True)
+        raise click.ClickException(f"{refusal_text(error)} ({address})") from error
     finally:
         store.dispose()
 

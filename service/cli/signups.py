@@ -16,6 +16,7 @@ from models import registry
 from models.card import CardInvalidError
 from models.features.catalogue import FEATURES
 from models.registry import RegistryError
+from models.text_lines import lines_of
 from service.api.json_body import decode
 from service.api.schemas.signup import SignupRequest
 from service.api.signups import SIGNUPS
@@ -28,6 +29,7 @@ from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, InvalidError
 from service.usecases.ports import Recorded
+from service.web import RefusedError
 
 if TYPE_CHECKING:
     from models.training.recorded import RecordedRow
@@ -54,7 +56,7 @@ def import_signups(file: Path, owner: str) -> None:
     recorded = known = 0
     refused: list[str] = []
     with progress(console()) as report:
-        for number, line in enumerate(_lines(file), start=1):
+        for number, line in enumerate(filter(str.strip, lines_of(file)), start=1):
             report("importing sign-ups", number, None)
             now = datetime.now(UTC)
             try:
@@ -63,7 +65,7 @@ def import_signups(file: Path, owner: str) -> None:
                 signup = validate(SignupRequest, decoded, now=now).to_signup(now)
                 fingerprint = request_fingerprint(application.pseudonyms, "POST", SIGNUPS, decoded.canonical())
                 answer = application.assess(signup, caller=caller, now=now, fingerprint=fingerprint)
-            except (InvalidError, ConflictError, ValueError, TypeError) as error:
+            except (InvalidError, ConflictError, RefusedError, ValueError, TypeError, RecursionError) as error:
                 refused.append(f"line {number}: {_why(error)}")
                 continue
             recorded, known = recorded + (not answer.replayed), known + answer.replayed
@@ -168,13 +170,8 @@ def _rows(
             )
 
 
-def _lines(file: Path) -> Iterator[str]:
-    with file.open(encoding="utf-8") as lines:
-        yield from (line for line in lines if line.strip())
-
-
 def _why(error: Exception) -> str:
     """What was wrong, without repeating what was sent."""
     if isinstance(error, InvalidError):
         return "; ".join(f"{each.pointer} {each.message}" for each in error.errors) or str(error)
-    return str(error) if isinstance(error, ConflictError) else "not a JSON object"
+    return str(error) if isinstance(error, ConflictError | RefusedError) else "not a JSON object"

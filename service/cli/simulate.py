@@ -17,6 +17,9 @@ from service.cli.progress import progress
 # the start of term in the northern hemisphere.
 START = "2026-08-17"
 
+# Inside the times that the API accepts, whatever the number of days.
+YEARS = range(2001, 2190)
+
 
 @click.command()
 @click.option("--days", type=click.FloatRange(min=0, min_open=True, max=1000), required=True, help="Simulated days.")
@@ -68,6 +71,8 @@ def simulate(
         truth = truth_path(out)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    if start.year not in YEARS:
+        raise click.UsageError(f"--start must be a day from {YEARS.start} to {YEARS.stop - 1}")
     with progress(console()) as report:
         try:
             world = simulated_world(

@@ -82,9 +82,9 @@ class RevokeKey:
 
 def _check(name: str, owner: str, scopes: frozenset[str]) -> None:
     errors = [
-        FieldError(f"/{field}", f"must be 1 to {_NAME_LIMIT} characters")
+        FieldError(f"/{field}", f"must be 1 to {_NAME_LIMIT} printable characters")
         for field, value in (("name", name), ("owner", owner))
-        if not value.strip() or len(value) > _NAME_LIMIT
+        if not value.strip() or len(value) > _NAME_LIMIT or not value.isprintable()
     ]
     if not scopes or not scopes <= set(Scope):
         errors.append(FieldError("/scopes", "must be one or more of " + ", ".join(Scope)))

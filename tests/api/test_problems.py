@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from service.domain import errors
 from service.web import PROBLEM_KINDS, problem_of
@@ -128,6 +131,23 @@ def test_the_service_being_unavailable_says_when_to_come_back(api, signup_docume
 
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
+
+
+def test_an_unavailable_database_is_logged_by_the_drivers_name_for_it():
+    full = sqlite3.connect(":memory:")
+    full.execute("CREATE TABLE t (secret)")
+    full.execute("PRAGMA max_page_count = 2")
+    with pytest.raises(sqlite3.OperationalError) as raised:
+        full.execute("INSERT INTO t VALUES (zeroblob(?))", (65_536,))
+    error = errors.UnavailableError("away")
+    error.__cause__ = OperationalError("INSERT secret", {}, raised.value)
+
+    with capture_logs() as logged:
+        problem_of(error)
+
+    assert [line["error"] for line in logged] == ["SQLITE_FULL"]
+    assert "secret" not in str(logged)
+    full.close()
 
 
 def test_kinds_of_problem_have_names_of_their_own():

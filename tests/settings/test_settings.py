@@ -64,6 +64,7 @@ def test_keys_are_read_newest_first(tmp_path: Path) -> None:
         ("BIND", "8000"),
         ("BIND", "localhost:99999"),
         ("DATABASE_URL", "mysql://db"),
+        ("DATABASE_URL", "postgresql://db:port/gatehouse"),
         ("ENCRYPTION_KEYS", "1:short"),
         ("PSEUDONYM_KEYS", f"1:{KEY},1:{OTHER_KEY}"),
         ("GEOIP_ASN_DB", "nowhere.mmdb"),

@@ -8,13 +8,17 @@ import random
 import signal
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
+from sqlalchemy import make_url
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from service.domain.errors import UnavailableError
@@ -44,6 +48,23 @@ def test_a_database_that_is_away_is_unavailable(open_store: Open, make_record: M
         work.ledger.look("acme", "su_1", IDENTIFIERS, now=noon, fingerprint=b"")
     with pytest.raises(UnavailableError):
         store.probe()
+
+
+def test_a_user_without_privileges_is_unavailable_and_nothing_is_decided(
+    postgresql_url: str, open_store: Open, make_record: Make
+) -> None:
+    open_store(postgresql_url)
+    owner = make_url(postgresql_url)
+    role = f"limited_{uuid.uuid4().hex}"
+    with psycopg.connect(owner.set(drivername="postgresql").render_as_string(hide_password=False)) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'limited'").format(sql.Identifier(role)))
+    try:
+        limited = open_store(owner.set(username=role, password="limited").render_as_string(hide_password=False))
+        with pytest.raises(UnavailableError, match="privilege"):
+            append(limited, make_record())
+    finally:
+        with psycopg.connect(owner.set(drivername="postgresql").render_as_string(hide_password=False)) as connection:
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
 def test_a_full_disk_is_unavailable_for_writes_and_keeps_what_was_committed(

@@ -70,3 +70,19 @@ def test_a_round_on_sqlite_moves_the_log_into_the_database(
     Worker(store.begin, now=lambda: noon, checkpoint=store.checkpoint).round()
 
     assert file.read_bytes() != before
+
+
+def test_a_round_that_fails_does_not_end_the_worker(noon: datetime, caplog: Any) -> None:
+    waits: list[float] = []
+
+    def broken() -> Any:
+        raise RuntimeError("bug: broken")
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        return len(waits) == 3
+
+    Worker(broken, now=lambda: noon).run(wait=wait)
+
+    assert len(waits) == 3
+    assert "a worker round failed" in caplog.text

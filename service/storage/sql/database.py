@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.domain.errors import UnavailableError
@@ -16,6 +16,8 @@ from service.storage.sql.sqlite_writers import SqliteWriters
 T = TypeVar("T")
 
 _UNDEFINED_TABLE = "42P01"
+_NOT_PERMITTED = "42501"
+_SQLITE_NO_TABLE = "no such table"
 
 
 class Database:
@@ -110,9 +112,19 @@ def _troubles_named() -> Iterator[None]:
         raise
     except PoolTimeoutError as error:
         raise UnavailableError("Every connection to the database is in use; try again.") from error
-    except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
+    except (ProgrammingError, OperationalError) as error:
+        if _names_no_table(error):
+            raise UnavailableError("The database is not migrated: run `gatehouse db upgrade`.") from error
+        if getattr(error.orig, "sqlstate", None) == _NOT_PERMITTED:
+            raise UnavailableError("The database's user lacks a privilege.") from error
+        if isinstance(error, ProgrammingError):
             raise
-        raise UnavailableError("The database is not migrated.") from error
+        raise UnavailableError("The database cannot be used; try again.") from error
     except DBAPIError as error:
         raise UnavailableError("The database cannot be used; try again.") from error
+
+
+def _names_no_table(error: DBAPIError) -> bool:
+    """Whether a table is missing: PostgreSQL has a code for it, SQLite only words."""
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    return sqlstate == _UNDEFINED_TABLE or (sqlstate is None and str(error.orig).startswith(_SQLITE_NO_TABLE))
