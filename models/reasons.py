@@ -6,10 +6,11 @@ contributions add up to one reason, and because contributions are additive log-o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.features.catalogue import FEATURES
+from models.features.catalogue import FEATURES, Vector
 from models.features.feature import Group
 
 RAISING_SHOWN = 5
@@ -89,7 +90,14 @@ REASONS: tuple[ReasonCode, ...] = (
         Group.EMAIL,
         "The mailbox is not at a school or university.",
         "The mailbox is at a school or university.",
-        ("email_academic", "email_free", "email_relay"),
+        ("email_academic",),
+    ),
+    ReasonCode(
+        "MAIL_KIND",
+        Group.EMAIL,
+        "Mailboxes of this kind (free, forwarded or at a domain of its own) are abused more often.",
+        "Mailboxes of this kind (free, forwarded or at a domain of its own) are abused less often.",
+        ("email_free", "email_relay"),
     ),
     ReasonCode(
         "MAIL_DISPOSABLE",
@@ -183,15 +191,15 @@ REASONS: tuple[ReasonCode, ...] = (
     ReasonCode(
         "DEVICE_INCONSISTENT",
         Group.DEVICE,
-        "What the browser says of itself does not fit together.",
+        "What the browser says of itself does not fit together, or is out of date.",
         "What the browser says of itself fits together.",
         ("ua_platform_conflict", "ja4_ua_conflict", "screen_odd", "ua_version_lag", "language_missing"),
     ),
     ReasonCode(
         "DEVICE_UNKNOWN",
         Group.DEVICE,
-        "The device gave no id.",
-        "The device gave an id.",
+        "Sign-ups that give, or withhold, a device id as this one does are abused more often.",
+        "Sign-ups that give, or withhold, a device id as this one does are abused less often.",
         ("device_id_missing",),
     ),
     ReasonCode(
@@ -204,8 +212,8 @@ REASONS: tuple[ReasonCode, ...] = (
     ReasonCode(
         "NETWORK_KIND",
         Group.NETWORK,
-        "The connection comes from a data centre, an anonymising service or a rented exit.",
-        "The connection comes from an ordinary or an academic network.",
+        "The connection is of a kind that is abused more often, such as a data centre, an anonymiser or a rented exit.",
+        "The connection is of a kind that is abused less often, such as a home or a university.",
         ("ip_hosting", "ip_anonymiser", "ip_residential_proxy", "ip_academic", "ip_mobile"),
     ),
     ReasonCode(
@@ -218,8 +226,8 @@ REASONS: tuple[ReasonCode, ...] = (
     ReasonCode(
         "FORM_BEHAVIOUR",
         Group.BEHAVIOUR,
-        "The form was filled in faster, or with other keystrokes and pasting, than people do.",
-        "The form was filled in as people do.",
+        "The form was reached or filled in (speed, keystrokes, pasting) as fraud does more often.",
+        "The form was reached or filled in (speed, keystrokes, pasting) as people do.",
         ("form_haste", "keystroke_shortfall", "keystroke_rate", "pasted_identity", "referrer_missing"),
     ),
     ReasonCode(
@@ -323,8 +331,8 @@ REASONS: tuple[ReasonCode, ...] = (
     ReasonCode(
         "INSTITUTION_UNPROVEN",
         Group.CONSISTENCY,
-        "Neither the mailbox nor the connection supports the claimed institution.",
-        "The mailbox or the connection supports the claimed institution.",
+        "Little that is independent (mailbox, connection, ORCID iD, card, website) supports the story.",
+        "Something independent (mailbox, connection, ORCID iD, card, website) supports the story.",
         (
             "institution_free_mail",
             "institution_email_conflict",
@@ -343,13 +351,17 @@ REASONS: tuple[ReasonCode, ...] = (
 
 _REASON_AT = {name: place for place, reason in enumerate(REASONS) for name in reason.features}
 _REASON_OF_COLUMN = tuple(_REASON_AT[feature.name] for feature in FEATURES)
+_COLUMNS_OF_REASON = tuple(
+    tuple(column for column, place in enumerate(_REASON_OF_COLUMN) if place == reason) for reason in range(len(REASONS))
+)
 
 
-def strongest_reasons(contributions: Sequence[float]) -> tuple[WeighedReason, ...]:
+def strongest_reasons(contributions: Sequence[float], vector: Vector) -> tuple[WeighedReason, ...]:
     """The reasons that weigh most: those that raise the risk first, then those that lower it.
 
     Args:
         contributions: log-odds by feature, in the order of the catalogue.
+        vector: the features themselves: what is missing is told as missing, never as its opposite.
     """
     weights = [0.0] * len(REASONS)
     for place, contribution in zip(_REASON_OF_COLUMN, contributions, strict=True):
@@ -357,13 +369,17 @@ def strongest_reasons(contributions: Sequence[float]) -> tuple[WeighedReason, ..
     ranked = sorted(range(len(REASONS)), key=lambda place: -weights[place])
     raising = [place for place in ranked if weights[place] >= NOTICEABLE][:RAISING_SHOWN]
     lowering = [place for place in reversed(ranked) if weights[place] <= -NOTICEABLE][:LOWERING_SHOWN]
-    return tuple(_weighed(REASONS[place], weights[place]) for place in (*raising, *lowering))
+    return tuple(_weighed(place, weights[place], contributions, vector) for place in (*raising, *lowering))
 
 
-def _weighed(reason: ReasonCode, weight: float) -> WeighedReason:
-    return WeighedReason(
-        code=reason.code,
-        group=reason.group.value,
-        text=reason.raises if weight > 0 else reason.lowers,
-        contribution=weight,
-    )
+def _weighed(place: int, weight: float, contributions: Sequence[float], vector: Vector) -> WeighedReason:
+    reason = REASONS[place]
+    sign = 1 if weight > 0 else -1
+    # The sentence is that of the feature which weighs most in the direction of the whole.
+    columns = _COLUMNS_OF_REASON[place]
+    heaviest = max(columns, key=lambda column: sign * contributions[column])
+    if math.isnan(vector[heaviest]):
+        text = f"Not known: {FEATURES[heaviest].name.replace('_', ' ')}."
+    else:
+        text = reason.raises if weight > 0 else reason.lowers
+    return WeighedReason(code=reason.code, group=reason.group.value, text=text, contribution=weight)

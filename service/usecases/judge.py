@@ -85,7 +85,7 @@ def explained(model: LoadedModel, vector: Vector) -> tuple[Reason, ...]:
     explanation = model.scorer.explain(vector)
     return tuple(
         Reason(code=each.code, group=each.group, text=each.text, contribution=each.contribution)
-        for each in strongest_reasons(explanation.contributions)
+        for each in strongest_reasons(explanation.contributions, vector)
     )
 
 
