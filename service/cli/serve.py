@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ from service.gunicorn import ServerSettings, run
 from service.observability import configure_logging
 from service.usecases.issue_key import IssueKey
 
+STOPS_WITHIN_S = 10
+"""How long the worker beside may take to end its round."""
+
 EXAMPLE = {
     "signup_id": "su_1",
     "account_type": "educational",
@@ -43,6 +47,7 @@ def serve() -> None:
     """
     settings = settings_here()
     configure_logging(level=settings.log_level)
+    _refuse_a_taken_port(settings.bind)
     _prepare(settings)
     server = ServerSettings(
         bind=settings.bind,
@@ -64,6 +69,20 @@ def serve() -> None:
             on_ready=ready,
             on_refusal=lambda app: application_of(app).metrics.refused_busy(),
         )
+
+
+def _refuse_a_taken_port(bind: str) -> None:
+    """Say in one line that somebody else listens there; gunicorn would try five times and say it in ten."""
+    host, _, port = bind.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            raise click.ClickException(
+                f"cannot listen on {bind}: {error.strerror}; name another with GATEHOUSE_BIND"
+            ) from error
 
 
 def _prepare(settings: Settings) -> None:
@@ -131,7 +150,11 @@ class _WorkerBeside:
         # A forked gunicorn worker leaves through here too; only the process that started it ends it.
         if self._process is not None and os.getpid() == self._owner:
             self._process.terminate()
-            self._process.wait()
+            try:
+                self._process.wait(timeout=STOPS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
 
 def _greet(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
+import time
 from datetime import UTC, datetime
 
 import click
@@ -12,6 +12,9 @@ import click
 from service.cli.context import settings_here, store_of
 from service.observability import configure_logging
 from service.worker import Worker
+
+LOOK_UP_EVERY_S = 0.2
+"""How soon a signal is noticed; a round itself takes milliseconds."""
 
 
 @click.command()
@@ -30,11 +33,29 @@ def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click pass
             f"{done.rolled_up} days rolled up"
         )
         return
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    work.run(wait=_Patience(beside))
 
-    def wait(seconds: float) -> bool:
-        return stop.wait(seconds) or (beside is not None and os.getppid() != beside)
 
-    work.run(wait=wait)
+class _Patience:
+    """Waits between two rounds, and ends the waiting on SIGTERM, on SIGINT, or when the service beside is gone.
+
+    The handler sets a plain flag: anything with a lock inside deadlocks when a second signal interrupts the first.
+    """
+
+    def __init__(self, beside: int | None) -> None:
+        self._beside = beside
+        self._told = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._tell)
+
+    def __call__(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while not self._over() and time.monotonic() < until:
+            time.sleep(LOOK_UP_EVERY_S)
+        return self._over()
+
+    def _tell(self, *_: object) -> None:
+        self._told = True
+
+    def _over(self) -> bool:
+        return self._told or (self._beside is not None and os.getppid() != self._beside)

@@ -141,3 +141,33 @@ def test_the_demo_shows_the_hydra_being_noticed(run: Callable[..., Any]) -> None
     assert hydra
     assert int(honest.group(2)) >= 0.85 * int(honest.group(1))
     assert int(hydra.group(2)) <= 0.5 * int(hydra.group(1))
+
+
+def test_a_taken_port_is_told_in_one_line(serve: Callable[..., Served]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        served = serve(BIND=f"127.0.0.1:{taken.getsockname()[1]}")
+
+        assert served.process.wait(timeout=WAIT_S) == 1
+    assert served.text().count("\n") == 1
+    assert "GATEHOUSE_BIND" in served.text()
+
+
+@pytest.mark.slow
+def test_a_hail_of_signals_ends_the_worker(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment[f"{PREFIX}DATA_DIR"] = str(tmp_path / "data")
+    command = [sys.executable, "-m", "service.cli"]
+    subprocess.run([*command, "db", "upgrade"], env=environment, check=True, capture_output=True)
+    process = subprocess.Popen([*command, "worker"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    with process.stderr:
+        # Its first round seals what the upgrade left, and says so: from then on it listens to signals.
+        assert any(b"worker round" in line for line in process.stderr)
+        for number in range(60):
+            if process.poll() is not None:
+                break
+            process.send_signal((signal.SIGTERM, signal.SIGINT)[number % 2])
+
+        assert process.wait(timeout=WAIT_S) == 0

@@ -236,7 +236,14 @@ class PriorChecks(Strict):
 class SignupRequest(Strict):
     """One attempt to open an educational or research account."""
 
-    signup_id: Annotated[str, text(64, "The caller's own id of the attempt.", example="su_8131")]
+    signup_id: Annotated[
+        str,
+        text(
+            64,
+            "The caller's own id of the attempt, stored in clear: never an address, a number or a name of the person.",
+            example="su_8131",
+        ),
+    ]
     account_type: AccountType
     occurred_at: Annotated[Time, Field(description="When it happened; now if missing.")] | None = None
     identity: Identity
