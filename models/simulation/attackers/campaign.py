@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import random
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class Machine:
     ja4: str
 
 
-class Campaign:
+class Campaign(ABC):
     """An operator; families set the class attributes and change what makes them themselves."""
 
     family: ClassVar[str]
@@ -133,9 +134,9 @@ class Campaign:
     def prepare(self) -> None:
         """Buy the family's equipment."""
 
+    @abstractmethod
     def dress(self, draft: Draft) -> Manner:
         """Make the draft this family's; returns how the form is filled in."""
-        raise NotImplementedError
 
     def adapt(self) -> None:
         """What the operator changes when too much fails: reuse first, then templates, exits and issuers."""
