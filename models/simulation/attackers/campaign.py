@@ -131,7 +131,7 @@ class Campaign(ABC):
         self.prepare()
         self._next = self.pace.next_after(brief.start, self.rng)
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027 - a family may have nothing to buy
         """Buy the family's equipment."""
 
     @abstractmethod
