@@ -67,9 +67,7 @@ class Assess:
         identifiers = identifiers_of(signup, signals)
         stopwatch.lap("signals")
         with self.begin() as work:
-            look = work.ledger.look(
-                caller.owner, signup.signup_id, identifiers, now=signup.occurred_at, fingerprint=fingerprint.newest
-            )
+            look = work.ledger.look(caller.owner, signup.signup_id, identifiers, now=signup.occurred_at)
             stopwatch.lap("look")
             if look.answer is not None:
                 return _again(look.answer, fingerprint)
@@ -109,9 +107,7 @@ class Assess:
 
     def _recorded_by_another(self, signup: Signup, caller: Caller, fingerprint: Fingerprint) -> Answer:
         with self.begin() as work:
-            look = work.ledger.look(
-                caller.owner, signup.signup_id, (), now=signup.occurred_at, fingerprint=fingerprint.newest
-            )
+            look = work.ledger.look(caller.owner, signup.signup_id, (), now=signup.occurred_at)
         if look.answer is None:
             raise RuntimeError("bug: a sign-up that is already recorded has no stored answer")
         return _again(look.answer, fingerprint)

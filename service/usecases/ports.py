@@ -130,9 +130,7 @@ class AlreadyRecordedError(Exception):
 class Ledger(Protocol):
     """Recorded sign-ups: append-only. ``owner`` is the owner of the API key; ``signup_id`` is unique per owner."""
 
-    def look(
-        self, owner: str, signup_id: str, identifiers: Sequence[Identifier], *, now: datetime, fingerprint: bytes
-    ) -> Look:
+    def look(self, owner: str, signup_id: str, identifiers: Sequence[Identifier], *, now: datetime) -> Look:
         """One round trip: the stored answer of (owner, signup_id), or the linkage as it is before ``now``."""
         ...
 

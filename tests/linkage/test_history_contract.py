@@ -63,7 +63,7 @@ class SqlHistory:
         self._write()
         with self._store.begin() as work:
             if excluding is None:
-                return work.ledger.look("acme", "new", identifiers, now=now, fingerprint=bytes(32)).linkage
+                return work.ledger.look("acme", "new", identifiers, now=now).linkage
             signup = _signup(f"su_{excluding}", AccountType.EDUCATIONAL, now)
             own = Recorded(f"id-{excluding}", excluding, "acme", now, signup, ())
             return work.ledger.linkage_again(own, identifiers, now=now)

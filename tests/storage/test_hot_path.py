@@ -60,7 +60,7 @@ class Wire:
 
 def decide(store: SqlStore, record: NewRecord) -> None:
     with store.begin() as work:
-        look = work.ledger.look("acme", record.signup.signup_id, IDENTIFIERS, now=record.recorded_at, fingerprint=b"")
+        look = work.ledger.look("acme", record.signup.signup_id, IDENTIFIERS, now=record.recorded_at)
         assert look.answer is None
         work.ledger.append(record)
         work.commit()
@@ -211,7 +211,7 @@ def test_a_forked_worker_connects_anew_and_leaves_its_parent_connected(
 
     assert [child.exitcode for child in children] == [0] * 4
     with sql_store.begin() as work:
-        later = work.ledger.look("acme", "new", (device,), now=noon + timedelta(1), fingerprint=b"")
+        later = work.ledger.look("acme", "new", (device,), now=noon + timedelta(1))
     assert later.linkage.links(device.kind, Window.WEEK) == 40
 
 
@@ -221,6 +221,6 @@ def test_a_sign_up_without_identifiers_has_an_empty_linkage(
 ) -> None:
     store = open_store(database_url, pseudonyms=tuple((at + 1, bytes([at]) * 32) for at in range(versions)))
     with store.begin() as work:
-        look = work.ledger.look("acme", "new", (), now=noon, fingerprint=b"")
+        look = work.ledger.look("acme", "new", (), now=noon)
 
     assert (look.answer, look.linkage.as_document()) == (None, {})

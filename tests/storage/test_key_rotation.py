@@ -37,8 +37,8 @@ def test_links_of_both_keys_count_together(
 
     with after.begin() as work:
         asked = (OTHER, DEVICE, Identifier(DEVICE.kind, DEVICE.value, "another"))
-        look = work.ledger.look("acme", "new", asked[:2], now=noon + timedelta(hours=1), fingerprint=b"")
-        stranger = work.ledger.look("acme", "new", asked[2:], now=noon + timedelta(hours=1), fingerprint=b"")
+        look = work.ledger.look("acme", "new", asked[:2], now=noon + timedelta(hours=1))
+        stranger = work.ledger.look("acme", "new", asked[2:], now=noon + timedelta(hours=1))
         found = work.ledger.search("acme", SearchQuery(identifiers=((DEVICE.kind, DEVICE.value),)))
 
     assert look.linkage.links(DEVICE.kind, Window.HOUR) == 5
@@ -56,7 +56,7 @@ def test_the_newest_links_are_the_newest_of_both_keys_together(
     record(after, *(make_record(identifiers=(DEVICE,), at=noon - timedelta(minutes=1)) for _ in range(10)))
 
     with after.begin() as work:
-        linkage = work.ledger.look("acme", "new", (DEVICE,), now=noon, fingerprint=b"").linkage
+        linkage = work.ledger.look("acme", "new", (DEVICE,), now=noon).linkage
 
     assert linkage.links(DEVICE.kind, Window.HOUR) == 10
     assert linkage.links(DEVICE.kind, Window.DAY) == SATURATION

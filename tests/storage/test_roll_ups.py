@@ -36,7 +36,7 @@ def counts(raw: Raw, url: str) -> list[tuple[int, int, int]]:
 
 def past(store: SqlStore, now: datetime = MIDNIGHT + DAY / 2) -> tuple[int | None, int]:
     with store.begin() as work:
-        linkage = work.ledger.look("acme", "new", (DOMAIN,), now=now, fingerprint=b"").linkage
+        linkage = work.ledger.look("acme", "new", (DOMAIN,), now=now).linkage
     return linkage.past(DOMAIN.kind), linkage.observed_days
 
 
@@ -135,7 +135,7 @@ def test_links_of_an_older_key_stay_in_the_past(
 
     assert past(after) == (12, 9)
     with after.begin() as work:
-        age = work.ledger.look("acme", "new", (DOMAIN,), now=MIDNIGHT, fingerprint=b"").linkage.age_us()
+        age = work.ledger.look("acme", "new", (DOMAIN,), now=MIDNIGHT).linkage.age_us()
     assert age == 9 * DAY / timedelta(microseconds=1)
 
 
@@ -150,7 +150,7 @@ def test_neighbours_are_found_under_an_older_key(
     record_all(after, make_record(identifiers=(numbered(60),), at=MIDNIGHT))
 
     with after.begin() as work:
-        found = work.ledger.look("acme", "new", (numbered(30),), now=MIDNIGHT + DAY, fingerprint=b"")
+        found = work.ledger.look("acme", "new", (numbered(30),), now=MIDNIGHT + DAY)
     assert found.linkage.near() == 2
 
 

@@ -72,7 +72,7 @@ def whole_signup(occurred_at: datetime) -> Signup:
 
 def is_recorded(store: Store, signup_id: str, now: datetime) -> bool:
     with store.begin() as work:
-        return work.ledger.look("acme", signup_id, (), now=now, fingerprint=bytes(32)).answer is not None
+        return work.ledger.look("acme", signup_id, (), now=now).answer is not None
 
 
 def test_what_is_recorded_reads_back_whole(
@@ -104,7 +104,7 @@ def test_nothing_staged_is_visible_before_commit(store: Store, make_record: Make
     with store.begin() as work:
         work.ledger.append(make_record("su_1", identifiers=(DEVICE,)))
         assert not is_recorded(store, "su_1", noon)
-        linkage = work.ledger.look("acme", "x", (DEVICE,), now=noon + timedelta(1), fingerprint=bytes(32)).linkage
+        linkage = work.ledger.look("acme", "x", (DEVICE,), now=noon + timedelta(1)).linkage
         assert linkage.links(DEVICE.kind, Window.WEEK) == 0
 
         work.commit()
@@ -147,7 +147,7 @@ def test_a_refused_write_takes_the_whole_unit_with_it(
     with store.begin() as work:
         assert [found.signup_id for found in work.ledger.search(None, SearchQuery())] == ["su_1"]
         assert len(work.audit.entries()) == 1
-        look = work.ledger.look("acme", "x", (DEVICE,), now=noon + timedelta(1), fingerprint=bytes(32))
+        look = work.ledger.look("acme", "x", (DEVICE,), now=noon + timedelta(1))
         assert look.linkage.links(DEVICE.kind, Window.WEEK) == 0
 
 
@@ -166,7 +166,7 @@ def test_the_recorded_answer_is_given_again_byte_for_byte(
     record_all(store, make_record("su_1", answer=b'{"a": "\xc3\xa9"}', fingerprint=b"\x07" * 32))
 
     with store.begin() as work:
-        look = work.ledger.look("acme", "su_1", (DEVICE,), now=noon, fingerprint=b"\x07" * 32)
+        look = work.ledger.look("acme", "su_1", (DEVICE,), now=noon)
 
     assert look.answer is not None
     assert (look.answer.body, look.answer.fingerprint) == (b'{"a": "\xc3\xa9"}', b"\x07" * 32)
@@ -187,8 +187,8 @@ def test_of_sixteen_racing_for_one_signup_id_one_records(store: Store, make_reco
 
     winners = [result for result in results if result != "beaten"]
     with store.begin() as work:
-        look = work.ledger.look("acme", "su_1", (), now=noon, fingerprint=bytes(32))
-        later = work.ledger.look("acme", "x", (DEVICE,), now=noon + timedelta(1), fingerprint=bytes(32))
+        look = work.ledger.look("acme", "su_1", (), now=noon)
+        later = work.ledger.look("acme", "x", (DEVICE,), now=noon + timedelta(1))
         assert len(work.audit.entries()) == 1
     assert look.answer is not None
     assert [look.answer.body.decode()] == winners
@@ -201,7 +201,7 @@ def test_an_identifier_carried_twice_is_one_link(
     record_all(store, make_record(identifiers=(DEVICE, Identifier(DEVICE.kind, DEVICE.value, "other"))))
 
     with store.begin() as work:
-        look = work.ledger.look("acme", "x", (DEVICE,), now=noon + timedelta(1), fingerprint=bytes(32))
+        look = work.ledger.look("acme", "x", (DEVICE,), now=noon + timedelta(1))
 
     assert (look.linkage.links(DEVICE.kind, Window.WEEK), look.linkage.others(DEVICE.kind)) == (1, 0)
 

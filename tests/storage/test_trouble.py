@@ -45,7 +45,7 @@ def test_a_database_that_is_away_is_unavailable(open_store: Open, make_record: M
     with pytest.raises(UnavailableError):
         append(store, make_record())
     with pytest.raises(UnavailableError), store.begin() as work:
-        work.ledger.look("acme", "su_1", IDENTIFIERS, now=noon, fingerprint=b"")
+        work.ledger.look("acme", "su_1", IDENTIFIERS, now=noon)
     with pytest.raises(UnavailableError):
         store.probe()
 

@@ -45,7 +45,6 @@ class MemoryLedger:
         identifiers: Sequence[Identifier],
         *,
         now: datetime,
-        fingerprint: bytes,  # noqa: ARG002 - the use case compares it with the stored one
     ) -> Look:
         """See the port."""
         with self._shelves.lock:

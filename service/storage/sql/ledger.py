@@ -64,7 +64,6 @@ class SqlLedger:
         identifiers: Sequence[Identifier],
         *,
         now: datetime,
-        fingerprint: bytes,  # noqa: ARG002 - the use case compares it with the stored one
     ) -> Look:
         """See the port."""
         question = Question(owner, signup_id, self._asked(identifiers), microseconds_of(now))
