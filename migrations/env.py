@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 from service.storage.sql.engine import open_engine
-from service.storage.sql.tables import Base
+from service.storage.sql.every_table import METADATA
 
 # A migration that waits for a lock holds up every query behind it: rather fail, and be run again.
 _LOCK_TIMEOUT = "5s"
@@ -24,7 +24,7 @@ def _migrate(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     context.configure(
         connection=connection,
-        target_metadata=Base.metadata,
+        target_metadata=METADATA,
         compare_type=True,
         render_as_batch=connection.dialect.name == "sqlite",
     )

@@ -13,6 +13,7 @@ from models.signup import Signup
 from service.domain.caller import Caller
 from service.domain.decision import Assessment
 from service.domain.errors import ConflictError
+from service.usecases.decision_events import decided
 from service.usecases.judge import Judge
 from service.usecases.ports import (
     AlreadyRecordedError,
@@ -95,6 +96,7 @@ class Assess:
                     answer=body,
                     audit=_audit(caller, record_id, assessment, now),
                     claim=claim,
+                    events=decided(view, owner=caller.owner, now=now, new_id=self.new_id),
                 )
             )
             stopwatch.lap("render")

@@ -12,6 +12,7 @@ from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
 from service.domain.decision import Assessment, Decision
+from service.domain.event import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class NewRecord:
     """Everything one sign-up leaves behind, appended in one transaction.
 
     ``assessment`` is ``None`` for a sign-up that is only recorded; ``claim`` is the Idempotency-Key that this
-    record answers, if the caller sent one.
+    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed.
     """
 
     id: str
@@ -73,6 +74,7 @@ class NewRecord:
     answer: bytes
     audit: AuditEntry
     claim: IdempotencyClaim | None = None
+    events: Sequence[Event] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,10 @@ class Ledger(Protocol):
         """
         ...
 
-    def append_assessment(self, signup_no: int, assessment: Assessment, audit: AuditEntry) -> None:
-        """Stage one more assessment of a recorded sign-up."""
+    def append_assessment(
+        self, signup_no: int, assessment: Assessment, audit: AuditEntry, events: Sequence[Event] = ()
+    ) -> None:
+        """Stage one more assessment of a recorded sign-up, and what the sign-up flow is told of it."""
         ...
 
     def get(self, owner: str | None, record_id: str) -> Recorded | None:
@@ -291,6 +295,18 @@ class AuditTrail(Protocol):
         ...
 
 
+class Events(Protocol):
+    """The outbox: what the sign-up flow is told, written with what caused it and delivered by the worker."""
+
+    def add(self, *events: Event) -> None:
+        """Stage events."""
+        ...
+
+    def of_subject(self, subject: str) -> Sequence[Event]:
+        """The events of one subject, oldest first."""
+        ...
+
+
 class RollUps(Protocol):
     """Daily counts of links, which bursts are measured against; see ``models.linkage.velocity`` for what they hold."""
 
@@ -322,6 +338,8 @@ class UnitOfWork(Protocol):
     def policies(self) -> Policies: ...
     @property
     def audit(self) -> AuditTrail: ...
+    @property
+    def events(self) -> Events: ...
     @property
     def roll_ups(self) -> RollUps: ...
 

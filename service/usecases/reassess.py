@@ -10,6 +10,7 @@ from models.identifiers import identifiers_of
 from models.signals.signals import derive_signals
 from service.domain.caller import Caller
 from service.domain.errors import ConflictError, NotFoundError
+from service.usecases.decision_events import changed
 from service.usecases.judge import Judge
 from service.usecases.ports import AuditEntry, Begin
 from service.usecases.read_signup import signup_view
@@ -49,6 +50,9 @@ class Reassess:
                 subject=record_id,
                 detail={"decision": assessment.decision.value, "policy_version": assessment.policy_version},
             )
-            work.ledger.append_assessment(recorded.signup_no, assessment, audit)
+            view = signup_view(recorded, (*recorded.assessments, assessment))
+            before = recorded.assessments[-1].decision if recorded.assessments else None
+            events = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
+            work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
             work.commit()
-        return signup_view(recorded, (*recorded.assessments, assessment))
+        return view

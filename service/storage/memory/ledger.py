@@ -10,6 +10,7 @@ from models.linkage.identifier import Identifier
 from models.linkage.velocity import NO_HISTORY, Linkage
 from service.domain.decision import Assessment
 from service.domain.errors import NotFoundError
+from service.domain.event import Event
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.shelves import Kept, Shelves, Undo, Write
 from service.usecases.ports import (
@@ -59,7 +60,9 @@ class MemoryLedger:
         """See the port."""
         self._staged.append(lambda: self._write(record))
 
-    def append_assessment(self, signup_no: int, assessment: Assessment, audit: AuditEntry) -> None:
+    def append_assessment(
+        self, signup_no: int, assessment: Assessment, audit: AuditEntry, events: Sequence[Event] = ()
+    ) -> None:
         """See the port."""
 
         def write() -> Undo:
@@ -71,6 +74,7 @@ class MemoryLedger:
 
         self._staged.append(write)
         self._staged.append(lambda: self._shelves.add_entry(audit))
+        self._staged.append(lambda: self._shelves.add_events(events))
 
     def get(self, owner: str | None, record_id: str) -> Recorded | None:
         """See the port."""
@@ -122,10 +126,12 @@ class MemoryLedger:
         shelves.signups[number] = Kept(record, number, assessments)
         shelves.by_signup_id[place] = shelves.by_id[record.id] = number
         undo_entry = shelves.add_entry(record.audit)
+        undo_events = shelves.add_events(record.events)
         # The history cannot forget: it is told when nothing can fail any more.
         self._after.append(lambda: self._remember(record, number))
 
         def undo() -> None:
+            undo_events()
             undo_entry()
             del shelves.signups[number], shelves.by_signup_id[place], shelves.by_id[record.id]
             if undo_answer is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.linkage.memory import MemoryHistory
 from service.domain.decision import Assessment
+from service.domain.event import Event
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
@@ -63,6 +64,7 @@ class Shelves:
         self.policies: dict[int, PolicyVersion] = {}
         self.entries: list[AuditEntry] = []
         self.seals: list[Seal] = []
+        self.events: list[Event] = []
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""
@@ -77,6 +79,16 @@ class Shelves:
             )
             for number, entry in enumerate(self.entries[first - 1 : last], start=first)
         ]
+
+    def add_events(self, events: Sequence[Event]) -> Undo:
+        """Append events."""
+        before = len(self.events)
+        self.events.extend(events)
+
+        def undo() -> None:
+            del self.events[before:]
+
+        return undo
 
     def add_entry(self, entry: AuditEntry) -> Undo:
         """Append an audit entry."""

@@ -7,6 +7,7 @@ from typing import Self
 
 from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
+from service.storage.memory.events import MemoryEvents
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.policies import MemoryPolicies
@@ -26,6 +27,7 @@ class MemoryUnitOfWork:
         self.keys = MemoryApiKeys(shelves, self._staged)
         self.policies = MemoryPolicies(shelves, self._staged)
         self.audit = MemoryAuditTrail(shelves, self._staged)
+        self.events = MemoryEvents(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
 
     def commit(self) -> None:

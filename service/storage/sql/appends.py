@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any  # Any: parameters of a driver are untyped
 
 from sqlalchemy import Connection
 
+from service.storage.sql.beside import RowsBeside
 from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
 from service.storage.sql.records import NewRows
 
@@ -30,6 +31,16 @@ class Append:
     rows: NewRows
     audit: dict[str, Any]
     answered: dict[str, Any] | None
+    beside: tuple[RowsBeside, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """What the text of the statement depends on."""
+        return tuple((part.table, part.columns, len(part.rows), part.of_signup) for part in self.beside)
+
+
+Shape = tuple[tuple[str, tuple[str, ...], int, bool], ...]
+"""Of every part beside the record: table, columns, number of rows, and whether it names the sign-up."""
 
 
 def answer_sql(parameter: str) -> str:
@@ -71,8 +82,8 @@ def _insert_sql(table: str, columns: tuple[str, ...], parameter: str, prefix: st
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608 - names of this module
 
 
-@cache
-def _postgresql_sql(*, assessed: bool, answered: bool) -> str:
+@lru_cache(maxsize=256)
+def _postgresql_sql(*, assessed: bool, answered: bool, shape: Shape) -> str:
     parts = [f"new_signup AS ({_insert_sql('signups', _SIGNUP, '%%(%s)s')} RETURNING signup_no)"]
     if assessed:
         values = ", ".join(f"%({name})s" for name in _ASSESSMENT)
@@ -89,8 +100,19 @@ def _postgresql_sql(*, assessed: bool, answered: bool) -> str:
     )
     if answered:
         parts.append(f"answered_key AS ({answer_sql('%%(%s)s')})")
+    parts += [_beside_postgresql(number, *each) for number, each in enumerate(shape)]
     entry = _insert_sql("audit_entries", _AUDIT, "%%(%s)s", "audit_")
     return f"WITH {', '.join(parts)} {entry}"
+
+
+def _beside_postgresql(number: int, table: str, columns: tuple[str, ...], count: int, of_signup: bool) -> str:  # noqa: FBT001 - as the shape holds it
+    named = ", ".join(("signup_no", *columns) if of_signup else columns)
+    own = "(SELECT signup_no FROM new_signup), " if of_signup else ""
+    values = ", ".join(
+        f"({own}{', '.join(f'%(beside_{number}_{row}_{column})s' for column in range(len(columns)))})"
+        for row in range(count)
+    )
+    return f"beside_{number} AS (INSERT INTO {table} ({named}) VALUES {values})"  # noqa: S608 - names of the code
 
 
 def _write_postgresql(connection: Connection, append: Append) -> None:
@@ -100,7 +122,15 @@ def _write_postgresql(connection: Connection, append: Append) -> None:
     parameters["link_kinds"] = bigint_array([link.kind for link in links])
     parameters["link_counted"] = bigint_array([link.pseudonym.counted for link in links])
     parameters["link_anomalies"] = bigint_array([link.anomalies for link in links])
-    statement = _postgresql_sql(assessed=append.rows.assessment is not None, answered=append.answered is not None)
+    parameters |= {
+        f"beside_{number}_{place}_{column}": value
+        for number, part in enumerate(append.beside)
+        for place, row in enumerate(part.rows)
+        for column, value in enumerate(row)
+    }
+    statement = _postgresql_sql(
+        assessed=append.rows.assessment is not None, answered=append.answered is not None, shape=append.shape
+    )
     connection.exec_driver_sql(statement, parameters)
 
 
@@ -121,6 +151,12 @@ def _links_sqlite(count: int) -> str:
     return f"INSERT INTO links ({columns}) VALUES {values}"  # noqa: S608 - names and places of this module
 
 
+@lru_cache(maxsize=256)
+def _beside_sqlite(table: str, columns: tuple[str, ...], count: int) -> str:
+    values = ", ".join([f"({', '.join('?' * len(columns))})"] * count)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}"  # noqa: S608 - names of the code
+
+
 def _write_sqlite(connection: Connection, append: Append) -> None:
     parameters, signup = _parameters(append), append.rows.signup
     signup_no = connection.exec_driver_sql(_SIGNUP_SQLITE, parameters).lastrowid
@@ -134,6 +170,11 @@ def _write_sqlite(connection: Connection, append: Append) -> None:
             for part in (link.pseudonym.digest, link.kind, link.pseudonym.counted, link.anomalies, *times)
         ]
         connection.exec_driver_sql(_links_sqlite(len(append.rows.links)), tuple(links))
+    for part in append.beside:
+        own = (signup_no,) if part.of_signup else ()
+        values = tuple(value for row in part.rows for value in (*own, *row))
+        named = ("signup_no", *part.columns) if part.of_signup else part.columns
+        connection.exec_driver_sql(_beside_sqlite(part.table, named, len(part.rows)), values)
     connection.exec_driver_sql(_AUDIT_SQLITE, parameters)
     if append.answered is not None:
         connection.exec_driver_sql(_ANSWER_SQLITE, parameters)

@@ -14,12 +14,15 @@ from models.linkage.identifier import Identifier
 from models.linkage.velocity import Linkage
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import NotFoundError
+from service.domain.event import Event
 from service.storage.encryption import Encryption
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.pseudonyms import Pseudonym, Pseudonyms
 from service.storage.sql import appends, velocities
 from service.storage.sql.audit import columns_of_entry
+from service.storage.sql.beside import rows_beside
 from service.storage.sql.database import Database
+from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.question import CREATED, Question
 from service.storage.sql.records import (
@@ -54,6 +57,7 @@ class SqlLedger:
         self._idempotency = idempotency
         self._encryption = encryption
         self._pseudonyms = pseudonyms
+        self._events = SqlEvents(database, stage)
         # A decision digests its identifiers once, for the look and for the append.
         self._digested: dict[Identifier, tuple[Pseudonym, ...]] = {}
 
@@ -82,10 +86,12 @@ class SqlLedger:
             answered = self._idempotency.columns_of_answer(
                 record.claim, status=CREATED, body=record.answer, claimed_at=record.recorded_at
             )
-        append = appends.Append(rows, columns_of_entry(record.audit), answered)
+        append = appends.Append(rows, columns_of_entry(record.audit), answered, rows_beside(record))
         self._stage.add(partial(appends.write, append=append), alone=True)
 
-    def append_assessment(self, signup_no: int, assessment: Assessment, audit: AuditEntry) -> None:
+    def append_assessment(
+        self, signup_no: int, assessment: Assessment, audit: AuditEntry, events: Sequence[Event] = ()
+    ) -> None:
         """See the port."""
         columns = columns_of_assessment(assessment)
         columns |= {"signup_no": signup_no, "id": columns.pop("assessment_id")}
@@ -96,6 +102,7 @@ class SqlLedger:
             connection.execute(insert(AuditEntryRow), entry)
 
         self._stage.add(run)
+        self._events.add(*events)
 
     def get(self, owner: str | None, record_id: str) -> Recorded | None:
         """See the port."""

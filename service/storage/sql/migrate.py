@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, text
 
 import migrations
 from service.storage.sql.engine import sqlite_file
-from service.storage.sql.tables import Base
+from service.storage.sql.every_table import METADATA
 
 _MIGRATING = 0x6761_7465_6D69_6772
 """PostgreSQL's advisory lock under which one starter migrates at a time."""
@@ -50,7 +50,7 @@ def check(engine: Engine) -> SchemaState:
     newest = ScriptDirectory.from_config(_configuration()).get_current_head()
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        differences = compare_metadata(context, Base.metadata)
+        differences = compare_metadata(context, METADATA)
         return SchemaState(context.get_current_revision(), newest, tuple(str(each) for each in differences))
 
 

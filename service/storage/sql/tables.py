@@ -1,27 +1,12 @@
-"""The tables: typed rows whose constraints state the invariants."""
+"""The tables of sign-ups, keys, policies and the audit record: typed rows whose constraints state the invariants."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, Index, Integer, MetaData, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, Index, SmallInteger, text
 from sqlalchemy import UniqueConstraint as Unique
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-# SQLite numbers rows itself only in a column of exactly this type.
-_Number = BigInteger().with_variant(Integer(), "sqlite")
-
-
-class Base(DeclarativeBase):
-    """The metadata of every table; names of constraints follow one scheme, so that migrations can name them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
+from service.storage.sql.base import Base, Number
 
 
 class SignupRow(Base):
@@ -35,7 +20,7 @@ class SignupRow(Base):
         Index(None, "recorded_us", "signup_no"),
     )
 
-    signup_no: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
+    signup_no: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(unique=True)
     owner: Mapped[str]
     signup_id: Mapped[str]
@@ -60,7 +45,7 @@ class AssessmentRow(Base):
         CheckConstraint("(model_version IS NULL) = (model_sha256 IS NULL)", name="model"),
     )
 
-    signup_no: Mapped[int] = mapped_column(_Number, ForeignKey("signups.signup_no"), primary_key=True)
+    signup_no: Mapped[int] = mapped_column(Number, ForeignKey("signups.signup_no"), primary_key=True)
     id: Mapped[str] = mapped_column(primary_key=True)
     decided_us: Mapped[int] = mapped_column(BigInteger)
     decision: Mapped[str]
@@ -164,7 +149,7 @@ class AuditEntryRow(Base):
         Index(None, "seal_no", "id"),
     )
 
-    id: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
     at_us: Mapped[int] = mapped_column(BigInteger)
     actor: Mapped[str]
     action: Mapped[str]

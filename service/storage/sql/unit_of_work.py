@@ -15,6 +15,7 @@ from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.api_keys import SqlApiKeys
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.database import Database
+from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.policies import SqlPolicies
@@ -34,6 +35,7 @@ class SqlUnitOfWork:
         self._keys = SqlApiKeys(database, self._stage)
         self._policies = SqlPolicies(database, self._stage)
         self._audit = SqlAuditTrail(database, self._stage)
+        self._events = SqlEvents(database, self._stage)
         self._roll_ups = SqlRollUps(database)
 
     @property
@@ -60,6 +62,11 @@ class SqlUnitOfWork:
     def audit(self) -> SqlAuditTrail:
         """The audit record."""
         return self._audit
+
+    @property
+    def events(self) -> SqlEvents:
+        """The outbox."""
+        return self._events
 
     @property
     def roll_ups(self) -> SqlRollUps:

@@ -1,0 +1,67 @@
+"""The outbox in SQL: events appended with what caused them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any  # Any: rows of a driver are untyped
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import Connection, insert, select
+
+from service.domain.event import Event, EventType
+from service.storage.instants import instant_of, microseconds_of
+from service.storage.sql.database import Database
+from service.storage.sql.event_tables import EventRow
+from service.storage.sql.staging import Stage
+
+EVENT_COLUMNS = ("id", "type", "owner", "subject", "occurred_us", "due_us", "payload")
+
+
+class SqlEvents:
+    """See ``service.usecases.ports.Events``."""
+
+    def __init__(self, database: Database, stage: Stage) -> None:
+        self._database = database
+        self._stage = stage
+
+    def add(self, *events: Event) -> None:
+        """See the port."""
+        columns = [dict(zip(EVENT_COLUMNS, row_of_event(each), strict=True)) for each in events]
+
+        def run(connection: Connection) -> None:
+            connection.execute(insert(EventRow), columns)
+
+        if columns:
+            self._stage.add(run)
+
+    def of_subject(self, subject: str) -> Sequence[Event]:
+        """See the port."""
+        statement = select(EventRow.__table__).where(EventRow.subject == subject).order_by(EventRow.event_no)
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(event_of_row(row) for row in rows)
+
+
+def row_of_event(event: Event) -> tuple[object, ...]:
+    """The columns of a new event, in the order of ``EVENT_COLUMNS``."""
+    return (
+        event.id,
+        event.type.value,
+        event.owner,
+        event.subject,
+        microseconds_of(event.occurred_at),
+        microseconds_of(event.due_at),
+        to_json(event.data).decode(),
+    )
+
+
+def event_of_row(row: Any) -> Event:
+    """The event of its row."""
+    return Event(
+        id=row.id,
+        type=EventType(row.type),
+        owner=row.owner,
+        subject=row.subject,
+        occurred_at=instant_of(row.occurred_us),
+        due_at=instant_of(row.due_us),
+        data=from_json(row.payload),
+    )
