@@ -1,10 +1,10 @@
-"""The worker: what no request waits for, done again and again until it is told to stop."""
+"""The worker: jobs that no request waits for, done round after round until it is told to stop."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.domain.errors import UnavailableError
@@ -22,67 +22,99 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """What one round of the worker did."""
+class Job:
+    """One thing that a round does; ``run`` is told the time and answers how much it did.
 
-    sealed: int
-    forgotten: int
-    rolled_up: int = 0
+    Attributes:
+        name: as logs show it, in words that fit behind a number: ``audit entries sealed``.
+        run: does what is due at an instant, in bounded batches; safe to run again, and beside itself.
+    """
+
+    name: str
+    run: Callable[[datetime], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
     """One worker; several may run on PostgreSQL, one suffices on SQLite.
 
-    ``checkpoint`` moves SQLite's write-ahead log into the database, so that no commit of a request has to.
+    A job that fails is logged and tried again in the next round; it keeps no other job from running.
     """
 
-    begin: Begin
+    jobs: tuple[Job, ...]
     now: Callable[[], datetime]
-    checkpoint: Callable[[], None] = lambda: None
 
     def run(self, *, wait: Callable[[float], bool], every_s: float = 5.0) -> None:
-        """Work in rounds until ``wait(seconds)`` answers that it is time to stop; a failed round is waited out."""
+        """Work in rounds until ``wait(seconds)`` answers that it is time to stop."""
         while True:
-            try:
-                done = self.round()
-                if done != Round(sealed=0, forgotten=0):
-                    _log.info("worker round", extra=asdict(done))
-            except UnavailableError:
-                _log.warning("the database cannot be used; trying again")
-            except Exception:
-                # The edge: nobody would notice that a worker ended, and the audit record would stay unsealed.
-                _log.exception("a worker round failed; trying again")
+            done = self.round(patiently=True)
+            if any(done.values()):
+                _log.info("worker round", extra={"done": {name: count for name, count in done.items() if count}})
             if wait(every_s):
                 return
 
-    def round(self) -> Round:
-        """Seal the audit entries of finished transactions, forget old Idempotency-Keys, roll up days that ended.
+    def round(self, *, patiently: bool = False) -> Mapping[str, int]:
+        """Do every job once; how much each did, by its name.
+
+        Args:
+            patiently: log what fails and go on with the next job, in place of raising.
 
         Raises:
             UnavailableError: the database cannot be used.
         """
-        sealed = self._seal()
-        with self.begin() as work:
-            forgotten = work.idempotency.purge(before=self.now() - IDEMPOTENCY_KEPT_FOR)
-            work.commit()
-        rolled_up = self._roll_up()
-        self.checkpoint()
-        return Round(sealed=sealed, forgotten=forgotten, rolled_up=rolled_up)
+        done = {}
+        for job in self.jobs:
+            try:
+                done[job.name] = job.run(self.now())
+            except UnavailableError:
+                if not patiently:
+                    raise
+                _log.warning("the database cannot be used; trying again", extra={"job": job.name})
+            except Exception:
+                if not patiently:
+                    raise
+                # The edge: nobody would notice that a worker ended, and the audit record would stay unsealed.
+                _log.exception("a job of the worker failed; trying again", extra={"job": job.name})
+        return done
 
-    def _roll_up(self) -> int:
-        before, rolled_up = self.now() - SETTLED_AFTER, 0
-        with self.begin() as work:
-            while work.roll_ups.roll_up(before=before):
-                rolled_up += 1
-        return rolled_up
 
-    def _seal(self) -> int:
+def housekeeping(begin: Begin, *, checkpoint: Callable[[], None] = lambda: None) -> tuple[Job, ...]:
+    """The jobs that every database needs.
+
+    ``checkpoint`` moves SQLite's write-ahead log into the database, so that no commit of a request has to.
+    """
+
+    def seal(now: datetime) -> int:
         sealed = 0
         while True:
-            with self.begin() as work:
-                batch = work.audit.seal(at=self.now(), limit=SEAL_BATCH)
+            with begin() as work:
+                batch = work.audit.seal(at=now, limit=SEAL_BATCH)
                 work.commit()
             sealed += batch
             if batch < SEAL_BATCH:
                 return sealed
+
+    def forget(now: datetime) -> int:
+        with begin() as work:
+            forgotten = work.idempotency.purge(before=now - IDEMPOTENCY_KEPT_FOR)
+            work.commit()
+        return forgotten
+
+    def roll_up(now: datetime) -> int:
+        rolled_up = 0
+        with begin() as work:
+            while work.roll_ups.roll_up(before=now - SETTLED_AFTER):
+                rolled_up += 1
+        return rolled_up
+
+    def move_the_log(now: datetime) -> int:
+        del now
+        checkpoint()
+        return 0
+
+    return (
+        Job("audit entries sealed", seal),
+        Job("Idempotency-Keys forgotten", forget),
+        Job("days rolled up", roll_up),
+        Job("logs moved", move_the_log),
+    )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import click
 
 from service.cli.context import settings_here, store_of
+from service.jobs import jobs_of
 from service.observability import configure_logging
 from service.worker import Worker
 
@@ -21,17 +22,13 @@ LOOK_UP_EVERY_S = 0.2
 @click.option("--once", is_flag=True, help="Do one round and stop.")
 @click.option("--beside", type=int, hidden=True, help="Stop when the process of this number is no longer the parent.")
 def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click passes flags by name
-    """Seal the audit record, forget old Idempotency-Keys and roll finished days up, round after round."""
+    """Do the work that no request waits for, round after round: seal the audit record, roll days up and more."""
     settings = settings_here()
     configure_logging(level=settings.log_level)
     store = store_of(settings)
-    work = Worker(store.begin, now=lambda: datetime.now(UTC), checkpoint=store.checkpoint)
+    work = Worker(jobs_of(store), now=lambda: datetime.now(UTC))
     if once:
-        done = work.round()
-        click.echo(
-            f"{done.sealed} audit entries sealed, {done.forgotten} Idempotency-Keys forgotten, "
-            f"{done.rolled_up} days rolled up"
-        )
+        click.echo(", ".join(f"{count:,} {name}" for name, count in work.round().items()))
         return
     work.run(wait=_Patience(beside))
 

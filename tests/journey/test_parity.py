@@ -18,7 +18,7 @@ from models.replay import replay
 from models.signup import Signup
 from models.signup_document import document_of_signup
 from models.simulation.world import simulate
-from service.worker import SETTLED_AFTER, Worker
+from service.worker import SETTLED_AFTER, Worker, housekeeping
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -61,7 +61,7 @@ def simulated_days() -> list[Signup]:
 
 def served(service: Any, clock: Clock, signups: list[Signup]) -> dict[str, bytes]:
     """The vectors of the service, whose worker does its round a few minutes after every midnight that matters."""
-    worker = Worker(service.parts.store.begin, now=clock)
+    worker = Worker(housekeeping(service.parts.store.begin), now=clock)
     today = None
     for signup in signups:
         day = day_of(signup.occurred_at)

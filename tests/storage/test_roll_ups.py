@@ -15,7 +15,7 @@ from models.linkage.velocity import day_of
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.store import SqlStore
 from service.usecases.ports import NewRecord
-from service.worker import SETTLED_AFTER, Worker
+from service.worker import SETTLED_AFTER, Worker, housekeeping
 
 DOMAIN = Identifier(IdentifierKind.EMAIL_DOMAIN, "college.example", counted="w.w")
 DEVICE = Identifier(IdentifierKind.DEVICE, "device-1")
@@ -167,8 +167,10 @@ def test_the_number_of_a_mailbox_is_not_stored_in_clear(
 
 
 def test_the_worker_rolls_a_day_up_when_it_has_settled(week: SqlStore) -> None:
-    early, late = (Worker(week.begin, now=lambda at=at: at) for at in (MIDNIGHT, MIDNIGHT + SETTLED_AFTER))
+    early, late = (
+        Worker(housekeeping(week.begin), now=lambda at=at: at) for at in (MIDNIGHT, MIDNIGHT + SETTLED_AFTER)
+    )
 
-    assert early.round().rolled_up == 6
-    assert late.round().rolled_up == 1
-    assert late.round().rolled_up == 0
+    assert early.round()["days rolled up"] == 6
+    assert late.round()["days rolled up"] == 1
+    assert late.round()["days rolled up"] == 0

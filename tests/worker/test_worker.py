@@ -8,17 +8,19 @@ from typing import Any
 
 from service.domain.errors import UnavailableError
 from service.usecases.ports import IdempotencyClaim, NewRecord
-from service.worker import IDEMPOTENCY_KEPT_FOR, Worker
+from service.worker import IDEMPOTENCY_KEPT_FOR, Job, Worker, housekeeping
+
+SEALED, FORGOTTEN = "audit entries sealed", "Idempotency-Keys forgotten"
 
 
 def test_a_round_seals_what_was_committed(
     store: Any, make_record: Callable[..., NewRecord], record_all: Callable[..., None], noon: datetime
 ) -> None:
     record_all(store, make_record(), make_record())
-    worker = Worker(store.begin, now=lambda: noon)
+    worker = Worker(housekeeping(store.begin), now=lambda: noon)
 
-    assert worker.round().sealed == 2
-    assert worker.round().sealed == 0
+    assert worker.round()[SEALED] == 2
+    assert worker.round()[SEALED] == 0
     with store.begin() as work:
         verdict = work.audit.verify()
     assert (verdict.entries, verdict.unsealed, verdict.problem) == (2, 0, None)
@@ -31,10 +33,11 @@ def test_an_answered_key_is_kept_for_a_week_and_forgotten_after_its_time(store: 
         work.idempotency.answer(claim, status=201, body=b"{}")
         work.commit()
 
-    week = Worker(store.begin, now=lambda: noon + timedelta(days=7)).round()
-    after = Worker(store.begin, now=lambda: noon + IDEMPOTENCY_KEPT_FOR + timedelta(seconds=1)).round()
+    week = Worker(housekeeping(store.begin), now=lambda: noon + timedelta(days=7)).round()
+    over = noon + IDEMPOTENCY_KEPT_FOR + timedelta(seconds=1)
+    after = Worker(housekeeping(store.begin), now=lambda: over).round()
 
-    assert (week.forgotten, after.forgotten) == (0, 1)
+    assert (week[FORGOTTEN], after[FORGOTTEN]) == (0, 1)
 
 
 def test_a_database_that_is_away_is_waited_out(noon: datetime) -> None:
@@ -47,7 +50,7 @@ def test_a_database_that_is_away_is_waited_out(noon: datetime) -> None:
         waits.append(seconds)
         return len(waits) == 3
 
-    Worker(away, now=lambda: noon).run(wait=wait)
+    Worker(housekeeping(away), now=lambda: noon).run(wait=wait)
 
     assert len(waits) == 3
 
@@ -67,7 +70,7 @@ def test_a_round_on_sqlite_moves_the_log_into_the_database(
     record_all(store, *(make_record() for _ in range(3)))
     assert file.read_bytes() == before
 
-    Worker(store.begin, now=lambda: noon, checkpoint=store.checkpoint).round()
+    Worker(housekeeping(store.begin, checkpoint=store.checkpoint), now=lambda: noon).round()
 
     assert file.read_bytes() != before
 
@@ -82,7 +85,22 @@ def test_a_round_that_fails_does_not_end_the_worker(noon: datetime, caplog: Any)
         waits.append(seconds)
         return len(waits) == 3
 
-    Worker(broken, now=lambda: noon).run(wait=wait)
+    Worker(housekeeping(broken), now=lambda: noon).run(wait=wait)
 
     assert len(waits) == 3
-    assert "a worker round failed" in caplog.text
+    assert "a job of the worker failed" in caplog.text
+
+
+def test_a_job_that_fails_keeps_no_other_from_running(noon: datetime) -> None:
+    ran: list[datetime] = []
+
+    def broken(now: datetime) -> int:
+        raise RuntimeError("bug: broken")
+
+    def working(now: datetime) -> int:
+        ran.append(now)
+        return 1
+
+    Worker((Job("broken", broken), Job("done", working)), now=lambda: noon).run(wait=lambda _: True)
+
+    assert ran == [noon]

@@ -1,0 +1,11 @@
+"""Every job of the worker, made from the service's parts."""
+
+from __future__ import annotations
+
+from service.storage.sql.store import SqlStore
+from service.worker import Job, housekeeping
+
+
+def jobs_of(store: SqlStore) -> tuple[Job, ...]:
+    """The jobs in the order of a round: what keeps promises first, what can wait last."""
+    return (*housekeeping(store.begin, checkpoint=store.checkpoint),)
