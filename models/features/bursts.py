@@ -48,6 +48,22 @@ def bin_burst_24h(facts: Facts) -> float | None:
     return _surprise(facts, IdentifierKind.BIN, Window.DAY)
 
 
+def bin_country_burst_24h(facts: Facts) -> float | None:
+    """Surprise at the sign-ups with cards of this range that claim this country within 24 hours.
+
+    Missing without a card or a country.
+    """
+    return _surprise(facts, IdentifierKind.BIN_COUNTRY, Window.DAY)
+
+
+def form_language_burst_24h(facts: Facts) -> float | None:
+    """Surprise at the sign-ups at this pace of filling in with these languages of the browser within 24 hours.
+
+    Missing when either was not measured.
+    """
+    return _surprise(facts, IdentifierKind.FORM_LANGUAGE, Window.DAY)
+
+
 def _surprise(facts: Facts, kind: IdentifierKind, window: Window) -> float | None:
     linkage = facts.linkage
     earlier, past = linkage.links(kind, window), linkage.past(kind)

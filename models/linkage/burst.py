@@ -55,6 +55,10 @@ HABITS: Mapping[IdentifierKind, Habit] = {
     IdentifierKind.INSTITUTION: Habit(rate_per_day=0.1, dispersion=1.0),
     # One bank's cards: customers of a bank do not come in classes, but its branches stand beside universities.
     IdentifierKind.BIN: Habit(rate_per_day=0.2, dispersion=3.0),
+    # The same cards in the name of one country, and one pace of filling in with one list of languages: nobody agrees
+    # with others on either.
+    IdentifierKind.BIN_COUNTRY: Habit(rate_per_day=0.1, dispersion=3.0),
+    IdentifierKind.FORM_LANGUAGE: Habit(rate_per_day=0.3, dispersion=3.0),
 }
 """Orders of magnitude by reason, not fits: a service without data of its own has nothing to fit them to."""
 

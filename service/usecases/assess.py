@@ -8,9 +8,11 @@ from datetime import datetime
 
 from models.features.facts import Facts
 from models.identifiers import identifiers_of
+from models.linkage.company import Company
 from models.signals.signals import derive_signals
 from models.signup import Signup
 from service.domain.caller import Caller
+from service.domain.cluster import cluster_id
 from service.domain.decision import Assessment
 from service.domain.errors import ConflictError
 from service.usecases.decision_events import decided
@@ -25,7 +27,7 @@ from service.usecases.ports import (
     StoredAnswer,
 )
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
-from service.usecases.views import Answer, DecisionView
+from service.usecases.views import Answer, ClusterView, DecisionView
 
 CREATED = 201
 REPLAYED = 200
@@ -82,6 +84,7 @@ class Assess:
                 record_only=signup.record_only,
                 created_at=now,
                 assessment=assessment,
+                cluster=_cluster(look.linkage.company),
             )
             body = self.render(view)
             work.ledger.append(
@@ -97,6 +100,7 @@ class Assess:
                     audit=_audit(caller, record_id, assessment, now),
                     claim=claim,
                     events=decided(view, owner=caller.owner, now=now, new_id=self.new_id),
+                    clusters=look.linkage.company.clusters,
                 )
             )
             stopwatch.lap("render")
@@ -113,6 +117,13 @@ class Assess:
         if look.answer is None:
             raise RuntimeError("bug: a sign-up that is already recorded has no stored answer")
         return _again(look.answer, fingerprint)
+
+
+def _cluster(company: Company) -> ClusterView | None:
+    """The cluster as its newest member, this sign-up, finds it."""
+    if not company.size:
+        return None
+    return ClusterView(cluster_id(company.clusters[0]), company.size + 1, company.frauds)
 
 
 def _again(answer: StoredAnswer, fingerprint: Fingerprint) -> Answer:

@@ -61,7 +61,8 @@ class NewRecord:
     """Everything one sign-up leaves behind, appended in one transaction.
 
     ``assessment`` is ``None`` for a sign-up that is only recorded; ``claim`` is the Idempotency-Key that this
-    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed.
+    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed;
+    ``clusters`` are those that it joins, as judged: a store makes sure of the strong identifiers itself.
     """
 
     id: str
@@ -75,6 +76,7 @@ class NewRecord:
     audit: AuditEntry
     claim: IdempotencyClaim | None = None
     events: Sequence[Event] = ()
+    clusters: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any  # Any: rows of a driver are untyped
 
@@ -47,6 +47,8 @@ KIND_CODES: Mapping[IdentifierKind, int] = {
     IdentifierKind.INVITER: 21,
     IdentifierKind.TEXT_BAND: 22,
     IdentifierKind.EMAIL_SEQUENCE: 23,
+    IdentifierKind.BIN_COUNTRY: 24,
+    IdentifierKind.FORM_LANGUAGE: 25,
 }
 """Stored: a code is never given to another kind."""
 
@@ -58,6 +60,25 @@ class NewLink:
     kind: int
     pseudonym: Pseudonym
     anomalies: int
+
+
+IDENTIFIER_BYTES = 17
+"""A byte for the kind and sixteen for the digest: an identifier of a member."""
+
+
+def trait_of(digest: bytes) -> int:
+    """What stands for an identifier where members are compared: eight bytes are enough among a few hundred."""
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def packed(identifiers: Iterable[tuple[int, bytes]]) -> bytes:
+    """Kinds and digests in one column; ``unpacked`` gives them back."""
+    return b"".join(bytes([kind]) + digest for kind, digest in identifiers)
+
+
+def unpacked(column: bytes) -> list[tuple[int, bytes]]:
+    """The kinds and digests that ``packed`` put together."""
+    return [(column[at], column[at + 1 : at + IDENTIFIER_BYTES]) for at in range(0, len(column), IDENTIFIER_BYTES)]
 
 
 @dataclass(frozen=True, slots=True)

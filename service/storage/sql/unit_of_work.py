@@ -85,6 +85,7 @@ class SqlUnitOfWork:
                 self._database.transaction(lambda connection: _run_all(connection, writes))
         except IntegrityError as error:
             raise _refusal_of(error) from error
+        self._ledger.settle()
 
     def __enter__(self) -> Self:
         return self
