@@ -91,6 +91,11 @@ class MemoryHistory:
         place, occurred_us = (microseconds(link.recorded_at), link.signup_no), microseconds(link.occurred_at)
         # Before its own links are there, so that nothing is tied to itself.
         self.clusters.add(link.signup_no, occurred_us, tuple(link.identifiers), self.ties_of(link))
+        self._daily.add(place[0], occurred_us, self._link(link))
+
+    def _link(self, link: Link) -> list[tuple[IdentifierKind, str]]:
+        """Remember the links; returns the keys that are rolled up."""
+        place, occurred_us = (microseconds(link.recorded_at), link.signup_no), microseconds(link.occurred_at)
         account_type = link.account_type.value
         past = []
         for each in link.identifiers:
@@ -104,7 +109,12 @@ class MemoryHistory:
                 past.append(key)
             if each.kind is AGED_KIND:
                 self._remember_first(each.value, place, occurred_us)
-        self._daily.add(place[0], occurred_us, past)
+        return past
+
+    def link_further(self, link: Link) -> None:
+        """A recorded sign-up turns out to carry further identifiers, known from ``recorded_at`` on."""
+        self.clusters.add_further(link.signup_no, tuple(link.identifiers))
+        self._daily.add(microseconds(link.recorded_at), microseconds(link.occurred_at), self._link(link))
 
     def ties_of(self, link: Link) -> Ties:
         """What ties a sign-up that is about to be recorded."""

@@ -77,6 +77,14 @@ class MemoryClusters:
             self._into[cluster], cluster = top, self._into[cluster]
         return top
 
+    def founded(self, cluster: int) -> bool:
+        """Whether there is such a cluster, or was."""
+        return cluster in self._founded
+
+    def founded_us(self, cluster: int) -> int:
+        """When a cluster was founded."""
+        return self._founded[cluster]
+
     def numbers_of(self, cluster: int) -> Sequence[int]:
         """The members of a cluster by number, oldest first."""
         return self._numbers.get(self.root(cluster), ())
@@ -166,9 +174,21 @@ class MemoryClusters:
         self.members[signup_no] = Member(signup_no, occurred_us, traits, identifiers, cluster)
         insort(self._numbers[cluster], signup_no)
         for each in identifiers:
-            if joins_alone(each) and (each.kind, each.value) not in self.guards:
+            if joins_alone(each):
                 self._anchors.setdefault((each.kind, each.value), cluster)
         return cluster
+
+    def add_further(self, signup_no: int, identifiers: tuple[Identifier, ...]) -> None:
+        """A member turns out to carry further identifiers; unguarded strong ones tie its cluster to others."""
+        member = self.members[signup_no]
+        member.identifiers += identifiers
+        clusters = {self.root(member.cluster)}
+        for each in identifiers:
+            key = (each.kind, each.value)
+            if joins_alone(each):
+                leads_to = self.root(self._anchors.setdefault(key, member.cluster))
+                clusters |= {leads_to} if key not in self.guards else set()
+        self._united(tuple(sorted(clusters)))
 
     def mark(self, signup_no: int, mark: Mark, known_us: int) -> None:
         """Something became known of a sign-up; it is known on every identifier that it carries."""

@@ -13,6 +13,7 @@ from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
+from service.usecases.ports_clusters import Clusters
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +343,8 @@ class UnitOfWork(Protocol):
     def audit(self) -> AuditTrail: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def clusters(self) -> Clusters: ...
     @property
     def roll_ups(self) -> RollUps: ...
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.linkage.memory import MemoryHistory
+from models.linkage.memory_clusters import Key
 from service.domain.decision import Assessment
 from service.domain.event import Event
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
+from service.usecases.ports_clusters import Guard, IdentifierKey
 
 Undo = Callable[[], object]
 Write = Callable[[], Undo]
@@ -65,6 +67,8 @@ class Shelves:
         self.entries: list[AuditEntry] = []
         self.seals: list[Seal] = []
         self.events: list[Event] = []
+        self.guards: dict[IdentifierKey, Guard] = {}
+        self.held: dict[int, list[Key]] = {}
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""

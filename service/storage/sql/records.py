@@ -52,6 +52,8 @@ KIND_CODES: Mapping[IdentifierKind, int] = {
 }
 """Stored: a code is never given to another kind."""
 
+KINDS = {code: kind for kind, code in KIND_CODES.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class NewLink:

@@ -14,6 +14,7 @@ from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.api_keys import SqlApiKeys
 from service.storage.sql.audit import SqlAuditTrail
+from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.database import Database
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
@@ -36,6 +37,7 @@ class SqlUnitOfWork:
         self._policies = SqlPolicies(database, self._stage)
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
+        self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
         self._roll_ups = SqlRollUps(database)
 
     @property
@@ -67,6 +69,11 @@ class SqlUnitOfWork:
     def events(self) -> SqlEvents:
         """The outbox."""
         return self._events
+
+    @property
+    def clusters(self) -> SqlClusters:
+        """Who belongs together, and what is known of whom."""
+        return self._clusters
 
     @property
     def roll_ups(self) -> SqlRollUps:
