@@ -13,6 +13,8 @@ from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
+from service.usecases.ports_accounts import Accounts
+from service.usecases.ports_webhooks import Deliveries, Endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +344,12 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def roll_ups(self) -> RollUps: ...
+    @property
+    def endpoints(self) -> Endpoints: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def accounts(self) -> Accounts: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.linkage.memory import MemoryHistory
+from service.domain.account import Account
 from service.domain.decision import Assessment
 from service.domain.event import Event
+from service.domain.webhook import Delivery, Endpoint
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
@@ -50,6 +52,15 @@ class Kept:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A delivery, when it is due next, and the token of whoever attempts it now."""
+
+    delivery: Delivery
+    next_at: datetime
+    token: str
+
+
 class Shelves:
     """Everything that is committed, under one lock."""
 
@@ -65,6 +76,10 @@ class Shelves:
         self.entries: list[AuditEntry] = []
         self.seals: list[Seal] = []
         self.events: list[Event] = []
+        self.fanned: dict[str, datetime] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self.deliveries: dict[tuple[str, str], Queued] = {}
+        self.accounts: dict[int, Account] = {}
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""
