@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -39,6 +40,11 @@ class Secret:
 
     value: bytes = field(repr=False)
     ends_at: datetime | None = None
+
+
+def shown_secret(value: bytes) -> str:
+    """A secret in the form that receivers' libraries take, by the Standard Webhooks specification."""
+    return "whsec_" + base64.b64encode(value).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ class Deliveries(Protocol):
         ...
 
     def replay(self, endpoint_id: str, wanted: Wanted, *, now: datetime) -> int:
-        """Queue finished deliveries again, at once, for three more days; how many."""
+        """Stage that finished deliveries are queued again, for three more days; how many there are now."""
         ...
 
     def waiting(self, *, now: datetime) -> Waiting:

@@ -262,6 +262,7 @@ def test_dead_letters_are_listed_and_replayed_for_as_long_as_anew(two: Store, no
     with two.begin() as work:
         [listed] = work.deliveries.of_endpoint("we-1", Wanted(state=DeliveryState.DEAD))
         replayed = work.deliveries.replay("we-1", Wanted(state=DeliveryState.DEAD), now=later)
+        work.commit()
 
     assert (listed.event_id, listed.finished_at, listed.next_try_at) == ("ev-1", noon, None)
     assert replayed == 1
@@ -305,6 +306,7 @@ def test_what_is_on_its_way_is_not_replayed(two: Store, noon: datetime) -> None:
 
     with two.begin() as work:
         assert work.deliveries.replay("we-1", ANY, now=noon) == 0
+        work.commit()
     finish(two, claimed, noon)
     assert states(two)[1] == ("ev-1", "delivered")
 

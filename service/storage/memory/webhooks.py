@@ -158,13 +158,22 @@ class MemoryDeliveries:
 
     def replay(self, endpoint_id: str, wanted: Wanted, *, now: datetime) -> int:
         """See the port."""
-        with self.shelves.lock:
-            finished = [each.delivery for each in self._wanted(endpoint_id, wanted) if each.delivery.finished_at]
+        finished = [each.delivery for each in self._wanted(endpoint_id, wanted) if each.delivery.finished_at]
+
+        def write() -> Undo:
+            before = dict(self.shelves.deliveries)
             for each in finished:
                 again = replace(
                     each, state=DeliveryState.PENDING, attempts=0, queued_at=now, next_try_at=now, finished_at=None
                 )
                 self.shelves.deliveries[endpoint_id, each.event_id] = Queued(again, now, "")
+
+            def undo() -> None:
+                self.shelves.deliveries = before
+
+            return undo
+
+        self.staged.append(write)
         return len(finished)
 
     def waiting(self, *, now: datetime) -> Waiting:

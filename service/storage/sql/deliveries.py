@@ -120,12 +120,16 @@ class SqlDeliveries:
     def replay(self, endpoint_id: str, wanted: Wanted, *, now: datetime) -> int:
         """See the port."""
         now_us = microseconds_of(now)
-        statement = (
-            update(_D)
-            .where(_D.endpoint_id == endpoint_id, _D.state != _PENDING, *_conditions(wanted))
-            .values(state=_PENDING, attempts=0, queued_us=now_us, next_us=now_us, finished_us=None, token="")
-        )
-        return self._database.transaction(lambda connection: connection.execute(statement).rowcount)
+        chosen = and_(_D.endpoint_id == endpoint_id, _D.state != _PENDING, *_conditions(wanted))
+        again = update(_D).where(chosen)
+        again = again.values(state=_PENDING, attempts=0, queued_us=now_us, next_us=now_us, finished_us=None, token="")
+
+        def run(connection: Connection) -> None:
+            connection.execute(again)
+
+        self._stage.add(run)
+        found = select(func.count()).select_from(_D).where(chosen)
+        return self._database.read(lambda connection: connection.execute(found).scalar_one())
 
     def waiting(self, *, now: datetime) -> Waiting:
         """See the port. An event that is not queued yet counts once, whatever becomes of it."""
