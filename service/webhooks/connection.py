@@ -44,7 +44,8 @@ class PinnedConnection(HTTPConnection):
     """HTTP to a given address under the target's name, over TLS where the target says so.
 
     A time-out of the socket bounds each read, not their sum: a server that sends a byte now and then would hold a
-    worker for hours. So the socket is shut at the deadline, from outside.
+    worker for hours. So the socket is shut at the deadline, from outside. To the reader that looks like the end of
+    what was sent, even like complete headers: ask ``given_up`` before believing an answer.
     """
 
     def __init__(self, target: Target, addresses: list[str], *, context: ssl.SSLContext, timeout_s: float) -> None:
@@ -55,6 +56,7 @@ class PinnedConnection(HTTPConnection):
         self._addresses = addresses
         self._context = context
         self._timeout_s = timeout_s
+        self.given_up = False
         self._watched: socket.socket | None = None
         self._watch: threading.Timer | None = None
 
@@ -99,6 +101,7 @@ class PinnedConnection(HTTPConnection):
         raise failed or OSError("no address")
 
     def _shut(self) -> None:
+        self.given_up = True
         if self._watched is not None:
             with suppress(OSError):
                 self._watched.shutdown(socket.SHUT_RDWR)

@@ -66,26 +66,20 @@ class Sender:
         }
         with PinnedConnection(target, addresses, context=self.context, timeout_s=left_s) as connection:
             attempted = _posted(connection, target.path, body, headers)
-        late = self.monotonic() - began >= self.timeout_s
-        return Attempted(Failure.TIMED_OUT) if late and attempted.failure in _SHUT else attempted
-
-
-_SHUT = frozenset({Failure.NOT_TRUSTED, Failure.NOT_CONNECTED, Failure.NOT_HTTP})
-"""What an attempt looks like whose socket was shut at the deadline."""
+            given_up = connection.given_up
+        return Attempted(Failure.TIMED_OUT) if given_up and attempted.status is None else attempted
 
 
 def _posted(connection: PinnedConnection, path: str, body: bytes, headers: Mapping[str, str]) -> Attempted:
     try:
         connection.connect()
-    except TimeoutError:
-        return Attempted(Failure.TIMED_OUT)
-    except ssl.SSLError:
-        return Attempted(Failure.NOT_TRUSTED)
-    except OSError:
-        return Attempted(Failure.NOT_CONNECTED)
+    except OSError as error:
+        return Attempted(_why_not_connected(error))
     try:
         connection.request("POST", path, body, dict(headers))
         response = connection.getresponse()
+        if connection.given_up:
+            return Attempted(Failure.TIMED_OUT)
     except TimeoutError:
         return Attempted(Failure.TIMED_OUT)
     except (OSError, HTTPException):
@@ -94,6 +88,12 @@ def _posted(connection: PinnedConnection, path: str, body: bytes, headers: Mappi
     with suppress(OSError, HTTPException):
         response.read(_ANSWER_LIMIT)
     return _judged(response.status, response.getheader("Retry-After"))
+
+
+def _why_not_connected(error: OSError) -> Failure:
+    if isinstance(error, TimeoutError):
+        return Failure.TIMED_OUT
+    return Failure.NOT_TRUSTED if isinstance(error, ssl.SSLError) else Failure.NOT_CONNECTED
 
 
 def _judged(status: int, retry_after: str | None) -> Attempted:
