@@ -211,13 +211,20 @@ class Metrics:
         """The version of Gatehouse that runs."""
         self._build.labels(version, platform.python_version()).set(1)
 
-    def serve(self, host: str, port: int) -> None:
-        """Serve this process's figures by a thread of its own, for a process that serves nothing else.
+    def serve(self, host: str, port: int) -> Callable[[], None]:
+        """Serve this process's figures by a thread of its own, for a process that serves nothing else; gives its end.
 
         Raises:
             OSError: somebody else listens there.
         """
-        start_http_server(port, host, registry=self._registry)
+        server, thread = start_http_server(port, host, registry=self._registry)
+
+        def stop() -> None:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+        return stop
 
     def exposition(self) -> bytes:
         """The body of ``/metrics``: this process alone, or every worker added up."""

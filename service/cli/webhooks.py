@@ -12,7 +12,7 @@ from service.domain.event import EventType
 from service.domain.ids import uuid7
 from service.domain.webhook import SUBSCRIBABLE, DeliveryState, shown_secret
 from service.usecases.ports_webhooks import Wanted
-from service.usecases.webhook_endpoints import LONGEST_OVERLAP, OVERLAP, WebhookEndpoints
+from service.usecases.webhook_endpoints import LONGEST_OVERLAP, OVERLAP, Change, WebhookEndpoints
 
 _ACTOR = "cli"
 
@@ -110,6 +110,22 @@ def replay(endpoint_id: str, events: tuple[str, ...], delivered: bool, since: da
     )
     replayed = _endpoints().replay(endpoint_id, wanted, owner=None, actor=_ACTOR, now=_now())
     click.echo(f"{replayed:,} deliveries are on their way again")
+
+
+@webhooks.command()
+@click.argument("endpoint_id")
+def pause(endpoint_id: str) -> None:
+    """Let the deliveries to an endpoint wait, for 30 days at most."""
+    _endpoints().change(endpoint_id, Change(active=False), owner=None, actor=_ACTOR, now=_now())
+    click.echo(f"{endpoint_id} is paused")
+
+
+@webhooks.command()
+@click.argument("endpoint_id")
+def resume(endpoint_id: str) -> None:
+    """Deliver to an endpoint that was paused, by a person or because it answered 410."""
+    _endpoints().change(endpoint_id, Change(active=True), owner=None, actor=_ACTOR, now=_now())
+    click.echo(f"{endpoint_id} is active")
 
 
 @webhooks.command()

@@ -30,6 +30,7 @@ from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.errors import ConflictError, NotFoundError, StillRunningError
 from service.domain.ids import uuid7
+from service.domain.webhook import Endpoint
 from service.storage.memory import MemoryStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
@@ -226,6 +227,19 @@ class Api:
     issue: IssueKey
     token: str
     probes: dict[str, ProbeResult]
+    webhooks: WebhookEndpoints
+
+    def clock(self) -> datetime:
+        return NOW
+
+    def endpoint(self, endpoint_id: str) -> Endpoint:
+        return self.webhooks.read(endpoint_id, owner=None)
+
+    def patch(self, path: str, **parts: Any) -> TestResponse:
+        return self.client.patch(path, headers={"Authorization": f"Bearer {self.token}"}, **parts)
+
+    def delete(self, path: str) -> TestResponse:
+        return self.client.delete(path, headers={"Authorization": f"Bearer {self.token}"})
 
     def post(self, path: str = "/v1/signups", *, token: str | None = None, **parts: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {token or self.token}", **parts.pop("headers", {})}
@@ -248,6 +262,7 @@ def build_api(**changes: Any) -> Api:
     recorder = Recorder(work)
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
+    webhooks = WebhookEndpoints(MemoryStore().begin, uuid7_now, secrets.token_bytes, private_allowed=False)
     deps = {
         "authenticate": Authenticate(begin, time.monotonic),
         "fingerprint": lambda method, route, body: Fingerprint(
@@ -259,7 +274,7 @@ def build_api(**changes: Any) -> Api:
         "reassess": recorder.reassess,
         "search": recorder.search,
         "report_account": recorder.report_account,
-        "webhooks": WebhookEndpoints(MemoryStore().begin, uuid7_now, secrets.token_bytes, private_allowed=False),
+        "webhooks": webhooks,
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (
@@ -274,7 +289,7 @@ def build_api(**changes: Any) -> Api:
     app.register_blueprint(create_api(ApiDependencies(**deps)))
     issue = IssueKey(begin)
     token = issue(name="campus", scopes=list(Scope), actor="test", now=NOW).token
-    return Api(app.test_client(), app, recorder, work, issue, token, probes)
+    return Api(app.test_client(), app, recorder, work, issue, token, probes, webhooks)
 
 
 @pytest.fixture

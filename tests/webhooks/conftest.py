@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from service.domain.event import Event, EventType
 from service.domain.webhook import Endpoint, Secret
+from service.storage.sql.engine import open_engine
 
 
 @pytest.fixture
@@ -71,6 +74,22 @@ def put() -> Callable[..., None]:
                 work.commit()
 
     return putting
+
+
+@pytest.fixture
+def raw() -> Callable[[str], Any]:
+    """A connection past every repository, for tampering."""
+
+    @contextmanager
+    def connecting(url: str) -> Iterator[Connection]:
+        engine = open_engine(url)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    return connecting
 
 
 @dataclass
