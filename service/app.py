@@ -23,6 +23,7 @@ from service.console.front_page import Condition, create_front_page
 from service.domain.errors import UnavailableError
 from service.domain.ids import uuid7
 from service.metrics import CONTENT_TYPE, Metrics
+from service.outbox import Outbox
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.store import SqlStore
@@ -34,7 +35,9 @@ from service.usecases.judge import Judge
 from service.usecases.ports import Fingerprint
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
+from service.usecases.report_account import ReportAccount
 from service.usecases.search_signups import SearchSignups
+from service.usecases.webhook_endpoints import WebhookEndpoints
 from service.watch import WatchedAssess, watch_requests
 from service.web import install_web
 
@@ -54,6 +57,7 @@ class Application:
     policy: PolicyInForce
     judge: Judge
     assess: Assess
+    outbox: Outbox
 
 
 def new_id(now: datetime) -> str:
@@ -86,6 +90,7 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
         policy=policy,
         judge=judge,
         assess=Assess(begin=store.begin, judge=judge, render=render_decision, new_id=new_id),
+        outbox=Outbox(store.begin, utc_now, time.monotonic),
     )
 
 
@@ -134,8 +139,15 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         read=ReadSignup(begin, application.model),
         reassess=Reassess(begin, application.judge),
         search=SearchSignups(begin, application.reference),
+        report_account=ReportAccount(begin),
+        webhooks=WebhookEndpoints(
+            begin=begin,
+            new_id=new_id,
+            random_bytes=secrets.token_bytes,
+            private_allowed=application.settings.webhook_private_addresses,
+        ),
         clock=clock,
-        metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
+        metrics=lambda: (application.metrics.exposition() + application.outbox.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),
         version=release,
     )
@@ -180,9 +192,19 @@ def readiness_checks(application: Application) -> tuple[ReadinessCheck, ...]:
         networks = application.reference.networks
         return ProbeResult(ok=True, detail={"networks_built": networks.built_on.isoformat()})
 
+    def webhooks() -> ProbeResult:
+        try:
+            waiting = application.outbox()
+        except UnavailableError as error:
+            return ProbeResult(ok=False, detail={"problem": str(error)})
+        # Receivers that are away are their owners' trouble: this service is as ready as ever.
+        age_s = round(application.outbox.age_s(waiting))
+        return ProbeResult(ok=True, detail={"waiting": waiting.due, "age_s": age_s, "dead_letters": waiting.dead})
+
     return (
         ReadinessCheck("database", database),
         ReadinessCheck("policy", policy),
         ReadinessCheck("model", model, required=False),
         ReadinessCheck("reference", reference, required=False),
+        ReadinessCheck("webhooks", webhooks, required=False),
     )

@@ -59,6 +59,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("GEOIP_COUNTRY_DB", "embedded data", "MaxMind-format file of countries"),
     Setting("GEOIP_ASN_DB", "embedded data", "MaxMind-format file of networks"),
+    Setting(
+        "WEBHOOK_PRIVATE_ADDRESSES",
+        "`false`",
+        "`true` lets webhooks go to plain http and to private, loopback and link-local addresses",
+    ),
+    Setting("WEBHOOK_TIMEOUT_S", "`10`", "seconds an attempt to deliver a webhook may take, 1 to 60"),
+    Setting("WORKER_METRICS_BIND", "nowhere", "address and port where `gatehouse worker` serves its own `/metrics`"),
     Setting("LOG_LEVEL", "`info`", "`debug`, `info`, `warning` or `error`"),
 )
 
@@ -86,6 +93,9 @@ class Settings:
     pseudonym_keys: tuple[VersionedKey, ...]
     geoip_country_db: Path | None
     geoip_asn_db: Path | None
+    webhook_private_addresses: bool
+    webhook_timeout_s: int
+    worker_metrics_bind: str | None
     log_level: str
 
     @property
@@ -110,7 +120,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=database_url,
         data_dir=data_dir,
         model_dir=Path(reader.text("MODEL_DIR", str(data_dir / "models"))),
-        bind=reader.bind(),
+        bind=reader.bind("BIND", "127.0.0.1:8000"),
         workers=reader.number("WORKERS", 2, 1, 64),
         threads=reader.number("THREADS", 32, 1, 64),
         heavy_requests=reader.number("HEAVY_REQUESTS", 4, 1, 64),
@@ -118,6 +128,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         pseudonym_keys=reader.keys("PSEUDONYM_KEYS", generate),
         geoip_country_db=reader.file("GEOIP_COUNTRY_DB"),
         geoip_asn_db=reader.file("GEOIP_ASN_DB"),
+        webhook_private_addresses=reader.choice("WEBHOOK_PRIVATE_ADDRESSES", "false", ("true", "false")) == "true",
+        webhook_timeout_s=reader.number("WEBHOOK_TIMEOUT_S", 10, 1, 60),
+        worker_metrics_bind=reader.bind("WORKER_METRICS_BIND", "") or None,
         log_level=reader.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
     if settings.threads < settings.heavy_requests + LIGHT_THREADS:
@@ -167,11 +180,11 @@ class _Reader:
             self.problem(name, "names no file that can be read")
         return Path(raw)
 
-    def bind(self) -> str:
-        raw = self.text("BIND", "127.0.0.1:8000")
+    def bind(self, name: str, default: str) -> str:
+        raw = self.text(name, default)
         host, colon, port = raw.rpartition(":")
-        if not (colon and host and port.isdecimal() and int(port) <= 65_535):
-            self.problem("BIND", "must be HOST:PORT")
+        if raw and not (colon and host and port.isdecimal() and int(port) <= 65_535):
+            self.problem(name, "must be HOST:PORT")
         return raw
 
     def database_url(self, data_dir: Path) -> str:

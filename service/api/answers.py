@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any  # the parts of an answer, before its schema has checked them
 
 from service.api.schemas.decision import (
+    AccountAnswer,
     AssessmentAnswer,
     ChallengeAnswer,
     ClusterAnswer,
@@ -33,8 +34,13 @@ def render_decision(view: DecisionView) -> bytes:
 
 def render_signup(view: SignupView) -> bytes:
     """The decision as it stands, with its history."""
-    history = tuple(map(_assessment, view.history))
-    return SignupAnswer(**_decision(view.current), history=history).model_dump_json().encode()
+    history, reported = tuple(map(_assessment, view.history)), view.account
+    account = None
+    if reported is not None:
+        account = AccountAnswer(
+            status=reported.status, account_id=reported.account_id, at=reported.at, reported_at=reported.reported_at
+        )
+    return SignupAnswer(**_decision(view.current), history=history, account=account).model_dump_json().encode()
 
 
 def render_page(page: SearchPage, next_cursor: str | None) -> bytes:

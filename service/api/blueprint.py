@@ -8,13 +8,16 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
+from service.api.accounts import AccountEndpoint
 from service.api.batch import BatchEndpoint
+from service.api.declared import Declared, Operation
 from service.api.dependencies import ApiDependencies
 from service.api.docs import docs_asset, docs_page
 from service.api.health import Readiness
 from service.api.openapi import openapi_document
-from service.api.operations import OPERATIONS, Declared, Operation
+from service.api.operations import OPERATIONS
 from service.api.signups import JSON, SignupEndpoints
+from service.api.webhooks import WebhookHandlers
 from service.domain.caller import Caller
 from service.domain.errors import UnauthenticatedError
 
@@ -25,13 +28,23 @@ Handler = Callable[..., Response]
 def create_api(deps: ApiDependencies) -> Blueprint:
     """The endpoints of DESIGN's version 1 over these use cases; ``service.web.install_web`` answers its errors."""
     api = Blueprint("api", __name__)
-    signups = SignupEndpoints(deps)
+    signups, webhooks = SignupEndpoints(deps), WebhookHandlers(deps)
     handlers: dict[Operation, Handler] = {
         Operation.CREATE_SIGNUP: signups.create,
         Operation.CREATE_SIGNUPS: BatchEndpoint(signups).create,
         Operation.SEARCH_SIGNUPS: signups.search,
         Operation.READ_SIGNUP: signups.read,
         Operation.REASSESS_SIGNUP: signups.reassess,
+        Operation.REPORT_ACCOUNT: AccountEndpoint(deps).report,
+        Operation.CREATE_WEBHOOK: webhooks.create,
+        Operation.LIST_WEBHOOKS: webhooks.all,
+        Operation.READ_WEBHOOK: webhooks.read,
+        Operation.CHANGE_WEBHOOK: webhooks.change,
+        Operation.REMOVE_WEBHOOK: webhooks.remove,
+        Operation.ROTATE_WEBHOOK: webhooks.rotate,
+        Operation.TEST_WEBHOOK: webhooks.test,
+        Operation.LIST_DELIVERIES: webhooks.deliveries,
+        Operation.REPLAY_DELIVERIES: webhooks.replay,
     }
     for declared in OPERATIONS:
         api.add_url_rule(

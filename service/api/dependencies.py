@@ -9,10 +9,12 @@ from typing import Protocol
 
 from models.signup import Signup
 from service.api.health import ReadinessCheck
+from service.domain.account import Account
 from service.domain.caller import Caller
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.ports import Fingerprint, IdempotencyClaim
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
+from service.usecases.webhook_endpoints import WebhookEndpoints
 
 
 class AssessSignup(Protocol):
@@ -39,6 +41,12 @@ class ReassessRecord(Protocol):
     """Score a recorded sign-up again."""
 
     def __call__(self, record_id: str, *, caller: Caller, now: datetime) -> SignupView: ...
+
+
+class ReportRecord(Protocol):
+    """Record what became of an attempt."""
+
+    def __call__(self, record_id: str, account: Account, *, caller: Caller, now: datetime) -> None: ...
 
 
 class SearchRecords(Protocol):
@@ -68,6 +76,8 @@ class ApiDependencies:
     read: ReadRecord
     reassess: ReassessRecord
     search: SearchRecords
+    report_account: ReportRecord
+    webhooks: WebhookEndpoints
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

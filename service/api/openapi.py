@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any  # an OpenAPI document is JSON
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from service.api.operations import OPERATIONS, Declared
+from service.api.declared import Declared
+from service.api.operations import OPERATIONS
 from service.api.schemas.decision import DecisionAnswer
 from service.api.schemas.examples import DECISION_EXAMPLE, PROBLEM_EXAMPLE, SIGNUP_EXAMPLE
 from service.api.schemas.problem import ProblemAnswer
@@ -15,6 +17,7 @@ from service.domain.caller import Scope
 
 Document = dict[str, Any]
 
+_TAGS = tuple(dict.fromkeys(declared.tag for declared in OPERATIONS))
 _REFERENCE = "#/components/schemas/{model}"
 _PROBLEM_MEDIA = "application/problem+json"
 _COMMON_PROBLEMS = (401, 403, 500, 503)
@@ -49,7 +52,7 @@ _ID = {
     "name": "id",
     "in": "path",
     "required": True,
-    "description": "The id that the answer to the sign-up carried.",
+    "description": "The id that its own answer carried.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_-]+$"},
 }
 _DESCRIPTION = (
@@ -74,7 +77,7 @@ def openapi_document(version: str) -> Document:
         },
         "servers": [{"url": "/"}],
         "security": [{"apiKey": []}],
-        "tags": [{"name": "sign-ups"}, {"name": "operation"}],
+        "tags": [*({"name": tag} for tag in _TAGS), {"name": "operation"}],
         "paths": paths,
         "components": {
             "schemas": _schemas(),
@@ -94,7 +97,7 @@ def _schemas() -> Document:
     wanted: set[type] = {ProblemAnswer}
     for declared in OPERATIONS:
         wanted.update(schema for _, schema in declared.answers.values())
-        wanted.update(() if declared.request is None else (declared.request,))
+        wanted.update(each for each in (declared.request, declared.query) if each is not None)
     models = [(model, "validation") for model in sorted(wanted, key=lambda each: each.__name__)]
     _, definitions = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]  # mode is a literal
     schemas: Document = definitions["$defs"]
@@ -113,9 +116,11 @@ def _operation(declared: Declared) -> Document:
         parameters.append(_ID)
     if declared.takes_key:
         parameters.append(_IDEMPOTENCY_KEY)
+    if declared.query is not None:
+        parameters += _query_parameters(declared.query)
     operation: Document = {
         "operationId": declared.operation.value,
-        "tags": ["sign-ups"],
+        "tags": [declared.tag],
         "summary": declared.summary,
         "description": f"{declared.description}\n\nScope: `{declared.scope}`.",
         "parameters": parameters,
@@ -124,6 +129,24 @@ def _operation(declared: Declared) -> Document:
     if declared.request is not None:
         operation["requestBody"] = {"required": True, "content": _content(declared, declared.request)}
     return operation
+
+
+def _query_parameters(schema: type[BaseModel]) -> list[Document]:
+    """The parameters of a query. One that is unknown is left out, so none of them may be null."""
+    properties: Document = schema.model_json_schema(ref_template=_REFERENCE)["properties"]
+    parameters = []
+    for name, described in properties.items():
+        [kind] = [each for each in described.get("anyOf", [described]) if each.get("type") != "null"]
+        parameters.append(
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": described.get("description", kind.get("description", "")),
+                "schema": {key: value for key, value in kind.items() if key not in {"description", "title", "default"}},
+            }
+        )
+    return parameters
 
 
 def _content(declared: Declared, schema: type) -> Document:

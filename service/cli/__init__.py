@@ -11,10 +11,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("service.cli.serve:serve", "Serve the HTTP interface with gunicorn."),
     "worker": (
         "service.cli.worker:worker",
-        "Do the work that no request waits for: seal the audit record, forget old keys.",
+        "Do the work that no request waits for: seal the audit record, deliver events.",
     ),
     "db": ("service.cli.database:db", "Upgrade and check the database."),
     "keys": ("service.cli.keys:keys", "Create, list and revoke API keys."),
+    "webhooks": ("service.cli.webhooks:webhooks", "Tell a sign-up flow what happens: its endpoints and deliveries."),
     "signups": ("service.cli.signups:signups", "Import the past: record sign-ups without deciding on them."),
     "simulate": ("service.cli.simulate:simulate", "Write a simulated stream of sign-ups and its truth."),
     "replay": ("service.cli.replay:replay", "Judge a file of sign-ups in order, without a service."),

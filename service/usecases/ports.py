@@ -13,7 +13,9 @@ from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
+from service.usecases.ports_accounts import Accounts
 from service.usecases.ports_clusters import Clusters
+from service.usecases.ports_webhooks import Deliveries, Endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +349,12 @@ class UnitOfWork(Protocol):
     def clusters(self) -> Clusters: ...
     @property
     def roll_ups(self) -> RollUps: ...
+    @property
+    def endpoints(self) -> Endpoints: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def accounts(self) -> Accounts: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.features.catalogue import FEATURES
 from models.registry import LoadedModel
+from service.domain.account import Account
 from service.domain.caller import Caller
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import NotFoundError
@@ -32,9 +33,10 @@ class ReadSignup:
         """
         with self.begin() as work:
             recorded = work.ledger.get(caller.owner, record_id)
-        if recorded is None:
-            raise NotFoundError("There is no such sign-up.")
-        return signup_view(recorded, tuple(map(self._explained, recorded.assessments)))
+            if recorded is None:
+                raise NotFoundError("There is no such sign-up.")
+            account = work.accounts.of(recorded.signup_no)
+        return signup_view(recorded, tuple(map(self._explained, recorded.assessments)), account)
 
     def _explained(self, assessment: Assessment) -> Assessment:
         """An allowed sign-up was not explained at once; only the very model that scored it can explain it."""
@@ -53,7 +55,7 @@ class ReadSignup:
         return replace(assessment, reasons=(*explained(model, vector), *assessment.reasons))
 
 
-def signup_view(recorded: Recorded, history: tuple[Assessment, ...]) -> SignupView:
+def signup_view(recorded: Recorded, history: tuple[Assessment, ...], account: Account | None) -> SignupView:
     """What a caller sees of a record whose assessments are ``history``, oldest first."""
     current = DecisionView(
         id=recorded.id,
@@ -63,4 +65,4 @@ def signup_view(recorded: Recorded, history: tuple[Assessment, ...]) -> SignupVi
         created_at=recorded.recorded_at,
         assessment=history[-1] if history else None,
     )
-    return SignupView(current=current, history=history)
+    return SignupView(current=current, history=history, account=account)

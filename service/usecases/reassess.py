@@ -50,7 +50,8 @@ class Reassess:
                 subject=record_id,
                 detail={"decision": assessment.decision.value, "policy_version": assessment.policy_version},
             )
-            view = signup_view(recorded, (*recorded.assessments, assessment))
+            account = work.accounts.of(recorded.signup_no)
+            view = signup_view(recorded, (*recorded.assessments, assessment), account)
             before = recorded.assessments[-1].decision if recorded.assessments else None
             events = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
             work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.signup import AccountType
+from service.domain.account import Account
 from service.domain.decision import Assessment, Decision
 from service.usecases.ports import Found
 
@@ -46,10 +47,11 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class SignupView:
-    """The decision as it stands, with every assessment that led there, oldest first."""
+    """The decision as it stands, every assessment that led there, oldest first, and what became of the attempt."""
 
     current: DecisionView
     history: tuple[Assessment, ...]
+    account: Account | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import hmac
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -24,17 +25,26 @@ from service.api.blueprint import create_api
 from service.api.dependencies import ApiDependencies
 from service.api.health import ProbeResult, ReadinessCheck
 from service.api.schemas.examples import SIGNUP_EXAMPLE
+from service.domain.account import Account
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.errors import ConflictError, NotFoundError, StillRunningError
+from service.domain.ids import uuid7
+from service.domain.webhook import Endpoint
+from service.storage.memory import MemoryStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
 from service.usecases.issue_key import IssueKey
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
+from service.usecases.webhook_endpoints import WebhookEndpoints
 from service.web import install_web
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+def uuid7_now(now: datetime) -> str:
+    return uuid7(now, secrets.randbits(74))
 
 
 @dataclass
@@ -139,6 +149,7 @@ class Recorder:
 
     work: Work
     recorded: dict[tuple[str, str], tuple[Signup, bytes, bytes]] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
     calls: int = 0
     before: Callable[[], None] = lambda: None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -168,7 +179,11 @@ class Recorder:
 
     def read(self, record_id: str, *, caller: Caller) -> SignupView:
         signup = self._signup(record_id, caller)
-        return SignupView(self._view(signup, NOW), (ASSESSMENT,))
+        return SignupView(self._view(signup, NOW), (ASSESSMENT,), self.accounts.get(signup.signup_id))
+
+    def report_account(self, record_id: str, account: Account, *, caller: Caller, now: datetime) -> None:  # noqa: ARG002 - the protocol's
+        signup = self._signup(record_id, caller)
+        self.accounts[signup.signup_id] = account
 
     def reassess(self, record_id: str, *, caller: Caller, now: datetime) -> SignupView:  # noqa: ARG002 - the protocol's
         signup = self._signup(record_id, caller)
@@ -212,6 +227,19 @@ class Api:
     issue: IssueKey
     token: str
     probes: dict[str, ProbeResult]
+    webhooks: WebhookEndpoints
+
+    def clock(self) -> datetime:
+        return NOW
+
+    def endpoint(self, endpoint_id: str) -> Endpoint:
+        return self.webhooks.read(endpoint_id, owner=None)
+
+    def patch(self, path: str, **parts: Any) -> TestResponse:
+        return self.client.patch(path, headers={"Authorization": f"Bearer {self.token}"}, **parts)
+
+    def delete(self, path: str) -> TestResponse:
+        return self.client.delete(path, headers={"Authorization": f"Bearer {self.token}"})
 
     def post(self, path: str = "/v1/signups", *, token: str | None = None, **parts: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {token or self.token}", **parts.pop("headers", {})}
@@ -234,6 +262,7 @@ def build_api(**changes: Any) -> Api:
     recorder = Recorder(work)
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
+    webhooks = WebhookEndpoints(MemoryStore().begin, uuid7_now, secrets.token_bytes, private_allowed=False)
     deps = {
         "authenticate": Authenticate(begin, time.monotonic),
         "fingerprint": lambda method, route, body: Fingerprint(
@@ -244,6 +273,8 @@ def build_api(**changes: Any) -> Api:
         "read": recorder.read,
         "reassess": recorder.reassess,
         "search": recorder.search,
+        "report_account": recorder.report_account,
+        "webhooks": webhooks,
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (
@@ -258,7 +289,7 @@ def build_api(**changes: Any) -> Api:
     app.register_blueprint(create_api(ApiDependencies(**deps)))
     issue = IssueKey(begin)
     token = issue(name="campus", scopes=list(Scope), actor="test", now=NOW).token
-    return Api(app.test_client(), app, recorder, work, issue, token, probes)
+    return Api(app.test_client(), app, recorder, work, issue, token, probes, webhooks)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.signup import AccountType
+from service.domain.account import AccountStatus
 from service.domain.decision import Decision
 
 
@@ -101,10 +102,22 @@ class DecisionAnswer(Answered):
     created_at: datetime
 
 
+class AccountAnswer(Answered):
+    """What the caller reported of the attempt."""
+
+    status: AccountStatus
+    account_id: Annotated[
+        str | None, Field(description="The caller's own id; stored encrypted, for it may be personal.")
+    ]
+    at: datetime
+    reported_at: datetime
+
+
 class SignupAnswer(DecisionAnswer):
-    """The decision as it stands, and every assessment that led there, oldest first."""
+    """The decision as it stands, every assessment that led there, oldest first, and what became of the attempt."""
 
     history: tuple[AssessmentAnswer, ...]
+    account: AccountAnswer | None
 
 
 class FoundAnswer(Answered):

@@ -9,8 +9,10 @@ from datetime import datetime
 
 from models.linkage.memory import MemoryHistory
 from models.linkage.memory_clusters import Key
+from service.domain.account import Account
 from service.domain.decision import Assessment
 from service.domain.event import Event
+from service.domain.webhook import Delivery, Endpoint
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
@@ -52,6 +54,15 @@ class Kept:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A delivery, when it is due next, and the token of whoever attempts it now."""
+
+    delivery: Delivery
+    next_at: datetime
+    token: str
+
+
 class Shelves:
     """Everything that is committed, under one lock."""
 
@@ -69,6 +80,10 @@ class Shelves:
         self.events: list[Event] = []
         self.guards: dict[IdentifierKey, Guard] = {}
         self.held: dict[int, list[Key]] = {}
+        self.fanned: dict[str, datetime] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self.deliveries: dict[tuple[str, str], Queued] = {}
+        self.accounts: dict[int, Account] = {}
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""

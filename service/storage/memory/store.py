@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from service.storage.memory.accounts import MemoryAccounts
 from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.clusters import MemoryClusterPort
@@ -14,6 +15,7 @@ from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.policies import MemoryPolicies
 from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.shelves import Shelves, Undo, Write
+from service.storage.memory.webhooks import MemoryDeliveries, MemoryEndpoints
 
 
 class MemoryUnitOfWork:
@@ -31,6 +33,9 @@ class MemoryUnitOfWork:
         self.events = MemoryEvents(shelves, self._staged)
         self.clusters = MemoryClusterPort(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
+        self.endpoints = MemoryEndpoints(shelves, self._staged)
+        self.deliveries = MemoryDeliveries(shelves, self._staged)
+        self.accounts = MemoryAccounts(shelves, self._staged)
 
     def commit(self) -> None:
         """See the port."""

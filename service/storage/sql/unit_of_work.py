@@ -12,16 +12,19 @@ from sqlalchemy.exc import IntegrityError
 from service.domain.errors import ConflictError, StillRunningError
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
+from service.storage.sql.accounts import SqlAccounts
 from service.storage.sql.api_keys import SqlApiKeys
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.database import Database
+from service.storage.sql.deliveries import SqlDeliveries
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.policies import SqlPolicies
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
+from service.storage.sql.webhook_endpoints import SqlEndpoints
 from service.usecases.ports import AlreadyRecordedError
 
 
@@ -39,6 +42,9 @@ class SqlUnitOfWork:
         self._events = SqlEvents(database, self._stage)
         self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
         self._roll_ups = SqlRollUps(database)
+        self._endpoints = SqlEndpoints(database, self._stage, encryption=encryption)
+        self._deliveries = SqlDeliveries(database, self._stage, encryption=encryption)
+        self._accounts = SqlAccounts(database, self._stage, encryption=encryption)
 
     @property
     def ledger(self) -> SqlLedger:
@@ -79,6 +85,21 @@ class SqlUnitOfWork:
     def roll_ups(self) -> SqlRollUps:
         """Daily roll-ups."""
         return self._roll_ups
+
+    @property
+    def endpoints(self) -> SqlEndpoints:
+        """Webhook endpoints."""
+        return self._endpoints
+
+    @property
+    def deliveries(self) -> SqlDeliveries:
+        """Events on their way."""
+        return self._deliveries
+
+    @property
+    def accounts(self) -> SqlAccounts:
+        """What became of attempts."""
+        return self._accounts
 
     def commit(self) -> None:
         """See the port."""
