@@ -15,6 +15,7 @@ from models.training.dataset import Dataset
 from models.training.pipeline import dataset_of_files
 from models.training.progress import Progress, silent
 from models.training.replayed import JUDGING, ReplaySettings
+from models.training.stored import read_dataset
 from models.training.table import read_table
 
 LoadModel = Callable[[Sequence[str]], LoadedModel]
@@ -74,6 +75,19 @@ def evaluate_table(
     """Judge a model on a feature table. Raises as ``evaluate`` does."""
     dataset = read_table(table, label=label, time=time, entities=entities, slices=slices, ignore=ignore)
     return judge_dataset(load, dataset, report=report, seed=seed, lines=lines, progress=progress)
+
+
+def evaluate_dataset(
+    *,
+    load: LoadModel,
+    dataset: Path,
+    report: Path | None = None,
+    seed: int = 1,
+    lines: ScoreLines | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Judge a model on a data set that was kept as Parquet, one file or a folder. Raises as ``evaluate`` does."""
+    return judge_dataset(load, read_dataset(dataset), report=report, seed=seed, lines=lines, progress=progress)
 
 
 def judge_dataset(
