@@ -59,6 +59,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("GEOIP_COUNTRY_DB", "embedded data", "MaxMind-format file of countries"),
     Setting("GEOIP_ASN_DB", "embedded data", "MaxMind-format file of networks"),
+    Setting("EVENTS_FILE", "none", "TOML of announced events, whose crowds are expected; read at start"),
     Setting("LOG_LEVEL", "`info`", "`debug`, `info`, `warning` or `error`"),
 )
 
@@ -86,6 +87,7 @@ class Settings:
     pseudonym_keys: tuple[VersionedKey, ...]
     geoip_country_db: Path | None
     geoip_asn_db: Path | None
+    events_file: Path | None
     log_level: str
 
     @property
@@ -118,6 +120,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         pseudonym_keys=reader.keys("PSEUDONYM_KEYS", generate),
         geoip_country_db=reader.file("GEOIP_COUNTRY_DB"),
         geoip_asn_db=reader.file("GEOIP_ASN_DB"),
+        events_file=reader.events(),
         log_level=reader.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
     if settings.threads < settings.heavy_requests + LIGHT_THREADS:
@@ -166,6 +169,18 @@ class _Reader:
         if not Path(raw).is_file():
             self.problem(name, "names no file that can be read")
         return Path(raw)
+
+    def events(self) -> Path | None:
+        path = self.file("EVENTS_FILE")
+        if path is not None and path.is_file():
+            # The reference data are a second of imports that most commands do not need.
+            from models.reference.events import EventsError, read_events  # noqa: PLC0415
+
+            try:
+                read_events(path)
+            except EventsError as error:
+                self.problem("EVENTS_FILE", f"cannot be used: {error}")
+        return path
 
     def bind(self) -> str:
         raw = self.text("BIND", "127.0.0.1:8000")

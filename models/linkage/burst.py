@@ -60,7 +60,7 @@ HABITS: Mapping[IdentifierKind, Habit] = {
 
 
 def burst_surprise(
-    kind: IdentifierKind, *, earlier: int, window: Window, past: int, observed_days: int
+    kind: IdentifierKind, *, earlier: int, window: Window, past: int, observed_days: int, season: float = 1.0
 ) -> float | None:
     """How surprising ``earlier`` sign-ups and this one within ``window`` are, in powers of ten, 0 to 30.
 
@@ -70,12 +70,14 @@ def burst_surprise(
         window: its length.
         past: links of the key in the observed days before today.
         observed_days: how many these are; below ``LEAST_OBSERVED_DAYS`` the answer is ``None``.
+        season: how many times as many as on average are expected within the window, by the hour of the week and by
+            announced events (``models.signals.calendar``).
     """
     if observed_days < LEAST_OBSERVED_DAYS:
         return None
     habit = HABITS[kind]
     per_day = (past + PRIOR_DAYS * habit.rate_per_day) / (observed_days + PRIOR_DAYS)
-    expected = per_day * window.value / Window.DAY.value
+    expected = per_day * season * window.value / Window.DAY.value
     surprise = -log_tail(earlier + 1, mean=expected, dispersion=habit.dispersion) / math.log(10.0)
     return min(LARGEST_SURPRISE, max(0.0, surprise))
 

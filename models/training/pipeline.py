@@ -240,7 +240,8 @@ def dataset_of_files(
     settings = settings or ReplaySettings()
     # The kinds to hold out are marks beside the rows: one kept replay serves whatever is held out.
     unmarked = replace(settings, hold_out=())
-    dataset = kept(kept_path(cache, signups, unmarked), lambda: _replayed(signups, reference, unmarked, progress))
+    path = kept_path(cache, signups, unmarked, reference)
+    dataset = kept(path, lambda: _replayed(signups, reference, unmarked, progress))
     return dataset.holding_out(settings.hold_out)
 
 

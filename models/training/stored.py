@@ -16,6 +16,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # the same
 
 import models
 from models.card import DataSource, FeatureEntry
+from models.reference.reference import Reference
 from models.simulation.files import truth_path
 from models.training.dataset import Dataset, DatasetError, Probes
 from models.training.replayed import ReplaySettings
@@ -24,7 +25,10 @@ _FORMAT = 2
 _KEY = b"gatehouse.dataset"
 _ENDING = ".parquet"
 _AUGMENTED, _SLICE, _PROBE = "augmented_", "slice_", "without_"
-_CODE = ("features", "linkage", "reference", "signals", "training", "replay.py", "identifiers.py")
+_CODE = (
+    "features", "linkage", "reference", "signals", "training", "replay.py", "identifiers.py", "signup_document.py",
+    "simulation/imperfect.py",
+)  # fmt: skip
 """What decides the vectors of a replay: when any of it changes, a kept data set is stale."""
 
 
@@ -158,11 +162,15 @@ def kept(path: Path | None, make: Callable[[], Dataset]) -> Dataset:
     return made
 
 
-def kept_path(directory: Path | None, signups: Path, settings: ReplaySettings) -> Path | None:
-    """Where the replay of a file is kept: under a name made from its bytes, the settings and this program's code."""
+def kept_path(directory: Path | None, signups: Path, settings: ReplaySettings, reference: Reference) -> Path | None:
+    """Where the replay of a file is kept: under a name made from its bytes and all that decides its vectors.
+
+    That is the settings, the reference data that an operator gave, and this program's code with the shipped data.
+    """
     if directory is None:
         return None
-    digest = hashlib.sha256(_code_digest() + repr(sorted(asdict(settings).items())).encode())
+    decided_by = (sorted(asdict(settings).items()), reference.given())
+    digest = hashlib.sha256(_code_digest() + repr(decided_by).encode())
     try:
         for file in (signups, truth_path(signups)):
             digest.update(hashlib.sha256(file.read_bytes()).digest())

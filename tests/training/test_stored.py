@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from models.reference.events import AnnouncedEvent, AnnouncedEvents
+from models.reference.reference import load_reference
 from models.training.dataset import Dataset, DatasetError, Probes
 from models.training.fit import FitSettings
 from models.training.replayed import ReplaySettings
@@ -148,18 +150,22 @@ def test_a_kept_data_set_is_made_once(dataset: Dataset, tmp_path: Path) -> None:
 
 
 def test_what_decides_a_replay_decides_where_it_is_kept(tmp_path: Path) -> None:
+    reference = load_reference()
+    event = AnnouncedEvent("release", datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC), 3.0)
+    with_events = replace(reference, events=AnnouncedEvents([event]))
     signups, truth = tmp_path / "week.jsonl", tmp_path / "week.truth.jsonl"
     signups.write_text("a\n")
     truth.write_text("b\n")
-    plain = kept_path(tmp_path, signups, ReplaySettings())
+    plain = kept_path(tmp_path, signups, ReplaySettings(), reference)
 
-    again = kept_path(tmp_path, signups, ReplaySettings())
-    other_settings = kept_path(tmp_path, signups, ReplaySettings(omission_rate=0.0))
+    again = kept_path(tmp_path, signups, ReplaySettings(), reference)
+    other_settings = kept_path(tmp_path, signups, ReplaySettings(omission_rate=0.0), reference)
+    other_reference = kept_path(tmp_path, signups, ReplaySettings(), with_events)
     truth.write_text("c\n")
-    other_truth = kept_path(tmp_path, signups, ReplaySettings())
+    other_truth = kept_path(tmp_path, signups, ReplaySettings(), reference)
 
     assert plain == again
-    assert len({plain, other_settings, other_truth}) == 3
-    assert kept_path(None, signups, ReplaySettings()) is None
+    assert len({plain, other_settings, other_reference, other_truth}) == 4
+    assert kept_path(None, signups, ReplaySettings(), reference) is None
     with pytest.raises(DatasetError, match=r"none\.jsonl|none\.truth"):
-        kept_path(tmp_path, tmp_path / "none.jsonl", ReplaySettings())
+        kept_path(tmp_path, tmp_path / "none.jsonl", ReplaySettings(), reference)
