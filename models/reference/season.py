@@ -17,9 +17,15 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)  # no slots: curves are keys of caches by what they are, one object each
 class Curve:
-    """168 factors, from Monday midnight on, with mean one; where the weekend is Friday and Saturday, from Sunday."""
+    """168 factors, from Monday midnight on, with mean one; where the weekend is Friday and Saturday, from Sunday.
+
+    Attributes:
+        hours: of each hour.
+        days: the mean of the 24 hours that end with each hour.
+    """
 
     hours: tuple[float, ...]
+    days: tuple[float, ...]
 
     # Two curves are never equal; hashing 168 numbers a look-up would be its whole cost.
     __hash__ = object.__hash__
@@ -29,7 +35,9 @@ def curve(weekdays: Sequence[float], hours: Sequence[float]) -> Curve:
     """The curve of 7 days that each go by the same 24 hours, scaled to mean one."""
     products = [day * hour for day in weekdays for hour in hours]
     mean = sum(products) / HOURS_A_WEEK
-    return Curve(tuple(each / mean for each in products))
+    factors = [each / mean for each in products]
+    days = [sum(factors[last - 23 + at] for at in range(24)) / 24 for last in range(HOURS_A_WEEK)]
+    return Curve(tuple(factors), tuple(days))
 
 
 _MIDNIGHT_TO_SIX = (1.2, 0.7, 0.4, 0.3, 0.3, 0.5)
@@ -57,21 +65,27 @@ class Seasons:
 
     def __init__(self, zones: TimeZones) -> None:
         self._zones = zones
-        self.at = lru_cache(maxsize=65_536)(self._at)
-        self.over = lru_cache(maxsize=16_384)(self._over)
+        self._places = lru_cache(maxsize=8_192)(self._places_in_the_week)
+        self.hour = lru_cache(maxsize=16_384)(self._hour)
+        self.day = lru_cache(maxsize=16_384)(self._day)
 
-    def _at(self, curve: Curve, country: str | None, hour: int) -> float:
+    def _hour(self, curve: Curve, country: str | None, hour: int) -> float:
         """The factor of one hour, counted from 1970 in UTC; 1 where the country, or its clock, is not known."""
+        places = self._places(country, hour)
+        return sum([curve.hours[place] for place in places]) / len(places) if places else 1.0
+
+    def _day(self, curve: Curve, country: str | None, hour: int) -> float:
+        """The mean factor of the 24 hours that end with one, by the clock as it goes in that one."""
+        places = self._places(country, hour)
+        return sum([curve.days[place] for place in places]) / len(places) if places else 1.0
+
+    def _places_in_the_week(self, country: str | None, hour: int) -> tuple[int, ...]:
+        """Which of the 168 hours it is on the clocks of each zone of a country."""
         if country is None:
-            return 1.0
+            return ()
         shift = 1 if country in _FRIDAY_WEEKENDS else 0
         clocks = self._zones.clocks_of(country, EPOCH + hour * HOUR)
-        factors = [curve.hours[((clock.weekday() + shift) % 7) * 24 + clock.hour] for clock in clocks]
-        return sum(factors) / len(factors) if factors else 1.0
-
-    def _over(self, curve: Curve, country: str | None, hours: range) -> float:
-        """The mean factor of some hours."""
-        return sum(self.at(curve, country, each) for each in hours) / len(hours)
+        return tuple([(clock.weekday() + shift) % 7 * 24 + clock.hour for clock in clocks])
 
 
 def hour_of(instant: datetime) -> int:

@@ -49,26 +49,33 @@ def calendar_signals(
     network: NetworkSignals,
 ) -> CalendarSignals:
     """The season of the sign-up's keys at the moment it occurred."""
-    seasons, events = reference.seasons, reference.events
-    hour = hour_of(signup.occurred_at)
-    now, day = range(hour, hour + 1), range(hour - _DAY + 1, hour + 1)
+    seasons, hour = reference.seasons, hour_of(signup.occurred_at)
     school = identity.institution_country or email.country
-    near = events.within(day)
-    open_to_all = [event for event in near if event.for_everybody]
-    at_domain = [event for event in near if events.is_for_domain(event, email.domain)]
-    at_institution = [event for event in near if events.is_for_institution(event, identity.institution_key)]
+    ordinary = CalendarSignals(
+        prefix_1h=seasons.hour(PEOPLE, network.country, hour),
+        profile_network_24h=seasons.day(PEOPLE, network.country, hour),
+        email_domain_24h=seasons.day(TEACHING, school, hour),
+        institution_24h=seasons.day(TEACHING, school, hour),
+        bin_24h=seasons.day(PEOPLE, payment.issuer_country, hour),
+    )
+    day = range(hour - _DAY + 1, hour + 1)
+    near = reference.events.within(day)
+    if not near:
+        return ordinary
+    everybody = [event for event in near if event.for_everybody]
+    at_domain = [event for event in near if reference.events.is_for_domain(event, email.domain)]
+    key = identity.institution_key
+    at_institution = [event for event in near if reference.events.is_for_institution(event, key)]
     return CalendarSignals(
-        prefix_1h=_expected(seasons, PEOPLE, network.country, now, open_to_all),
-        profile_network_24h=_expected(seasons, PEOPLE, network.country, day, open_to_all),
-        email_domain_24h=_expected(seasons, TEACHING, school, day, at_domain),
-        institution_24h=_expected(seasons, TEACHING, school, day, at_institution),
-        bin_24h=_expected(seasons, PEOPLE, payment.issuer_country, day, open_to_all),
+        prefix_1h=ordinary.prefix_1h * rush(everybody, hour),
+        profile_network_24h=_rushed(seasons, PEOPLE, network.country, day, everybody),
+        email_domain_24h=_rushed(seasons, TEACHING, school, day, at_domain),
+        institution_24h=_rushed(seasons, TEACHING, school, day, at_institution),
+        bin_24h=_rushed(seasons, PEOPLE, payment.issuer_country, day, everybody),
     )
 
 
-def _expected(
+def _rushed(
     seasons: Seasons, curve: Curve, country: str | None, hours: range, events: Sequence[AnnouncedEvent]
 ) -> float:
-    if not events:
-        return seasons.over(curve, country, hours)
-    return sum(seasons.at(curve, country, each) * rush(events, each) for each in hours) / len(hours)
+    return sum(seasons.hour(curve, country, each) * rush(events, each) for each in hours) / len(hours)

@@ -103,7 +103,9 @@ def fit(seen: Mapping[Seen, int]) -> Habit:
         return -log_likelihood(columns, rate=rate, dispersion=dispersion)
 
     start = np.log([0.05, 1.0])
-    found: Any = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-2})
+    # A world too small to tell ends at a bound.
+    bounds = [(math.log(1e-4), math.log(1e3))] * 2
+    found: Any = minimize(loss, start, method="Nelder-Mead", bounds=bounds, options={"xatol": 1e-3, "fatol": 1e-2})
     return Habit(rate_per_day=math.exp(found.x[0]), dispersion=math.exp(found.x[1]))
 
 

@@ -22,44 +22,52 @@ def seasons() -> Seasons:
 @CURVES
 @pytest.mark.parametrize("country", ["GB", "IN", "EG", "US", "BR", None, "XX"])
 def test_the_mean_over_a_week_is_one(seasons: Seasons, curve: Curve, country: str | None) -> None:
-    assert seasons.over(curve, country, WEEK) == pytest.approx(1.0, abs=1e-12)
+    assert sum(seasons.hour(curve, country, hour) for hour in WEEK) / len(WEEK) == pytest.approx(1.0, abs=1e-12)
+    assert sum(seasons.day(curve, country, hour) for hour in WEEK) / len(WEEK) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_a_day_is_the_mean_of_its_hours(seasons: Seasons) -> None:
+    for last in (MONDAY, MONDAY + 13, MONDAY + 100):
+        hours = [seasons.hour(TEACHING, "IN", each) for each in range(last - 23, last + 1)]
+
+        assert seasons.day(TEACHING, "IN", last) == pytest.approx(sum(hours) / 24)
 
 
 @CURVES
 def test_few_come_before_dawn_and_on_the_weekend(curve: Curve, seasons: Seasons) -> None:
-    night, noon = (seasons.at(curve, "GB", MONDAY + hour) for hour in (3, 12))
-    tuesday, sunday = (seasons.over(curve, "GB", range(MONDAY + 24 * day, MONDAY + 24 * (day + 1))) for day in (1, 6))
+    night, noon = (seasons.hour(curve, "GB", MONDAY + hour) for hour in (3, 12))
+    tuesday, sunday = (seasons.day(curve, "GB", MONDAY + 24 * day + 23) for day in (1, 6))
 
     assert noon > 10 * night > 0
     assert tuesday > 1.3 * sunday
 
 
 def test_schools_rest_on_the_weekend_more_than_people_do(seasons: Seasons) -> None:
-    saturday = range(MONDAY + 5 * 24, MONDAY + 6 * 24)
+    saturday = MONDAY + 5 * 24 + 23
 
-    assert seasons.over(TEACHING, "GB", saturday) < seasons.over(PEOPLE, "GB", saturday)
+    assert seasons.day(TEACHING, "GB", saturday) < seasons.day(PEOPLE, "GB", saturday)
 
 
 def test_the_clock_is_the_country_s(seasons: Seasons) -> None:
     at_noon_in_tokyo = MONDAY + 3
 
-    assert seasons.at(PEOPLE, "JP", at_noon_in_tokyo) == seasons.at(PEOPLE, "GB", MONDAY + 12)
+    assert seasons.hour(PEOPLE, "JP", at_noon_in_tokyo) == seasons.hour(PEOPLE, "GB", MONDAY + 12)
     # Half an hour counts whole: India's clocks show 03:30 at 22:00 UTC of the day before.
-    assert seasons.at(PEOPLE, "IN", MONDAY - 2) == PEOPLE.hours[3]
+    assert seasons.hour(PEOPLE, "IN", MONDAY - 2) == PEOPLE.hours[3]
 
 
 def test_summer_time_moves_the_clock(seasons: Seasons) -> None:
     july = hour_of(datetime(2026, 7, 6, 11, tzinfo=UTC))
 
-    assert seasons.at(PEOPLE, "GB", july) == seasons.at(PEOPLE, "GB", MONDAY + 12)
+    assert seasons.hour(PEOPLE, "GB", july) == seasons.hour(PEOPLE, "GB", MONDAY + 12)
 
 
 def test_where_friday_is_the_weekend_sunday_is_a_working_day(seasons: Seasons) -> None:
-    friday, sunday = (range(MONDAY + 24 * day - 2, MONDAY + 24 * (day + 1) - 2) for day in (4, 6))
+    friday, sunday = (seasons.day(TEACHING, "EG", MONDAY + 24 * day + 21) for day in (4, 6))
 
-    assert seasons.over(TEACHING, "EG", sunday) > 1.5 * seasons.over(TEACHING, "EG", friday)
+    assert sunday > 1.5 * friday
 
 
 @CURVES
 def test_an_unknown_place_has_no_season(seasons: Seasons, curve: Curve) -> None:
-    assert {seasons.at(curve, country, hour) for country in (None, "XX") for hour in WEEK} == {1.0}
+    assert {seasons.hour(curve, country, hour) for country in (None, "XX") for hour in WEEK} == {1.0}
