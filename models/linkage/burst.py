@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from models.linkage.identifier import IdentifierKind
 from models.linkage.velocity import Window
@@ -84,6 +85,7 @@ def burst_surprise(
     return min(LARGEST_SURPRISE, max(0.0, surprise))
 
 
+@lru_cache(maxsize=8192)
 def log_tail(least: int, *, mean: float, dispersion: float) -> float:
     """Natural logarithm of P(X ≥ least) for a negative binomial X, exact far into the tail.
 
