@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
+
+import numpy as np
 
 from models.evaluation.evaluation import Evaluation, judge
 from models.evaluation.lines import ScoreLines
@@ -104,7 +107,13 @@ def judge_dataset(
     if dataset.held_out is not None:
         dataset = dataset.holding_out(loaded.card.data.held_out)
     evaluation = judge(
-        version=loaded.card.version, scorer=loaded.scorer, dataset=dataset, seed=seed, lines=lines, progress=progress
+        version=loaded.card.version,
+        scorer=loaded.scorer,
+        dataset=dataset,
+        seed=seed,
+        lines=lines,
+        learnt_until=np.datetime64(loaded.card.data.last.astimezone(UTC).replace(tzinfo=None), "us"),
+        progress=progress,
     )
     if report is not None:
         write_report(report, evaluation, loaded.card)
