@@ -202,8 +202,14 @@ def metric_lines(metrics: Iterable[Metric]) -> Iterator[str]:
     return (f"  {metric.name:<58} {_figure(metric)}" for metric in metrics)
 
 
+_LESS_IS_BETTER = (
+    "brier", "calibration_error", "honest_", "accounts_let_in_", "operators_never_stopped", "challenges_per_",
+    "reviews_per_", "denials_per_",
+)  # fmt: skip
+
+
 def _worst(name: str, values: list[float]) -> float:
-    if name in ("brier", "calibration_error"):
+    if name.startswith(_LESS_IS_BETTER):
         return max(values)
     if name == "calibration_slope":
         return max(values, key=lambda value: abs(value - 1))

@@ -76,7 +76,11 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
     encryption = Encryption((key.version, key.key) for key in settings.encryption_keys)
     store = SqlStore(settings.database_url, encryption=encryption, pseudonyms=pseudonyms)
     if reference is None:
-        reference = load_reference(country_database=settings.geoip_country_db, asn_database=settings.geoip_asn_db)
+        reference = load_reference(
+            country_database=settings.geoip_country_db,
+            asn_database=settings.geoip_asn_db,
+            events=settings.events_file,
+        )
     model = ModelInForce(settings.model_dir, [feature.name for feature in FEATURES], time.monotonic)
     policy = PolicyInForce(store.begin, time.monotonic)
     judge = Judge(reference=reference, model=model, policy=policy, new_id=new_id)

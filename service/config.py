@@ -66,6 +66,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("WEBHOOK_TIMEOUT_S", "`10`", "seconds an attempt to deliver a webhook may take, 1 to 60"),
     Setting("WORKER_METRICS_BIND", "nowhere", "address and port where `gatehouse worker` serves its own `/metrics`"),
+    Setting("EVENTS_FILE", "none", "TOML of announced events, whose crowds are expected; read at start"),
     Setting("LOG_LEVEL", "`info`", "`debug`, `info`, `warning` or `error`"),
 )
 
@@ -96,6 +97,7 @@ class Settings:
     webhook_private_addresses: bool
     webhook_timeout_s: int
     worker_metrics_bind: str | None
+    events_file: Path | None
     log_level: str
 
     @property
@@ -131,6 +133,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         webhook_private_addresses=reader.choice("WEBHOOK_PRIVATE_ADDRESSES", "false", ("true", "false")) == "true",
         webhook_timeout_s=reader.number("WEBHOOK_TIMEOUT_S", 10, 1, 60),
         worker_metrics_bind=reader.bind("WORKER_METRICS_BIND", "") or None,
+        events_file=reader.events(),
         log_level=reader.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
     if settings.threads < settings.heavy_requests + LIGHT_THREADS:
@@ -179,6 +182,18 @@ class _Reader:
         if not Path(raw).is_file():
             self.problem(name, "names no file that can be read")
         return Path(raw)
+
+    def events(self) -> Path | None:
+        path = self.file("EVENTS_FILE")
+        if path is not None and path.is_file():
+            # The reference data are a second of imports that most commands do not need.
+            from models.reference.events import EventsError, read_events  # noqa: PLC0415
+
+            try:
+                read_events(path)
+            except EventsError as error:
+                self.problem("EVENTS_FILE", f"cannot be used: {error}")
+        return path
 
     def bind(self, name: str, default: str) -> str:
         raw = self.text(name, default)
