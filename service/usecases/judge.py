@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,8 @@ from models.reference.reference import Reference
 from models.registry import LoadedModel
 from models.signup_document import document_of_signup
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
-from service.domain.policy import Policy
+from service.domain.policy import NEVER, Policy
+from service.domain.standing import NO_STANDING, Standing
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 
 MODEL_UNAVAILABLE = "model_unavailable"
@@ -29,12 +30,20 @@ class Judge:
 
     ``model`` and ``policy`` are asked at every judgement, because either may be replaced while the service
     runs; one judgement never mixes two.
+
+    Attributes:
+        standing: the lists that the sign-up is on and the bans it touches; on none unless somebody knows.
+        chance: a uniform draw in [0, 1) for exploration; by default one that explores nothing.
+        alarm: told which rules could not run.
     """
 
     reference: Reference
     model: Callable[[], LoadedModel | None]
     policy: Callable[[], Policy]
     new_id: Callable[[datetime], str]
+    standing: Callable[[Facts], Standing] = lambda _: NO_STANDING
+    chance: Callable[[], float] = lambda: NEVER
+    alarm: Callable[[Sequence[str]], None] = lambda _: None
 
     def __call__(self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH) -> Assessment:
         """Judge the facts at ``now``; never raises for want of a model, but says so and falls back on the policy."""
@@ -51,7 +60,12 @@ class Judge:
             signup=document_of_signup(facts.signup, only=policy.words),
             signals=signals,
             linkage=linkage,
+            now=now,
+            standing=self.standing(facts),
+            chance=self.chance(),
         )
+        if ruling.failed_rules:
+            self.alarm(ruling.failed_rules)
         stopwatch.lap("policy")
         reasons = ruling.reasons
         if model is not None and score is not None and ruling.decision is not Decision.ALLOW:
@@ -72,6 +86,11 @@ class Judge:
             policy_version=policy.version,
             degraded=degraded_reason is not None,
             degraded_reason=degraded_reason,
+            silent_rules=ruling.silent_rules,
+            failed_rules=ruling.failed_rules,
+            hits=ruling.hits,
+            explored=ruling.explored,
+            grant=ruling.grant,
         )
 
 

@@ -7,10 +7,13 @@ from typing import Self
 
 from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
+from service.storage.memory.decisions import MemoryDecisions
 from service.storage.memory.events import MemoryEvents
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
+from service.storage.memory.list_entries import MemoryListEntries
 from service.storage.memory.policies import MemoryPolicies
+from service.storage.memory.probations import MemoryProbations
 from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.shelves import Shelves, Undo, Write
 
@@ -29,6 +32,9 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
+        self.decisions = MemoryDecisions(shelves)
+        self.probations = MemoryProbations(shelves, self._staged)
+        self.lists = MemoryListEntries(shelves, self._staged)
 
     def commit(self) -> None:
         """See the port."""
