@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
+from datetime import datetime
+
+from service.domain.ids import uuid7
 from service.storage.sql.store import SqlStore
+from service.usecases.end_probations import EndProbations
 from service.worker import Job, housekeeping
 
 
 def jobs_of(store: SqlStore) -> tuple[Job, ...]:
     """The jobs in the order of a round: what keeps promises first, what can wait last."""
-    return (*housekeeping(store.begin, checkpoint=store.checkpoint),)
+    return (
+        Job("probations ended", EndProbations(store.begin, _new_id)),
+        *housekeeping(store.begin, checkpoint=store.checkpoint),
+    )
+
+
+def _new_id(now: datetime) -> str:
+    return uuid7(now, secrets.randbits(74))

@@ -89,7 +89,8 @@ class _Ready:
 class Policy:
     """A policy document ready to decide: its rules are compiled.
 
-    ``words`` are the names that some rule mentions; the rules read no other member of a document.
+    ``words`` are the names that some rule mentions; the rules read no other member of a document. ``reads_signup``
+    says whether any of them reads the sign-up itself, which holds personal data.
     """
 
     def __init__(self, document: PolicyDocument, version: int) -> None:
@@ -103,6 +104,7 @@ class Policy:
         # Turning whole documents into CEL values costs ten times the rules themselves: only what some rule names
         # is turned.
         self.words = frozenset(word for each in self._ready for word in _WORDS.findall(each.rule.when))
+        self.reads_signup = any(member[0] == "signup" for each in self._ready for member in each.members)
         self._zeroes = self._named(ZERO_LINKAGE)
 
     def rule_on(

@@ -63,7 +63,7 @@ def check_rule(when: str) -> None:
 
 
 def members_of(when: str) -> tuple[Member, ...]:
-    """The members that an expression reads, such as ``("signals", "email", "free")``, without methods called on them."""
+    """The members that an expression reads, such as ``("signals", "email", "free")``; no methods called on them."""
     tokens = _tokens(when)
     found = []
     for at, token in enumerate(tokens):

@@ -12,10 +12,12 @@ from models.features.facts import Facts
 from models.reasons import strongest_reasons
 from models.reference.reference import Reference
 from models.registry import LoadedModel
+from models.signals.signals import Signals
 from models.signup_document import document_of_signup
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.policy import NEVER, Policy
-from service.domain.standing import NO_STANDING, Standing
+from service.domain.standing import ListHit
+from service.usecases.standing import standing_of
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 
 MODEL_UNAVAILABLE = "model_unavailable"
@@ -32,7 +34,7 @@ class Judge:
     runs; one judgement never mixes two.
 
     Attributes:
-        standing: the lists that the sign-up is on and the bans it touches; on none unless somebody knows.
+        lists: the entries of lists that a sign-up is on at an instant; of none where nobody keeps lists.
         chance: a uniform draw in [0, 1) for exploration; by default one that explores nothing.
         alarm: told which rules could not run.
     """
@@ -41,7 +43,7 @@ class Judge:
     model: Callable[[], LoadedModel | None]
     policy: Callable[[], Policy]
     new_id: Callable[[datetime], str]
-    standing: Callable[[Facts], Standing] = lambda _: NO_STANDING
+    lists: Callable[[Signals, datetime], tuple[ListHit, ...]] = lambda *_: ()
     chance: Callable[[], float] = lambda: NEVER
     alarm: Callable[[Sequence[str]], None] = lambda _: None
 
@@ -61,7 +63,7 @@ class Judge:
             signals=signals,
             linkage=linkage,
             now=now,
-            standing=self.standing(facts),
+            standing=standing_of(linkage, self.lists(facts.signals, now)),
             chance=self.chance(),
         )
         if ruling.failed_rules:
