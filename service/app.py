@@ -29,13 +29,18 @@ from service.storage.sql.store import SqlStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.assess import Assess
 from service.usecases.authenticate import Authenticate
+from service.usecases.backtest import BackTest
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
+from service.usecases.keep_lists import KeepLists
+from service.usecases.lists_in_force import ListsInForce
+from service.usecases.policy_use_cases import PolicyUseCases
+from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import Fingerprint
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.search_signups import SearchSignups
-from service.watch import WatchedAssess, watch_requests
+from service.watch import RuleAlarm, WatchedAssess, watch_requests
 from service.web import install_web
 
 _EXTENSION = "gatehouse"
@@ -75,13 +80,22 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
         reference = load_reference(country_database=settings.geoip_country_db, asn_database=settings.geoip_asn_db)
     model = ModelInForce(settings.model_dir, [feature.name for feature in FEATURES], time.monotonic)
     policy = PolicyInForce(store.begin, time.monotonic)
-    judge = Judge(reference=reference, model=model, policy=policy, new_id=new_id)
+    metrics = Metrics()
+    judge = Judge(
+        reference=reference,
+        model=model,
+        policy=policy,
+        new_id=new_id,
+        lists=ListsInForce(store.begin, pseudonyms.digests, time.monotonic),
+        chance=secrets.SystemRandom().random,
+        alarm=RuleAlarm(metrics, time.monotonic),
+    )
     return Application(
         settings=settings,
         store=store,
         pseudonyms=pseudonyms,
         reference=reference,
-        metrics=Metrics(),
+        metrics=metrics,
         model=model,
         policy=policy,
         judge=judge,
@@ -134,6 +148,8 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         read=ReadSignup(begin, application.model),
         reassess=Reassess(begin, application.judge),
         search=SearchSignups(begin, application.reference),
+        policies=PolicyUseCases(PolicyVersions(begin), BackTest(begin)),
+        lists=KeepLists(begin, lambda: application.reference, new_id),
         clock=clock,
         metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),

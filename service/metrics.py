@@ -129,6 +129,12 @@ class Metrics:
         self._refusals = Counter(
             "gatehouse_busy_refusals", "Requests refused because the waiting room was full", registry=self._registry
         )
+        self._rule_failures = Counter(
+            "gatehouse_rule_failures",
+            "Rules of the policy that could not run, by rule; alert on any",
+            ("rule",),
+            registry=self._registry,
+        )
         self._model = Gauge(
             "gatehouse_model_info",
             "1 for the model in use",
@@ -178,6 +184,10 @@ class Metrics:
     def refused_busy(self) -> None:
         """One request was turned away because too many were waiting."""
         self._refusals.inc()
+
+    def rule_failed(self, rule: str) -> None:
+        """A rule of the policy could not run on one sign-up; the decision went on without it."""
+        self._rule_failures.labels(rule).inc()
 
     def model_in_use(self, *, version: str, sha256: str) -> None:
         """From now on this model scores; saying so again costs nothing."""

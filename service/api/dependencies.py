@@ -11,6 +11,8 @@ from models.signup import Signup
 from service.api.health import ReadinessCheck
 from service.domain.caller import Caller
 from service.usecases.answer_once import AnswerOnce
+from service.usecases.keep_lists import KeepLists
+from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.ports import Fingerprint, IdempotencyClaim
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
 
@@ -68,6 +70,8 @@ class ApiDependencies:
     read: ReadRecord
     reassess: ReassessRecord
     search: SearchRecords
+    policies: PolicyUseCases
+    lists: KeepLists
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

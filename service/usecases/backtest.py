@@ -62,7 +62,7 @@ class BackTest:
             at=now,
             by=actor,
             decisions=comparison.everybody.total,
-            whole=period.everything,
+            whole=period.covers(comparison.everybody.total),
             large=comparison.large(in_force.document.approval),
             summary=comparison.as_document(),
         )

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, ip_network
 
+from stdnum import luhn
+
 from models.linkage.identifier import IdentifierKind
 from models.reference.domains import canonical_domain
 from models.reference.reference import Reference
@@ -19,6 +21,7 @@ VALUE_LIMIT = 255
 _NETWORK = re.compile(r"(?:as)?([0-9]{1,10})")
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9-]{2,}")
 _BIN = re.compile(r"[0-9]{6,8}")
+_CARD = re.compile(r"[0-9]{13,19}")
 _ROR = re.compile(r"(?:(?:https?://)?ror\.org/)?0[0-9a-z]{8}")
 _PREFIX_BITS = {4: 24, 6: 48}
 _SHORT_BIN = 6
@@ -121,6 +124,9 @@ def _device(text: str, reference: Reference) -> str:
 
 
 def _payment(text: str, reference: Reference) -> str:
+    digits = text.replace(" ", "").replace("-", "")
+    if _CARD.fullmatch(digits) is not None and luhn.is_valid(digits):
+        raise ValueError("must not be a card number; give the processor's fingerprint")
     return _read(Kind.PAYMENT, _signup(fingerprint=text), reference, "must be a payment fingerprint")
 
 

@@ -45,10 +45,9 @@ class Period:
     before: datetime | None = None
     limit: int | None = None
 
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is left out."""
-        return self.since is None and self.before is None and self.limit is None
+    def covers(self, found: int) -> bool:
+        """Whether nothing is left out, when so many were found."""
+        return self.since is None and self.before is None and (self.limit is None or found < self.limit)
 
 
 class Decisions(Protocol):
