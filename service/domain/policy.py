@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from importlib import resources
@@ -101,11 +101,12 @@ class Policy:
             for rule in document.rules
             if rule.state is not RuleState.OFF
         )
-        # Turning whole documents into CEL values costs ten times the rules themselves: only what some rule names
+        # Turning whole documents into CEL values costs ten times the rules themselves: only what some rule reads
         # is turned.
+        self._read = _tree(member for each in self._ready for member in each.members)
         self.words = frozenset(word for each in self._ready for word in _WORDS.findall(each.rule.when))
         self.reads_signup = any(member[0] == "signup" for each in self._ready for member in each.members)
-        self._zeroes = self._named(ZERO_LINKAGE)
+        self._zeroes = self._part("linkage", ZERO_LINKAGE)
 
     def rule_on(
         self,
@@ -135,9 +136,9 @@ class Policy:
             chance: uniform in [0, 1); below the rate of exploration the sign-up may be allowed.
         """
         documents = {
-            "signup": self._named(signup),
-            "signals": self._named(signals),
-            "linkage": self._zeroes | self._named(linkage),
+            "signup": self._part("signup", signup),
+            "signals": self._part("signals", signals),
+            "linkage": self._zeroes | self._part("linkage", linkage),
             "score": NO_SCORE if score is None else score,
             "account_type": account_type.value,
         }
@@ -234,14 +235,8 @@ class Policy:
             reasons=(*ruling.reasons, *reasons),
         )
 
-    def _named(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        words = self.words
-        return {
-            # The caller's own fields stay whole: rules may walk through them.
-            name: self._named(value) if isinstance(value, dict) and name != "custom" else value
-            for name, value in document.items()
-            if name in words
-        }
+    def _part(self, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        return _picked(document, self._read.get(name, {}))
 
     def _scored(self, account_type: AccountType, score: float | None) -> Decision:
         if score is None:
@@ -254,6 +249,34 @@ _NEAR_LINE = Reason("SCORE_NEAR_LINE", "grant", "The score is near the line from
 _EXPLORED = Reason(
     "EXPLORED", "grant", "It was allowed at random, so that the model learns from more than it suspects."
 )
+
+
+_WHOLE: dict[str, Any] = {}
+
+
+def _tree(members: Iterable[Member]) -> dict[str, Any]:
+    """The members as a tree; where one ends the whole value is read."""
+    tree: dict[str, Any] = {}
+    for member in members:
+        place = tree
+        for name in member[:-1]:
+            place = place.setdefault(name, {})
+            if place is _WHOLE:
+                break
+        else:
+            place[member[-1]] = _WHOLE
+    return tree
+
+
+def _picked(document: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The wanted members of a document."""
+    if wanted is _WHOLE:
+        return dict(document)
+    return {
+        name: _picked(document[name], inner) if isinstance(document[name], dict) else document[name]
+        for name, inner in wanted.items()
+        if name in document
+    }
 
 
 def _reason(rule: Rule) -> Reason:
