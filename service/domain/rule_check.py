@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 _MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _JOINTS = frozenset({"&&", "||", "?", ":"})
-_SAMPLES = (sample(0), sample(1))
+_SAMPLES = (cel.Context(sample(0)), cel.Context(sample(1)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import hashlib
 import hmac
+import secrets
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +20,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from models.reference.reference import Reference, load_reference
 from models.signup import Signup
 from service.api.answers import render_decision
 from service.api.blueprint import create_api
@@ -27,9 +30,15 @@ from service.api.schemas.examples import SIGNUP_EXAMPLE
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.errors import ConflictError, NotFoundError, StillRunningError
+from service.domain.ids import uuid7
+from service.storage.memory import MemoryStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
+from service.usecases.backtest import BackTest
 from service.usecases.issue_key import IssueKey
+from service.usecases.keep_lists import KeepLists
+from service.usecases.policy_use_cases import PolicyUseCases
+from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
 from service.web import install_web
@@ -212,6 +221,7 @@ class Api:
     issue: IssueKey
     token: str
     probes: dict[str, ProbeResult]
+    store: MemoryStore
 
     def post(self, path: str = "/v1/signups", *, token: str | None = None, **parts: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {token or self.token}", **parts.pop("headers", {})}
@@ -228,10 +238,16 @@ class Api:
         return not self.recorder.recorded and not self.work.idempotency.rows
 
 
+@cache
+def _reference() -> Reference:
+    return load_reference()
+
+
 def build_api(**changes: Any) -> Api:
     """An API; ``changes`` replace dependencies."""
     work = Work()
     recorder = Recorder(work)
+    store = MemoryStore()
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
     deps = {
@@ -244,6 +260,8 @@ def build_api(**changes: Any) -> Api:
         "read": recorder.read,
         "reassess": recorder.reassess,
         "search": recorder.search,
+        "policies": PolicyUseCases(PolicyVersions(store.begin), BackTest(store.begin)),
+        "lists": KeepLists(store.begin, _reference, lambda now: uuid7(now, secrets.randbits(74))),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (
@@ -258,7 +276,7 @@ def build_api(**changes: Any) -> Api:
     app.register_blueprint(create_api(ApiDependencies(**deps)))
     issue = IssueKey(begin)
     token = issue(name="campus", scopes=list(Scope), actor="test", now=NOW).token
-    return Api(app.test_client(), app, recorder, work, issue, token, probes)
+    return Api(app.test_client(), app, recorder, work, issue, token, probes, store)
 
 
 @pytest.fixture
