@@ -25,7 +25,8 @@ _TOKEN = re.compile(
 )
 _MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
-_JOINTS = frozenset({"&&", "||", "?", ":"})
+_LOGICAL = frozenset({"&&", "||"})
+_JOINTS = _LOGICAL | {"?", ":"}
 _SAMPLES = (cel.Context(sample(0)), cel.Context(sample(1)))
 
 
@@ -57,9 +58,8 @@ def check_rule(when: str) -> None:
         raise ValueError(f"unknown name {unknown[0]!r}; a rule may read {', '.join(sorted(MEMBERS))}")
     for member in members_of(when):
         _check_member(member)
-    for part in _parts(tokens):
-        _check_part(part, when[part[0].start : part[-1].end])
-    _check_answer(program)
+    for part, logical in _parts(tokens, logical=True):
+        _check_part(part, when[part[0].start : part[-1].end], logical=logical)
 
 
 def members_of(when: str) -> tuple[Member, ...]:
@@ -100,7 +100,7 @@ def _check_member(member: Member) -> None:
         place = place[name]
 
 
-def _check_part(tokens: Sequence[_Token], source: str) -> None:
+def _check_part(tokens: Sequence[_Token], source: str, *, logical: bool) -> None:
     _check_comparison(tokens, source)
     try:
         program = cel.compile(source)
@@ -108,13 +108,15 @@ def _check_part(tokens: Sequence[_Token], source: str) -> None:
         return  # a piece that means nothing without what stands around it
     for documents in _SAMPLES:
         try:
-            program.execute(documents)
+            answer = program.execute(documents)
         except TypeError:
             raise ValueError(f"wrong kinds in {source!r}: {_kinds(source)}") from None
         except (RuntimeError, ValueError) as error:
             raise ValueError(f"{source!r} cannot run: {' '.join(str(error).split())[:200]}") from None
         except (KeyError, ArithmeticError):
             continue  # the caller's own fields, and divisions whose divisor the sample happens to make 0
+        if logical and not isinstance(answer, bool):
+            raise ValueError(f"{source!r} is not true or false: compare it with something")
 
 
 def _kinds(source: str) -> str:
@@ -158,35 +160,28 @@ def _leaf(member: Member) -> Leaf | None:
     return place if isinstance(place, Leaf) else None
 
 
-def _check_answer(program: cel.Program) -> None:
-    for documents in _SAMPLES:
-        try:
-            answer = program.execute(documents)
-        except (KeyError, ArithmeticError, TypeError, ValueError, RuntimeError):
-            continue
-        if not isinstance(answer, bool):
-            raise ValueError(f"a rule answers true or false, this one {answer!r}: compare it with something")
+def _parts(tokens: Sequence[_Token], *, logical: bool) -> Iterator[tuple[Sequence[_Token], bool]]:
+    """The pieces between logical operators, down through parentheses and negations.
 
-
-def _parts(tokens: Sequence[_Token]) -> Iterator[Sequence[_Token]]:
-    """The pieces between logical operators, down through parentheses and negations."""
-    depth, begun = 0, 0
-    pieces: list[Sequence[_Token]] = []
+    Each with whether it has to be true or false; ``logical`` says so of the whole.
+    """
+    depth, begun, joint = 0, 0, ""
+    pieces: list[tuple[Sequence[_Token], bool]] = []
     for at, token in enumerate(tokens):
         depth += (token.text in _OPENING) - (token.text in _CLOSING) if token.kind == "sign" else 0
         if depth == 0 and token.kind == "sign" and token.text in _JOINTS:
-            pieces.append(tokens[begun:at])
-            begun = at + 1
-    pieces.append(tokens[begun:])
+            pieces.append((tokens[begun:at], logical or joint in _LOGICAL or token.text in {*_LOGICAL, "?"}))
+            begun, joint = at + 1, token.text
+    pieces.append((tokens[begun:], logical or joint in _LOGICAL))
     if len(pieces) > 1:
-        for piece in pieces:
-            yield from _parts(piece)
+        for piece, is_logical in pieces:
+            yield from _parts(piece, logical=is_logical)
     elif tokens and tokens[0].text == "!":
-        yield from _parts(tokens[1:])
+        yield from _parts(tokens[1:], logical=True)
     elif len(tokens) > 2 and tokens[0].text == "(" and _closes(tokens) == len(tokens) - 1:
-        yield from _parts(tokens[1:-1])
+        yield from _parts(tokens[1:-1], logical=logical)
     elif tokens:
-        yield tokens
+        yield tokens, logical
 
 
 def _closes(tokens: Sequence[_Token]) -> int:

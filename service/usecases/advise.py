@@ -32,7 +32,8 @@ class Costs:
 
     Attributes:
         fraud_admitted: of a fraudulent account let in.
-        honest_stepped_up: of asking an honest person for a proof: the share who give up times what is lost with them.
+        honest_stepped_up: of asking an honest person for a proof, or of letting them wait for a review: the share who
+            give up times what is lost with them.
         reviewer_minute: of a minute of a reviewer's time.
         minutes_a_review: how long one review takes.
         fraud_passes: the share of fraudsters who pass the proof.
@@ -104,9 +105,9 @@ class Advise:
         """Advice for every account type; ``lines`` are the step-up and review lines in force."""
         scores = self._scores(period, progress)
         usable = {kind: each for kind, each in scores.items() if _problem(each) is None}
-        dearness = _dearness(usable, costs)
+        places = _places(usable, costs)
         return tuple(
-            _advised(kind, scores[kind], costs, lines[kind], dearness)
+            _advised(scores[kind], kind, costs, lines[kind], places[kind])
             if kind in usable
             else _unadvised(kind, scores[kind])
             for kind in AccountType
@@ -167,16 +168,23 @@ class _Table:
     allowed_below: Floats
     asked_below: Floats
     reviewed_above: Floats
+    reviews_a_day: Floats
 
     def costs(self, dearness: float) -> tuple[Floats, Floats]:
         """The cost that a step-up line decides, and the cost that a review line does."""
         return self.allowed_below - self.asked_below, self.asked_below + self.reviewed_above * dearness
 
-    def cheapest(self, dearness: float) -> tuple[int, int]:
-        """The places of the two lines, the step-up line not above the review line."""
+    def cheapest(self, dearness: float, *, most_reviews: float = np.inf) -> tuple[int, int]:
+        """The places of the two lines, the step-up line not above the review line.
+
+        Args:
+            dearness: how much dearer than they are reviews seem.
+            most_reviews: how many a day the review line may lead to.
+        """
         step_up, review = self.costs(dearness)
-        best_below = np.minimum.accumulate(step_up)
-        at = int(np.argmin(best_below + review))
+        total = np.minimum.accumulate(step_up) + review
+        allowed = self.reviews_a_day <= most_reviews
+        at = int(np.argmin(np.where(allowed, total, np.inf))) if allowed.any() else len(self.lines) - 1
         return int(np.argmin(step_up[: at + 1])), at
 
 
@@ -187,41 +195,49 @@ def _table(scores: Scores, costs: Costs) -> _Table:
     fraud = (below & scores.fraud).sum(axis=1)
     honest = below.sum(axis=1) - fraud
     above = len(scores.known) - below.sum(axis=1)
+    honest_above = int((~scores.fraud).sum()) - honest
     return _Table(
         lines=lines,
         allowed_below=fraud * costs.fraud_admitted,
         asked_below=fraud * costs.fraud_admitted * costs.fraud_passes + honest * costs.honest_stepped_up,
-        reviewed_above=above * costs.minutes_a_review * costs.reviewer_minute,
+        reviewed_above=above * costs.minutes_a_review * costs.reviewer_minute + honest_above * costs.honest_stepped_up,
+        reviews_a_day=(scores.everybody[None, :] >= lines[:, None]).sum(axis=1) / scores.days,
     )
 
 
-def _reviews_a_day(scores: Scores, line: float) -> float:
-    return float((scores.everybody >= line).sum()) / scores.days
+def _places(usable: Mapping[AccountType, Scores], costs: Costs) -> dict[AccountType, tuple[int, int]]:
+    """The two lines of each account type, within what reviewers can do together.
 
+    Reviews are made to seem dearer until they fit, which shares them out by what they save; what is then left, because
+    a line cannot move by half a person, goes to the account types in turn.
+    """
+    tables = {kind: _table(scores, costs) for kind, scores in usable.items()}
+    limit = np.inf if costs.reviews_a_day is None else costs.reviews_a_day
 
-def _dearness(usable: Mapping[AccountType, Scores], costs: Costs) -> float:
-    """How much dearer reviews must seem for what there are people for to suffice; 1 when it does."""
-    limit = costs.reviews_a_day
-    tables = [(scores, _table(scores, costs)) for scores in usable.values()]
+    def reviews(kind: AccountType, dearness: float) -> float:
+        return float(tables[kind].reviews_a_day[tables[kind].cheapest(dearness)[1]])
 
     def fits(dearness: float) -> bool:
-        reviews = (_reviews_a_day(scores, table.lines[table.cheapest(dearness)[1]]) for scores, table in tables)
-        return limit is None or sum(reviews) <= limit
+        return sum(reviews(kind, dearness) for kind in tables) <= limit
 
-    if fits(1.0):
-        return 1.0
-    low, high = 1.0, _DEAREST
-    for _ in range(_BISECTIONS):
+    low, high = 1.0, 1.0 if fits(1.0) else _DEAREST
+    for _ in range(_BISECTIONS if high > low else 0):
         middle = (low * high) ** 0.5
         low, high = (low, middle) if fits(middle) else (middle, high)
-    return high
+    left = limit - sum(reviews(kind, high) for kind in tables)
+    places = {}
+    for kind, table in tables.items():
+        own = reviews(kind, high)
+        places[kind] = table.cheapest(1.0, most_reviews=own + left)
+        left -= float(table.reviews_a_day[places[kind][1]]) - own
+    return places
 
 
 def _advised(
-    kind: AccountType, scores: Scores, costs: Costs, now: tuple[float, float], dearness: float
+    scores: Scores, kind: AccountType, costs: Costs, now: tuple[float, float], places: tuple[int, int]
 ) -> AdvisedLines:
     table = _table(scores, costs)
-    at, review_at = table.cheapest(dearness)
+    at, review_at = places
     fraud, known = int(scores.fraud.sum()), len(scores.fraud)
     honest = known - fraud
     below = scores.known[None, :] < table.lines[:, None]
@@ -237,7 +253,7 @@ def _advised(
         review=float(table.lines[review_at]),
         cost_per_1000=float(per_1000[at]),
         cost_per_1000_now=_cost_of(scores, costs, now),
-        reviews_a_day=_reviews_a_day(scores, float(table.lines[review_at])),
+        reviews_a_day=float(table.reviews_a_day[review_at]),
         curve=tuple(
             Point(float(table.lines[each]), float(asked[each]), float(admitted[each]), float(per_1000[each]))
             for each in range(review_at + 1)
@@ -249,10 +265,11 @@ def _cost_of(scores: Scores, costs: Costs, lines: tuple[float, float]) -> float:
     """What the lines in force cost."""
     step_up, review = lines
     asked = (scores.known >= step_up) & (scores.known < review)
+    bothered = scores.known >= min(step_up, review)
     total = (
         (scores.fraud & (scores.known < step_up)).sum() * costs.fraud_admitted
         + (scores.fraud & asked).sum() * costs.fraud_admitted * costs.fraud_passes
-        + (~scores.fraud & asked).sum() * costs.honest_stepped_up
+        + (~scores.fraud & bothered).sum() * costs.honest_stepped_up
         + (scores.known >= review).sum() * costs.minutes_a_review * costs.reviewer_minute
     )
     return float(total) * 1_000 / len(scores.known)
