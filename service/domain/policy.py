@@ -201,7 +201,6 @@ class Policy:
             or decision not in {Decision.STEP_UP, Decision.REVIEW}
             or standing.contained
             or standing.ban_touched
-            or standing.blocked
         ):
             return None
         allowed = chance < section.rate

@@ -44,10 +44,5 @@ class Standing:
     ban_touched: bool = False
     contained: bool = False
 
-    @property
-    def blocked(self) -> bool:
-        """Whether it is on the block list."""
-        return any(hit.list is ListName.BLOCK for hit in self.hits)
-
 
 NO_STANDING = Standing()

@@ -98,3 +98,5 @@ def test_the_first_of_a_mail_domain_is_on_probation_and_the_event_says_so(servic
     assert event.data["grant"]["tier"] == "probation"
     assert event.data["grant"]["until"] == grant["until"]
     assert due.record_id == answer["id"]
+    again = service.client.post(f"/v1/signups/{answer['id']}/reassess", headers=service.headers).get_json()
+    assert again["grant"] == grant  # looking again makes no probation longer

@@ -38,7 +38,7 @@ def test_it_reads_back_as_it_was_written(
     noon: datetime,
 ) -> None:
     first = make_assessment(decision=Decision.ALLOW, **parts)
-    second = make_assessment(decision=Decision.ALLOW, decided_at=noon + timedelta(days=1), **parts)
+    second = make_assessment(decision=Decision.ALLOW, score=0.9, decided_at=noon + timedelta(days=1), **parts)
     record = make_record(assessment=first)
     record_all(store, record)
     with store.begin() as work:
@@ -50,5 +50,6 @@ def test_it_reads_back_as_it_was_written(
         assert work.ledger.get(None, record.id).assessments == (first, second)
         (streamed,) = work.decisions.stream(PERIOD, with_signups=True)
 
+    assert streamed.score == first.score  # the first decision is the one whose outcome was awaited
     assert (streamed.hits, streamed.explored) == (first.hits, first.explored)
     assert streamed.signup["email"] == record.signup.email

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from service.domain.decision import Assessment, Decision, Reason
+from service.domain.errors import ConflictError
 from service.domain.event import EventType
 from service.domain.grant import Grant, Tier
 from service.usecases.end_probations import EndProbations
@@ -146,3 +147,17 @@ def test_of_two_workers_one_ends_it(store: Any, on_probation: Callable[..., NewR
         assert len(work.events.of_subject(record.id)) == 1
         found = work.ledger.get(None, record.id)
     assert len(found.assessments) == 2
+
+
+def test_of_two_who_end_it_at_the_same_moment_the_second_is_refused(
+    store: Any, on_probation: Callable[..., NewRecord], noon: datetime
+) -> None:
+    on_probation(store, "su_1")
+    with store.begin() as first, store.begin() as second:
+        (due,) = first.probations.due(noon + MONTH, limit=10)
+        first.probations.end(due.signup_no, at=noon)
+        second.probations.end(due.signup_no, at=noon)
+        first.commit()
+
+        with pytest.raises(ConflictError):
+            second.commit()
