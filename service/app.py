@@ -30,15 +30,20 @@ from service.storage.sql.store import SqlStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.assess import Assess
 from service.usecases.authenticate import Authenticate
+from service.usecases.backtest import BackTest
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
+from service.usecases.keep_lists import KeepLists
+from service.usecases.lists_in_force import ListsInForce
+from service.usecases.policy_use_cases import PolicyUseCases
+from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import Fingerprint
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.report_account import ReportAccount
 from service.usecases.search_signups import SearchSignups
 from service.usecases.webhook_endpoints import WebhookEndpoints
-from service.watch import WatchedAssess, watch_requests
+from service.watch import RuleAlarm, WatchedAssess, watch_requests
 from service.web import install_web
 
 _EXTENSION = "gatehouse"
@@ -83,13 +88,22 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
         )
     model = ModelInForce(settings.model_dir, [feature.name for feature in FEATURES], time.monotonic)
     policy = PolicyInForce(store.begin, time.monotonic)
-    judge = Judge(reference=reference, model=model, policy=policy, new_id=new_id)
+    metrics = Metrics()
+    judge = Judge(
+        reference=reference,
+        model=model,
+        policy=policy,
+        new_id=new_id,
+        lists=ListsInForce(store.begin, pseudonyms.digests, time.monotonic),
+        chance=secrets.SystemRandom().random,
+        alarm=RuleAlarm(metrics, time.monotonic),
+    )
     return Application(
         settings=settings,
         store=store,
         pseudonyms=pseudonyms,
         reference=reference,
-        metrics=Metrics(),
+        metrics=metrics,
         model=model,
         policy=policy,
         judge=judge,
@@ -150,6 +164,8 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
             random_bytes=secrets.token_bytes,
             private_allowed=application.settings.webhook_private_addresses,
         ),
+        policies=PolicyUseCases(PolicyVersions(begin), BackTest(begin)),
+        lists=KeepLists(begin, lambda: application.reference, new_id),
         clock=clock,
         metrics=lambda: (application.metrics.exposition() + application.outbox.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),

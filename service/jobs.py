@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from service.config import Settings
+from service.domain.ids import uuid7
 from service.metrics import Metrics
 from service.storage.sql.store import SqlStore
 from service.usecases.deliver_event import DeliverEvent
+from service.usecases.end_probations import EndProbations
 from service.webhooks.rounds import DeliveryRounds
 from service.webhooks.sender import Sender
 from service.worker import Job, housekeeping
@@ -21,7 +24,10 @@ RECORDED_WITHIN = timedelta(seconds=5)
 
 def jobs_of(store: SqlStore) -> tuple[Job, ...]:
     """The jobs in the order of a round: what keeps promises first, what can wait last."""
-    return (*housekeeping(store.begin, checkpoint=store.checkpoint),)
+    return (
+        Job("probations ended", EndProbations(store.begin, _new_id)),
+        *housekeeping(store.begin, checkpoint=store.checkpoint),
+    )
 
 
 def delivery_of(
@@ -49,3 +55,7 @@ def delivery_of(
         stopping=stopping,
     )
     return Job("events delivered", lambda _: rounds())
+
+
+def _new_id(now: datetime) -> str:
+    return uuid7(now, secrets.randbits(74))

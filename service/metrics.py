@@ -144,6 +144,12 @@ class Metrics:
             ("result",),
             registry=self._registry,
         )
+        self._rule_failures = Counter(
+            "gatehouse_rule_failures",
+            "Rules of the policy that could not run, by rule; alert on any",
+            ("rule",),
+            registry=self._registry,
+        )
         self._model = Gauge(
             "gatehouse_model_info",
             "1 for the model in use",
@@ -197,6 +203,10 @@ class Metrics:
     def attempted(self, result: str) -> None:
         """One attempt to deliver a webhook ended."""
         self._attempts.labels(result).inc()
+
+    def rule_failed(self, rule: str) -> None:
+        """A rule of the policy could not run on one sign-up; the decision went on without it."""
+        self._rule_failures.labels(rule).inc()
 
     def model_in_use(self, *, version: str, sha256: str) -> None:
         """From now on this model scores; saying so again costs nothing."""

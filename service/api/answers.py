@@ -10,13 +10,14 @@ from service.api.schemas.decision import (
     ChallengeAnswer,
     ClusterAnswer,
     DecisionAnswer,
+    ExploredAnswer,
     FoundAnswer,
     GrantAnswer,
+    ListedAnswer,
     ModelAnswer,
     ReasonAnswer,
     SearchAnswer,
     SignupAnswer,
-    Tier,
 )
 from service.domain.decision import Assessment, Decision, Reason
 from service.usecases.views import DecisionView, SearchPage, SignupView
@@ -75,7 +76,7 @@ def _decision(view: DecisionView) -> dict[str, Any]:
             ChallengeAnswer(id=each.id, method=each.method, status=each.status, expires_at=each.expires_at)
             for each in view.challenges
         ),
-        "grant": GrantAnswer(tier=Tier.FULL) if decision is Decision.ALLOW else None,
+        "grant": None if assessment is None else _grant(assessment),
         "case_id": view.case_id,
         "cluster": None
         if view.cluster is None
@@ -96,10 +97,33 @@ def _assessment(assessment: Assessment) -> AssessmentAnswer:
         score=_score(assessment.score),
         reasons=tuple(map(_reason, assessment.reasons)),
         rules=assessment.rules,
+        silent_rules=assessment.silent_rules,
+        failed_rules=assessment.failed_rules,
+        lists=tuple(
+            ListedAnswer(list=each.list, kind=each.kind.value, entry_id=each.entry_id) for each in assessment.hits
+        ),
+        explored=_explored(assessment),
+        grant=_grant(assessment),
         model=_model(assessment),
         policy_version=assessment.policy_version,
         degraded=assessment.degraded,
         degraded_reason=assessment.degraded_reason,
+    )
+
+
+def _grant(assessment: Assessment) -> GrantAnswer | None:
+    grant = assessment.granted
+    if grant is None:
+        return None
+    return GrantAnswer(tier=grant.tier, quota=grant.quota, until=grant.until, lifted_by=grant.lifted_by)
+
+
+def _explored(assessment: Assessment) -> ExploredAnswer | None:
+    explored = assessment.explored
+    if explored is None:
+        return None
+    return ExploredAnswer(
+        instead_of=explored.instead_of, allowed=explored.allowed, propensity=round(explored.propensity, _SCORE_DIGITS)
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
+from enum import StrEnum
 
 from flask import Blueprint, Response, request
 
@@ -14,8 +16,12 @@ from service.api.declared import Declared, Operation
 from service.api.dependencies import ApiDependencies
 from service.api.docs import docs_asset, docs_page
 from service.api.health import Readiness
+from service.api.list_operations import ListOperation
+from service.api.lists import ListEndpoints
 from service.api.openapi import openapi_document
 from service.api.operations import OPERATIONS
+from service.api.policies import PolicyEndpoints
+from service.api.policy_operations import PolicyOperation
 from service.api.signups import JSON, SignupEndpoints
 from service.api.webhooks import WebhookHandlers
 from service.domain.caller import Caller
@@ -24,12 +30,17 @@ from service.domain.errors import UnauthenticatedError
 # The caller comes first; a path's parameters follow by name.
 Handler = Callable[..., Response]
 
+_PARAMETER = re.compile(r"\{([a-z_]+)\}")
+_RENAMED = {"id": "record_id", "list": "list_name"}
+
 
 def create_api(deps: ApiDependencies) -> Blueprint:
     """The endpoints of DESIGN's version 1 over these use cases; ``service.web.install_web`` answers its errors."""
     api = Blueprint("api", __name__)
     signups, webhooks = SignupEndpoints(deps), WebhookHandlers(deps)
-    handlers: dict[Operation, Handler] = {
+    policies = PolicyEndpoints(deps.policies, deps.clock)
+    lists = ListEndpoints(deps.lists, deps.clock)
+    handlers: dict[StrEnum, Handler] = {
         Operation.CREATE_SIGNUP: signups.create,
         Operation.CREATE_SIGNUPS: BatchEndpoint(signups).create,
         Operation.SEARCH_SIGNUPS: signups.search,
@@ -45,10 +56,20 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         Operation.TEST_WEBHOOK: webhooks.test,
         Operation.LIST_DELIVERIES: webhooks.deliveries,
         Operation.REPLAY_DELIVERIES: webhooks.replay,
+        PolicyOperation.LIST: policies.list,
+        PolicyOperation.ADD: policies.add,
+        PolicyOperation.READ: policies.read,
+        PolicyOperation.BACKTEST: policies.backtest,
+        PolicyOperation.ACTIVATE: policies.activate,
+        PolicyOperation.ROLL_BACK: policies.roll_back,
+        ListOperation.LIST: lists.list,
+        ListOperation.ADD: lists.add,
+        ListOperation.IMPORT: lists.load,
+        ListOperation.REMOVE: lists.remove,
     }
     for declared in OPERATIONS:
         api.add_url_rule(
-            declared.path.replace("{id}", "<record_id>"),
+            _PARAMETER.sub(lambda found: f"<{_RENAMED.get(found[1], found[1])}>", declared.path),
             endpoint=declared.operation.value,
             view_func=_guarded(declared, handlers[declared.operation], deps.authenticate),
             methods=[declared.method],

@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from service.domain.caller import Scope
 
+BODY_PROBLEMS = (400, 413, 415, 422)
+"""What an operation with a body may refuse of its own."""
+
 
 class Operation(StrEnum):
     """The operations that need an API key, by their ``operationId``."""
@@ -45,11 +48,12 @@ class Declared:
         problems: statuses of the problems of its own.
         lines: whether body and answer are JSON lines instead of one document.
         takes_key: whether an Idempotency-Key is honoured.
-        query: the schema of the parameters behind the path.
-        tag: under which heading the documentation shows it.
+        query: the schema of the query parameters; each is a text that the schema converts.
+        takes_csv: whether the body is CSV.
+        tag: the part of the documentation it belongs to.
     """
 
-    operation: Operation
+    operation: StrEnum
     method: str
     path: str
     summary: str
@@ -62,7 +66,4 @@ class Declared:
     takes_key: bool = False
     query: type[BaseModel] | None = None
     tag: str = "sign-ups"
-
-
-BODY_PROBLEMS = (400, 413, 415, 422)
-"""What every operation that takes a body may refuse it for."""
+    takes_csv: bool = False

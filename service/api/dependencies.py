@@ -12,6 +12,8 @@ from service.api.health import ReadinessCheck
 from service.domain.account import Account
 from service.domain.caller import Caller
 from service.usecases.answer_once import AnswerOnce
+from service.usecases.keep_lists import KeepLists
+from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.ports import Fingerprint, IdempotencyClaim
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
 from service.usecases.webhook_endpoints import WebhookEndpoints
@@ -78,6 +80,8 @@ class ApiDependencies:
     search: SearchRecords
     report_account: ReportRecord
     webhooks: WebhookEndpoints
+    policies: PolicyUseCases
+    lists: KeepLists
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

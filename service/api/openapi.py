@@ -14,6 +14,8 @@ from service.api.schemas.examples import DECISION_EXAMPLE, PROBLEM_EXAMPLE, SIGN
 from service.api.schemas.problem import ProblemAnswer
 from service.api.schemas.signup import SignupRequest
 from service.domain.caller import Scope
+from service.domain.standing import ListName
+from service.usecases.keep_lists import CSV_COLUMNS
 
 Document = dict[str, Any]
 
@@ -52,8 +54,25 @@ _ID = {
     "name": "id",
     "in": "path",
     "required": True,
-    "description": "The id that its own answer carried.",
+    "description": "The id, as an answer carried it.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_-]+$"},
+}
+_PATH_PARAMETERS: dict[str, Document] = {
+    "id": _ID,
+    "version": {
+        "name": "version",
+        "in": "path",
+        "required": True,
+        "description": "The number of the policy version.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 2147483647},
+    },
+    "list": {
+        "name": "list",
+        "in": "path",
+        "required": True,
+        "description": "Which list.",
+        "schema": {"type": "string", "enum": [name.value for name in ListName]},
+    },
 }
 _DESCRIPTION = (
     "Gatehouse decides how far to trust a new educational or research account, and remembers why. Errors are "
@@ -77,7 +96,7 @@ def openapi_document(version: str) -> Document:
         },
         "servers": [{"url": "/"}],
         "security": [{"apiKey": []}],
-        "tags": [*({"name": tag} for tag in _TAGS), {"name": "operation"}],
+        "tags": [{"name": tag} for tag in (*dict.fromkeys(each.tag for each in OPERATIONS), "operation")],
         "paths": paths,
         "components": {
             "schemas": _schemas(),
@@ -112,12 +131,11 @@ def _reference(schema: type) -> Document:
 
 def _operation(declared: Declared) -> Document:
     parameters = [_REQUEST_ID]
-    if "{id}" in declared.path:
-        parameters.append(_ID)
+    parameters.extend(each for name, each in _PATH_PARAMETERS.items() if f"{{{name}}}" in declared.path)
     if declared.takes_key:
         parameters.append(_IDEMPOTENCY_KEY)
     if declared.query is not None:
-        parameters += _query_parameters(declared.query)
+        parameters.extend(_query_parameters(declared.query))
     operation: Document = {
         "operationId": declared.operation.value,
         "tags": [declared.tag],
@@ -126,25 +144,29 @@ def _operation(declared: Declared) -> Document:
         "parameters": parameters,
         "responses": _responses(declared),
     }
+    if declared.takes_csv:
+        described = {"type": "string", "description": f"CSV with the columns {', '.join(CSV_COLUMNS)}"}
+        operation["requestBody"] = {"required": True, "content": {"text/csv": {"schema": described}}}
     if declared.request is not None:
         operation["requestBody"] = {"required": True, "content": _content(declared, declared.request)}
     return operation
 
 
 def _query_parameters(schema: type[BaseModel]) -> list[Document]:
-    """The parameters of a query. One that is unknown is left out, so none of them may be null."""
-    properties: Document = schema.model_json_schema(ref_template=_REFERENCE)["properties"]
+    """Every field of the schema as a parameter of its own; each is optional and bounded."""
+    described = schema.model_json_schema(ref_template=_REFERENCE)
+    definitions = described.get("$defs", {})
     parameters = []
-    for name, described in properties.items():
-        [kind] = [each for each in described.get("anyOf", [described]) if each.get("type") != "null"]
+    for name, field in described["properties"].items():
+        plain = {key: value for key, value in field.items() if key not in {"title", "default", "anyOf"}}
+        kinds = [each for each in field.get("anyOf", []) if each.get("type") != "null"]
+        wanted = {**plain, **(kinds[0] if kinds else {})}
+        reference = wanted.pop("$ref", None)
+        if reference is not None:
+            wanted = {**definitions[reference.rsplit("/", 1)[-1]], **wanted}
+        description = wanted.pop("description", "")
         parameters.append(
-            {
-                "name": name,
-                "in": "query",
-                "required": False,
-                "description": described.get("description", kind.get("description", "")),
-                "schema": {key: value for key, value in kind.items() if key not in {"description", "title", "default"}},
-            }
+            {"name": name, "in": "query", "required": False, "description": description, "schema": wanted}
         )
     return parameters
 

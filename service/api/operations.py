@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from service.api.declared import BODY_PROBLEMS, Declared, Operation
+from service.api.list_operations import LIST_OPERATIONS
+from service.api.policy_operations import POLICY_OPERATIONS
 from service.api.schemas.account import AccountRequest
 from service.api.schemas.decision import DecisionAnswer, SearchAnswer, SignupAnswer
 from service.api.schemas.search import SearchRequest
@@ -95,4 +97,6 @@ OPERATIONS: tuple[Declared, ...] = (
         problems=(*BODY_PROBLEMS, 404, 409),
     ),
     *WEBHOOK_OPERATIONS,
+    *POLICY_OPERATIONS,
+    *LIST_OPERATIONS,
 )

@@ -20,7 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("service.cli.simulate:simulate", "Write a simulated stream of sign-ups and its truth."),
     "replay": ("service.cli.replay:replay", "Judge a file of sign-ups in order, without a service."),
     "model": ("service.cli.model:model", "Train, evaluate and manage risk models."),
-    "policy": ("service.cli.policy:policy", "Check and show policies."),
+    "policy": ("service.cli.policy:policy", "Check, try, activate and roll back policies."),
+    "lists": ("service.cli.lists:lists", "Keep the block, allow and exempt lists."),
     "audit": ("service.cli.audit:audit", "Seal, verify and export the audit chain."),
     "demo": ("service.cli.demo:demo", "Watch a throw-away service notice a small hydra."),
 }

@@ -16,7 +16,7 @@ from models.features.catalogue import FEATURES
 from models.registry import LoadedModel
 from models.training.dataset import DatasetError
 from service.cli.context import console, reference_of, settings_here
-from service.cli.policy import policy_of
+from service.cli.policy import policy_of_file
 from service.cli.progress import progress
 from service.config import Settings
 
@@ -331,7 +331,7 @@ def _lines(policy_file: Path | None) -> ScoreLines:
     """The score lines of a policy document, the shipped one by default."""
     from models.evaluation.lines import Lines  # noqa: PLC0415 - a second of imports
 
-    policy = policy_of(policy_file)
+    policy = policy_of_file(policy_file)
     return {
         account_type.value: Lines(each.step_up, each.review, each.deny)
         for account_type, each in policy.document.thresholds.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +12,12 @@ from models.features.facts import Facts
 from models.reasons import strongest_reasons
 from models.reference.reference import Reference
 from models.registry import LoadedModel
+from models.signals.signals import Signals
 from models.signup_document import document_of_signup
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
-from service.domain.policy import Policy
+from service.domain.policy import NEVER, Policy
+from service.domain.standing import ListHit
+from service.usecases.standing import standing_of
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 
 MODEL_UNAVAILABLE = "model_unavailable"
@@ -29,12 +32,20 @@ class Judge:
 
     ``model`` and ``policy`` are asked at every judgement, because either may be replaced while the service
     runs; one judgement never mixes two.
+
+    Attributes:
+        lists: the entries of lists that a sign-up is on at an instant; of none where nobody keeps lists.
+        chance: a uniform draw in [0, 1) for exploration; by default one that explores nothing.
+        alarm: told which rules could not run.
     """
 
     reference: Reference
     model: Callable[[], LoadedModel | None]
     policy: Callable[[], Policy]
     new_id: Callable[[datetime], str]
+    lists: Callable[[Signals, datetime], tuple[ListHit, ...]] = lambda *_: ()
+    chance: Callable[[], float] = lambda: NEVER
+    alarm: Callable[[Sequence[str]], None] = lambda _: None
 
     def __call__(self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH) -> Assessment:
         """Judge the facts at ``now``; never raises for want of a model, but says so and falls back on the policy."""
@@ -51,7 +62,12 @@ class Judge:
             signup=document_of_signup(facts.signup, only=policy.words),
             signals=signals,
             linkage=linkage,
+            now=now,
+            standing=standing_of(linkage, self.lists(facts.signals, now)),
+            chance=self.chance(),
         )
+        if ruling.failed_rules:
+            self.alarm(ruling.failed_rules)
         stopwatch.lap("policy")
         reasons = ruling.reasons
         if model is not None and score is not None and ruling.decision is not Decision.ALLOW:
@@ -72,6 +88,11 @@ class Judge:
             policy_version=policy.version,
             degraded=degraded_reason is not None,
             degraded_reason=degraded_reason,
+            silent_rules=ruling.silent_rules,
+            failed_rules=ruling.failed_rules,
+            hits=ruling.hits,
+            explored=ruling.explored,
+            grant=ruling.grant,
         )
 
 

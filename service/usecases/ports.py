@@ -15,6 +15,10 @@ from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
 from service.usecases.ports_accounts import Accounts
 from service.usecases.ports_clusters import Clusters
+from service.usecases.ports_decisions import Decisions
+from service.usecases.ports_lists import ListEntries
+from service.usecases.ports_policy import Policies
+from service.usecases.ports_probations import Probations
 from service.usecases.ports_webhooks import Deliveries, Endpoints
 
 
@@ -233,34 +237,6 @@ class ApiKeys(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyVersion:
-    """One version of the policy document; the highest activated one is in force."""
-
-    version: int
-    document: str
-    created_at: datetime
-    created_by: str
-    reason: str
-    activated_at: datetime | None
-
-
-class Policies(Protocol):
-    """Policy documents."""
-
-    def active(self) -> PolicyVersion | None:
-        """The version in force."""
-        ...
-
-    def add(self, document: str, *, at: datetime, by: str, reason: str, activate: bool) -> PolicyVersion:
-        """Stage a new version."""
-        ...
-
-    def all(self) -> Sequence[PolicyVersion]:
-        """Every version, oldest first."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class AuditHead:
     """The newest seal of the audit chain: keep it elsewhere and a truncation shows."""
 
@@ -355,6 +331,12 @@ class UnitOfWork(Protocol):
     def deliveries(self) -> Deliveries: ...
     @property
     def accounts(self) -> Accounts: ...
+    @property
+    def decisions(self) -> Decisions: ...
+    @property
+    def probations(self) -> Probations: ...
+    @property
+    def lists(self) -> ListEntries: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

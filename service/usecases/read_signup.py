@@ -55,7 +55,7 @@ class ReadSignup:
         return replace(assessment, reasons=(*explained(model, vector), *assessment.reasons))
 
 
-def signup_view(recorded: Recorded, history: tuple[Assessment, ...], account: Account | None) -> SignupView:
+def signup_view(recorded: Recorded, history: tuple[Assessment, ...], account: Account | None = None) -> SignupView:
     """What a caller sees of a record whose assessments are ``history``, oldest first."""
     current = DecisionView(
         id=recorded.id,

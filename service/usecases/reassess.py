@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.signals.signals import derive_signals
 from service.domain.caller import Caller
+from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, NotFoundError
 from service.usecases.decision_events import changed
 from service.usecases.judge import Judge
@@ -43,6 +45,7 @@ class Reassess:
             identifiers = identifiers_of(recorded.signup, signals)
             linkage = work.ledger.linkage_again(recorded, identifiers, now=now)
             assessment = self.judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now)
+            assessment = _keeping_the_end(assessment, recorded.assessments)
             audit = AuditEntry(
                 at=now,
                 actor=f"key:{caller.key_id}",
@@ -57,3 +60,11 @@ class Reassess:
             work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
             work.commit()
         return view
+
+
+def _keeping_the_end(assessment: Assessment, before: Sequence[Assessment]) -> Assessment:
+    """The assessment; looking again makes a probation that runs no longer than it was."""
+    grant, running = assessment.grant, before[-1].grant if before else None
+    if grant is None or running is None or grant.until is None or running.until is None:
+        return assessment
+    return replace(assessment, grant=replace(grant, until=min(grant.until, running.until)))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from models.reference.reference import Reference, load_reference
 from models.signup import Signup
 from service.api.answers import render_decision
 from service.api.blueprint import create_api
@@ -34,7 +36,11 @@ from service.domain.webhook import Endpoint
 from service.storage.memory import MemoryStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
+from service.usecases.backtest import BackTest
 from service.usecases.issue_key import IssueKey
+from service.usecases.keep_lists import KeepLists
+from service.usecases.policy_use_cases import PolicyUseCases
+from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
 from service.usecases.webhook_endpoints import WebhookEndpoints
@@ -227,6 +233,7 @@ class Api:
     issue: IssueKey
     token: str
     probes: dict[str, ProbeResult]
+    store: MemoryStore
     webhooks: WebhookEndpoints
 
     def clock(self) -> datetime:
@@ -256,10 +263,16 @@ class Api:
         return not self.recorder.recorded and not self.work.idempotency.rows
 
 
+@cache
+def _reference() -> Reference:
+    return load_reference()
+
+
 def build_api(**changes: Any) -> Api:
     """An API; ``changes`` replace dependencies."""
     work = Work()
     recorder = Recorder(work)
+    store = MemoryStore()
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
     webhooks = WebhookEndpoints(MemoryStore().begin, uuid7_now, secrets.token_bytes, private_allowed=False)
@@ -275,6 +288,8 @@ def build_api(**changes: Any) -> Api:
         "search": recorder.search,
         "report_account": recorder.report_account,
         "webhooks": webhooks,
+        "policies": PolicyUseCases(PolicyVersions(store.begin), BackTest(store.begin)),
+        "lists": KeepLists(store.begin, _reference, lambda now: uuid7(now, secrets.randbits(74))),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (
@@ -289,7 +304,7 @@ def build_api(**changes: Any) -> Api:
     app.register_blueprint(create_api(ApiDependencies(**deps)))
     issue = IssueKey(begin)
     token = issue(name="campus", scopes=list(Scope), actor="test", now=NOW).token
-    return Api(app.test_client(), app, recorder, work, issue, token, probes, webhooks)
+    return Api(app.test_client(), app, recorder, work, issue, token, probes, store, webhooks)
 
 
 @pytest.fixture

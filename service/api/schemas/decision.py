@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,19 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.signup import AccountType
 from service.domain.account import AccountStatus
 from service.domain.decision import Decision
+from service.domain.grant import Tier
+from service.domain.standing import ListName
 
 
 class Answered(BaseModel):
     """What every schema of an answer is: complete and closed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Tier(StrEnum):
-    """What an allowed account gets."""
-
-    FULL = "full"
-    PROBATION = "probation"
 
 
 class ReasonAnswer(Answered):
@@ -49,6 +43,25 @@ class GrantAnswer(Answered):
     """What an allowed account gets."""
 
     tier: Tier
+    quota: Annotated[float | None, Field(description="The share of a full account's quota, as a hint.")]
+    until: Annotated[datetime | None, Field(description="When probation ends by itself.")]
+    lifted_by: Annotated[str | None, Field(description="What ends it, in one sentence.")]
+
+
+class ListedAnswer(Answered):
+    """An entry of a list that holds for the sign-up."""
+
+    list: ListName
+    kind: Annotated[str, Field(description="The kind of identifier that is listed.")]
+    entry_id: str
+
+
+class ExploredAnswer(Answered):
+    """A draw between allowing and another decision, so that retraining is not blind."""
+
+    instead_of: Decision
+    allowed: bool
+    propensity: Annotated[float, Field(gt=0, le=1, description="The probability of what was drawn.")]
 
 
 class ClusterAnswer(Answered):
@@ -75,6 +88,11 @@ class AssessmentAnswer(Answered):
     score: Annotated[float | None, Field(ge=0, le=1)]
     reasons: tuple[ReasonAnswer, ...]
     rules: tuple[str, ...]
+    silent_rules: Annotated[tuple[str, ...], Field(description="Rules that would have held if they counted.")]
+    failed_rules: Annotated[tuple[str, ...], Field(description="Rules that could not run.")]
+    lists: tuple[ListedAnswer, ...]
+    explored: ExploredAnswer | None
+    grant: GrantAnswer | None
     model: ModelAnswer | None
     policy_version: int
     degraded: bool

@@ -15,8 +15,10 @@ from service.domain.event import Event
 from service.domain.webhook import Delivery, Endpoint
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
-from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
+from service.usecases.ports import ApiKey, AuditEntry, NewRecord, Recorded, StoredAnswer
 from service.usecases.ports_clusters import Guard, IdentifierKey
+from service.usecases.ports_lists import ListEntry
+from service.usecases.ports_policy import Activation, BackTestRecord, PolicyVersion
 
 Undo = Callable[[], object]
 Write = Callable[[], Undo]
@@ -63,6 +65,15 @@ class Queued:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of a list, with the revisions in which it came and went."""
+
+    entry: ListEntry
+    added: int
+    removed: int | None = None
+
+
 class Shelves:
     """Everything that is committed, under one lock."""
 
@@ -75,6 +86,11 @@ class Shelves:
         self.claims: dict[tuple[str, str], Claimed] = {}
         self.keys: dict[str, ApiKey] = {}
         self.policies: dict[int, PolicyVersion] = {}
+        self.activations: list[Activation] = []
+        self.backtests: list[BackTestRecord] = []
+        self.probations: dict[int, datetime] = {}
+        self.listed: dict[str, Listed] = {}
+        self.list_revision = 0
         self.entries: list[AuditEntry] = []
         self.seals: list[Seal] = []
         self.events: list[Event] = []

@@ -9,10 +9,13 @@ from service.storage.memory.accounts import MemoryAccounts
 from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.clusters import MemoryClusterPort
+from service.storage.memory.decisions import MemoryDecisions
 from service.storage.memory.events import MemoryEvents
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
+from service.storage.memory.list_entries import MemoryListEntries
 from service.storage.memory.policies import MemoryPolicies
+from service.storage.memory.probations import MemoryProbations
 from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.shelves import Shelves, Undo, Write
 from service.storage.memory.webhooks import MemoryDeliveries, MemoryEndpoints
@@ -36,6 +39,9 @@ class MemoryUnitOfWork:
         self.endpoints = MemoryEndpoints(shelves, self._staged)
         self.deliveries = MemoryDeliveries(shelves, self._staged)
         self.accounts = MemoryAccounts(shelves, self._staged)
+        self.decisions = MemoryDecisions(shelves)
+        self.probations = MemoryProbations(shelves, self._staged)
+        self.lists = MemoryListEntries(shelves, self._staged)
 
     def commit(self) -> None:
         """See the port."""

@@ -20,7 +20,7 @@ _SIGNUP = (
 )  # fmt: skip
 _ASSESSMENT = (
     "decided_us", "decision", "score", "reasons", "rules", "signals", "linkage", "vector", "model_version",
-    "model_sha256", "policy_version", "degraded", "degraded_reason",
+    "model_sha256", "policy_version", "degraded", "degraded_reason", "ruling",
 )  # fmt: skip
 _AUDIT = ("at_us", "actor", "action", "subject", "detail")
 _ANSWER = ("owner", "key_digest", "fingerprint", "status", "body", "claimed_us", "token")

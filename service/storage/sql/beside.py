@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.storage.sql.events import EVENT_COLUMNS, row_of_event
+from service.storage.sql.probations import PROBATION_COLUMNS, row_of_probation
 from service.usecases.ports import NewRecord
 
 
@@ -24,5 +25,8 @@ def rows_beside(record: NewRecord) -> tuple[RowsBeside, ...]:
 
     At most one part a table, always in the same order: the statement's text, which is prepared, depends on it.
     """
-    parts = (RowsBeside("events", EVENT_COLUMNS, [row_of_event(each) for each in record.events]),)
+    parts = (
+        RowsBeside("events", EVENT_COLUMNS, [row_of_event(each) for each in record.events]),
+        RowsBeside("probations", PROBATION_COLUMNS, row_of_probation(record.assessment), of_signup=True),
+    )
     return tuple(part for part in parts if part.rows)

@@ -9,6 +9,8 @@ from service.storage.sql import (
     account_tables,
     cluster_tables,
     event_tables,
+    list_tables,
+    policy_tables,
     tables,
     webhook_tables,
 )
@@ -19,6 +21,8 @@ TABLE_MODULES = (
     account_tables,
     cluster_tables,
     event_tables,
+    list_tables,
+    policy_tables,
     tables,
     webhook_tables,
 )

@@ -19,7 +19,7 @@ from service.domain.event import Event
 from service.storage.encryption import Encryption
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.pseudonyms import Pseudonym, Pseudonyms
-from service.storage.sql import appends, velocities
+from service.storage.sql import appends, probations, velocities
 from service.storage.sql.audit import columns_of_entry
 from service.storage.sql.beside import rows_beside
 from service.storage.sql.database import Database
@@ -145,6 +145,7 @@ class SqlLedger:
         def run(connection: Connection) -> None:
             connection.execute(insert(AssessmentRow), columns)
             connection.execute(insert(AuditEntryRow), entry)
+            probations.follow(connection, signup_no, assessment)
 
         self._stage.add(run)
         self._events.add(*events)

@@ -17,11 +17,14 @@ from service.storage.sql.api_keys import SqlApiKeys
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.database import Database
+from service.storage.sql.decisions import SqlDecisions
 from service.storage.sql.deliveries import SqlDeliveries
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
+from service.storage.sql.list_entries import SqlListEntries
 from service.storage.sql.policies import SqlPolicies
+from service.storage.sql.probations import SqlProbations
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
 from service.storage.sql.webhook_endpoints import SqlEndpoints
@@ -45,6 +48,9 @@ class SqlUnitOfWork:
         self._endpoints = SqlEndpoints(database, self._stage, encryption=encryption)
         self._deliveries = SqlDeliveries(database, self._stage, encryption=encryption)
         self._accounts = SqlAccounts(database, self._stage, encryption=encryption)
+        self._decisions = SqlDecisions(database, encryption=encryption)
+        self._probations = SqlProbations(database, self._stage)
+        self._lists = SqlListEntries(database, self._stage, encryption=encryption, pseudonyms=pseudonyms)
 
     @property
     def ledger(self) -> SqlLedger:
@@ -101,6 +107,21 @@ class SqlUnitOfWork:
         """What became of attempts."""
         return self._accounts
 
+    @property
+    def decisions(self) -> SqlDecisions:
+        """Recorded decisions."""
+        return self._decisions
+
+    @property
+    def probations(self) -> SqlProbations:
+        """Accounts on probation."""
+        return self._probations
+
+    @property
+    def lists(self) -> SqlListEntries:
+        """Block, allow and exempt lists."""
+        return self._lists
+
     def commit(self) -> None:
         """See the port."""
         writes = self._stage.take()
@@ -133,6 +154,8 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
 _RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
 _LOST_CLAIM = ("ck_idempotency_keys_state",)
 _POLICY_VERSION = ("pk_policies", "policies.version")
+_POLICY_ACTIVATION = ("pk_policy_activations", "policy_activations.number")
+_LISTED = ("uq_list_entries_list_digest", "list_entries.list, list_entries.digest")
 
 
 def _refusal_of(error: IntegrityError) -> Exception:
@@ -144,4 +167,8 @@ def _refusal_of(error: IntegrityError) -> Exception:
         return StillRunningError("Another request holds this Idempotency-Key by now.")
     if named.endswith(_POLICY_VERSION):
         return ConflictError("Another policy was added at the same moment; look at it and add yours again.")
+    if named.endswith(_POLICY_ACTIVATION):
+        return ConflictError("Another policy came into force at the same moment; look at it and try again.")
+    if named.endswith(_LISTED):
+        return ConflictError("The value is on this list already.")
     return error
