@@ -45,6 +45,8 @@ def target_of(url: str, *, private_allowed: bool) -> Target:
     try:
         parts = urlsplit(url)
         port = parts.port
+        # Resolvers and TLS take no empty and no overlong label.
+        (parts.hostname or "").encode("idna")
     except ValueError:
         raise UrlError("must be a URL, such as https://example.org/hooks") from None
     allowed = ("https", "http") if private_allowed else ("https",)

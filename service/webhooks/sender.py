@@ -73,7 +73,7 @@ class Sender:
 def _posted(connection: PinnedConnection, path: str, body: bytes, headers: Mapping[str, str]) -> Attempted:
     try:
         connection.connect()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # TLS refuses some names by a ValueError
         return Attempted(_why_not_connected(error))
     try:
         connection.request("POST", path, body, dict(headers))
@@ -82,7 +82,7 @@ def _posted(connection: PinnedConnection, path: str, body: bytes, headers: Mappi
             return Attempted(Failure.TIMED_OUT)
     except TimeoutError:
         return Attempted(Failure.TIMED_OUT)
-    except (OSError, HTTPException):
+    except (OSError, ValueError, HTTPException):
         return Attempted(Failure.NOT_HTTP)
     # The status has come, and with it the receiver's word: what happens to the rest of the answer changes nothing.
     with suppress(OSError, HTTPException):
@@ -90,7 +90,7 @@ def _posted(connection: PinnedConnection, path: str, body: bytes, headers: Mappi
     return _judged(response.status, response.getheader("Retry-After"))
 
 
-def _why_not_connected(error: OSError) -> Failure:
+def _why_not_connected(error: Exception) -> Failure:
     if isinstance(error, TimeoutError):
         return Failure.TIMED_OUT
     return Failure.NOT_TRUSTED if isinstance(error, ssl.SSLError) else Failure.NOT_CONNECTED

@@ -199,6 +199,22 @@ def test_what_cannot_be_resolved_or_connected_to_is_told_apart(
     assert (unresolved.failure, unconnected.failure) == (Failure.NOT_RESOLVED, Failure.NOT_CONNECTED)
 
 
+@pytest.mark.parametrize("host", [".leading.example", "a..b.example", "x" * 64 + ".example", "xn--.example"])
+def test_a_name_that_nothing_takes_is_an_answer_and_no_error(
+    receiver: Any,
+    make_sender: Any,
+    make_endpoint: Callable[..., Endpoint],
+    make_event: Callable[..., Event],
+    host: str,
+) -> None:
+    endpoint = make_endpoint(url=f"https://{host}:{receiver.server.server_address[1]}/")
+    receiver.server.handle_error = lambda *_: None
+    attempted = make_sender(resolve=lambda *_: ["127.0.0.1"], timeout_s=2)(make_event(), endpoint, now=now())
+
+    assert attempted.failure is not None
+    assert receiver.received == []
+
+
 @contextmanager
 def serving(talk: Callable[[socket.socket], None]) -> Iterator[str]:
     """A server that reads a request and then says what ``talk`` says, to one connection."""
