@@ -37,7 +37,7 @@ class Measured:
 def _recalls(prefix: str, group: str, **goals: float) -> tuple[Goal, ...]:
     rates = {"p01": "0.1%", "p035": "0.35%", "p05": "0.5%", "p1": "1.0%", "p5": "5.0%"}
     return tuple(
-        Goal(group, f"{prefix}_recall_at_fpr_{rates[rate]}", f"while {rates[rate]} of honest people are flagged", goal)
+        Goal(group, f"{prefix}_recall_at_fpr_{rates[rate]}", f"at {rates[rate]} of honest people flagged", goal)
         for rate, goal in goals.items()
     )
 
