@@ -9,9 +9,10 @@ from service.domain.standing import ListHit, Standing
 
 
 def standing_of(linkage: Mapping[str, Any], hits: tuple[ListHit, ...]) -> Standing:
-    """The standing, from documents alone, so that a back-test finds the same as the decision did.
-
-    A linkage that knows of bans and containment says so here, in one place.
-    """
-    del linkage  # it holds velocities only
-    return Standing(hits=hits)
+    """The standing, from documents alone, so that a back-test finds the same as the decision did."""
+    bans, cluster = linkage.get("bans", {}), linkage.get("cluster", {})
+    return Standing(
+        hits=hits,
+        ban_touched=bool(bans.get("strong") or bans.get("pairs_14d")),
+        contained=bool(cluster.get("contained")),
+    )
