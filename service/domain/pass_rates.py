@@ -79,8 +79,8 @@ def estimate(answers: Iterable[Answered], section: ChallengesSection) -> tuple[P
         starts = [(POOLED, Side.HONEST, terms.honest)]
         starts += [(group, Side.FRAUD, rate) for group, rate in terms.fraud.items()]
         for group, side, start in starts:
-            passed, tried = seen.get((method, group, side), (0.0, 0.0))
-            rates.append(_rate(method, group, side, start, passed, tried, section))
+            counted = seen.get((method, group, side), (0.0, 0.0))
+            rates.append(_rate((method, group, side), start, counted, section))
     return tuple(rates)
 
 
@@ -106,14 +106,9 @@ def _guilt(answer: Answered, terms: Terms) -> float:
 
 
 def _rate(
-    method: ChallengeMethod,
-    group: str,
-    side: Side,
-    start: float,
-    passed: float,
-    tried: float,
-    section: ChallengesSection,
+    key: tuple[ChallengeMethod, str, Side], start: float, counted: tuple[float, float], section: ChallengesSection
 ) -> PassRate:
+    (method, group, side), (passed, tried) = key, counted
     weight = section.weight_of_table
     number = weight + tried
     share = (start * weight + passed) / number

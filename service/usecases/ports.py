@@ -13,6 +13,7 @@ from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
+from service.usecases.ports_step_up import Appeals, Mails, NewStepUp, PassRates, StepUps
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class NewRecord:
     """Everything one sign-up leaves behind, appended in one transaction.
 
     ``assessment`` is ``None`` for a sign-up that is only recorded; ``claim`` is the Idempotency-Key that this
-    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed.
+    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed; ``step_up``
+    is what is asked of the person.
     """
 
     id: str
@@ -75,6 +77,7 @@ class NewRecord:
     audit: AuditEntry
     claim: IdempotencyClaim | None = None
     events: Sequence[Event] = ()
+    step_up: NewStepUp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +345,14 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def roll_ups(self) -> RollUps: ...
+    @property
+    def step_ups(self) -> StepUps: ...
+    @property
+    def mails(self) -> Mails: ...
+    @property
+    def appeals(self) -> Appeals: ...
+    @property
+    def pass_rates(self) -> PassRates: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

@@ -10,9 +10,12 @@ from datetime import datetime
 from models.linkage.memory import MemoryHistory
 from service.domain.decision import Assessment
 from service.domain.event import Event
+from service.domain.pass_rates import PassRate
+from service.domain.step_up import Step, StepUp
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
+from service.usecases.ports_step_up import Appeal, Mail, NewStepUp
 
 Undo = Callable[[], object]
 Write = Callable[[], Undo]
@@ -50,6 +53,16 @@ class Kept:
         )
 
 
+@dataclass(slots=True)
+class KeptMail:
+    """A mail and what became of it."""
+
+    mail: Mail
+    ended_at: datetime | None = None
+    sent: bool = False
+    mailbox: bytes | None = None
+
+
 class Shelves:
     """Everything that is committed, under one lock."""
 
@@ -65,6 +78,11 @@ class Shelves:
         self.entries: list[AuditEntry] = []
         self.seals: list[Seal] = []
         self.events: list[Event] = []
+        self.step_ups: dict[str, StepUp] = {}
+        self.steps: list[tuple[str, Step]] = []
+        self.mails: dict[str, KeptMail] = {}
+        self.appeals: list[Appeal] = []
+        self.pass_rates: tuple[datetime | None, tuple[PassRate, ...]] = (None, ())
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""
@@ -87,6 +105,31 @@ class Shelves:
 
         def undo() -> None:
             del self.events[before:]
+
+        return undo
+
+    def add_step_up(self, new: NewStepUp) -> Undo:
+        """Keep a new step-up, the beginning of its history and its mails."""
+        record_id, taken = new.step_up.record_id, len(self.steps)
+        if record_id in self.step_ups:
+            raise RuntimeError("bug: the sign-up has a step-up already")
+        undo_mails = self.add_mails(new.mails)
+        self.step_ups[record_id] = new.step_up
+        self.steps.extend((record_id, step) for step in new.steps)
+
+        def undo() -> None:
+            del self.steps[taken:], self.step_ups[record_id]
+            undo_mails()
+
+        return undo
+
+    def add_mails(self, mails: Sequence[Mail]) -> Undo:
+        """Keep mails to be sent."""
+        self.mails.update({each.id: KeptMail(each) for each in mails})
+
+        def undo() -> None:
+            for each in mails:
+                del self.mails[each.id]
 
         return undo
 

@@ -13,6 +13,7 @@ from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.policies import MemoryPolicies
 from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.shelves import Shelves, Undo, Write
+from service.storage.memory.step_ups import MemoryAppeals, MemoryMails, MemoryPassRates, MemoryStepUps
 
 
 class MemoryUnitOfWork:
@@ -29,6 +30,10 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
+        self.step_ups = MemoryStepUps(shelves, self._staged)
+        self.mails = MemoryMails(shelves, self._staged)
+        self.appeals = MemoryAppeals(shelves, self._staged)
+        self.pass_rates = MemoryPassRates(shelves, self._staged)
 
     def commit(self) -> None:
         """See the port."""

@@ -13,14 +13,18 @@ from service.domain.errors import ConflictError, StillRunningError
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.api_keys import SqlApiKeys
+from service.storage.sql.appeals import SqlAppeals
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.database import Database
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
+from service.storage.sql.mails import SqlMails
+from service.storage.sql.pass_rates import SqlPassRates
 from service.storage.sql.policies import SqlPolicies
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
+from service.storage.sql.step_ups import SqlStepUps
 from service.usecases.ports import AlreadyRecordedError
 
 
@@ -37,6 +41,10 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._roll_ups = SqlRollUps(database)
+        self._step_ups = SqlStepUps(database, self._stage, encryption=encryption)
+        self._mails = SqlMails(database, self._stage)
+        self._appeals = SqlAppeals(database, self._stage, encryption=encryption)
+        self._pass_rates = SqlPassRates(database, self._stage)
 
     @property
     def ledger(self) -> SqlLedger:
@@ -72,6 +80,26 @@ class SqlUnitOfWork:
     def roll_ups(self) -> SqlRollUps:
         """Daily roll-ups."""
         return self._roll_ups
+
+    @property
+    def step_ups(self) -> SqlStepUps:
+        """Step-ups."""
+        return self._step_ups
+
+    @property
+    def mails(self) -> SqlMails:
+        """Mails to be sent."""
+        return self._mails
+
+    @property
+    def appeals(self) -> SqlAppeals:
+        """Appeals."""
+        return self._appeals
+
+    @property
+    def pass_rates(self) -> SqlPassRates:
+        """Estimated pass rates."""
+        return self._pass_rates
 
     def commit(self) -> None:
         """See the port."""
