@@ -108,6 +108,10 @@ class Challenge:
         Raises:
             ConflictError: it has ended; the text says how.
         """
+        if self.closed_by is ClosedBy.NOT_NEEDED:
+            raise ConflictError("This challenge is no longer needed: the sign-up was decided without it.")
+        if self.status is ChallengeStatus.EXPIRED:
+            raise ConflictError("This challenge has expired; reassess the sign-up to ask for a new one.")
         if not self.pending:
             raise ConflictError(f"This challenge is already {self.status.value}; its result stands.")
         if now >= self.expires_at:
@@ -170,6 +174,15 @@ class Challenge:
         if not self.pending or now < self.expires_at:
             return self
         return self._closed(ChallengeStatus.EXPIRED, ClosedBy.TIME, now, evidence={}, proof=None)
+
+    def cannot(self, now: datetime) -> Challenge:
+        """The challenge of somebody who has no way to do it.
+
+        Raises:
+            ConflictError: it has ended before.
+        """
+        self.require_open(now)
+        return self._closed(ChallengeStatus.ABANDONED, ClosedBy.CANNOT, now, evidence={}, proof=None)
 
     def not_needed(self, now: datetime) -> Challenge:
         """The challenge given up by the service itself; itself if it has ended already."""

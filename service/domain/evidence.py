@@ -84,6 +84,7 @@ class Doubt:
         never_alone: methods that do not settle this doubt by themselves, nor only among themselves.
         occasions: the names of the situations that the reasons amount to.
         preferred: methods by how much their honest loss is discounted: what the reasons point to goes first.
+        score: what the model said; ``None`` when it could not score. A rule may have set the odds higher.
     """
 
     odds: float
@@ -92,6 +93,7 @@ class Doubt:
     never_alone: frozenset[ChallengeMethod] = frozenset()
     occasions: tuple[str, ...] = ()
     preferred: Mapping[ChallengeMethod, float] = field(default_factory=dict)
+    score: float | None = None
 
 
 Table = Mapping[ChallengeMethod, Terms]
@@ -115,11 +117,6 @@ def ratio_of(results: Iterable[Challenge], groups: Sequence[str], table: Table, 
     return max(_ratio_for(ended, group, table, silence) for group in groups or (POOLED,))
 
 
-def odds_after(doubt: Doubt, results: Sequence[Challenge], table: Table, silence: Silence) -> float:
-    """The odds of fraud once these results are known."""
-    return doubt.odds * ratio_of(results, doubt.groups, table, silence)
-
-
 def settles(doubt: Doubt, results: Sequence[Challenge], table: Table, silence: Silence) -> bool:
     """Whether the proofs passed bring the odds below the allow line, and say enough by methods that may say it."""
     passed = {each.method for each in results if each.status is ChallengeStatus.PASSED}
@@ -136,6 +133,7 @@ def choose(
     silence: Silence,
     *,
     results: Sequence[Challenge] = (),
+    including: ChallengeMethod | None = None,
 ) -> tuple[ChallengeMethod, ...]:
     """The cheapest one or two methods that would settle the doubt if passed; empty when none would.
 
@@ -148,12 +146,13 @@ def choose(
         table: what is known of the methods.
         silence: what not answering is worth.
         results: what was answered before.
+        including: a method that must be among them.
     """
     asked = [
         methods
         for size in range(1, MOST_ASKED + 1)
         for methods in combinations(candidates, size)
-        if would_settle(doubt, methods, table, silence, results=results)
+        if (including is None or including in methods) and would_settle(doubt, methods, table, silence, results=results)
     ]
     return min(asked, key=lambda methods: sum(_cost(doubt, table[each]) for each in methods), default=())
 

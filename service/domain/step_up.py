@@ -9,7 +9,7 @@ from datetime import datetime
 from service.domain.challenge import Challenge, ChallengeMethod
 from service.domain.decision import Decision, harsher
 from service.domain.errors import NotFoundError
-from service.domain.evidence import Doubt, Silence, Table, odds_after, probability_of, settles
+from service.domain.evidence import Doubt, Silence, Table, probability_of, ratio_of, settles
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +89,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the answers so far amount to."""
+    """What the answers so far amount to: ``ratio`` is what they multiply the odds by."""
 
     probability: float
     settled: bool
+    ratio: float
 
 
 def standing_of(step_up: StepUp, table: Table, silence: Silence) -> Standing:
     """The probability of fraud given every answer, and whether the doubt is settled."""
+    ratio = ratio_of(step_up.challenges, step_up.doubt.groups, table, silence)
     return Standing(
-        probability=probability_of(odds_after(step_up.doubt, step_up.challenges, table, silence)),
+        probability=probability_of(step_up.doubt.odds * ratio),
         settled=settles(step_up.doubt, step_up.challenges, table, silence),
+        ratio=ratio,
     )
 
 

@@ -25,6 +25,7 @@ def doubt_text(doubt: Doubt) -> str:
             "never_alone": sorted(doubt.never_alone),
             "occasions": doubt.occasions,
             "preferred": doubt.preferred,
+            "score": doubt.score,
         }
     ).decode()
 
@@ -39,6 +40,7 @@ def doubt_of(text: str) -> Doubt:
         never_alone=frozenset(map(ChallengeMethod, parts["never_alone"])),
         occasions=tuple(parts["occasions"]),
         preferred={ChallengeMethod(method): share for method, share in parts["preferred"].items()},
+        score=parts["score"],
     )
 
 

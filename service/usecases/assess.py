@@ -15,6 +15,7 @@ from service.domain.decision import Assessment
 from service.domain.errors import ConflictError
 from service.usecases.decision_events import decided
 from service.usecases.judge import Judge
+from service.usecases.plan_step_up import PlanStepUp
 from service.usecases.ports import (
     AlreadyRecordedError,
     AuditEntry,
@@ -24,6 +25,8 @@ from service.usecases.ports import (
     NewRecord,
     StoredAnswer,
 )
+from service.usecases.read_signup import challenge_views
+from service.usecases.step_up_methods import Person
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 from service.usecases.views import Answer, DecisionView
 
@@ -37,6 +40,7 @@ class Assess:
 
     begin: Begin
     judge: Judge
+    plan: PlanStepUp
     render: Callable[[DecisionView], bytes]
     new_id: Callable[[datetime], str]
 
@@ -75,6 +79,10 @@ class Assess:
             record_id = self.new_id(now)
             facts = Facts(signup=signup, signals=signals, linkage=look.linkage)
             assessment = None if signup.record_only else self.judge(facts, now=now, stopwatch=stopwatch)
+            step_up = None
+            if assessment is not None:
+                person = Person(signup, signals)
+                assessment, step_up = self.plan(person, assessment, record_id=record_id, owner=caller.owner, now=now)
             view = DecisionView(
                 id=record_id,
                 signup_id=signup.signup_id,
@@ -82,6 +90,7 @@ class Assess:
                 record_only=signup.record_only,
                 created_at=now,
                 assessment=assessment,
+                challenges=challenge_views(None if step_up is None else step_up.step_up),
             )
             body = self.render(view)
             work.ledger.append(
@@ -97,6 +106,7 @@ class Assess:
                     audit=_audit(caller, record_id, assessment, now),
                     claim=claim,
                     events=decided(view, owner=caller.owner, now=now, new_id=self.new_id),
+                    step_up=step_up,
                 )
             )
             stopwatch.lap("render")

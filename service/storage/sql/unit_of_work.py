@@ -26,6 +26,7 @@ from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
 from service.storage.sql.step_ups import SqlStepUps
 from service.usecases.ports import AlreadyRecordedError
+from service.usecases.ports_step_up import StepUpMovedError
 
 
 class SqlUnitOfWork:
@@ -131,6 +132,7 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
 # Constraints by the names that PostgreSQL and SQLite report.
 _RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
 _LOST_CLAIM = ("ck_idempotency_keys_state",)
+_STEP_UP = ("pk_step_ups", "step_ups.signup_no")
 _POLICY_VERSION = ("pk_policies", "policies.version")
 
 
@@ -143,4 +145,6 @@ def _refusal_of(error: IntegrityError) -> Exception:
         return StillRunningError("Another request holds this Idempotency-Key by now.")
     if named.endswith(_POLICY_VERSION):
         return ConflictError("Another policy was added at the same moment; look at it and add yours again.")
+    if named.endswith(_STEP_UP):
+        return StepUpMovedError("the sign-up has a step-up by now")
     return error
