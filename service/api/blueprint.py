@@ -9,11 +9,13 @@ from collections.abc import Callable
 from flask import Blueprint, Response, request
 
 from service.api.batch import BatchEndpoint
+from service.api.challenges import ChallengeEndpoints
+from service.api.declared import Declared, Operation
 from service.api.dependencies import ApiDependencies
 from service.api.docs import docs_asset, docs_page
 from service.api.health import Readiness
 from service.api.openapi import openapi_document
-from service.api.operations import OPERATIONS, Declared, Operation
+from service.api.operations import OPERATIONS
 from service.api.signups import JSON, SignupEndpoints
 from service.domain.caller import Caller
 from service.domain.errors import UnauthenticatedError
@@ -26,12 +28,16 @@ def create_api(deps: ApiDependencies) -> Blueprint:
     """The endpoints of DESIGN's version 1 over these use cases; ``service.web.install_web`` answers its errors."""
     api = Blueprint("api", __name__)
     signups = SignupEndpoints(deps)
+    challenges = ChallengeEndpoints(deps)
     handlers: dict[Operation, Handler] = {
         Operation.CREATE_SIGNUP: signups.create,
         Operation.CREATE_SIGNUPS: BatchEndpoint(signups).create,
         Operation.SEARCH_SIGNUPS: signups.search,
         Operation.READ_SIGNUP: signups.read,
         Operation.REASSESS_SIGNUP: signups.reassess,
+        Operation.REPORT_CHALLENGE: challenges.result,
+        Operation.ENTER_CODE: challenges.code,
+        Operation.RESEND_CODE: challenges.resend,
     }
     for declared in OPERATIONS:
         api.add_url_rule(

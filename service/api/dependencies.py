@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,8 @@ from typing import Protocol
 from models.signup import Signup
 from service.api.health import ReadinessCheck
 from service.domain.caller import Caller
+from service.domain.challenge import ChallengeStatus
+from service.usecases.answer_challenge import Answer as ChallengeAnswered
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.ports import Fingerprint, IdempotencyClaim
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
@@ -47,6 +49,24 @@ class SearchRecords(Protocol):
     def __call__(self, criteria: SearchCriteria, *, caller: Caller, now: datetime) -> SearchPage: ...
 
 
+class AnswerOwnChallenge(Protocol):
+    """Take answers to the caller's own challenges."""
+
+    def result(
+        self,
+        challenge_id: str,
+        status: ChallengeStatus,
+        evidence: Mapping[str, object],
+        *,
+        caller: Caller,
+        now: datetime,
+    ) -> ChallengeAnswered: ...
+
+    def code(self, challenge_id: str, code: str, *, caller: Caller, now: datetime) -> ChallengeAnswered: ...
+
+    def resend(self, challenge_id: str, address: str | None, *, caller: Caller, now: datetime) -> ChallengeAnswered: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ApiDependencies:
     """The use cases behind the endpoints, and the few outside things the edge itself asks.
@@ -55,6 +75,8 @@ class ApiDependencies:
         authenticate: an API key to its caller.
         fingerprint: the keyed digest of method, route and canonical body.
         answer_once: runs a request at most once per Idempotency-Key.
+        challenges: answers to challenges.
+        open_links: a rendered answer with the links of its hosted pages opened.
         clock: the time it is, aware, in UTC.
         metrics: the exposition for Prometheus and its content type.
         readiness: what must work before traffic is welcome.
@@ -68,6 +90,8 @@ class ApiDependencies:
     read: ReadRecord
     reassess: ReassessRecord
     search: SearchRecords
+    challenges: AnswerOwnChallenge
+    open_links: Callable[[bytes], bytes]
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

@@ -6,7 +6,8 @@ from typing import Any  # an OpenAPI document is JSON
 
 from pydantic.json_schema import models_json_schema
 
-from service.api.operations import OPERATIONS, Declared
+from service.api.declared import Declared
+from service.api.operations import OPERATIONS
 from service.api.schemas.decision import DecisionAnswer
 from service.api.schemas.examples import DECISION_EXAMPLE, PROBLEM_EXAMPLE, SIGNUP_EXAMPLE
 from service.api.schemas.problem import ProblemAnswer
@@ -27,6 +28,7 @@ _PROBLEM_MEANINGS = {
     413: "Too large.",
     415: "Another media type than the one asked for.",
     422: "Wrong fields, each named in `errors`.",
+    429: "Asked too often, or too soon. Try again after `Retry-After` seconds.",
     500: "A mistake of ours; nothing was decided.",
     503: "The database cannot be used; nothing was decided. Try again after `Retry-After` seconds.",
 }
@@ -49,7 +51,7 @@ _ID = {
     "name": "id",
     "in": "path",
     "required": True,
-    "description": "The id that the answer to the sign-up carried.",
+    "description": "The id that an answer carried.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_-]+$"},
 }
 _DESCRIPTION = (
@@ -74,7 +76,7 @@ def openapi_document(version: str) -> Document:
         },
         "servers": [{"url": "/"}],
         "security": [{"apiKey": []}],
-        "tags": [{"name": "sign-ups"}, {"name": "operation"}],
+        "tags": [{"name": "sign-ups"}, {"name": "challenges"}, {"name": "operation"}],
         "paths": paths,
         "components": {
             "schemas": _schemas(),
@@ -115,7 +117,7 @@ def _operation(declared: Declared) -> Document:
         parameters.append(_IDEMPOTENCY_KEY)
     operation: Document = {
         "operationId": declared.operation.value,
-        "tags": ["sign-ups"],
+        "tags": ["challenges" if declared.path.startswith("/v1/challenges/") else "sign-ups"],
         "summary": declared.summary,
         "description": f"{declared.description}\n\nScope: `{declared.scope}`.",
         "parameters": parameters,
@@ -157,7 +159,7 @@ def _problem(status: int) -> Document:
     }
     if status == 401:
         problem["headers"]["WWW-Authenticate"] = {"schema": {"type": "string"}}
-    if status == 503:
+    if status in {429, 503}:
         problem["headers"]["Retry-After"] = {"schema": {"type": "integer"}}
     if status == 422:
         problem["content"][_PROBLEM_MEDIA]["example"] = PROBLEM_EXAMPLE

@@ -2,56 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-from pydantic import BaseModel
-
+from service.api.challenge_operations import CHALLENGE_OPERATIONS
+from service.api.declared import Declared, Operation
 from service.api.schemas.decision import DecisionAnswer, SearchAnswer, SignupAnswer
 from service.api.schemas.search import SearchRequest
 from service.api.schemas.signup import SignupRequest
 from service.domain.caller import Scope
-
-
-class Operation(StrEnum):
-    """The operations that need an API key, by their ``operationId``."""
-
-    CREATE_SIGNUP = "createSignup"
-    CREATE_SIGNUPS = "createSignups"
-    SEARCH_SIGNUPS = "searchSignups"
-    READ_SIGNUP = "readSignup"
-    REASSESS_SIGNUP = "reassessSignup"
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One operation.
-
-    Attributes:
-        method: the HTTP method.
-        path: with parameters in braces.
-        summary: one line for people.
-        description: what a caller must know.
-        scope: what the API key must carry.
-        answers: statuses to their meaning and schema; the problems every operation may answer are added.
-        request: the schema of the body, or of a line of it.
-        problems: statuses of the problems of its own.
-        lines: whether body and answer are JSON lines instead of one document.
-        takes_key: whether an Idempotency-Key is honoured.
-    """
-
-    operation: Operation
-    method: str
-    path: str
-    summary: str
-    description: str
-    scope: Scope
-    answers: dict[int, tuple[str, type[BaseModel]]]
-    request: type[BaseModel] | None = None
-    problems: tuple[int, ...] = ()
-    lines: bool = False
-    takes_key: bool = False
-
 
 _BODY_PROBLEMS = (400, 413, 415, 422)
 
@@ -124,4 +80,5 @@ OPERATIONS: tuple[Declared, ...] = (
         answers={200: ("The new decision and its history.", SignupAnswer)},
         problems=(404, 409),
     ),
+    *CHALLENGE_OPERATIONS,
 )

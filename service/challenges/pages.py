@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any  # Any: what Flask takes for values of an address
@@ -246,7 +246,7 @@ def _chosen_language() -> str:
     return wished if wished in LANGUAGES else language_of(request.headers.get("Accept-Language"))
 
 
-def _language_value() -> Mapping[str, str]:
+def _language_value() -> dict[str, Any]:
     wished = request.values.get("lang", "")
     return {"lang": wished} if wished in LANGUAGES else {}
 

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("service.cli.replay:replay", "Judge a file of sign-ups in order, without a service."),
     "model": ("service.cli.model:model", "Train, evaluate and manage risk models."),
     "policy": ("service.cli.policy:policy", "Check and show policies."),
+    "challenges": ("service.cli.challenges:challenges", "Show the pass rates of challenges, and estimate them anew."),
     "audit": ("service.cli.audit:audit", "Seal, verify and export the audit chain."),
     "demo": ("service.cli.demo:demo", "Watch a throw-away service notice a small hydra."),
 }

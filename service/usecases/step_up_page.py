@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -191,7 +192,8 @@ class StepUpPage:
     def _came(self, state: str, browser: str, now: datetime) -> tuple[StepUp, Recorded, str, str]:
         challenge_id, _, rest = state.partition(".")
         until, _, mac = rest.partition(".")
-        fits = browser and until.isdecimal() and mac == self._mac("state", challenge_id, until, browser)
+        expected = self._mac("state", challenge_id, until, browser)
+        fits = browser and until.isdecimal() and hmac.compare_digest(mac.encode(), expected.encode())
         if not fits or now.timestamp() > int(until):
             raise NotFoundError("This sign-in was not begun here, or took too long; begin again.")
         with self.begin() as work:
