@@ -175,13 +175,15 @@ def would_settle(
 
 
 def _ratio_for(ended: Sequence[Challenge], group: str, table: Table, silence: Silence) -> float:
+    passed = {table[each.method].kind for each in ended if each.status is ChallengeStatus.PASSED}
     acquitting: dict[str, float] = {}
     accusing: dict[str, float] = {}
     for each in ended:
         terms = table[each.method]
         if each.status is ChallengeStatus.PASSED:
             acquitting[terms.kind] = min(acquitting.get(terms.kind, 1.0), terms.when_passed(group))
-        else:
+        elif each.status is ChallengeStatus.FAILED or terms.kind not in passed:
+            # Whoever came back and passed has answered for their silence.
             accusing[terms.kind] = max(accusing.get(terms.kind, 1.0), _accusation(each, terms, group, silence))
     return max(LEAST_RATIO, math.prod(acquitting.values()) * math.prod(accusing.values()))
 

@@ -210,17 +210,19 @@ class AnswerChallenge:
         return self._proven(open_, challenge, run.check(evidence), ClosedBy.RESULT, now)
 
     def _proven(self, open_: Open, challenge: Challenge, checked: Checked, by: ClosedBy, now: datetime) -> Challenge:
-        """The challenge passed; failed where the very same proof has served as many people as it may."""
+        """The challenge passed, or failed: also where the very same proof has served as many people as it may."""
         section = self.settle.plan.terms().section
         proof = None if checked.proof is None else self.secrets.digest("proof", checked.proof)
-        status, evidence = ChallengeStatus.PASSED, dict(checked.evidence)
-        if proof is not None:
+        status = ChallengeStatus.PASSED if checked.passed else ChallengeStatus.FAILED
+        evidence = dict(checked.evidence)
+        if checked.passed and proof is not None:
             limit, since = section.people_per_proof, now - _YEAR
             if checked.attests:
                 limit, since = section.people_per_attester, now - _TERM
             if open_.work.step_ups.people_proven(proof, since=since, besides=open_.step_up.record_id) >= limit:
                 status, evidence = ChallengeStatus.FAILED, {"proof_used_up": True}
-        return challenge.answered(status, by, now=now, evidence=evidence, proof=proof)
+        kept = proof if status is ChallengeStatus.PASSED else None
+        return challenge.answered(status, by, now=now, evidence=evidence, proof=kept)
 
     def _settled(
         self, open_: Open, challenge: Challenge, *, now: datetime, actor: str, whole: StepUp | None = None

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -25,8 +25,12 @@ from service.api.dependencies import ApiDependencies
 from service.api.health import ProbeResult, ReadinessCheck
 from service.api.schemas.examples import SIGNUP_EXAMPLE
 from service.domain.caller import Caller, Scope
+from service.domain.challenge import Challenge, ChallengeMethod, ChallengeStatus
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.errors import ConflictError, NotFoundError, StillRunningError
+from service.domain.evidence import Doubt
+from service.domain.step_up import PageSeal, StepUp
+from service.usecases.answer_challenge import Answer as Answered
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
 from service.usecases.issue_key import IssueKey
@@ -228,6 +232,35 @@ class Api:
         return not self.recorder.recorded and not self.work.idempotency.rows
 
 
+@dataclass
+class Challenges:
+    """Stands in for the use case: knows one pending challenge, ``known``, and takes every answer to it."""
+
+    def result(
+        self,
+        challenge_id: str,
+        status: ChallengeStatus,
+        evidence: Mapping[str, object],  # noqa: ARG002 - the protocol's
+        *,
+        caller: Caller,  # noqa: ARG002 - the protocol's
+        now: datetime,
+    ) -> Answered:
+        return self._answered(challenge_id, now, status)
+
+    def code(self, challenge_id: str, code: str, *, caller: Caller, now: datetime) -> Answered:  # noqa: ARG002 - the protocol's
+        return self._answered(challenge_id, now, ChallengeStatus.PENDING)
+
+    def resend(self, challenge_id: str, address: str | None, *, caller: Caller, now: datetime) -> Answered:  # noqa: ARG002 - the protocol's
+        return self._answered(challenge_id, now, ChallengeStatus.PENDING)
+
+    def _answered(self, challenge_id: str, now: datetime, status: ChallengeStatus) -> Answered:
+        if challenge_id != "known":
+            raise NotFoundError("There is no such challenge.")
+        challenge = Challenge("known", ChallengeMethod.EMAIL_CODE, now, now, tries_left=4, sends_left=2, status=status)
+        step_up = StepUp("su-1", "campus", "AAAA-BBBB-CCCC", PageSeal(1, b""), Doubt(1.0, 0.1), (challenge,))
+        return Answered(step_up, challenge, accepted=False)
+
+
 def build_api(**changes: Any) -> Api:
     """An API; ``changes`` replace dependencies."""
     work = Work()
@@ -244,6 +277,8 @@ def build_api(**changes: Any) -> Api:
         "read": recorder.read,
         "reassess": recorder.reassess,
         "search": recorder.search,
+        "challenges": Challenges(),
+        "open_links": lambda body: body,
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (

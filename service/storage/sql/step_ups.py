@@ -100,7 +100,8 @@ class SqlStepUps:
     def due(self, *, now: datetime, limit: int) -> Sequence[StepUp]:
         """See the port."""
         late = (
-            select(distinct(ChallengeRow.signup_no))
+            select(ChallengeRow.signup_no)
+            .distinct()
             .where(
                 ChallengeRow.status == ChallengeStatus.PENDING.value, ChallengeRow.expires_us <= microseconds_of(now)
             )
