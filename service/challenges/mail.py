@@ -49,8 +49,8 @@ class SmtpSendCode:
         message["Date"] = formatdate(usegmt=True)
         message["Message-ID"] = f"<{mail_id}@{self.sender.rpartition('@')[2].rstrip('>')}>"
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = language
         message.set_content(texts("mail_body", code=code, minutes=minutes, reference=reference))
+        message["Content-Language"] = language  # setting the content takes headers about another one away
         return message
 
     def _connection(self) -> smtplib.SMTP:

@@ -242,12 +242,12 @@ def _outcome(page: Page) -> str:
 
 
 def _chosen_language() -> str:
-    wished = request.values.get("lang", "")
+    wished = request.args.get("lang", "")
     return wished if wished in LANGUAGES else language_of(request.headers.get("Accept-Language"))
 
 
 def _language_value() -> dict[str, Any]:
-    wished = request.values.get("lang", "")
+    wished = request.args.get("lang", "")
     return {"lang": wished} if wished in LANGUAGES else {}
 
 

@@ -231,7 +231,15 @@ class AnswerChallenge:
         if challenge.pending:
             saved = self.settle.save(open_.work, open_.step_up, after, now=now, actor=actor)
         else:
-            saved = self.settle(open_.work, open_.step_up, after, recorded=open_.recorded, now=now, actor=actor)
+            saved = self.settle(
+                open_.work,
+                open_.step_up,
+                after,
+                recorded=open_.recorded,
+                now=now,
+                actor=actor,
+                ask_more=whole is None,
+            )
         accepted = challenge.status is ChallengeStatus.PASSED or challenge.closed_by not in {
             None, ClosedBy.CODE, ClosedBy.SIGN_IN,
         }  # fmt: skip

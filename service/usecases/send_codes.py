@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from service.usecases.answer_challenge import MOST_ATTEMPTS
 from service.usecases.ports import Begin
 from service.usecases.ports_step_up import Mail, StepUpMovedError, StepUpSecrets
 from service.usecases.settle_step_up import SettleStepUp
@@ -76,10 +78,7 @@ class SendCodes:
             return work.mails.purge(before=now - KEPT_FOR)
 
     def _sent(self, mail: Mail, now: datetime) -> bool:
-        try:
-            ready = self._prepared(mail, now)
-        except StepUpMovedError:
-            return False  # somebody answers it this moment: it comes round again after the lease
+        ready = self._prepared_unmoved(mail, now)
         if ready is None:
             return False
         address, mailbox, hand_over = ready
@@ -94,6 +93,13 @@ class SendCodes:
             work.mails.done(mail.id, at=now, sent=True, mailbox=mailbox)
             work.commit()
         return True
+
+    def _prepared_unmoved(self, mail: Mail, now: datetime) -> tuple[str, bytes, Callable[[str], None]] | None:
+        """The same, again when somebody else was faster: people open the page while the mail is on its way."""
+        for _ in range(MOST_ATTEMPTS):
+            with contextlib.suppress(StepUpMovedError):
+                return self._prepared(mail, now)
+        return None  # it comes round again after the lease
 
     def _prepared(self, mail: Mail, now: datetime) -> tuple[str, bytes, Callable[[str], None]] | None:
         """Make the code and keep its digest; ``None`` when nothing is to be sent any more."""

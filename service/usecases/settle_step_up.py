@@ -45,12 +45,20 @@ class SettleStepUp:
         return Person(recorded.signup, derive_signals(recorded.signup, self.reference))
 
     def __call__(
-        self, work: UnitOfWork, before: StepUp, after: StepUp, *, recorded: Recorded, now: datetime, actor: str
+        self,
+        work: UnitOfWork,
+        before: StepUp,
+        after: StepUp,
+        *,
+        recorded: Recorded,
+        now: datetime,
+        actor: str,
+        ask_more: bool = True,
     ) -> StepUp:
         """Stage the change from ``before``; the step-up as it will stand.
 
         A decision that is no longer ``step_up`` was made by somebody else in the meantime, and stands: the answer is
-        recorded and counted, and changes nothing.
+        recorded and counted, and changes nothing. Without ``ask_more`` an unsettled doubt goes to a person.
         """
         latest = recorded.assessments[-1]
         now = max(now, latest.decided_at + _TICK)
@@ -63,7 +71,9 @@ class SettleStepUp:
                 standing, self.plan.line_decision(recorded.signup.account_type, standing.probability)
             )
             if decision is Decision.STEP_UP:
-                after, mails, waits = self._ask_more(before, after, recorded, now)
+                waits = False
+                if ask_more:
+                    after, mails, waits = self._ask_more(before, after, recorded, now)
                 if not waits:
                     decision, reasons = Decision.REVIEW, (*reasons, NO_PROOF)
             if decision is not Decision.STEP_UP:

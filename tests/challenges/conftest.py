@@ -163,7 +163,8 @@ class OpenIdProvider:
         assert asked["code_challenge_method"] == "S256"
         assert "openid" in asked["scope"].split()
         if request.method == "GET":
-            return "<!doctype html><title>University</title><form method='post'><button>Sign in as Ada</button></form>"
+            button = "<form method='post'><button>Sign in as Ada</button></form>"
+            return f"<!doctype html><title>University</title><link rel=icon href='data:,'>{button}"
         code = secrets.token_urlsafe(16)
         self.given[code] = dict(asked)
         return redirect(f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}")
