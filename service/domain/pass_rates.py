@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from service.domain.challenge import ChallengeMethod
-from service.domain.evidence import POOLED, Terms, odds_of, probability_of
+from service.domain.evidence import POOLED, Table, Terms, odds_of, probability_of
 from service.domain.policy_sections.challenges import ChallengesSection
 
 _Z = 1.96
@@ -84,14 +84,22 @@ def estimate(answers: Iterable[Answered], section: ChallengesSection) -> tuple[P
     return tuple(rates)
 
 
-def as_overlay(rates: Iterable[PassRate]) -> dict[tuple[ChallengeMethod, str], tuple[float, float]]:
-    """The estimates as the table takes them: honest and fraud by method and group."""
+def as_overlay(rates: Iterable[PassRate], table: Table) -> dict[tuple[ChallengeMethod, str], tuple[float, float]]:
+    """The estimates as the table takes them: honest and fraud by method and group.
+
+    An estimate that began from another start value than the table's is left out: the policy was changed since.
+    """
     listed = list(rates)
-    honest = {each.method: each.estimate for each in listed if each.side is Side.HONEST}
+    honest = {method: terms.honest for method, terms in table.items()}
+    honest |= {
+        each.method: each.estimate
+        for each in listed
+        if each.side is Side.HONEST and each.start == honest.get(each.method)
+    }
     return {
         (each.method, each.group): (honest[each.method], each.estimate)
         for each in listed
-        if each.side is Side.FRAUD and each.method in honest
+        if each.side is Side.FRAUD and each.method in table and each.start == table[each.method].fraud.get(each.group)
     }
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.domain.challenge import ChallengeMethod
 from service.domain.errors import UnavailableError
-from service.domain.pass_rates import PassRate, as_overlay, estimate
+from service.domain.pass_rates import PassRate, estimate
 from service.domain.policy import Policy
 from service.usecases.ports import Begin
 
@@ -49,14 +48,14 @@ class RatesInForce:
         self._monotonic = monotonic
         self._looking = threading.Lock()
         self._due = float("-inf")
-        self._rates: Mapping[tuple[ChallengeMethod, str], tuple[float, float]] = {}
+        self._rates: Sequence[PassRate] = ()
 
-    def __call__(self) -> Mapping[tuple[ChallengeMethod, str], tuple[float, float]]:
-        """The overlay of the table. One caller a minute looks again; a database that is away changes nothing."""
+    def __call__(self) -> Sequence[PassRate]:
+        """The estimates. One caller a minute looks again; a database that is away changes nothing."""
         if self._monotonic() >= self._due and self._looking.acquire(blocking=False):
             try:
                 with self._begin() as work:
-                    self._rates = as_overlay(work.pass_rates.all())
+                    self._rates = work.pass_rates.all()
             except UnavailableError:
                 pass
             finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from service.domain.challenge import Challenge, ChallengeMethod, ClosedBy
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.evidence import Doubt, Silence, Table, choose, odds_of, would_settle
 from service.domain.occasion import CHALLENGE_GROUP, dominating_groups, evidence_groups, occasions_of
+from service.domain.pass_rates import PassRate, as_overlay
 from service.domain.policy import Policy
 from service.domain.policy_sections.challenges import ChallengesSection
 from service.domain.step_up import StepUp, standing_of, steps_between
@@ -21,8 +22,6 @@ LEAST_LINE = 0.01
 """An allow line of nothing would never be crossed: a policy that asks everybody is content with one in a hundred."""
 
 NO_PROOF = Reason("NO_PROOF_SETTLES", CHALLENGE_GROUP, "No proof that this person can give would settle the doubt.")
-
-Overlay = Mapping[tuple[ChallengeMethod, str], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class PlanStepUp:
     """Chooses challenges. ``rates`` are the pass rates in force; ``language_of`` reads an Accept-Language header."""
 
     policy: Callable[[], Policy]
-    rates: Callable[[], Overlay]
+    rates: Callable[[], Sequence[PassRate]]
     methods: StepUpMethods
     secrets: StepUpSecrets
     language_of: Callable[[str | None], str]
@@ -82,7 +81,8 @@ class PlanStepUp:
     def terms(self) -> Terms:
         """The challenge table in force."""
         section = self.policy().document.challenges
-        return Terms(section, section.table(self.rates()), section.silence)
+        overlay = as_overlay(self.rates(), section.table())
+        return Terms(section, section.table(overlay), section.silence)
 
     def line_decision(self, account_type: AccountType, probability: float) -> Decision:
         """What the policy's lines make of a probability."""

@@ -161,7 +161,7 @@ def test_every_face_of_the_page_is_accessible(  # noqa: PLR0917 - pytest's fixtu
     faces.append(Axe().run(page))
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.locator("input[name=code]").fill(code_from(mailbox, page))
-    page.locator("form[action$='/code'] button").click()
+    page.locator("form[action*='/code'] button").click()
     faces.append(Axe().run(page))
     page.goto(f"{live.parts.settings.public_url}/verify/nowhere?lang={language}")
     faces.append(Axe().run(page))
