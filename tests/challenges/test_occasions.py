@@ -122,6 +122,13 @@ def test_a_document_changes_what_it_names_and_nothing_else() -> None:
     assert {**changed.methods, M.PHONE_CODE: before} == SECTION.methods
 
 
+def test_a_documents_own_rules_join_the_known_ones() -> None:
+    text = default_policy_text() + '\n[challenges.groups_of_rules]\nCAMPUS_CARD = "payment"\n'
+    groups = parse_policy(text, version=1).document.challenges.groups_of_rules
+
+    assert groups == {**SECTION.groups_of_rules, "CAMPUS_CARD": "payment"}
+
+
 @pytest.mark.parametrize(
     ("section", "named"),
     [

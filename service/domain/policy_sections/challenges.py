@@ -156,9 +156,7 @@ class ChallengesSection(_Strict):
 
     methods: dict[Annotated[ChallengeMethod, Field(strict=False)], MethodSection]
     occasions: dict[Annotated[Occasion, Field(strict=False)], OccasionSection]
-    groups_of_rules: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")], Group] = Field(
-        default_factory=lambda: dict(_GROUPS_OF_RULES)
-    )
+    groups_of_rules: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")], Group]
     first_discount: Share = 0.5
     second_discount: Share = 0.8
     abandoned: Annotated[float, Field(ge=1.0, le=100.0, strict=False)] = 2.0
@@ -177,10 +175,12 @@ class ChallengesSection(_Strict):
     def _over_the_defaults(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
+        named = given.get("groups_of_rules", {})
         return {
             **given,
             "methods": _merged(_METHODS, given.get("methods", {})),
             "occasions": _merged(_OCCASIONS, given.get("occasions", {})),
+            "groups_of_rules": {**_GROUPS_OF_RULES, **named} if isinstance(named, dict) else named,
         }
 
     @model_validator(mode="after")
