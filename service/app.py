@@ -18,16 +18,20 @@ from service.api.answers import render_decision
 from service.api.blueprint import create_api
 from service.api.dependencies import ApiDependencies
 from service.api.health import ProbeResult, ReadinessCheck
+from service.api.page_links import page_links
+from service.challenges.pages import PageDependencies, create_pages
 from service.config import Settings
 from service.console.front_page import Condition, create_front_page
 from service.domain.errors import UnavailableError
 from service.domain.ids import uuid7
 from service.metrics import CONTENT_TYPE, Metrics
 from service.outbox import Outbox
+from service.step_up import StepUpParts, step_up_parts
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.store import SqlStore
 from service.usecases.answer_once import AnswerOnce
+from service.usecases.ask_again import AskAgain
 from service.usecases.assess import Assess
 from service.usecases.authenticate import Authenticate
 from service.usecases.backtest import BackTest
@@ -35,6 +39,7 @@ from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
 from service.usecases.keep_lists import KeepLists
 from service.usecases.lists_in_force import ListsInForce
+from service.usecases.own_challenges import OwnChallenges
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import Fingerprint
@@ -63,6 +68,7 @@ class Application:
     judge: Judge
     assess: Assess
     outbox: Outbox
+    step_up: StepUpParts
 
 
 def new_id(now: datetime) -> str:
@@ -98,6 +104,7 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
         chance=secrets.SystemRandom().random,
         alarm=RuleAlarm(metrics, time.monotonic),
     )
+    step_up = step_up_parts(settings, begin=store.begin, policy=policy, reference=reference, new_id=new_id)
     return Application(
         settings=settings,
         store=store,
@@ -107,8 +114,9 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
         model=model,
         policy=policy,
         judge=judge,
-        assess=Assess(begin=store.begin, judge=judge, render=render_decision, new_id=new_id),
+        assess=Assess(begin=store.begin, judge=judge, plan=step_up.plan, render=render_decision, new_id=new_id),
         outbox=Outbox(store.begin, utc_now, time.monotonic),
+        step_up=step_up,
     )
 
 
@@ -132,6 +140,7 @@ def create_app(
     install_web(app)
     watch_requests(app, application.metrics)
     app.register_blueprint(create_api(_api_dependencies(application, release, clock)))
+    app.register_blueprint(create_pages(_page_dependencies(application, clock)))
     app.register_blueprint(create_front_page(release, lambda: _conditions(application)))
     return app
 
@@ -155,7 +164,7 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         answer_once=AnswerOnce(begin, time.monotonic, time.sleep),
         assess=WatchedAssess(application.assess, application.metrics),
         read=ReadSignup(begin, application.model),
-        reassess=Reassess(begin, application.judge),
+        reassess=Reassess(begin, application.judge, AskAgain(application.step_up.plan)),
         search=SearchSignups(begin, application.reference),
         report_account=ReportAccount(begin),
         webhooks=WebhookEndpoints(
@@ -166,10 +175,21 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         ),
         policies=PolicyUseCases(PolicyVersions(begin), BackTest(begin)),
         lists=KeepLists(begin, lambda: application.reference, new_id),
+        challenges=OwnChallenges(application.step_up.answer),
+        open_links=page_links(application.step_up.secrets.token, application.step_up.pages),
         clock=clock,
         metrics=lambda: (application.metrics.exposition() + application.outbox.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),
         version=release,
+    )
+
+
+def _page_dependencies(application: Application, clock: Callable[[], datetime]) -> PageDependencies:
+    return PageDependencies(
+        page=application.step_up.page,
+        clock=clock,
+        monotonic=time.monotonic,
+        secure=application.settings.public_url.startswith("https://"),
     )
 
 

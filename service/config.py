@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from service.challenges.providers import Provider, ProvidersInvalidError, read_providers
+from service.challenges.smtp_address import SmtpAddressError, SmtpServer, smtp_server_of
 
 PREFIX = "GATEHOUSE_"
 _SECRETS_FILE = "secrets.json"
@@ -67,6 +71,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("WEBHOOK_TIMEOUT_S", "`10`", "seconds an attempt to deliver a webhook may take, 1 to 60"),
     Setting("WORKER_METRICS_BIND", "nowhere", "address and port where `gatehouse worker` serves its own `/metrics`"),
     Setting("EVENTS_FILE", "none", "TOML of announced events, whose crowds are expected; read at start"),
+    Setting(
+        "PUBLIC_URL", "`http://BIND`", "what people reach this service at; links to the hosted pages begin with it"
+    ),
+    Setting(
+        "SMTP_URL",
+        "no mail",
+        "`smtp://HOST:PORT` (TLS where offered) or `smtps://USER:PASSWORD@HOST:PORT`: where codes are handed over",
+    ),
+    Setting("MAIL_FROM", "required with `SMTP_URL`", "the address that codes come from"),
+    Setting("OIDC_PROVIDERS", "none", "TOML file of the OpenID providers for institutions and ORCID"),
     Setting("LOG_LEVEL", "`info`", "`debug`, `info`, `warning` or `error`"),
 )
 
@@ -98,6 +112,10 @@ class Settings:
     webhook_timeout_s: int
     worker_metrics_bind: str | None
     events_file: Path | None
+    public_url: str
+    smtp: SmtpServer | None
+    mail_from: str
+    oidc_providers: Mapping[str, Provider]
     log_level: str
 
     @property
@@ -134,6 +152,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         webhook_timeout_s=reader.number("WEBHOOK_TIMEOUT_S", 10, 1, 60),
         worker_metrics_bind=reader.bind("WORKER_METRICS_BIND", "") or None,
         events_file=reader.events(),
+        public_url=reader.public_url(),
+        smtp=reader.smtp(),
+        mail_from=reader.mail_from(),
+        oidc_providers=reader.providers(),
         log_level=reader.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
     if settings.threads < settings.heavy_requests + LIGHT_THREADS:
@@ -150,7 +172,10 @@ class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._problems: list[str] = []
-        known = {PREFIX + setting.name for setting in SETTINGS} | {PREFIX + "TEST_DATABASE_URL"}
+        known = {PREFIX + setting.name for setting in SETTINGS} | {
+            PREFIX + "TEST_DATABASE_URL",
+            PREFIX + "REQUIRE_BROWSER",
+        }
         for name in sorted(environment):
             if name.startswith(PREFIX) and name not in known:
                 self.problem(name.removeprefix(PREFIX), "is not a setting")
@@ -212,6 +237,38 @@ class _Reader:
         elif not _is_url(raw):
             self.problem("DATABASE_URL", "must be a URL such as postgresql://USER:PASSWORD@HOST:5432/DATABASE")
         return raw
+
+    def public_url(self) -> str:
+        raw = self.text("PUBLIC_URL", f"http://{self.text('BIND', '127.0.0.1:8000')}").rstrip("/")
+        if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?", raw):
+            self.problem("PUBLIC_URL", "must be http:// or https:// and a host, without a query")
+        return raw
+
+    def smtp(self) -> SmtpServer | None:
+        raw = self.text("SMTP_URL", "")
+        try:
+            return smtp_server_of(raw) if raw else None
+        except SmtpAddressError as error:
+            self.problem("SMTP_URL", str(error))
+            return None
+
+    def mail_from(self) -> str:
+        raw = self.text("MAIL_FROM", "")
+        if not raw and self.text("SMTP_URL", ""):
+            self.problem("MAIL_FROM", "is required with SMTP_URL: the address that codes come from")
+        if raw and not re.fullmatch(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", raw):
+            self.problem("MAIL_FROM", "must be an address such as signup@service.example")
+        return raw
+
+    def providers(self) -> Mapping[str, Provider]:
+        path = self.file("OIDC_PROVIDERS")
+        if path is None or not path.is_file():
+            return {}
+        try:
+            return read_providers(path)
+        except ProvidersInvalidError as error:
+            self.problem("OIDC_PROVIDERS", f"({path.name}) {error}")
+            return {}
 
     def keys(self, name: str, generate: Callable[[str], str] | None) -> tuple[VersionedKey, ...]:
         raw = self.text(name, "")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import random
-import secrets
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
+from models.reference.reference import Reference
+from service.app import new_id
 from service.config import Settings
-from service.domain.ids import uuid7
 from service.metrics import Metrics
+from service.step_up import step_up_parts
 from service.storage.sql.store import SqlStore
 from service.usecases.deliver_event import DeliverEvent
 from service.usecases.end_probations import EndProbations
+from service.usecases.in_force import PolicyInForce
 from service.webhooks.rounds import DeliveryRounds
 from service.webhooks.sender import Sender
 from service.worker import Job, housekeeping
@@ -22,10 +25,11 @@ RECORDED_WITHIN = timedelta(seconds=5)
 """How long the record of an attempt may wait for the database before somebody else makes the attempt again."""
 
 
-def jobs_of(store: SqlStore) -> tuple[Job, ...]:
+def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[Job, ...]:
     """The jobs in the order of a round: what keeps promises first, what can wait last."""
     return (
-        Job("probations ended", EndProbations(store.begin, _new_id)),
+        Job("probations ended", EndProbations(store.begin, new_id)),
+        *step_up_jobs(store, settings, reference),
         *housekeeping(store.begin, checkpoint=store.checkpoint),
     )
 
@@ -57,5 +61,11 @@ def delivery_of(
     return Job("events delivered", lambda _: rounds())
 
 
-def _new_id(now: datetime) -> str:
-    return uuid7(now, secrets.randbits(74))
+def step_up_jobs(store: SqlStore, settings: Settings, reference: Reference) -> tuple[Job, ...]:
+    """What step-up leaves to the worker."""
+    policy = PolicyInForce(store.begin, time.monotonic)
+    parts = step_up_parts(settings, begin=store.begin, policy=policy, reference=reference, new_id=new_id)
+    jobs = [Job("challenges expired", parts.expire), Job("pass rates estimated", parts.estimate)]
+    if parts.send_codes is not None:
+        jobs[:0] = [Job("codes sent", parts.send_codes), Job("mails forgotten", parts.send_codes.forget)]
+    return tuple(jobs)

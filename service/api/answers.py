@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any  # the parts of an answer, before its schema has checked them
 
+from service.api.page_links import sealed
 from service.api.schemas.decision import (
     AccountAnswer,
     AssessmentAnswer,
@@ -73,7 +74,13 @@ def _decision(view: DecisionView) -> dict[str, Any]:
         "reasons": () if assessment is None else tuple(map(_reason, assessment.reasons)),
         "rules": () if assessment is None else assessment.rules,
         "challenges": tuple(
-            ChallengeAnswer(id=each.id, method=each.method, status=each.status, expires_at=each.expires_at)
+            ChallengeAnswer(
+                id=each.id,
+                method=each.method,
+                status=each.status,
+                expires_at=each.expires_at,
+                url=None if each.page_version is None else sealed(each.page_version, view.id),
+            )
             for each in view.challenges
         ),
         "grant": None if assessment is None else _grant(assessment),

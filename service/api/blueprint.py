@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 
 from service.api.accounts import AccountEndpoint
 from service.api.batch import BatchEndpoint
+from service.api.challenges import ChallengeEndpoints
 from service.api.declared import Declared, Operation
 from service.api.dependencies import ApiDependencies
 from service.api.docs import docs_asset, docs_page
@@ -40,6 +41,7 @@ def create_api(deps: ApiDependencies) -> Blueprint:
     signups, webhooks = SignupEndpoints(deps), WebhookHandlers(deps)
     policies = PolicyEndpoints(deps.policies, deps.clock)
     lists = ListEndpoints(deps.lists, deps.clock)
+    challenges = ChallengeEndpoints(deps)
     handlers: dict[StrEnum, Handler] = {
         Operation.CREATE_SIGNUP: signups.create,
         Operation.CREATE_SIGNUPS: BatchEndpoint(signups).create,
@@ -66,6 +68,9 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         ListOperation.ADD: lists.add,
         ListOperation.IMPORT: lists.load,
         ListOperation.REMOVE: lists.remove,
+        Operation.REPORT_CHALLENGE: challenges.result,
+        Operation.ENTER_CODE: challenges.code,
+        Operation.RESEND_CODE: challenges.resend,
     }
     for declared in OPERATIONS:
         api.add_url_rule(

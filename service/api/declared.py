@@ -31,6 +31,9 @@ class Operation(StrEnum):
     TEST_WEBHOOK = "testWebhook"
     LIST_DELIVERIES = "listDeliveries"
     REPLAY_DELIVERIES = "replayDeliveries"
+    REPORT_CHALLENGE = "reportChallenge"
+    ENTER_CODE = "enterCode"
+    RESEND_CODE = "resendCode"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +11,8 @@ from models.signup import Signup
 from service.api.health import ReadinessCheck
 from service.domain.account import Account
 from service.domain.caller import Caller
+from service.domain.challenge import ChallengeStatus
+from service.usecases.answer_challenge import Answer as ChallengeAnswered
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.keep_lists import KeepLists
 from service.usecases.policy_use_cases import PolicyUseCases
@@ -57,6 +59,24 @@ class SearchRecords(Protocol):
     def __call__(self, criteria: SearchCriteria, *, caller: Caller, now: datetime) -> SearchPage: ...
 
 
+class AnswerOwnChallenge(Protocol):
+    """Take answers to the caller's own challenges."""
+
+    def result(
+        self,
+        challenge_id: str,
+        status: ChallengeStatus,
+        evidence: Mapping[str, object],
+        *,
+        caller: Caller,
+        now: datetime,
+    ) -> ChallengeAnswered: ...
+
+    def code(self, challenge_id: str, code: str, *, caller: Caller, now: datetime) -> ChallengeAnswered: ...
+
+    def resend(self, challenge_id: str, address: str | None, *, caller: Caller, now: datetime) -> ChallengeAnswered: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ApiDependencies:
     """The use cases behind the endpoints, and the few outside things the edge itself asks.
@@ -65,6 +85,8 @@ class ApiDependencies:
         authenticate: an API key to its caller.
         fingerprint: the keyed digest of method, route and canonical body.
         answer_once: runs a request at most once per Idempotency-Key.
+        challenges: answers to challenges.
+        open_links: a rendered answer with the links of its hosted pages opened.
         clock: the time it is, aware, in UTC.
         metrics: the exposition for Prometheus and its content type.
         readiness: what must work before traffic is welcome.
@@ -82,6 +104,8 @@ class ApiDependencies:
     webhooks: WebhookEndpoints
     policies: PolicyUseCases
     lists: KeepLists
+    challenges: AnswerOwnChallenge
+    open_links: Callable[[bytes], bytes]
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

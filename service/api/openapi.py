@@ -32,6 +32,7 @@ _PROBLEM_MEANINGS = {
     413: "Too large.",
     415: "Another media type than the one asked for.",
     422: "Wrong fields, each named in `errors`.",
+    429: "Asked too often, or too soon. Try again after `Retry-After` seconds.",
     500: "A mistake of ours; nothing was decided.",
     503: "The database cannot be used; nothing was decided. Try again after `Retry-After` seconds.",
 }
@@ -202,7 +203,7 @@ def _problem(status: int) -> Document:
     }
     if status == 401:
         problem["headers"]["WWW-Authenticate"] = {"schema": {"type": "string"}}
-    if status == 503:
+    if status in {429, 503}:
         problem["headers"]["Retry-After"] = {"schema": {"type": "integer"}}
     if status == 422:
         problem["content"][_PROBLEM_MEDIA]["example"] = PROBLEM_EXAMPLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.api.challenge_operations import CHALLENGE_OPERATIONS
 from service.api.declared import BODY_PROBLEMS, Declared, Operation
 from service.api.list_operations import LIST_OPERATIONS
 from service.api.policy_operations import POLICY_OPERATIONS
@@ -99,4 +100,5 @@ OPERATIONS: tuple[Declared, ...] = (
     *WEBHOOK_OPERATIONS,
     *POLICY_OPERATIONS,
     *LIST_OPERATIONS,
+    *CHALLENGE_OPERATIONS,
 )

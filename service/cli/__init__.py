@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "model": ("service.cli.model:model", "Train, evaluate and manage risk models."),
     "policy": ("service.cli.policy:policy", "Check, try, activate and roll back policies."),
     "lists": ("service.cli.lists:lists", "Keep the block, allow and exempt lists."),
+    "challenges": ("service.cli.challenges:challenges", "Show the pass rates of challenges, and estimate them anew."),
     "audit": ("service.cli.audit:audit", "Seal, verify and export the audit chain."),
     "demo": ("service.cli.demo:demo", "Watch a throw-away service notice a small hydra."),
 }

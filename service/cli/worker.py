@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import click
 
-from service.cli.context import settings_here, store_of
+from service.cli.context import reference_of, settings_here, store_of
 from service.jobs import delivery_of, jobs_of
 from service.metrics import Metrics
 from service.observability import configure_logging
@@ -31,9 +31,9 @@ def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click pass
     settings = settings_here()
     configure_logging(level=settings.log_level)
     store, metrics = store_of(settings), Metrics()
+    jobs = jobs_of(store, settings, reference_of(settings))
     if once:
-        jobs = (*jobs_of(store), delivery_of(store, settings, metrics))
-        done = Worker(jobs, now=_now).round()
+        done = Worker((*jobs, delivery_of(store, settings, metrics)), now=_now).round()
         click.echo(", ".join(f"{count:,} {name}" for name, count in done.items()))
         return
     if settings.worker_metrics_bind is not None:
@@ -45,7 +45,7 @@ def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click pass
         target=deliveries.run, kwargs={"wait": patience, "every_s": DELIVER_EVERY_S}, name="deliveries"
     )
     delivering.start()
-    Worker(jobs_of(store), now=_now).run(wait=patience)
+    Worker(jobs, now=_now).run(wait=patience)
     # What is on its way is not cut off: the receiver has it, and only its record is missing.
     delivering.join()
 

@@ -45,6 +45,10 @@ class StillRunningError(GatehouseError):
     """The first request with this Idempotency-Key has not finished."""
 
 
+class TooManyError(GatehouseError):
+    """It was asked too often, or too soon."""
+
+
 class UnauthenticatedError(GatehouseError):
     """No API key, or none we know."""
 

@@ -21,6 +21,7 @@ from service.domain.list_ruling import decision_of_lists, reasons_of_hits
 from service.domain.policy_errors import field_errors
 from service.domain.policy_sections.approval import Approval
 from service.domain.policy_sections.capacity import Capacity
+from service.domain.policy_sections.challenges import ChallengesSection, default_challenges
 from service.domain.policy_sections.exploration import Exploration
 from service.domain.policy_sections.grants import Grants
 from service.domain.policy_sections.lists import Lists
@@ -50,6 +51,7 @@ class PolicyDocument(Section):
     lists: Lists = Lists()
     grants: Grants = Grants()
     approval: Approval = Approval()
+    challenges: ChallengesSection = Field(default_factory=default_challenges)
 
     @model_validator(mode="after")
     def _complete(self) -> PolicyDocument:

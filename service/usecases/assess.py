@@ -17,6 +17,7 @@ from service.domain.decision import Assessment
 from service.domain.errors import ConflictError
 from service.usecases.decision_events import decided
 from service.usecases.judge import Judge
+from service.usecases.plan_step_up import PlanStepUp
 from service.usecases.ports import (
     AlreadyRecordedError,
     AuditEntry,
@@ -26,6 +27,8 @@ from service.usecases.ports import (
     NewRecord,
     StoredAnswer,
 )
+from service.usecases.read_signup import challenge_views
+from service.usecases.step_up_methods import Person
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 from service.usecases.views import Answer, ClusterView, DecisionView
 
@@ -39,6 +42,7 @@ class Assess:
 
     begin: Begin
     judge: Judge
+    plan: PlanStepUp
     render: Callable[[DecisionView], bytes]
     new_id: Callable[[datetime], str]
 
@@ -77,6 +81,10 @@ class Assess:
             record_id = self.new_id(now)
             facts = Facts(signup=signup, signals=signals, linkage=look.linkage)
             assessment = None if signup.record_only else self.judge(facts, now=now, stopwatch=stopwatch)
+            step_up = None
+            if assessment is not None:
+                person = Person(signup, signals)
+                assessment, step_up = self.plan(person, assessment, record_id=record_id, owner=caller.owner, now=now)
             view = DecisionView(
                 id=record_id,
                 signup_id=signup.signup_id,
@@ -85,6 +93,7 @@ class Assess:
                 created_at=now,
                 assessment=assessment,
                 cluster=_cluster(look.linkage.company),
+                challenges=challenge_views(None if step_up is None else step_up.step_up),
             )
             body = self.render(view)
             work.ledger.append(
@@ -101,6 +110,7 @@ class Assess:
                     claim=claim,
                     events=decided(view, owner=caller.owner, now=now, new_id=self.new_id),
                     clusters=look.linkage.company.clusters,
+                    step_up=step_up,
                 )
             )
             stopwatch.lap("render")

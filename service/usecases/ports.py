@@ -19,6 +19,7 @@ from service.usecases.ports_decisions import Decisions
 from service.usecases.ports_lists import ListEntries
 from service.usecases.ports_policy import Policies
 from service.usecases.ports_probations import Probations
+from service.usecases.ports_step_up import Appeals, Mails, NewStepUp, PassRates, StepUps
 from service.usecases.ports_webhooks import Deliveries, Endpoints
 
 
@@ -70,6 +71,8 @@ class NewRecord:
     ``assessment`` is ``None`` for a sign-up that is only recorded; ``claim`` is the Idempotency-Key that this
     record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed;
     ``clusters`` are those that it joins, as judged: a store makes sure of the strong identifiers itself.
+    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed; ``step_up``
+    is what is asked of the person.
     """
 
     id: str
@@ -84,6 +87,7 @@ class NewRecord:
     claim: IdempotencyClaim | None = None
     events: Sequence[Event] = ()
     clusters: Sequence[int] = ()
+    step_up: NewStepUp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +341,14 @@ class UnitOfWork(Protocol):
     def probations(self) -> Probations: ...
     @property
     def lists(self) -> ListEntries: ...
+    @property
+    def step_ups(self) -> StepUps: ...
+    @property
+    def mails(self) -> Mails: ...
+    @property
+    def appeals(self) -> Appeals: ...
+    @property
+    def pass_rates(self) -> PassRates: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

@@ -12,10 +12,13 @@ from models.signals.signals import derive_signals
 from service.domain.caller import Caller
 from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, NotFoundError
+from service.usecases.ask_again import AskAgain
 from service.usecases.decision_events import changed
 from service.usecases.judge import Judge
 from service.usecases.ports import AuditEntry, Begin
+from service.usecases.ports_step_up import StepUpMovedError
 from service.usecases.read_signup import signup_view
+from service.usecases.step_up_methods import Person
 from service.usecases.views import SignupView
 
 
@@ -25,6 +28,7 @@ class Reassess:
 
     begin: Begin
     judge: Judge
+    ask_again: AskAgain
 
     def __call__(self, record_id: str, *, caller: Caller, now: datetime) -> SignupView:
         """Judge the sign-up at ``now`` and append the assessment.
@@ -33,7 +37,7 @@ class Reassess:
 
         Raises:
             NotFoundError: the caller recorded no such sign-up.
-            ConflictError: it was only recorded, never decided.
+            ConflictError: it was only recorded, never decided; or a challenge is being answered this moment.
         """
         with self.begin() as work:
             recorded = work.ledger.get(caller.owner, record_id)
@@ -46,6 +50,7 @@ class Reassess:
             linkage = work.ledger.linkage_again(recorded, identifiers, now=now)
             assessment = self.judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now)
             assessment = _keeping_the_end(assessment, recorded.assessments)
+            assessment, step_up = self.ask_again(work, Person(recorded.signup, signals), assessment, recorded, now=now)
             audit = AuditEntry(
                 at=now,
                 actor=f"key:{caller.key_id}",
@@ -54,11 +59,14 @@ class Reassess:
                 detail={"decision": assessment.decision.value, "policy_version": assessment.policy_version},
             )
             account = work.accounts.of(recorded.signup_no)
-            view = signup_view(recorded, (*recorded.assessments, assessment), account)
+            view = signup_view(recorded, (*recorded.assessments, assessment), account=account, step_up=step_up)
             before = recorded.assessments[-1].decision if recorded.assessments else None
             events = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
             work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
-            work.commit()
+            try:
+                work.commit()
+            except StepUpMovedError:
+                raise ConflictError("A challenge was answered at the same moment; look again.") from None
         return view
 
 

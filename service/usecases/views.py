@@ -13,12 +13,13 @@ from service.usecases.ports import Found
 
 @dataclass(frozen=True, slots=True)
 class ChallengeView:
-    """One step-up verification as the caller may see it."""
+    """One step-up verification as the caller may see it; ``page_version`` is of the key behind its page's link."""
 
     id: str
     method: str
     status: str
     expires_at: datetime
+    page_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

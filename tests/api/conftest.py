@@ -8,7 +8,7 @@ import hmac
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -29,11 +29,15 @@ from service.api.health import ProbeResult, ReadinessCheck
 from service.api.schemas.examples import SIGNUP_EXAMPLE
 from service.domain.account import Account
 from service.domain.caller import Caller, Scope
+from service.domain.challenge import Challenge, ChallengeMethod, ChallengeStatus
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.errors import ConflictError, NotFoundError, StillRunningError
+from service.domain.evidence import Doubt
 from service.domain.ids import uuid7
+from service.domain.step_up import PageSeal, StepUp
 from service.domain.webhook import Endpoint
 from service.storage.memory import MemoryStore
+from service.usecases.answer_challenge import Answer as Answered
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
 from service.usecases.backtest import BackTest
@@ -268,6 +272,35 @@ def _reference() -> Reference:
     return load_reference()
 
 
+@dataclass
+class Challenges:
+    """Stands in for the use case: knows one pending challenge, ``known``, and takes every answer to it."""
+
+    def result(
+        self,
+        challenge_id: str,
+        status: ChallengeStatus,
+        evidence: Mapping[str, object],  # noqa: ARG002 - the protocol's
+        *,
+        caller: Caller,  # noqa: ARG002 - the protocol's
+        now: datetime,
+    ) -> Answered:
+        return self._answered(challenge_id, now, status)
+
+    def code(self, challenge_id: str, code: str, *, caller: Caller, now: datetime) -> Answered:  # noqa: ARG002 - the protocol's
+        return self._answered(challenge_id, now, ChallengeStatus.PENDING)
+
+    def resend(self, challenge_id: str, address: str | None, *, caller: Caller, now: datetime) -> Answered:  # noqa: ARG002 - the protocol's
+        return self._answered(challenge_id, now, ChallengeStatus.PENDING)
+
+    def _answered(self, challenge_id: str, now: datetime, status: ChallengeStatus) -> Answered:
+        if challenge_id != "known":
+            raise NotFoundError("There is no such challenge.")
+        challenge = Challenge("known", ChallengeMethod.EMAIL_CODE, now, now, tries_left=4, sends_left=2, status=status)
+        step_up = StepUp("su-1", "campus", "AAAA-BBBB-CCCC", PageSeal(1, b""), Doubt(1.0, 0.1), (challenge,))
+        return Answered(step_up, challenge, accepted=False)
+
+
 def build_api(**changes: Any) -> Api:
     """An API; ``changes`` replace dependencies."""
     work = Work()
@@ -290,6 +323,8 @@ def build_api(**changes: Any) -> Api:
         "webhooks": webhooks,
         "policies": PolicyUseCases(PolicyVersions(store.begin), BackTest(store.begin)),
         "lists": KeepLists(store.begin, _reference, lambda now: uuid7(now, secrets.randbits(74))),
+        "challenges": Challenges(),
+        "open_links": lambda body: body,
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (

@@ -37,6 +37,10 @@ class ChallengeAnswer(Answered):
     method: str
     status: str
     expires_at: datetime
+    url: Annotated[
+        str | None,
+        Field(description="A page for the person: the proof itself, another way, a human. Send them there."),
+    ] = None
 
 
 class GrantAnswer(Answered):

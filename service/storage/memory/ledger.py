@@ -136,11 +136,14 @@ class MemoryLedger:
         undo_events = shelves.add_events(record.events)
         if record.assessment is not None:
             probations.follow(shelves, number, record.assessment)
+        undo_step_up = None if record.step_up is None else shelves.add_step_up(record.step_up)
         # The history cannot forget: it is told when nothing can fail any more.
         self._after.append(lambda: self._remember(record, number))
 
         def undo() -> None:
             shelves.probations.pop(number, None)
+            if undo_step_up is not None:
+                undo_step_up()
             undo_events()
             undo_entry()
             del shelves.signups[number], shelves.by_signup_id[place], shelves.by_id[record.id]

@@ -12,6 +12,8 @@ from models.linkage.memory_clusters import Key
 from service.domain.account import Account
 from service.domain.decision import Assessment
 from service.domain.event import Event
+from service.domain.pass_rates import PassRate
+from service.domain.step_up import Step, StepUp
 from service.domain.webhook import Delivery, Endpoint
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
@@ -19,6 +21,7 @@ from service.usecases.ports import ApiKey, AuditEntry, NewRecord, Recorded, Stor
 from service.usecases.ports_clusters import Guard, IdentifierKey
 from service.usecases.ports_lists import ListEntry
 from service.usecases.ports_policy import Activation, BackTestRecord, PolicyVersion
+from service.usecases.ports_step_up import Appeal, Mail, NewStepUp
 
 Undo = Callable[[], object]
 Write = Callable[[], Undo]
@@ -74,6 +77,16 @@ class Listed:
     removed: int | None = None
 
 
+@dataclass(slots=True)
+class KeptMail:
+    """A mail and what became of it."""
+
+    mail: Mail
+    ended_at: datetime | None = None
+    sent: bool = False
+    mailbox: bytes | None = None
+
+
 class Shelves:
     """Everything that is committed, under one lock."""
 
@@ -100,6 +113,11 @@ class Shelves:
         self.endpoints: dict[str, Endpoint] = {}
         self.deliveries: dict[tuple[str, str], Queued] = {}
         self.accounts: dict[int, Account] = {}
+        self.step_ups: dict[str, StepUp] = {}
+        self.steps: list[tuple[str, Step]] = []
+        self.mails: dict[str, KeptMail] = {}
+        self.appeals: list[Appeal] = []
+        self.pass_rates: tuple[datetime | None, tuple[PassRate, ...]] = (None, ())
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""
@@ -122,6 +140,31 @@ class Shelves:
 
         def undo() -> None:
             del self.events[before:]
+
+        return undo
+
+    def add_step_up(self, new: NewStepUp) -> Undo:
+        """Keep a new step-up, the beginning of its history and its mails."""
+        record_id, taken = new.step_up.record_id, len(self.steps)
+        if record_id in self.step_ups:
+            raise RuntimeError("bug: the sign-up has a step-up already")
+        undo_mails = self.add_mails(new.mails)
+        self.step_ups[record_id] = new.step_up
+        self.steps.extend((record_id, step) for step in new.steps)
+
+        def undo() -> None:
+            del self.steps[taken:], self.step_ups[record_id]
+            undo_mails()
+
+        return undo
+
+    def add_mails(self, mails: Sequence[Mail]) -> Undo:
+        """Keep mails to be sent."""
+        self.mails.update({each.id: KeptMail(each) for each in mails})
+
+        def undo() -> None:
+            for each in mails:
+                del self.mails[each.id]
 
         return undo
 

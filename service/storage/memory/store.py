@@ -18,6 +18,7 @@ from service.storage.memory.policies import MemoryPolicies
 from service.storage.memory.probations import MemoryProbations
 from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.shelves import Shelves, Undo, Write
+from service.storage.memory.step_ups import MemoryAppeals, MemoryMails, MemoryPassRates, MemoryStepUps
 from service.storage.memory.webhooks import MemoryDeliveries, MemoryEndpoints
 
 
@@ -42,6 +43,10 @@ class MemoryUnitOfWork:
         self.decisions = MemoryDecisions(shelves)
         self.probations = MemoryProbations(shelves, self._staged)
         self.lists = MemoryListEntries(shelves, self._staged)
+        self.step_ups = MemoryStepUps(shelves, self._staged)
+        self.mails = MemoryMails(shelves, self._staged)
+        self.appeals = MemoryAppeals(shelves, self._staged)
+        self.pass_rates = MemoryPassRates(shelves, self._staged)
 
     def commit(self) -> None:
         """See the port."""

@@ -11,6 +11,7 @@ from service.storage.sql import (
     event_tables,
     list_tables,
     policy_tables,
+    step_up_tables,
     tables,
     webhook_tables,
 )
@@ -23,6 +24,7 @@ TABLE_MODULES = (
     event_tables,
     list_tables,
     policy_tables,
+    step_up_tables,
     tables,
     webhook_tables,
 )

@@ -14,6 +14,7 @@ from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.accounts import SqlAccounts
 from service.storage.sql.api_keys import SqlApiKeys
+from service.storage.sql.appeals import SqlAppeals
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.database import Database
@@ -23,12 +24,16 @@ from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.list_entries import SqlListEntries
+from service.storage.sql.mails import SqlMails
+from service.storage.sql.pass_rates import SqlPassRates
 from service.storage.sql.policies import SqlPolicies
 from service.storage.sql.probations import SqlProbations
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
+from service.storage.sql.step_ups import SqlStepUps
 from service.storage.sql.webhook_endpoints import SqlEndpoints
 from service.usecases.ports import AlreadyRecordedError
+from service.usecases.ports_step_up import StepUpMovedError
 
 
 class SqlUnitOfWork:
@@ -51,6 +56,10 @@ class SqlUnitOfWork:
         self._decisions = SqlDecisions(database, encryption=encryption)
         self._probations = SqlProbations(database, self._stage)
         self._lists = SqlListEntries(database, self._stage, encryption=encryption, pseudonyms=pseudonyms)
+        self._step_ups = SqlStepUps(database, self._stage, encryption=encryption)
+        self._mails = SqlMails(database, self._stage)
+        self._appeals = SqlAppeals(database, self._stage, encryption=encryption)
+        self._pass_rates = SqlPassRates(database, self._stage)
 
     @property
     def ledger(self) -> SqlLedger:
@@ -122,6 +131,26 @@ class SqlUnitOfWork:
         """Block, allow and exempt lists."""
         return self._lists
 
+    @property
+    def step_ups(self) -> SqlStepUps:
+        """Step-ups."""
+        return self._step_ups
+
+    @property
+    def mails(self) -> SqlMails:
+        """Mails to be sent."""
+        return self._mails
+
+    @property
+    def appeals(self) -> SqlAppeals:
+        """Appeals."""
+        return self._appeals
+
+    @property
+    def pass_rates(self) -> SqlPassRates:
+        """Estimated pass rates."""
+        return self._pass_rates
+
     def commit(self) -> None:
         """See the port."""
         writes = self._stage.take()
@@ -150,25 +179,43 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
         each.run(connection)
 
 
-# Constraints by the names that PostgreSQL and SQLite report.
-_RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
-_LOST_CLAIM = ("ck_idempotency_keys_state",)
-_POLICY_VERSION = ("pk_policies", "policies.version")
-_POLICY_ACTIVATION = ("pk_policy_activations", "policy_activations.number")
-_LISTED = ("uq_list_entries_list_digest", "list_entries.list, list_entries.digest")
+# Constraints by the names that PostgreSQL and SQLite report, and what violating one means.
+_REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
+    (
+        ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id"),
+        AlreadyRecordedError,
+        "the sign-up is recorded already",
+    ),
+    (
+        ("ck_idempotency_keys_state",),
+        StillRunningError,
+        "Another request holds this Idempotency-Key by now.",
+    ),
+    (
+        ("pk_policies", "policies.version"),
+        ConflictError,
+        "Another policy was added at the same moment; look at it and add yours again.",
+    ),
+    (
+        ("pk_policy_activations", "policy_activations.number"),
+        ConflictError,
+        "Another policy came into force at the same moment; look at it and try again.",
+    ),
+    (
+        ("uq_list_entries_list_digest", "list_entries.list, list_entries.digest"),
+        ConflictError,
+        "The value is on this list already.",
+    ),
+    (
+        ("pk_step_ups", "step_ups.signup_no"),
+        StepUpMovedError,
+        "the sign-up has a step-up by now",
+    ),
+)
 
 
 def _refusal_of(error: IntegrityError) -> Exception:
     """What a violated constraint means."""
     named = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or str(error.orig)
-    if named.endswith(_RECORDED):
-        return AlreadyRecordedError("the sign-up is recorded already")
-    if named.endswith(_LOST_CLAIM):
-        return StillRunningError("Another request holds this Idempotency-Key by now.")
-    if named.endswith(_POLICY_VERSION):
-        return ConflictError("Another policy was added at the same moment; look at it and add yours again.")
-    if named.endswith(_POLICY_ACTIVATION):
-        return ConflictError("Another policy came into force at the same moment; look at it and try again.")
-    if named.endswith(_LISTED):
-        return ConflictError("The value is on this list already.")
-    return error
+    refusals = (kind(text) for constraints, kind, text in _REFUSALS if named.endswith(constraints))
+    return next(refusals, error)
