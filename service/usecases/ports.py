@@ -11,8 +11,10 @@ from typing import Protocol, Self
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
+from service.domain.case import Case
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
+from service.usecases.ports_cases import Cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class NewRecord:
     """Everything one sign-up leaves behind, appended in one transaction.
 
     ``assessment`` is ``None`` for a sign-up that is only recorded; ``claim`` is the Idempotency-Key that this
-    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed.
+    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed; ``case``
+    is opened with it, unless its subject has an unresolved one already.
     """
 
     id: str
@@ -75,6 +78,7 @@ class NewRecord:
     audit: AuditEntry
     claim: IdempotencyClaim | None = None
     events: Sequence[Event] = ()
+    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +346,8 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def roll_ups(self) -> RollUps: ...
+    @property
+    def cases(self) -> Cases: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

@@ -32,9 +32,11 @@ class ReadSignup:
         """
         with self.begin() as work:
             recorded = work.ledger.get(caller.owner, record_id)
-        if recorded is None:
-            raise NotFoundError("There is no such sign-up.")
-        return signup_view(recorded, tuple(map(self._explained, recorded.assessments)))
+            if recorded is None:
+                raise NotFoundError("There is no such sign-up.")
+            cases = work.cases.of_record(record_id)
+        view = signup_view(recorded, tuple(map(self._explained, recorded.assessments)))
+        return replace(view, current=replace(view.current, case_id=cases[0].id if cases else None))
 
     def _explained(self, assessment: Assessment) -> Assessment:
         """An allowed sign-up was not explained at once; only the very model that scored it can explain it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.features.facts import Facts
@@ -12,6 +12,7 @@ from service.domain.caller import Caller
 from service.domain.errors import ConflictError, NotFoundError
 from service.usecases.decision_events import changed
 from service.usecases.judge import Judge
+from service.usecases.open_case import case_of_decision
 from service.usecases.ports import AuditEntry, Begin
 from service.usecases.read_signup import signup_view
 from service.usecases.views import SignupView
@@ -50,7 +51,21 @@ class Reassess:
                 subject=record_id,
                 detail={"decision": assessment.decision.value, "policy_version": assessment.policy_version},
             )
+            case = case_of_decision(
+                assessment,
+                owner=recorded.owner,
+                record_id=record_id,
+                account_type=recorded.signup.account_type,
+                review=self.judge.policy().document.review,
+                now=now,
+                new_id=self.judge.new_id,
+            )
+            known = None if case is None else work.cases.of_subject(case.owner, case.subject)
+            if case is not None and known is None:
+                work.cases.add(case)
+            case_id = (known or case).id if case is not None else None
             view = signup_view(recorded, (*recorded.assessments, assessment))
+            view = replace(view, current=replace(view.current, case_id=case_id))
             before = recorded.assessments[-1].decision if recorded.assessments else None
             events = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
             work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)

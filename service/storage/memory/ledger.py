@@ -127,10 +127,13 @@ class MemoryLedger:
         shelves.by_signup_id[place] = shelves.by_id[record.id] = number
         undo_entry = shelves.add_entry(record.audit)
         undo_events = shelves.add_events(record.events)
+        undo_case = None if record.case is None else shelves.add_case(record.case)
         # The history cannot forget: it is told when nothing can fail any more.
         self._after.append(lambda: self._remember(record, number))
 
         def undo() -> None:
+            if undo_case is not None:
+                undo_case()
             undo_events()
             undo_entry()
             del shelves.signups[number], shelves.by_signup_id[place], shelves.by_id[record.id]

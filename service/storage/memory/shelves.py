@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.linkage.memory import MemoryHistory
+from service.domain.case import Case, CaseState
 from service.domain.decision import Assessment
 from service.domain.event import Event
+from service.domain.verdict import Opinion
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
+from service.usecases.ports_cases import Note
 
 Undo = Callable[[], object]
 Write = Callable[[], Undo]
@@ -65,6 +68,10 @@ class Shelves:
         self.entries: list[AuditEntry] = []
         self.seals: list[Seal] = []
         self.events: list[Event] = []
+        self.cases: dict[str, Case] = {}
+        self.case_numbers: dict[str, int] = {}
+        self.opinions: dict[str, list[Opinion]] = {}
+        self.notes: dict[str, list[Note]] = {}
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""
@@ -87,6 +94,29 @@ class Shelves:
 
         def undo() -> None:
             del self.events[before:]
+
+        return undo
+
+    def unresolved(self, owner: str, subject: str) -> Case | None:
+        """The unresolved case of a subject."""
+        return next(
+            (
+                case
+                for case in self.cases.values()
+                if (case.owner, case.subject) == (owner, subject) and case.state is not CaseState.RESOLVED
+            ),
+            None,
+        )
+
+    def add_case(self, case: Case) -> Undo:
+        """Append a case, unless its subject has an unresolved one."""
+        if self.unresolved(case.owner, case.subject) is not None:
+            return lambda: None
+        self.cases[case.id] = case
+        self.case_numbers[case.id] = len(self.case_numbers) + 1
+
+        def undo() -> None:
+            del self.cases[case.id], self.case_numbers[case.id]
 
         return undo
 

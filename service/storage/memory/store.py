@@ -7,6 +7,7 @@ from typing import Self
 
 from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
+from service.storage.memory.cases import MemoryCases
 from service.storage.memory.events import MemoryEvents
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
@@ -28,6 +29,7 @@ class MemoryUnitOfWork:
         self.policies = MemoryPolicies(shelves, self._staged)
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
+        self.cases = MemoryCases(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
 
     def commit(self) -> None:

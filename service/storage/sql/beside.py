@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.storage.sql.case_rows import CASE_COLUMNS, row_of_case
 from service.storage.sql.events import EVENT_COLUMNS, row_of_event
 from service.usecases.ports import NewRecord
 
 
 @dataclass(frozen=True, slots=True)
 class RowsBeside:
-    """Rows of one table. With ``of_signup`` a first column ``signup_no`` is added, which the database gives."""
+    """Rows of one table. With ``of_signup`` a first column ``signup_no`` is added, which the database gives.
+
+    With ``once`` a row that a constraint refuses as a repetition is left out in silence.
+    """
 
     table: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[object, ...]]
     of_signup: bool = False
+    once: bool = False
 
 
 def rows_beside(record: NewRecord) -> tuple[RowsBeside, ...]:
@@ -24,5 +29,9 @@ def rows_beside(record: NewRecord) -> tuple[RowsBeside, ...]:
 
     At most one part a table, always in the same order: the statement's text, which is prepared, depends on it.
     """
-    parts = (RowsBeside("events", EVENT_COLUMNS, [row_of_event(each) for each in record.events]),)
+    cases = () if record.case is None else (record.case,)
+    parts = (
+        RowsBeside("events", EVENT_COLUMNS, [row_of_event(each) for each in record.events]),
+        RowsBeside("cases", CASE_COLUMNS, [row_of_case(each) for each in cases], once=True),
+    )
     return tuple(part for part in parts if part.rows)

@@ -14,6 +14,7 @@ from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.api_keys import SqlApiKeys
 from service.storage.sql.audit import SqlAuditTrail
+from service.storage.sql.cases import SqlCases
 from service.storage.sql.database import Database
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
@@ -37,6 +38,7 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._roll_ups = SqlRollUps(database)
+        self._cases = SqlCases(database, self._stage, encryption=encryption)
 
     @property
     def ledger(self) -> SqlLedger:
@@ -67,6 +69,11 @@ class SqlUnitOfWork:
     def events(self) -> SqlEvents:
         """The outbox."""
         return self._events
+
+    @property
+    def cases(self) -> SqlCases:
+        """The reviewers' queue."""
+        return self._cases
 
     @property
     def roll_ups(self) -> SqlRollUps:
@@ -103,6 +110,7 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
 # Constraints by the names that PostgreSQL and SQLite report.
 _RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
 _LOST_CLAIM = ("ck_idempotency_keys_state",)
+_OPINION = ("pk_case_opinions", "case_opinions.case_id, case_opinions.version")
 _POLICY_VERSION = ("pk_policies", "policies.version")
 
 
@@ -113,6 +121,8 @@ def _refusal_of(error: IntegrityError) -> Exception:
         return AlreadyRecordedError("the sign-up is recorded already")
     if named.endswith(_LOST_CLAIM):
         return StillRunningError("Another request holds this Idempotency-Key by now.")
+    if named.endswith(_OPINION):
+        return ConflictError("Somebody concluded on this case at the same moment; look at it again.")
     if named.endswith(_POLICY_VERSION):
         return ConflictError("Another policy was added at the same moment; look at it and add yours again.")
     return error
