@@ -29,6 +29,7 @@ from service.storage.sql.store import SqlStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.assess import Assess
 from service.usecases.authenticate import Authenticate
+from service.usecases.case_use_cases import CaseUseCases, case_use_cases
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
 from service.usecases.ports import Fingerprint
@@ -54,6 +55,7 @@ class Application:
     policy: PolicyInForce
     judge: Judge
     assess: Assess
+    cases: CaseUseCases
 
 
 def new_id(now: datetime) -> str:
@@ -86,6 +88,7 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
         policy=policy,
         judge=judge,
         assess=Assess(begin=store.begin, judge=judge, render=render_decision, new_id=new_id),
+        cases=case_use_cases(store.begin, policy=policy, new_id=new_id),
     )
 
 
@@ -134,6 +137,7 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         read=ReadSignup(begin, application.model),
         reassess=Reassess(begin, application.judge),
         search=SearchSignups(begin, application.reference),
+        cases=application.cases,
         clock=clock,
         metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from enum import StrEnum
 
 from flask import Blueprint, Response, request
 
 from service.api.batch import BatchEndpoint
+from service.api.case_operations import CaseOperation
+from service.api.cases import CaseEndpoints
+from service.api.declared import Declared
 from service.api.dependencies import ApiDependencies
 from service.api.docs import docs_asset, docs_page
 from service.api.health import Readiness
 from service.api.openapi import openapi_document
-from service.api.operations import OPERATIONS, Declared, Operation
+from service.api.operations import OPERATIONS, Operation
 from service.api.signups import JSON, SignupEndpoints
 from service.domain.caller import Caller
 from service.domain.errors import UnauthenticatedError
@@ -26,12 +30,28 @@ def create_api(deps: ApiDependencies) -> Blueprint:
     """The endpoints of DESIGN's version 1 over these use cases; ``service.web.install_web`` answers its errors."""
     api = Blueprint("api", __name__)
     signups = SignupEndpoints(deps)
-    handlers: dict[Operation, Handler] = {
+    cases = CaseEndpoints(deps.cases, deps.clock)
+    handlers: dict[StrEnum, Handler] = {
         Operation.CREATE_SIGNUP: signups.create,
         Operation.CREATE_SIGNUPS: BatchEndpoint(signups).create,
         Operation.SEARCH_SIGNUPS: signups.search,
         Operation.READ_SIGNUP: signups.read,
         Operation.REASSESS_SIGNUP: signups.reassess,
+        CaseOperation.LIST: cases.list,
+        CaseOperation.OPEN: cases.open,
+        CaseOperation.CLAIM_NEXT: cases.claim_next,
+        CaseOperation.READ: cases.read,
+        CaseOperation.CLAIM: cases.claim,
+        CaseOperation.EXTEND: cases.extend,
+        CaseOperation.RELEASE: cases.release,
+        CaseOperation.ASSIGN: cases.assign,
+        CaseOperation.ESCALATE: cases.escalate,
+        CaseOperation.SNOOZE: cases.snooze,
+        CaseOperation.NOTE: cases.note,
+        CaseOperation.VERDICT: cases.verdict,
+        CaseOperation.UNDO: cases.undo,
+        CaseOperation.REOPEN: cases.reopen,
+        CaseOperation.APPEAL: cases.appeal,
     }
     for declared in OPERATIONS:
         api.add_url_rule(

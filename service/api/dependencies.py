@@ -11,6 +11,7 @@ from models.signup import Signup
 from service.api.health import ReadinessCheck
 from service.domain.caller import Caller
 from service.usecases.answer_once import AnswerOnce
+from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.ports import Fingerprint, IdempotencyClaim
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
 
@@ -68,6 +69,7 @@ class ApiDependencies:
     read: ReadRecord
     reassess: ReassessRecord
     search: SearchRecords
+    cases: CaseUseCases
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

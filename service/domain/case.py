@@ -50,7 +50,7 @@ class Case:
         size: how many sign-ups it stands for.
         rank: what the queue is ordered by, see ``rank_of``.
         louder_at: when it is next made louder, if it is still waiting.
-        opinions_wanted: two for a blind double review, and for an appeal: before and after the earlier decision is seen.
+        opinions_wanted: two for a blind double review, and for an appeal: one before the earlier decision is seen.
         holder: who holds it under the lease that ends at ``lease_until``.
         reserved_for: whom a lead gave it to; nobody else is handed it.
         barred: who must not judge it, because they judged it, or what it appeals against, before.

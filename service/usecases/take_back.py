@@ -50,14 +50,10 @@ class TakeBack:
                     f"A verdict can be undone for {review.undo_seconds} seconds; reopen the case to correct it."
                 )
             self._withdraw(work, case, acting, now)
-            queue = review.named(case.queue)
-            reopened = case.reopened(
-                now=now,
-                due_after=review.lease if queue is None else queue.due_after,
-                holder=acting.name,
-                lease=review.lease,
-            )
-            work.cases.update(replace(reopened, due_at=case.due_at, louder_at=case.louder_at))
+            reopened = case.reopened(now=now, due_after=review.lease, holder=acting.name, lease=review.lease)
+            # As if the verdict had never been: the person has waited all the time.
+            reopened = replace(reopened, due_at=case.due_at, louder_at=case.louder_at)
+            work.cases.update(reopened)
             work.audit.add(AuditEntry(now, acting.name, "case.undone", case.id, {}))
             work.commit()
         return reopened

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.domain.case import Case
 from service.domain.errors import ConflictError
-from service.domain.policy_sections.review import ReviewPolicy
 from service.usecases.ports import AuditEntry, Begin
 
 BATCH = 500
@@ -25,7 +23,6 @@ class TendCases:
     """The worker's two jobs on cases. Neither ever decides one."""
 
     begin: Begin
-    review: Callable[[], ReviewPolicy]
 
     def give_back(self, now: datetime) -> int:
         """Return claimed cases whose lease has ended; how many."""

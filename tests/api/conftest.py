@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import hmac
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -27,8 +28,12 @@ from service.api.schemas.examples import SIGNUP_EXAMPLE
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.errors import ConflictError, NotFoundError, StillRunningError
+from service.domain.ids import uuid7
+from service.domain.policy import default_policy_text, parse_policy
+from service.storage.memory import MemoryStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
+from service.usecases.case_use_cases import case_use_cases
 from service.usecases.issue_key import IssueKey
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
@@ -117,6 +122,8 @@ class Work:
     ) -> None:
         """Nothing to give back."""
 
+
+_POLICY = parse_policy(default_policy_text(), version=3)
 
 ASSESSMENT = Assessment(
     id="as_1",
@@ -228,8 +235,8 @@ class Api:
         return not self.recorder.recorded and not self.work.idempotency.rows
 
 
-def build_api(**changes: Any) -> Api:
-    """An API; ``changes`` replace dependencies."""
+def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
+    """An API; ``changes`` replace dependencies, ``cases`` is the store that cases are kept in."""
     work = Work()
     recorder = Recorder(work)
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
@@ -244,6 +251,11 @@ def build_api(**changes: Any) -> Api:
         "read": recorder.read,
         "reassess": recorder.reassess,
         "search": recorder.search,
+        "cases": case_use_cases(
+            (cases or MemoryStore()).begin,
+            policy=lambda: _POLICY,
+            new_id=lambda now: uuid7(now, secrets.randbits(74)),
+        ),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (
