@@ -15,6 +15,7 @@ from service.domain.case import Case
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
 from service.usecases.ports_cases import Cases
+from service.usecases.ports_reviewers import Reviewers
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +349,8 @@ class UnitOfWork(Protocol):
     def roll_ups(self) -> RollUps: ...
     @property
     def cases(self) -> Cases: ...
+    @property
+    def reviewers(self) -> Reviewers: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

@@ -11,11 +11,13 @@ from models.linkage.memory import MemoryHistory
 from service.domain.case import Case, CaseState
 from service.domain.decision import Assessment
 from service.domain.event import Event
+from service.domain.reviewer import Reviewer
 from service.domain.verdict import Opinion
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
 from service.usecases.ports_cases import Note
+from service.usecases.ports_reviewers import Session
 
 Undo = Callable[[], object]
 Write = Callable[[], Undo]
@@ -72,6 +74,9 @@ class Shelves:
         self.case_numbers: dict[str, int] = {}
         self.opinions: dict[str, list[Opinion]] = {}
         self.notes: dict[str, list[Note]] = {}
+        self.reviewers: dict[str, Reviewer] = {}
+        self.sessions: dict[bytes, Session] = {}
+        self.sign_in_failures: list[tuple[bytes, datetime]] = []
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""

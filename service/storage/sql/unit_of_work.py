@@ -20,6 +20,7 @@ from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.policies import SqlPolicies
+from service.storage.sql.reviewers import SqlReviewers
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
 from service.usecases.ports import AlreadyRecordedError
@@ -38,6 +39,7 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._roll_ups = SqlRollUps(database)
+        self._reviewers = SqlReviewers(database, self._stage)
         self._cases = SqlCases(database, self._stage, encryption=encryption)
 
     @property
@@ -76,6 +78,11 @@ class SqlUnitOfWork:
         return self._cases
 
     @property
+    def reviewers(self) -> SqlReviewers:
+        """The console's people."""
+        return self._reviewers
+
+    @property
     def roll_ups(self) -> SqlRollUps:
         """Daily roll-ups."""
         return self._roll_ups
@@ -110,6 +117,7 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
 # Constraints by the names that PostgreSQL and SQLite report.
 _RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
 _LOST_CLAIM = ("ck_idempotency_keys_state",)
+_REVIEWER = ("pk_reviewers", "reviewers.name")
 _OPINION = ("pk_case_opinions", "case_opinions.case_id, case_opinions.version")
 _POLICY_VERSION = ("pk_policies", "policies.version")
 
@@ -121,6 +129,8 @@ def _refusal_of(error: IntegrityError) -> Exception:
         return AlreadyRecordedError("the sign-up is recorded already")
     if named.endswith(_LOST_CLAIM):
         return StillRunningError("Another request holds this Idempotency-Key by now.")
+    if named.endswith(_REVIEWER):
+        return ConflictError("There is a reviewer of this name already.")
     if named.endswith(_OPINION):
         return ConflictError("Somebody concluded on this case at the same moment; look at it again.")
     if named.endswith(_POLICY_VERSION):
