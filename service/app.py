@@ -19,7 +19,9 @@ from service.api.blueprint import create_api
 from service.api.dependencies import ApiDependencies
 from service.api.health import ProbeResult, ReadinessCheck
 from service.config import Settings
-from service.console.front_page import Condition, create_front_page
+from service.console.blueprint import create_console
+from service.console.dependencies import ConsoleDependencies
+from service.console.front_page import Condition
 from service.domain.errors import UnavailableError
 from service.domain.ids import uuid7
 from service.metrics import CONTENT_TYPE, Metrics
@@ -29,13 +31,17 @@ from service.storage.sql.store import SqlStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.assess import Assess
 from service.usecases.authenticate import Authenticate
+from service.usecases.case_file import ReadFiles
 from service.usecases.case_use_cases import CaseUseCases, case_use_cases
 from service.usecases.in_force import ModelInForce, PolicyInForce
+from service.usecases.issue_key import IssueKey, RevokeKey
 from service.usecases.judge import Judge
+from service.usecases.manage_reviewers import ManageReviewers
 from service.usecases.ports import Fingerprint
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.search_signups import SearchSignups
+from service.usecases.sign_in import SignIn
 from service.watch import WatchedAssess, watch_requests
 from service.web import install_web
 
@@ -112,7 +118,7 @@ def create_app(
     install_web(app)
     watch_requests(app, application.metrics)
     app.register_blueprint(create_api(_api_dependencies(application, release, clock)))
-    app.register_blueprint(create_front_page(release, lambda: _conditions(application)))
+    app.register_blueprint(create_console(_console_dependencies(application, release, clock)))
     return app
 
 
@@ -142,6 +148,26 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),
         version=release,
+    )
+
+
+def _console_dependencies(application: Application, release: str, clock: Callable[[], datetime]) -> ConsoleDependencies:
+    begin = application.store.begin
+    return ConsoleDependencies(
+        begin=begin,
+        sign_in=SignIn(begin, lambda who: application.pseudonyms.fingerprint(who.encode()).newest),
+        manage=ManageReviewers(begin),
+        issue_key=IssueKey(begin),
+        revoke_key=RevokeKey(begin),
+        cases=application.cases,
+        files=ReadFiles(begin, application.cases.read, application.reference, application.model),
+        search=SearchSignups(begin, application.reference),
+        policy=application.policy,
+        model=application.model,
+        model_dir=application.settings.model_dir,
+        conditions=lambda: _conditions(application),
+        clock=clock,
+        release=release,
     )
 
 

@@ -62,6 +62,7 @@ MEDIA_TYPE = ProblemKind(415, "media-type", "The media type is not supported")
 INVALID = ProblemKind(422, "invalid-input", "The input is not valid")
 CARD_NUMBER = ProblemKind(422, "card-number", "A card number must not be sent here")
 KEY_REUSED = ProblemKind(422, "idempotency-key-reused", "The Idempotency-Key was used with another request")
+TOO_MANY = ProblemKind(429, "too-many-attempts", "Too many attempts failed")
 INTERNAL = ProblemKind(500, "internal", "Something went wrong on our side")
 UNAVAILABLE = ProblemKind(503, "unavailable", "The service cannot record decisions now")
 
@@ -79,6 +80,7 @@ PROBLEM_KINDS = (
     INVALID,
     CARD_NUMBER,
     KEY_REUSED,
+    TOO_MANY,
     INTERNAL,
     UNAVAILABLE,
 )
@@ -93,6 +95,7 @@ _KIND_OF_ERROR: tuple[tuple[type[GatehouseError], ProblemKind], ...] = (
     (domain.ConflictError, CONFLICT),
     (domain.UnauthenticatedError, UNAUTHENTICATED),
     (domain.ForbiddenError, FORBIDDEN),
+    (domain.TooManyAttemptsError, TOO_MANY),
     (domain.UnavailableError, UNAVAILABLE),
 )
 _KIND_OF_STATUS = {

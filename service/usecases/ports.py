@@ -15,6 +15,7 @@ from service.domain.case import Case
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
 from service.usecases.ports_cases import Cases
+from service.usecases.ports_figures import Figures
 from service.usecases.ports_reviewers import Reviewers
 
 
@@ -159,6 +160,10 @@ class Ledger(Protocol):
         """A record by its id (of the service) for its owner; ``owner=None`` reads across owners."""
         ...
 
+    def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
+        """Some records by their ids, in no particular order; those that are unknown are left out."""
+        ...
+
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """The linkage with today's history, the sign-up's own links excluded."""
         ...
@@ -295,8 +300,16 @@ class AuditTrail(Protocol):
         """Recompute the chain; with an ``anchor`` kept elsewhere, notice truncation too."""
         ...
 
-    def entries(self, *, subject: str | None = None, limit: int = 100) -> Sequence[AuditEntry]:
-        """The newest entries first."""
+    def entries(
+        self,
+        *,
+        subject: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        before: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[AuditEntry]:
+        """The newest entries first; ``action`` is the beginning of it, such as ``case.``."""
         ...
 
 
@@ -349,6 +362,8 @@ class UnitOfWork(Protocol):
     def roll_ups(self) -> RollUps: ...
     @property
     def cases(self) -> Cases: ...
+    @property
+    def figures(self) -> Figures: ...
     @property
     def reviewers(self) -> Reviewers: ...
 

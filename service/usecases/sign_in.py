@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from service.domain.errors import FieldError, GatehouseError, InvalidError, UnauthenticatedError
+from service.domain.errors import FieldError, InvalidError, TooManyAttemptsError, UnauthenticatedError
 from service.domain.reviewer import Acting, Reviewer
 from service.usecases.passwords import LEAST_LENGTH, MOST_LENGTH, NOBODY, digest_of_password, is_password
 from service.usecases.ports import AuditEntry, Begin
@@ -27,10 +27,6 @@ WINDOW = timedelta(minutes=15)
 FAILURES_OF_A_NAME = 10
 FAILURES_OF_AN_ADDRESS = 50
 """A school's reviewers may share one address; guessing a password of twelve characters needs far more."""
-
-
-class TooManyAttemptsError(GatehouseError):
-    """Somebody guesses passwords; even the right one is refused for a while."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -84,6 +84,11 @@ class MemoryLedger:
                 return None
             return self._shelves.signups[number].recorded()
 
+    def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
+        """See the port."""
+        found = (self.get(owner, record_id) for record_id in record_ids)
+        return tuple(each for each in found if each is not None)
+
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """See the port."""
         with self._shelves.lock:

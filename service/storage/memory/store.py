@@ -9,6 +9,7 @@ from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.cases import MemoryCases
 from service.storage.memory.events import MemoryEvents
+from service.storage.memory.figures import MemoryFigures
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.policies import MemoryPolicies
@@ -33,6 +34,7 @@ class MemoryUnitOfWork:
         self.cases = MemoryCases(shelves, self._staged)
         self.reviewers = MemoryReviewers(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
+        self.figures = MemoryFigures(shelves)
 
     def commit(self) -> None:
         """See the port."""

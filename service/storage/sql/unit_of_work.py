@@ -17,6 +17,7 @@ from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.cases import SqlCases
 from service.storage.sql.database import Database
 from service.storage.sql.events import SqlEvents
+from service.storage.sql.figures import SqlFigures
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.policies import SqlPolicies
@@ -39,6 +40,7 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._roll_ups = SqlRollUps(database)
+        self._figures = SqlFigures(database)
         self._reviewers = SqlReviewers(database, self._stage)
         self._cases = SqlCases(database, self._stage, encryption=encryption)
 
@@ -81,6 +83,11 @@ class SqlUnitOfWork:
     def reviewers(self) -> SqlReviewers:
         """The console's people."""
         return self._reviewers
+
+    @property
+    def figures(self) -> SqlFigures:
+        """Counts for the overview."""
+        return self._figures
 
     @property
     def roll_ups(self) -> SqlRollUps:
