@@ -130,7 +130,7 @@ class Stack:
         return sum(count for _, count in self.parts)
 
 
-def stacked_bars(stacks: Sequence[Stack], *, label: str, width: int = 640, height: int = 150) -> Markup:
+def stacked_bars(stacks: Sequence[Stack], *, label: str, width: int = 1180, height: int = 170) -> Markup:
     """Stacked bars; the same numbers stand in a table beside them."""
     highest = max((stack.total for stack in stacks), default=0) or 1
     step = width / max(len(stacks), 1)

@@ -14,6 +14,10 @@ from service.domain.decision import Assessment
 from service.usecases.judge import reference_of
 
 
+REASONS_SHOWN = 40
+"""Either way: whatever is noticeable at all. An answer names the strongest; a reviewer sees everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One step: a reason in words, and what it adds to the log-odds. ``code`` is ``None`` for the small rest."""
@@ -58,7 +62,7 @@ def waterfall_of(assessment: Assessment, model: LoadedModel | None) -> Waterfall
     explanation = model.scorer.explain(vector)
     bars = [
         Bar(each.code, each.group, each.text, each.contribution)
-        for each in strongest_reasons(explanation.contributions, vector)
+        for each in strongest_reasons(explanation.contributions, vector, raising=REASONS_SHOWN, lowering=REASONS_SHOWN)
     ]
     rest = explanation.score.margin - explanation.base - sum(bar.contribution for bar in bars)
     bars.append(Bar(None, "", "Everything else, each of little weight.", rest))

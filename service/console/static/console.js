@@ -2,7 +2,15 @@
 "use strict";
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// The sheet's colours are light-dark() pairs; a probe tells which of the two holds now.
+function colour(name) {
+  const probe = document.createElement("i");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
 const token = () => find("[name=form_token]")?.value ?? "";
 
 function localTimes(within = document) {
@@ -77,17 +85,20 @@ async function drawGraph() {
   const place = find("[data-graph]");
   if (!place || typeof cytoscape === "undefined") return;
   const graph = await (await fetch(place.dataset.graph)).json();
-  const fill = { here: "--accent", allow: "--good", step_up: "--warn", review: "--look", deny: "--bad", recorded: "--quiet", strong: "--ink", medium: "--quiet" };
+  const named = { here: "--accent", allow: "--good", step_up: "--warn", review: "--look", deny: "--bad", recorded: "--quiet", strong: "--ink", medium: "--quiet" };
+  const fill = Object.fromEntries(Object.entries(named).map(([kind, name]) => [kind, colour(name)]));
+  const ink = colour("--ink"), line = colour("--line");
   const drawn = cytoscape({
     container: place,
     elements: [...graph.nodes.map((data) => ({ data })), ...graph.edges.map((data) => ({ data }))],
     layout: { name: graph.nodes.length > 400 ? "grid" : "cose", animate: false, padding: 24, nodeRepulsion: () => 9000, idealEdgeLength: () => 60 },
-    minZoom: 0.2, maxZoom: 3, wheelSensitivity: 0.3,
+    minZoom: 0.2, maxZoom: 3,
     style: [
-      { selector: "node", style: { label: "data(label)", "font-size": 10, color: colour("--ink"), width: 16, height: 16, "text-valign": "bottom", "text-margin-y": 3, "background-color": (node) => colour(fill[node.data("kind")] ?? "--quiet") } },
+      { selector: "node", style: { label: "data(label)", "font-size": 11, "min-zoomed-font-size": 9, color: ink, width: 16, height: 16, "text-valign": "bottom", "text-margin-y": 3, "background-color": (node) => fill[node.data("kind")] ?? fill.recorded } },
+      { selector: "node[href]", style: { "font-size": 8 } },
       { selector: "node[kind='strong'], node[kind='medium']", style: { shape: "round-rectangle", width: 12, height: 12 } },
       { selector: "node[kind='here']", style: { width: 24, height: 24, "font-weight": 700 } },
-      { selector: "edge", style: { width: 1.2, "line-color": colour("--line") } },
+      { selector: "edge", style: { width: 1.2, "line-color": line } },
     ],
   });
   drawn.on("tap", "node", (event) => { const target = event.target.data("href"); if (target) location.assign(target); });
