@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.console.audit_pages import AuditPages
+from service.console.bulk_pages import BulkPages
 from service.console.case_pages import CasePages
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import current, recognise, require_own_form, signed_in, to_sign_in
@@ -65,6 +66,7 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
 def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
     door, queue, search = SignInPages(deps), QueuePages(deps), SearchPages(deps)
     case, audit, overview, people = CasePages(deps, queue), AuditPages(deps), OverviewPages(deps), PeoplePages(deps)
+    bulk = BulkPages(deps)
     both, post = ("GET", "POST"), ("POST",)
     return (
         Page("/sign-in", "sign_in", door.sign_in, None, both),
@@ -85,6 +87,12 @@ def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
         Page("/cases/<case_id>/verdict", "case_verdict", case.verdict, methods=post),
         Page("/cases/<case_id>/undo", "case_undo", case.undo, methods=post),
         Page("/cases/<case_id>/reopen", "case_reopen", case.reopen, methods=post),
+        Page("/bulk", "bulk", bulk.preview, methods=post),
+        Page("/bulk/apply", "bulk_apply", bulk.apply, methods=post),
+        Page("/bulk/undo", "bulk_undo", bulk.undo, methods=post),
+        Page("/proposals", "proposals", bulk.proposals),
+        Page("/proposals/<proposal_id>/approve", "proposal_approve", bulk.approve, Role.LEAD, post),
+        Page("/proposals/<proposal_id>/decline", "proposal_decline", bulk.decline, methods=post),
         Page("/search", "search", search.search, methods=both),
         Page("/signups/<record_id>", "signup", search.signup),
         Page("/signups/<record_id>/reveal", "signup_reveal", search.reveal, methods=post),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from service.domain.policy import Policy
 from service.domain.policy_sections.review import ReviewPolicy
+from service.usecases.bulk_verdicts import BulkVerdicts
 from service.usecases.decide_by_person import AskMore, TellOutcome, VerdictOutcome
 from service.usecases.give_verdict import GiveVerdict
 from service.usecases.handle_cases import HandleCases
@@ -28,6 +29,7 @@ class CaseUseCases:
     appeal: OpenAppeal
     verdict: GiveVerdict
     take_back: TakeBack
+    bulk: BulkVerdicts
 
 
 def tell_nobody(work: UnitOfWork, outcome: VerdictOutcome) -> None:
@@ -62,11 +64,15 @@ def case_use_cases(
     def version() -> int:
         return policy().version
 
+    read, handle = ReadCases(begin), HandleCases(begin, review)
+    verdict = GiveVerdict(begin, review, version, new_id, tell_outcome, ask_more)
+    take_back = TakeBack(begin, review, version, new_id, tell_outcome)
     return CaseUseCases(
-        read=ReadCases(begin),
-        handle=HandleCases(begin, review),
+        read=read,
+        handle=handle,
         open=OpenCase(begin, review, new_id),
         appeal=OpenAppeal(begin, review, new_id),
-        verdict=GiveVerdict(begin, review, version, new_id, tell_outcome, ask_more),
-        take_back=TakeBack(begin, review, version, new_id, tell_outcome),
+        verdict=verdict,
+        take_back=take_back,
+        bulk=BulkVerdicts(begin, review, new_id, read, handle, verdict, take_back),
     )

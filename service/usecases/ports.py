@@ -16,6 +16,7 @@ from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
 from service.usecases.ports_cases import Cases
 from service.usecases.ports_figures import Figures
+from service.usecases.ports_proposals import Proposals
 from service.usecases.ports_reviewers import Reviewers
 
 
@@ -364,6 +365,8 @@ class UnitOfWork(Protocol):
     def cases(self) -> Cases: ...
     @property
     def figures(self) -> Figures: ...
+    @property
+    def proposals(self) -> Proposals: ...
     @property
     def reviewers(self) -> Reviewers: ...
 

@@ -13,7 +13,6 @@ from models.registry import LoadedModel
 from service.domain.decision import Assessment
 from service.usecases.judge import reference_of
 
-
 REASONS_SHOWN = 40
 """Either way: whatever is noticeable at all. An answer names the strongest; a reviewer sees everything."""
 

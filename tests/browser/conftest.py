@@ -35,7 +35,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PASSWORD = "five plain words are enough"  # noqa: S105 - of an invented reviewer
+PASSWORD = "five plain words are enough"
 POLICY = "\n[review]\nblind_sample = 0.0\nlease_minutes = 30\n"
 
 

@@ -105,7 +105,7 @@ def test_the_graph_is_drawn_and_says_what_the_table_says(open_tab: Callable[...,
             break
 
     drawn = int(tab.page.get_attribute("#graph", "data-drawn"))
-    others = {each for each in tab.page.eval_on_selector_all(".company tbody a", "n => n.map(e => e.href)")}
+    others = set(tab.page.eval_on_selector_all(".company tbody a", "n => n.map(e => e.href)"))
     shared = tab.page.locator(".company tbody th").count()
     assert drawn == 1 + shared + len(others)
 

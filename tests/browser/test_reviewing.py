@@ -1,4 +1,4 @@
-"""A reviewer's day in Chromium: sign in, claim, read, decide, go on; by the keyboard; against others; after the lease."""
+"""A reviewer's day in Chromium: sign in, claim, read, decide, go on; by the keyboard, against others, too late."""
 
 from __future__ import annotations
 
@@ -242,3 +242,54 @@ def test_a_search_finds_by_what_a_person_knows_and_puts_nothing_into_the_address
     tab.page.click(f"text={signup.signup_id}")
     tab.page.wait_for_url("**/signups/*")
     assert signup.email not in tab.page.content()
+
+
+def test_a_selection_is_judged_together_and_taken_back(open_tab: Open, console: Any) -> None:
+    tab = open_tab("dana")
+    ids = tab.page.eval_on_selector_all(".pick input", "n => n.map(e => e.value)")[-3:]
+    for case_id in ids:
+        tab.page.check(f".pick [value='{case_id}']")
+    assert "3 selected" in tab.text("#bulk")
+    tab.page.click("text=Judge together")
+    tab.ready()
+    assert "Judge 3 cases together" in tab.text()
+    tab.page.select_option("[name=conclusion]", "reject LINKED_TO_FRAUD")
+    tab.page.click("text=Give the verdict on 3")
+    tab.ready()
+
+    assert [decision(console, case_id) for case_id in ids] == [Decision.DENY] * 3
+    tab.page.keyboard.press("u")
+    tab.page.wait_for_selector("text=taken back 3")
+    assert [decision(console, case_id) for case_id in ids] == [Decision.REVIEW] * 3
+    for case_id in ids:
+        tab.go(f"/console/cases/{case_id}")
+        tab.page.click("text=Give back")
+        tab.page.wait_for_url("**/queue")
+
+
+def test_a_large_selection_waits_for_a_second_person(open_tab: Open, console: Any) -> None:
+    dana, lea = open_tab("dana"), open_tab("lea")
+    ids = dana.page.eval_on_selector_all(".pick input", "n => n.map(e => e.value)")[:26]
+    for case_id in ids:
+        dana.page.check(f".pick [value='{case_id}']")
+    dana.page.click("text=Judge together")
+    dana.ready()
+    assert "second person above 25" in dana.text()
+    dana.page.select_option("[name=conclusion]", "reject LINKED_TO_FRAUD")
+    dana.page.click("text=Propose on")
+    dana.page.wait_for_selector("text=Waits for a second person")
+    assert {decision(console, case_id) for case_id in ids} == {Decision.REVIEW}
+    dana.go("/console/proposals")
+    assert dana.page.locator("text=Approve").count() == 0
+
+    lea.go("/console/queue")
+    lea.page.click(".strip a")
+    lea.ready()
+    lea.page.click("text=Approve")
+    lea.page.wait_for_selector("text=approved")
+
+    assert {decision(console, case_id) for case_id in ids} == {Decision.DENY}
+    lea.go("/console/audit?action=case.")
+    told = lea.text()
+    assert "case.proposal_approved" in told
+    assert "case.proposed" in told

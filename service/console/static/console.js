@@ -49,6 +49,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || find("dialog[open]")) return;
   if (event.key === "j" || event.key === "k") { event.preventDefault(); moveTo(here + (event.key === "j" ? 1 : -1)); return; }
+  if (event.key === "x") { const box = find(".pick input", all("tr[data-row]")[here] ?? document.createElement("i")); if (box) box.click(); return; }
   if (event.key === "q") { find("header nav a")?.click(); return; }
   if (/^[1-9]$/.test(event.key) && verdict) {
     const chosen = find("[name=verdict]:checked", verdict);
@@ -79,6 +80,11 @@ function keepLease() {
       if (answer.status === 204) until = now + renewEvery * 3;
     }
   }, 1000);
+}
+
+// What scrolls sideways on a narrow screen must be reachable by the keyboard.
+function reachable() {
+  for (const card of all(".card")) if (card.scrollWidth > card.clientWidth) card.tabIndex = 0;
 }
 
 async function drawGraph() {
@@ -118,6 +124,11 @@ function drawPlots() {
   }
 }
 
+function countPicked() {
+  const told = find("#picked");
+  if (told) document.addEventListener("change", () => { told.textContent = all(".pick :checked").length; });
+}
+
 function savedViews() {
   const nav = find("#views"), save = find("#save-view");
   if (!nav) return;
@@ -143,8 +154,10 @@ document.addEventListener("htmx:after:swap", () => localTimes());
 addEventListener("DOMContentLoaded", async () => {
   localTimes();
   savedViews();
+  countPicked();
   keepLease();
   drawPlots();
   await drawGraph();
+  reachable();
   document.documentElement.dataset.ready = "yes";
 });

@@ -11,6 +11,7 @@ from models.linkage.memory import MemoryHistory
 from service.domain.case import Case, CaseState
 from service.domain.decision import Assessment
 from service.domain.event import Event
+from service.domain.proposal import Proposal
 from service.domain.reviewer import Reviewer
 from service.domain.verdict import Opinion
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
@@ -74,6 +75,7 @@ class Shelves:
         self.case_numbers: dict[str, int] = {}
         self.opinions: dict[str, list[Opinion]] = {}
         self.notes: dict[str, list[Note]] = {}
+        self.proposals: dict[str, Proposal] = {}
         self.reviewers: dict[str, Reviewer] = {}
         self.sessions: dict[bytes, Session] = {}
         self.sign_in_failures: list[tuple[bytes, datetime]] = []

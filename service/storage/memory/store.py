@@ -13,6 +13,7 @@ from service.storage.memory.figures import MemoryFigures
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.policies import MemoryPolicies
+from service.storage.memory.proposals import MemoryProposals
 from service.storage.memory.reviewers import MemoryReviewers
 from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.shelves import Shelves, Undo, Write
@@ -32,6 +33,7 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.cases = MemoryCases(shelves, self._staged)
+        self.proposals = MemoryProposals(shelves, self._staged)
         self.reviewers = MemoryReviewers(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
         self.figures = MemoryFigures(shelves)

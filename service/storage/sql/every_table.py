@@ -5,8 +5,8 @@ A module that declares tables is imported here, and nowhere else for its side ef
 
 from __future__ import annotations
 
-from service.storage.sql import case_tables, event_tables, reviewer_tables, tables
+from service.storage.sql import case_tables, event_tables, proposal_tables, reviewer_tables, tables
 from service.storage.sql.base import Base
 
 METADATA = Base.metadata
-TABLE_MODULES = (tables, event_tables, case_tables, reviewer_tables)
+TABLE_MODULES = (tables, event_tables, case_tables, reviewer_tables, proposal_tables)

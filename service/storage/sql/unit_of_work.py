@@ -21,6 +21,7 @@ from service.storage.sql.figures import SqlFigures
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.policies import SqlPolicies
+from service.storage.sql.proposals import SqlProposals
 from service.storage.sql.reviewers import SqlReviewers
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
@@ -40,6 +41,7 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._roll_ups = SqlRollUps(database)
+        self._proposals = SqlProposals(database, self._stage)
         self._figures = SqlFigures(database)
         self._reviewers = SqlReviewers(database, self._stage)
         self._cases = SqlCases(database, self._stage, encryption=encryption)
@@ -88,6 +90,11 @@ class SqlUnitOfWork:
     def figures(self) -> SqlFigures:
         """Counts for the overview."""
         return self._figures
+
+    @property
+    def proposals(self) -> SqlProposals:
+        """What waits for a second person."""
+        return self._proposals
 
     @property
     def roll_ups(self) -> SqlRollUps:
