@@ -21,7 +21,9 @@ from service.api.health import ProbeResult, ReadinessCheck
 from service.api.page_links import page_links
 from service.challenges.pages import PageDependencies, create_pages
 from service.config import Settings
-from service.console.front_page import Condition, create_front_page
+from service.console.blueprint import create_console
+from service.console.dependencies import ConsoleDependencies
+from service.console.front_page import Condition
 from service.domain.errors import UnavailableError
 from service.domain.ids import uuid7
 from service.metrics import CONTENT_TYPE, Metrics
@@ -35,10 +37,14 @@ from service.usecases.ask_again import AskAgain
 from service.usecases.assess import Assess
 from service.usecases.authenticate import Authenticate
 from service.usecases.backtest import BackTest
+from service.usecases.case_file import ReadFiles
+from service.usecases.case_use_cases import CaseUseCases, case_use_cases
 from service.usecases.in_force import ModelInForce, PolicyInForce
+from service.usecases.issue_key import IssueKey, RevokeKey
 from service.usecases.judge import Judge
 from service.usecases.keep_lists import KeepLists
 from service.usecases.lists_in_force import ListsInForce
+from service.usecases.manage_reviewers import ManageReviewers
 from service.usecases.own_challenges import OwnChallenges
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.policy_versions import PolicyVersions
@@ -47,6 +53,7 @@ from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.report_account import ReportAccount
 from service.usecases.search_signups import SearchSignups
+from service.usecases.sign_in import SignIn
 from service.usecases.webhook_endpoints import WebhookEndpoints
 from service.watch import RuleAlarm, WatchedAssess, watch_requests
 from service.web import install_web
@@ -69,6 +76,7 @@ class Application:
     assess: Assess
     outbox: Outbox
     step_up: StepUpParts
+    cases: CaseUseCases
 
 
 def new_id(now: datetime) -> str:
@@ -117,6 +125,7 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
         assess=Assess(begin=store.begin, judge=judge, plan=step_up.plan, render=render_decision, new_id=new_id),
         outbox=Outbox(store.begin, utc_now, time.monotonic),
         step_up=step_up,
+        cases=case_use_cases(store.begin, policy=policy, new_id=new_id),
     )
 
 
@@ -141,7 +150,7 @@ def create_app(
     watch_requests(app, application.metrics)
     app.register_blueprint(create_api(_api_dependencies(application, release, clock)))
     app.register_blueprint(create_pages(_page_dependencies(application, clock)))
-    app.register_blueprint(create_front_page(release, lambda: _conditions(application)))
+    app.register_blueprint(create_console(_console_dependencies(application, release, clock)))
     return app
 
 
@@ -177,6 +186,7 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         lists=KeepLists(begin, lambda: application.reference, new_id),
         challenges=OwnChallenges(application.step_up.answer),
         open_links=page_links(application.step_up.secrets.token, application.step_up.pages),
+        cases=application.cases,
         clock=clock,
         metrics=lambda: (application.metrics.exposition() + application.outbox.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),
@@ -190,6 +200,26 @@ def _page_dependencies(application: Application, clock: Callable[[], datetime]) 
         clock=clock,
         monotonic=time.monotonic,
         secure=application.settings.public_url.startswith("https://"),
+    )
+
+
+def _console_dependencies(application: Application, release: str, clock: Callable[[], datetime]) -> ConsoleDependencies:
+    begin = application.store.begin
+    return ConsoleDependencies(
+        begin=begin,
+        sign_in=SignIn(begin, lambda who: application.pseudonyms.fingerprint(who.encode()).newest),
+        manage=ManageReviewers(begin),
+        issue_key=IssueKey(begin),
+        revoke_key=RevokeKey(begin),
+        cases=application.cases,
+        files=ReadFiles(begin, application.cases.read, application.reference, application.model),
+        search=SearchSignups(begin, application.reference),
+        policy=application.policy,
+        model=application.model,
+        model_dir=application.settings.model_dir,
+        conditions=lambda: _conditions(application),
+        clock=clock,
+        release=release,
     )
 
 

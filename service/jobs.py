@@ -17,6 +17,7 @@ from service.storage.sql.store import SqlStore
 from service.usecases.deliver_event import DeliverEvent
 from service.usecases.end_probations import EndProbations
 from service.usecases.in_force import PolicyInForce
+from service.usecases.tend_cases import TendCases
 from service.webhooks.rounds import DeliveryRounds
 from service.webhooks.sender import Sender
 from service.worker import Job, housekeeping
@@ -27,7 +28,10 @@ RECORDED_WITHIN = timedelta(seconds=5)
 
 def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[Job, ...]:
     """The jobs in the order of a round: what keeps promises first, what can wait last."""
+    tend = TendCases(store.begin)
     return (
+        Job("cases given back", tend.give_back),
+        Job("overdue cases made louder", tend.make_louder),
         Job("probations ended", EndProbations(store.begin, new_id)),
         *step_up_jobs(store, settings, reference),
         *housekeeping(store.begin, checkpoint=store.checkpoint),

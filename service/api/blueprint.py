@@ -12,6 +12,8 @@ from flask import Blueprint, Response, request
 
 from service.api.accounts import AccountEndpoint
 from service.api.batch import BatchEndpoint
+from service.api.case_operations import CaseOperation
+from service.api.cases import CaseEndpoints
 from service.api.challenges import ChallengeEndpoints
 from service.api.declared import Declared, Operation
 from service.api.dependencies import ApiDependencies
@@ -42,6 +44,7 @@ def create_api(deps: ApiDependencies) -> Blueprint:
     policies = PolicyEndpoints(deps.policies, deps.clock)
     lists = ListEndpoints(deps.lists, deps.clock)
     challenges = ChallengeEndpoints(deps)
+    cases = CaseEndpoints(deps.cases, deps.clock)
     handlers: dict[StrEnum, Handler] = {
         Operation.CREATE_SIGNUP: signups.create,
         Operation.CREATE_SIGNUPS: BatchEndpoint(signups).create,
@@ -71,6 +74,21 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         Operation.REPORT_CHALLENGE: challenges.result,
         Operation.ENTER_CODE: challenges.code,
         Operation.RESEND_CODE: challenges.resend,
+        CaseOperation.LIST: cases.list,
+        CaseOperation.OPEN: cases.open,
+        CaseOperation.CLAIM_NEXT: cases.claim_next,
+        CaseOperation.READ: cases.read,
+        CaseOperation.CLAIM: cases.claim,
+        CaseOperation.EXTEND: cases.extend,
+        CaseOperation.RELEASE: cases.release,
+        CaseOperation.ASSIGN: cases.assign,
+        CaseOperation.ESCALATE: cases.escalate,
+        CaseOperation.SNOOZE: cases.snooze,
+        CaseOperation.NOTE: cases.note,
+        CaseOperation.VERDICT: cases.verdict,
+        CaseOperation.UNDO: cases.undo,
+        CaseOperation.REOPEN: cases.reopen,
+        CaseOperation.APPEAL: cases.appeal,
     }
     for declared in OPERATIONS:
         api.add_url_rule(

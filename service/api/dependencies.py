@@ -14,6 +14,7 @@ from service.domain.caller import Caller
 from service.domain.challenge import ChallengeStatus
 from service.usecases.answer_challenge import Answer as ChallengeAnswered
 from service.usecases.answer_once import AnswerOnce
+from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.keep_lists import KeepLists
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.ports import Fingerprint, IdempotencyClaim
@@ -106,6 +107,7 @@ class ApiDependencies:
     lists: KeepLists
     challenges: AnswerOwnChallenge
     open_links: Callable[[bytes], bytes]
+    cases: CaseUseCases
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.api.case_operations import CASE_OPERATIONS
 from service.api.challenge_operations import CHALLENGE_OPERATIONS
 from service.api.declared import BODY_PROBLEMS, Declared, Operation
 from service.api.list_operations import LIST_OPERATIONS
@@ -101,4 +102,5 @@ OPERATIONS: tuple[Declared, ...] = (
     *POLICY_OPERATIONS,
     *LIST_OPERATIONS,
     *CHALLENGE_OPERATIONS,
+    *CASE_OPERATIONS,
 )

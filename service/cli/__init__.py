@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "db": ("service.cli.database:db", "Upgrade and check the database."),
     "keys": ("service.cli.keys:keys", "Create, list and revoke API keys."),
     "webhooks": ("service.cli.webhooks:webhooks", "Tell a sign-up flow what happens: its endpoints and deliveries."),
+    "reviewers": ("service.cli.reviewers:reviewers", "Create, list and disable the console's reviewers."),
     "signups": ("service.cli.signups:signups", "Import the past: record sign-ups without deciding on them."),
     "simulate": ("service.cli.simulate:simulate", "Write a simulated stream of sign-ups and its truth."),
     "replay": ("service.cli.replay:replay", "Judge a file of sign-ups in order, without a service."),

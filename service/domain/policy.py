@@ -25,6 +25,7 @@ from service.domain.policy_sections.challenges import ChallengesSection, default
 from service.domain.policy_sections.exploration import Exploration
 from service.domain.policy_sections.grants import Grants
 from service.domain.policy_sections.lists import Lists
+from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.policy_sections.rules import Rule, RuleState
 from service.domain.policy_sections.section import Section
 from service.domain.policy_sections.thresholds import Fallback, Thresholds
@@ -52,6 +53,7 @@ class PolicyDocument(Section):
     grants: Grants = Grants()
     approval: Approval = Approval()
     challenges: ChallengesSection = Field(default_factory=default_challenges)
+    review: ReviewPolicy = ReviewPolicy()
 
     @model_validator(mode="after")
     def _complete(self) -> PolicyDocument:

@@ -11,14 +11,19 @@ from typing import Protocol, Self
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
+from service.domain.case import Case
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
 from service.usecases.ports_accounts import Accounts
+from service.usecases.ports_cases import Cases
 from service.usecases.ports_clusters import Clusters
 from service.usecases.ports_decisions import Decisions
+from service.usecases.ports_figures import Figures
 from service.usecases.ports_lists import ListEntries
 from service.usecases.ports_policy import Policies
 from service.usecases.ports_probations import Probations
+from service.usecases.ports_proposals import Proposals
+from service.usecases.ports_reviewers import Reviewers
 from service.usecases.ports_step_up import Appeals, Mails, NewStepUp, PassRates, StepUps
 from service.usecases.ports_webhooks import Deliveries, Endpoints
 
@@ -73,6 +78,8 @@ class NewRecord:
     ``clusters`` are those that it joins, as judged: a store makes sure of the strong identifiers itself.
     record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed; ``step_up``
     is what is asked of the person.
+    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed; ``case``
+    is opened with it, unless its subject has an unresolved one already.
     """
 
     id: str
@@ -88,6 +95,7 @@ class NewRecord:
     events: Sequence[Event] = ()
     clusters: Sequence[int] = ()
     step_up: NewStepUp | None = None
+    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,10 @@ class Ledger(Protocol):
 
     def get(self, owner: str | None, record_id: str) -> Recorded | None:
         """A record by its id (of the service) for its owner; ``owner=None`` reads across owners."""
+        ...
+
+    def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
+        """Some records by their ids, in no particular order; those that are unknown are left out."""
         ...
 
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
@@ -275,8 +287,16 @@ class AuditTrail(Protocol):
         """Recompute the chain; with an ``anchor`` kept elsewhere, notice truncation too."""
         ...
 
-    def entries(self, *, subject: str | None = None, limit: int = 100) -> Sequence[AuditEntry]:
-        """The newest entries first."""
+    def entries(
+        self,
+        *,
+        subject: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        before: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[AuditEntry]:
+        """The newest entries first; ``action`` is the beginning of it, such as ``case.``."""
         ...
 
 
@@ -349,6 +369,14 @@ class UnitOfWork(Protocol):
     def appeals(self) -> Appeals: ...
     @property
     def pass_rates(self) -> PassRates: ...
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def figures(self) -> Figures: ...
+    @property
+    def proposals(self) -> Proposals: ...
+    @property
+    def reviewers(self) -> Reviewers: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

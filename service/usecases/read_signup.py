@@ -38,8 +38,10 @@ class ReadSignup:
                 raise NotFoundError("There is no such sign-up.")
             account = work.accounts.of(recorded.signup_no)
             step_up = work.step_ups.of_record(record_id)
+            cases = work.cases.of_record(record_id)
         history = tuple(map(self._explained, recorded.assessments))
-        return signup_view(recorded, history, account=account, step_up=step_up)
+        view = signup_view(recorded, history, account=account, step_up=step_up)
+        return replace(view, current=replace(view.current, case_id=cases[0].id if cases else None))
 
     def _explained(self, assessment: Assessment) -> Assessment:
         """An allowed sign-up was not explained at once; only the very model that scored it can explain it."""

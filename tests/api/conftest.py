@@ -34,6 +34,7 @@ from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.errors import ConflictError, NotFoundError, StillRunningError
 from service.domain.evidence import Doubt
 from service.domain.ids import uuid7
+from service.domain.policy import default_policy_text, parse_policy
 from service.domain.step_up import PageSeal, StepUp
 from service.domain.webhook import Endpoint
 from service.storage.memory import MemoryStore
@@ -41,6 +42,7 @@ from service.usecases.answer_challenge import Answer as Answered
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
 from service.usecases.backtest import BackTest
+from service.usecases.case_use_cases import case_use_cases
 from service.usecases.issue_key import IssueKey
 from service.usecases.keep_lists import KeepLists
 from service.usecases.policy_use_cases import PolicyUseCases
@@ -137,6 +139,8 @@ class Work:
     ) -> None:
         """Nothing to give back."""
 
+
+_POLICY = parse_policy(default_policy_text(), version=3)
 
 ASSESSMENT = Assessment(
     id="as_1",
@@ -301,8 +305,8 @@ class Challenges:
         return Answered(step_up, challenge, accepted=False)
 
 
-def build_api(**changes: Any) -> Api:
-    """An API; ``changes`` replace dependencies."""
+def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
+    """An API; ``changes`` replace dependencies, ``cases`` is the store that cases are kept in."""
     work = Work()
     recorder = Recorder(work)
     store = MemoryStore()
@@ -325,6 +329,11 @@ def build_api(**changes: Any) -> Api:
         "lists": KeepLists(store.begin, _reference, lambda now: uuid7(now, secrets.randbits(74))),
         "challenges": Challenges(),
         "open_links": lambda body: body,
+        "cases": case_use_cases(
+            (cases or MemoryStore()).begin,
+            policy=lambda: _POLICY,
+            new_id=lambda now: uuid7(now, secrets.randbits(74)),
+        ),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (

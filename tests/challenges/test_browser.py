@@ -147,7 +147,7 @@ def test_the_page_works_by_keyboard_alone(live: Any, page: Page, mailbox: Any, d
 
 
 @pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "de")])
-def test_every_face_of_the_page_is_accessible(  # noqa: PLR0917 - pytest's fixtures
+def test_every_face_of_the_page_is_accessible(
     live: Any, chromium: Browser, mailbox: Any, document: Make, scheme: Any, language: str
 ) -> None:
     # Scripts run here only for the checker itself, which the page's own policy would not let in.

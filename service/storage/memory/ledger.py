@@ -91,6 +91,11 @@ class MemoryLedger:
                 return None
             return self._shelves.signups[number].recorded()
 
+    def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
+        """See the port."""
+        found = (self.get(owner, record_id) for record_id in record_ids)
+        return tuple(each for each in found if each is not None)
+
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """See the port."""
         with self._shelves.lock:
@@ -137,6 +142,7 @@ class MemoryLedger:
         if record.assessment is not None:
             probations.follow(shelves, number, record.assessment)
         undo_step_up = None if record.step_up is None else shelves.add_step_up(record.step_up)
+        undo_case = None if record.case is None else shelves.add_case(record.case)
         # The history cannot forget: it is told when nothing can fail any more.
         self._after.append(lambda: self._remember(record, number))
 
@@ -144,6 +150,8 @@ class MemoryLedger:
             shelves.probations.pop(number, None)
             if undo_step_up is not None:
                 undo_step_up()
+            if undo_case is not None:
+                undo_case()
             undo_events()
             undo_entry()
             del shelves.signups[number], shelves.by_signup_id[place], shelves.by_id[record.id]

@@ -10,17 +10,23 @@ from datetime import datetime
 from models.linkage.memory import MemoryHistory
 from models.linkage.memory_clusters import Key
 from service.domain.account import Account
+from service.domain.case import Case, CaseState
 from service.domain.decision import Assessment
 from service.domain.event import Event
 from service.domain.pass_rates import PassRate
+from service.domain.proposal import Proposal
+from service.domain.reviewer import Reviewer
 from service.domain.step_up import Step, StepUp
+from service.domain.verdict import Opinion
 from service.domain.webhook import Delivery, Endpoint
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, Recorded, StoredAnswer
+from service.usecases.ports_cases import Note
 from service.usecases.ports_clusters import Guard, IdentifierKey
 from service.usecases.ports_lists import ListEntry
 from service.usecases.ports_policy import Activation, BackTestRecord, PolicyVersion
+from service.usecases.ports_reviewers import Session
 from service.usecases.ports_step_up import Appeal, Mail, NewStepUp
 
 Undo = Callable[[], object]
@@ -118,6 +124,14 @@ class Shelves:
         self.mails: dict[str, KeptMail] = {}
         self.appeals: list[Appeal] = []
         self.pass_rates: tuple[datetime | None, tuple[PassRate, ...]] = (None, ())
+        self.cases: dict[str, Case] = {}
+        self.case_numbers: dict[str, int] = {}
+        self.opinions: dict[str, list[Opinion]] = {}
+        self.notes: dict[str, list[Note]] = {}
+        self.proposals: dict[str, Proposal] = {}
+        self.reviewers: dict[str, Reviewer] = {}
+        self.sessions: dict[bytes, Session] = {}
+        self.sign_in_failures: list[tuple[bytes, datetime]] = []
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""
@@ -165,6 +179,29 @@ class Shelves:
         def undo() -> None:
             for each in mails:
                 del self.mails[each.id]
+
+        return undo
+
+    def unresolved(self, owner: str, subject: str) -> Case | None:
+        """The unresolved case of a subject."""
+        return next(
+            (
+                case
+                for case in self.cases.values()
+                if (case.owner, case.subject) == (owner, subject) and case.state is not CaseState.RESOLVED
+            ),
+            None,
+        )
+
+    def add_case(self, case: Case) -> Undo:
+        """Append a case, unless its subject has an unresolved one."""
+        if self.unresolved(case.owner, case.subject) is not None:
+            return lambda: None
+        self.cases[case.id] = case
+        self.case_numbers[case.id] = len(self.case_numbers) + 1
+
+        def undo() -> None:
+            del self.cases[case.id], self.case_numbers[case.id]
 
         return undo
 

@@ -8,14 +8,18 @@ from typing import Self
 from service.storage.memory.accounts import MemoryAccounts
 from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
+from service.storage.memory.cases import MemoryCases
 from service.storage.memory.clusters import MemoryClusterPort
 from service.storage.memory.decisions import MemoryDecisions
 from service.storage.memory.events import MemoryEvents
+from service.storage.memory.figures import MemoryFigures
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.list_entries import MemoryListEntries
 from service.storage.memory.policies import MemoryPolicies
 from service.storage.memory.probations import MemoryProbations
+from service.storage.memory.proposals import MemoryProposals
+from service.storage.memory.reviewers import MemoryReviewers
 from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.shelves import Shelves, Undo, Write
 from service.storage.memory.step_ups import MemoryAppeals, MemoryMails, MemoryPassRates, MemoryStepUps
@@ -47,6 +51,11 @@ class MemoryUnitOfWork:
         self.mails = MemoryMails(shelves, self._staged)
         self.appeals = MemoryAppeals(shelves, self._staged)
         self.pass_rates = MemoryPassRates(shelves, self._staged)
+        self.cases = MemoryCases(shelves, self._staged)
+        self.proposals = MemoryProposals(shelves, self._staged)
+        self.reviewers = MemoryReviewers(shelves, self._staged)
+        self.roll_ups = MemoryRollUps(shelves)
+        self.figures = MemoryFigures(shelves)
 
     def commit(self) -> None:
         """See the port."""

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from service.storage.sql import (
     account_tables,
+    case_tables,
     cluster_tables,
     event_tables,
     list_tables,
     policy_tables,
+    proposal_tables,
+    reviewer_tables,
     step_up_tables,
     tables,
     webhook_tables,
@@ -20,10 +23,13 @@ from service.storage.sql.base import Base
 METADATA = Base.metadata
 TABLE_MODULES = (
     account_tables,
+    case_tables,
     cluster_tables,
     event_tables,
     list_tables,
     policy_tables,
+    proposal_tables,
+    reviewer_tables,
     step_up_tables,
     tables,
     webhook_tables,

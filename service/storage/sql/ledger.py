@@ -157,6 +157,13 @@ class SqlLedger:
             wanted = wanted.where(SignupRow.owner == owner)
         return next(iter(self._database.read(lambda connection: self._recorded(connection, wanted))), None)
 
+    def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
+        """See the port."""
+        wanted = select(SignupRow.__table__).where(SignupRow.id.in_(record_ids))
+        if owner is not None:
+            wanted = wanted.where(SignupRow.owner == owner)
+        return tuple(self._database.read(lambda connection: self._recorded(connection, wanted))) if record_ids else ()
+
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """See the port."""
         question = Question(

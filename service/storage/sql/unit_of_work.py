@@ -16,11 +16,13 @@ from service.storage.sql.accounts import SqlAccounts
 from service.storage.sql.api_keys import SqlApiKeys
 from service.storage.sql.appeals import SqlAppeals
 from service.storage.sql.audit import SqlAuditTrail
+from service.storage.sql.cases import SqlCases
 from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.database import Database
 from service.storage.sql.decisions import SqlDecisions
 from service.storage.sql.deliveries import SqlDeliveries
 from service.storage.sql.events import SqlEvents
+from service.storage.sql.figures import SqlFigures
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.list_entries import SqlListEntries
@@ -28,6 +30,8 @@ from service.storage.sql.mails import SqlMails
 from service.storage.sql.pass_rates import SqlPassRates
 from service.storage.sql.policies import SqlPolicies
 from service.storage.sql.probations import SqlProbations
+from service.storage.sql.proposals import SqlProposals
+from service.storage.sql.reviewers import SqlReviewers
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
 from service.storage.sql.step_ups import SqlStepUps
@@ -60,6 +64,10 @@ class SqlUnitOfWork:
         self._mails = SqlMails(database, self._stage)
         self._appeals = SqlAppeals(database, self._stage, encryption=encryption)
         self._pass_rates = SqlPassRates(database, self._stage)
+        self._proposals = SqlProposals(database, self._stage)
+        self._figures = SqlFigures(database)
+        self._reviewers = SqlReviewers(database, self._stage)
+        self._cases = SqlCases(database, self._stage, encryption=encryption)
 
     @property
     def ledger(self) -> SqlLedger:
@@ -95,6 +103,26 @@ class SqlUnitOfWork:
     def clusters(self) -> SqlClusters:
         """Who belongs together, and what is known of whom."""
         return self._clusters
+
+    @property
+    def cases(self) -> SqlCases:
+        """The reviewers' queue."""
+        return self._cases
+
+    @property
+    def reviewers(self) -> SqlReviewers:
+        """The console's people."""
+        return self._reviewers
+
+    @property
+    def figures(self) -> SqlFigures:
+        """Counts for the overview."""
+        return self._figures
+
+    @property
+    def proposals(self) -> SqlProposals:
+        """What waits for a second person."""
+        return self._proposals
 
     @property
     def roll_ups(self) -> SqlRollUps:
@@ -205,6 +233,16 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         ("uq_list_entries_list_digest", "list_entries.list, list_entries.digest"),
         ConflictError,
         "The value is on this list already.",
+    ),
+    (
+        ("pk_reviewers", "reviewers.name"),
+        ConflictError,
+        "There is a reviewer of this name already.",
+    ),
+    (
+        ("pk_case_opinions", "case_opinions.case_id, case_opinions.version"),
+        ConflictError,
+        "Somebody concluded on this case at the same moment; look at it again.",
     ),
     (
         ("pk_step_ups", "step_ups.signup_no"),
