@@ -180,6 +180,10 @@ class Card(_Part):
             if values:
                 yield name, sum(values) / len(values), _worst(name, values)
 
+    def worlds_with(self, name: str) -> int:
+        """How many worlds a figure was measured on."""
+        return sum(any(each.name == name and each.value is not None for each in world.metrics) for world in self.worlds)
+
     def lines(self) -> Iterator[str]:
         """The card for people, line by line."""
         yield f"{self.version}: {self.summary}"
@@ -191,7 +195,7 @@ class Card(_Part):
         for metrics in (self.metrics, self.operations, self.robustness):
             yield from metric_lines(metrics)
         for metric, mean, worst in self.mean_and_worst():
-            yield f"  {f'{metric}, {len(self.worlds)} worlds':<58} mean {mean:.4f}, worst {worst:.4f}"
+            yield f"  {f'{metric}, {self.worlds_with(metric)} worlds':<58} mean {mean:.4f}, worst {worst:.4f}"
         yield f"  use       {self.intended_use}"
         for limit in self.limits:
             yield f"  limit     {limit}"

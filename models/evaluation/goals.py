@@ -92,7 +92,7 @@ def against_goals(card: Card, metrics: Iterable[Metric]) -> Iterator[Measured]:
     single = {each.name: each.value for each in (*card.robustness, *metrics)}
     for goal in GOALS:
         if goal.name in over_worlds:
-            yield Measured(goal, *over_worlds[goal.name], worlds=len(card.worlds))
+            yield Measured(goal, *over_worlds[goal.name], worlds=card.worlds_with(goal.name))
         else:
             value = single.get(goal.name)
             yield Measured(goal, value, value, worlds=0 if value is None else 1)

@@ -117,6 +117,15 @@ def test_only_what_came_sixty_days_after_training_counts_as_later(simulated: Dat
     assert "seen_roc_auc_60_days_out" not in {each.name for each in figures_apart(simulated, scores, end)}
 
 
+def test_a_figure_counts_only_the_worlds_that_have_it(of_worlds: TrainedModel) -> None:
+    first, second = of_worlds.card.worlds
+    fewer = [each for each in second.metrics if not each.name.endswith("days_out")]
+    card = of_worlds.card.model_copy(update={"worlds": (first, second.model_copy(update={"metrics": tuple(fewer)}))})
+
+    found = {each.goal.name: each.worlds for each in against_goals(card, ())}
+    assert (found["seen_roc_auc_60_days_out"], found["calibration_error"]) == (1, 2)
+
+
 def test_the_worst_of_what_should_be_small_is_the_largest(of_worlds: TrainedModel) -> None:
     first, second = of_worlds.card.worlds
     name = "honest_step_up_or_worse"
