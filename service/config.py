@@ -134,7 +134,10 @@ class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._problems: list[str] = []
-        known = {PREFIX + setting.name for setting in SETTINGS} | {PREFIX + "TEST_DATABASE_URL"}
+        known = {PREFIX + setting.name for setting in SETTINGS} | {
+            PREFIX + "TEST_DATABASE_URL",
+            PREFIX + "REQUIRE_BROWSER",
+        }
         for name in sorted(environment):
             if name.startswith(PREFIX) and name not in known:
                 self.problem(name.removeprefix(PREFIX), "is not a setting")
