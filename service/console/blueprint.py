@@ -20,7 +20,7 @@ from service.console.front_page import add_front_page
 from service.console.overview_pages import OverviewPages
 from service.console.pages import SECURITY_POLICY, error_page
 from service.console.people_pages import PeoplePages
-from service.console.plain_text import shown
+from service.console.plain_text import shown, told
 from service.console.queue_pages import QueuePages
 from service.console.search_pages import SearchPages
 from service.console.sign_in_pages import SignInPages
@@ -54,7 +54,9 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
     console.before_request(lambda: recognise(deps.sign_in, deps.clock))
     console.after_request(_secured)
     console.register_error_handler(Exception, lambda error: error_page(error, deps.clock()))
-    console.record_once(lambda state: state.app.jinja_env.filters.update(shown=shown, percent=percent, span=span))
+    console.record_once(
+        lambda state: state.app.jinja_env.filters.update(shown=shown, told=told, percent=percent, span=span)
+    )
     console.record_once(
         lambda state: state.app.jinja_env.globals.update(
             when=when, gauge=gauge, score_bar=score_bar, band=band, release=deps.release

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any  # a graph document is JSON
 
+from service.console.plain_text import told
 from service.usecases.case_file import CaseFile
 
 HERE = "here"
@@ -24,7 +25,7 @@ def graph_document(file: CaseFile) -> dict[str, Any]:
                 other.id,
                 {
                     "id": other.id,
-                    "label": other.signup_id[:24],
+                    "label": told(other.signup_id, 24),
                     "kind": decision,
                     "href": f"/console/signups/{other.id}",
                 },

@@ -18,7 +18,7 @@ from service.console.figures import steps
 from service.console.pages import HTML, lines_of, page
 from service.console.queue_pages import QueuePages, just_done
 from service.console.steps import history_of
-from service.domain.case import CaseState, priority_of
+from service.domain.case import CaseState
 from service.domain.errors import ConflictError, FieldError, ForbiddenError, GatehouseError, InvalidError
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Verdict, reasons_of
@@ -165,7 +165,6 @@ class CasePages:
             signup=signup,
             score=score,
             lines=lines_of(policy, case.account_type.value),
-            priority=priority_of(case, now),
             held=case.held_by(acting.name, now),
             mine_before=case.holder == acting.name and case.lease_over(now),
             can_reopen=case.state is CaseState.RESOLVED

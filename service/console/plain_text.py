@@ -36,6 +36,13 @@ def shown(text: object, limit: int = LIMIT) -> Markup:
     return Markup("").join(parts)
 
 
+def told(text: object, limit: int = 60) -> str:
+    """The same without markup, for titles, attributes and drawings, where there can be none."""
+    whole = str(text)
+    parts = (f"[U+{ord(each):04X}]" if is_unseen(each) else each for each in whole[:limit])
+    return "".join(parts) + ("…" if len(whole) > limit else "")
+
+
 def is_unseen(character: str) -> bool:
     """Whether a character shows nothing of itself, or changes how others are shown."""
     if character == " ":

@@ -157,11 +157,16 @@ def _serve(directory: Path) -> Iterator[Console]:
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory, hydra_hour: list[Signup]) -> Iterator[Console]:
+def empty_console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A service a module, without a sign-up."""
+    yield from _serve(tmp_path_factory.mktemp("console"))
+
+
+@pytest.fixture(scope="module")
+def console(empty_console: Console, hydra_hour: list[Signup]) -> Console:
     """A service a module, with the simulated hour in it."""
-    for running in _serve(tmp_path_factory.mktemp("console")):
-        running.record(*hydra_hour)
-        yield running
+    empty_console.record(*hydra_hour)
+    return empty_console
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.console.plain_text import cell, is_unseen, masked, shown
+from service.console.plain_text import cell, is_unseen, masked, shown, told
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,11 @@ def test_no_text_brings_markup_or_anything_unseen_onto_a_page(text: str) -> None
 
     assert not any(is_unseen(character) for character in html)
     assert without_ours.count("<") == without_ours.count("<span") + without_ours.count("</span>")
+
+
+@given(st.text())
+def test_a_title_holds_nothing_unseen(text: str) -> None:
+    assert not any(is_unseen(character) for character in told(text))
 
 
 @given(st.text())
