@@ -34,6 +34,7 @@ from service.usecases.judge import Judge
 from service.usecases.ports import Fingerprint
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
+from service.usecases.record_outcome import RecordOutcome
 from service.usecases.search_signups import SearchSignups
 from service.watch import WatchedAssess, watch_requests
 from service.web import install_web
@@ -134,6 +135,7 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         read=ReadSignup(begin, application.model),
         reassess=Reassess(begin, application.judge),
         search=SearchSignups(begin, application.reference),
+        outcomes=RecordOutcome(begin, application.policy, new_id),
         clock=clock,
         metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any  # the parts of an answer, before its schema has checked them
 
+from service.api.outcome_answers import outcome_answer
 from service.api.schemas.decision import (
     AssessmentAnswer,
     ChallengeAnswer,
@@ -34,7 +35,8 @@ def render_decision(view: DecisionView) -> bytes:
 def render_signup(view: SignupView) -> bytes:
     """The decision as it stands, with its history."""
     history = tuple(map(_assessment, view.history))
-    return SignupAnswer(**_decision(view.current), history=history).model_dump_json().encode()
+    outcomes = tuple(map(outcome_answer, view.outcomes))
+    return SignupAnswer(**_decision(view.current), history=history, outcomes=outcomes).model_dump_json().encode()
 
 
 def render_page(page: SearchPage, next_cursor: str | None) -> bytes:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from enum import StrEnum
 
 from flask import Blueprint, Response, request
 
 from service.api.batch import BatchEndpoint
+from service.api.declared import Declared
 from service.api.dependencies import ApiDependencies
 from service.api.docs import docs_asset, docs_page
 from service.api.health import Readiness
 from service.api.openapi import openapi_document
-from service.api.operations import OPERATIONS, Declared, Operation
-from service.api.signups import JSON, SignupEndpoints
+from service.api.operations import OPERATIONS, Operation
+from service.api.outcome_operations import OutcomeOperation
+from service.api.outcomes import OutcomeEndpoints
+from service.api.paths import JSON
+from service.api.signups import SignupEndpoints
 from service.domain.caller import Caller
 from service.domain.errors import UnauthenticatedError
 
@@ -26,12 +31,14 @@ def create_api(deps: ApiDependencies) -> Blueprint:
     """The endpoints of DESIGN's version 1 over these use cases; ``service.web.install_web`` answers its errors."""
     api = Blueprint("api", __name__)
     signups = SignupEndpoints(deps)
-    handlers: dict[Operation, Handler] = {
+    outcomes = OutcomeEndpoints(deps.outcomes, deps.clock)
+    handlers: dict[StrEnum, Handler] = {
         Operation.CREATE_SIGNUP: signups.create,
         Operation.CREATE_SIGNUPS: BatchEndpoint(signups).create,
         Operation.SEARCH_SIGNUPS: signups.search,
         Operation.READ_SIGNUP: signups.read,
         Operation.REASSESS_SIGNUP: signups.reassess,
+        OutcomeOperation.RECORD: outcomes.record,
     }
     for declared in OPERATIONS:
         api.add_url_rule(

@@ -12,6 +12,7 @@ from service.api.health import ReadinessCheck
 from service.domain.caller import Caller
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.ports import Fingerprint, IdempotencyClaim
+from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
 
 
@@ -68,6 +69,7 @@ class ApiDependencies:
     read: ReadRecord
     reassess: ReassessRecord
     search: SearchRecords
+    outcomes: RecordOutcome
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any  # an OpenAPI document is JSON
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from service.api.operations import OPERATIONS, Declared
+from service.api.declared import Declared
+from service.api.operations import OPERATIONS
 from service.api.schemas.decision import DecisionAnswer
 from service.api.schemas.examples import DECISION_EXAMPLE, PROBLEM_EXAMPLE, SIGNUP_EXAMPLE
 from service.api.schemas.problem import ProblemAnswer
@@ -49,7 +51,7 @@ _ID = {
     "name": "id",
     "in": "path",
     "required": True,
-    "description": "The id that the answer to the sign-up carried.",
+    "description": "The id that an answer carried.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_-]+$"},
 }
 _DESCRIPTION = (
@@ -74,7 +76,7 @@ def openapi_document(version: str) -> Document:
         },
         "servers": [{"url": "/"}],
         "security": [{"apiKey": []}],
-        "tags": [{"name": "sign-ups"}, {"name": "operation"}],
+        "tags": [{"name": tag} for tag in (*dict.fromkeys(each.tag for each in OPERATIONS), "operation")],
         "paths": paths,
         "components": {
             "schemas": _schemas(),
@@ -113,9 +115,11 @@ def _operation(declared: Declared) -> Document:
         parameters.append(_ID)
     if declared.takes_key:
         parameters.append(_IDEMPOTENCY_KEY)
+    if declared.query is not None:
+        parameters.extend(_query_parameters(declared.query))
     operation: Document = {
         "operationId": declared.operation.value,
-        "tags": ["sign-ups"],
+        "tags": [declared.tag],
         "summary": declared.summary,
         "description": f"{declared.description}\n\nScope: `{declared.scope}`.",
         "parameters": parameters,
@@ -124,6 +128,25 @@ def _operation(declared: Declared) -> Document:
     if declared.request is not None:
         operation["requestBody"] = {"required": True, "content": _content(declared, declared.request)}
     return operation
+
+
+def _query_parameters(schema: type[BaseModel]) -> list[Document]:
+    """Every field of the schema as a parameter of its own; each is optional and bounded."""
+    described = schema.model_json_schema(ref_template=_REFERENCE)
+    definitions = described.get("$defs", {})
+    parameters = []
+    for name, field in described["properties"].items():
+        plain = {key: value for key, value in field.items() if key not in {"title", "default", "anyOf"}}
+        kinds = [each for each in field.get("anyOf", []) if each.get("type") != "null"]
+        wanted = {**plain, **(kinds[0] if kinds else {})}
+        reference = wanted.pop("$ref", None)
+        if reference is not None:
+            wanted = {**definitions[reference.rsplit("/", 1)[-1]], **wanted}
+        description = wanted.pop("description", "")
+        parameters.append(
+            {"name": name, "in": "query", "required": False, "description": description, "schema": wanted}
+        )
+    return parameters
 
 
 def _content(declared: Declared, schema: type) -> Document:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from pydantic import BaseModel
-
+from service.api.declared import BODY_PROBLEMS, Declared
+from service.api.outcome_operations import OUTCOME_OPERATIONS
 from service.api.schemas.decision import DecisionAnswer, SearchAnswer, SignupAnswer
 from service.api.schemas.search import SearchRequest
 from service.api.schemas.signup import SignupRequest
@@ -22,38 +21,6 @@ class Operation(StrEnum):
     READ_SIGNUP = "readSignup"
     REASSESS_SIGNUP = "reassessSignup"
 
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One operation.
-
-    Attributes:
-        method: the HTTP method.
-        path: with parameters in braces.
-        summary: one line for people.
-        description: what a caller must know.
-        scope: what the API key must carry.
-        answers: statuses to their meaning and schema; the problems every operation may answer are added.
-        request: the schema of the body, or of a line of it.
-        problems: statuses of the problems of its own.
-        lines: whether body and answer are JSON lines instead of one document.
-        takes_key: whether an Idempotency-Key is honoured.
-    """
-
-    operation: Operation
-    method: str
-    path: str
-    summary: str
-    description: str
-    scope: Scope
-    answers: dict[int, tuple[str, type[BaseModel]]]
-    request: type[BaseModel] | None = None
-    problems: tuple[int, ...] = ()
-    lines: bool = False
-    takes_key: bool = False
-
-
-_BODY_PROBLEMS = (400, 413, 415, 422)
 
 OPERATIONS: tuple[Declared, ...] = (
     Declared(
@@ -72,7 +39,7 @@ OPERATIONS: tuple[Declared, ...] = (
             200: ("The recorded answer of an earlier request.", DecisionAnswer),
         },
         request=SignupRequest,
-        problems=(*_BODY_PROBLEMS, 409),
+        problems=(*BODY_PROBLEMS, 409),
         takes_key=True,
     ),
     Declared(
@@ -102,7 +69,7 @@ OPERATIONS: tuple[Declared, ...] = (
         scope=Scope.SIGNUPS,
         answers={200: ("One page, newest first.", SearchAnswer)},
         request=SearchRequest,
-        problems=_BODY_PROBLEMS,
+        problems=BODY_PROBLEMS,
     ),
     Declared(
         operation=Operation.READ_SIGNUP,
@@ -124,4 +91,5 @@ OPERATIONS: tuple[Declared, ...] = (
         answers={200: ("The new decision and its history.", SignupAnswer)},
         problems=(404, 409),
     ),
+    *OUTCOME_OPERATIONS,
 )

@@ -14,6 +14,7 @@ from models.signup import AccountType, Signup
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
 from service.usecases.ports_clusters import Clusters
+from service.usecases.ports_outcomes import Outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +346,8 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def clusters(self) -> Clusters: ...
+    @property
+    def outcomes(self) -> Outcomes: ...
     @property
     def roll_ups(self) -> RollUps: ...
 

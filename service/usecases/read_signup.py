@@ -32,9 +32,10 @@ class ReadSignup:
         """
         with self.begin() as work:
             recorded = work.ledger.get(caller.owner, record_id)
-        if recorded is None:
-            raise NotFoundError("There is no such sign-up.")
-        return signup_view(recorded, tuple(map(self._explained, recorded.assessments)))
+            if recorded is None:
+                raise NotFoundError("There is no such sign-up.")
+            outcomes = tuple(work.outcomes.of(recorded.signup_no))
+        return replace(signup_view(recorded, tuple(map(self._explained, recorded.assessments))), outcomes=outcomes)
 
     def _explained(self, assessment: Assessment) -> Assessment:
         """An allowed sign-up was not explained at once; only the very model that scored it can explain it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.features.facts import Facts
@@ -53,6 +53,7 @@ class Reassess:
             view = signup_view(recorded, (*recorded.assessments, assessment))
             before = recorded.assessments[-1].decision if recorded.assessments else None
             events = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
+            outcomes = tuple(work.outcomes.of(recorded.signup_no))
             work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
             work.commit()
-        return view
+        return replace(view, outcomes=outcomes)

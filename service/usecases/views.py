@@ -7,6 +7,7 @@ from datetime import datetime
 
 from models.signup import AccountType
 from service.domain.decision import Assessment, Decision
+from service.domain.outcome import Outcome
 from service.usecases.ports import Found
 
 
@@ -46,10 +47,11 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class SignupView:
-    """The decision as it stands, with every assessment that led there, oldest first."""
+    """The decision as it stands, with every assessment that led there and every outcome, oldest first."""
 
     current: DecisionView
     history: tuple[Assessment, ...]
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

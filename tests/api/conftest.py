@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import hmac
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -27,10 +28,14 @@ from service.api.schemas.examples import SIGNUP_EXAMPLE
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.errors import ConflictError, NotFoundError, StillRunningError
+from service.domain.ids import uuid7
+from service.domain.policy import default_policy_text, parse_policy
+from service.storage.memory import MemoryStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
 from service.usecases.issue_key import IssueKey
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
+from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
 from service.web import install_web
 
@@ -230,7 +235,7 @@ class Api:
 
 def build_api(**changes: Any) -> Api:
     """An API; ``changes`` replace dependencies."""
-    work = Work()
+    work, memory, policy = Work(), MemoryStore(), parse_policy(default_policy_text(), version=3)
     recorder = Recorder(work)
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
@@ -244,6 +249,7 @@ def build_api(**changes: Any) -> Api:
         "read": recorder.read,
         "reassess": recorder.reassess,
         "search": recorder.search,
+        "outcomes": RecordOutcome(memory.begin, lambda: policy, lambda now: uuid7(now, secrets.randbits(74))),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.signup import AccountType
 from service.domain.decision import Decision
+from service.domain.outcome import Grade, Label
 
 
 class Answered(BaseModel):
@@ -101,10 +102,24 @@ class DecisionAnswer(Answered):
     created_at: datetime
 
 
+class OutcomeAnswer(Answered):
+    """What a source said of the sign-up."""
+
+    id: str
+    label: Label
+    source: str
+    reason: str
+    confidence: float
+    grade: Grade | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
 class SignupAnswer(DecisionAnswer):
-    """The decision as it stands, and every assessment that led there, oldest first."""
+    """The decision as it stands; every assessment that led there and every outcome since, oldest first."""
 
     history: tuple[AssessmentAnswer, ...]
+    outcomes: tuple[OutcomeAnswer, ...]
 
 
 class FoundAnswer(Answered):

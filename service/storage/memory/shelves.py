@@ -11,6 +11,7 @@ from models.linkage.memory import MemoryHistory
 from models.linkage.memory_clusters import Key
 from service.domain.decision import Assessment
 from service.domain.event import Event
+from service.domain.outcome import Outcome
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
@@ -69,6 +70,7 @@ class Shelves:
         self.events: list[Event] = []
         self.guards: dict[IdentifierKey, Guard] = {}
         self.held: dict[int, list[Key]] = {}
+        self.outcomes: dict[int, list[Outcome]] = {}
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""

@@ -11,6 +11,7 @@ from service.storage.memory.clusters import MemoryClusterPort
 from service.storage.memory.events import MemoryEvents
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
+from service.storage.memory.outcomes import MemoryOutcomes
 from service.storage.memory.policies import MemoryPolicies
 from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.shelves import Shelves, Undo, Write
@@ -30,6 +31,7 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.clusters = MemoryClusterPort(shelves, self._staged)
+        self.outcomes = MemoryOutcomes(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
 
     def commit(self) -> None:

@@ -19,6 +19,7 @@ from service.storage.sql.database import Database
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
+from service.storage.sql.outcomes import SqlOutcomes
 from service.storage.sql.policies import SqlPolicies
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
@@ -38,6 +39,7 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
+        self._outcomes = SqlOutcomes(database, self._stage)
         self._roll_ups = SqlRollUps(database)
 
     @property
@@ -76,6 +78,11 @@ class SqlUnitOfWork:
         return self._clusters
 
     @property
+    def outcomes(self) -> SqlOutcomes:
+        """What turned out to be true."""
+        return self._outcomes
+
+    @property
     def roll_ups(self) -> SqlRollUps:
         """Daily roll-ups."""
         return self._roll_ups
@@ -111,6 +118,7 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
 # Constraints by the names that PostgreSQL and SQLite report.
 _RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
 _LOST_CLAIM = ("ck_idempotency_keys_state",)
+_OUTCOME = ("pk_outcomes", "outcomes.signup_no, outcomes.ordinal")
 _POLICY_VERSION = ("pk_policies", "policies.version")
 
 
@@ -121,6 +129,8 @@ def _refusal_of(error: IntegrityError) -> Exception:
         return AlreadyRecordedError("the sign-up is recorded already")
     if named.endswith(_LOST_CLAIM):
         return StillRunningError("Another request holds this Idempotency-Key by now.")
+    if named.endswith(_OUTCOME):
+        return ConflictError("Another outcome of this sign-up was recorded at the same moment; try again.")
     if named.endswith(_POLICY_VERSION):
         return ConflictError("Another policy was added at the same moment; look at it and add yours again.")
     return error
