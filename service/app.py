@@ -29,6 +29,7 @@ from service.storage.sql.store import SqlStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.assess import Assess
 from service.usecases.authenticate import Authenticate
+from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
 from service.usecases.ports import Fingerprint
@@ -136,6 +137,7 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         reassess=Reassess(begin, application.judge),
         search=SearchSignups(begin, application.reference),
         outcomes=RecordOutcome(begin, application.policy, new_id),
+        clusters=cluster_use_cases(begin, policy=application.policy, reference=application.reference, new_id=new_id),
         clock=clock,
         metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),

@@ -89,6 +89,15 @@ class MemoryClusters:
         """The members of a cluster by number, oldest first."""
         return self._numbers.get(self.root(cluster), ())
 
+    def labelled(self, label: Mark) -> dict[int, list[int]]:
+        """When the members of a label became known as that, in microseconds, by cluster."""
+        found: dict[int, list[int]] = {}
+        for cluster, numbers in self._labelled.items():
+            known = [self.members[number].label_us for number in numbers if self.members[number].label is label]
+            if known:
+                found[cluster] = known
+        return found
+
     def ties(
         self,
         identifiers: Sequence[Identifier],

@@ -113,6 +113,11 @@ def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines
     return Judgement(tuple(ordered), _leaves(ties, contained, by_number))
 
 
+def leaves_of(accounts: Sequence[Account], core: Set[int], guarded: Set[Key] = frozenset()) -> tuple[Leaf, ...]:
+    """What hangs on these accounts, whoever chose them."""
+    return _leaves(ties_of(accounts, guarded), core, {each.number: each for each in accounts})
+
+
 def ties_of(accounts: Sequence[Account], guarded: Set[Key] = frozenset()) -> dict[Tie, tuple[int, ...]]:
     """The nodes of identifiers and the accounts that each ties, in the order they are given: two or more."""
     strong: dict[Tie, list[int]] = defaultdict(list)

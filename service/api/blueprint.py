@@ -10,6 +10,8 @@ from enum import StrEnum
 from flask import Blueprint, Response, request
 
 from service.api.batch import BatchEndpoint
+from service.api.cluster_operations import ClusterOperation
+from service.api.clusters import ClusterEndpoints
 from service.api.declared import Declared
 from service.api.dependencies import ApiDependencies
 from service.api.docs import docs_asset, docs_page
@@ -31,6 +33,7 @@ def create_api(deps: ApiDependencies) -> Blueprint:
     """The endpoints of DESIGN's version 1 over these use cases; ``service.web.install_web`` answers its errors."""
     api = Blueprint("api", __name__)
     signups = SignupEndpoints(deps)
+    clusters = ClusterEndpoints(deps.clusters, deps.clock)
     outcomes = OutcomeEndpoints(deps.outcomes, deps.clock)
     handlers: dict[StrEnum, Handler] = {
         Operation.CREATE_SIGNUP: signups.create,
@@ -39,6 +42,12 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         Operation.READ_SIGNUP: signups.read,
         Operation.REASSESS_SIGNUP: signups.reassess,
         OutcomeOperation.RECORD: outcomes.record,
+        ClusterOperation.READ: clusters.read,
+        ClusterOperation.PREVIEW: clusters.preview,
+        ClusterOperation.CONTAIN: clusters.contain,
+        ClusterOperation.RELEASE: clusters.release,
+        ClusterOperation.CUT: clusters.cut,
+        ClusterOperation.LEARN: clusters.learn,
     }
     for declared in OPERATIONS:
         api.add_url_rule(

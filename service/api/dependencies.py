@@ -11,6 +11,7 @@ from models.signup import Signup
 from service.api.health import ReadinessCheck
 from service.domain.caller import Caller
 from service.usecases.answer_once import AnswerOnce
+from service.usecases.cluster_use_cases import ClusterUseCases
 from service.usecases.ports import Fingerprint, IdempotencyClaim
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
@@ -70,6 +71,7 @@ class ApiDependencies:
     reassess: ReassessRecord
     search: SearchRecords
     outcomes: RecordOutcome
+    clusters: ClusterUseCases
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from service.api.cluster_operations import CLUSTER_OPERATIONS
 from service.api.declared import BODY_PROBLEMS, Declared
 from service.api.outcome_operations import OUTCOME_OPERATIONS
 from service.api.schemas.decision import DecisionAnswer, SearchAnswer, SignupAnswer
@@ -92,4 +93,5 @@ OPERATIONS: tuple[Declared, ...] = (
         problems=(404, 409),
     ),
     *OUTCOME_OPERATIONS,
+    *CLUSTER_OPERATIONS,
 )

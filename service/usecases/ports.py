@@ -14,6 +14,7 @@ from models.signup import AccountType, Signup
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
 from service.usecases.ports_clusters import Clusters
+from service.usecases.ports_containments import Containments
 from service.usecases.ports_outcomes import Outcomes
 
 
@@ -156,6 +157,10 @@ class Ledger(Protocol):
 
     def get(self, owner: str | None, record_id: str) -> Recorded | None:
         """A record by its id (of the service) for its owner; ``owner=None`` reads across owners."""
+        ...
+
+    def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
+        """Records of any owner by their numbers, in this order; those that do not exist are left out."""
         ...
 
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
@@ -348,6 +353,8 @@ class UnitOfWork(Protocol):
     def clusters(self) -> Clusters: ...
     @property
     def outcomes(self) -> Outcomes: ...
+    @property
+    def containments(self) -> Containments: ...
     @property
     def roll_ups(self) -> RollUps: ...
 

@@ -33,6 +33,7 @@ from service.domain.policy import default_policy_text, parse_policy
 from service.storage.memory import MemoryStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
+from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.issue_key import IssueKey
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
 from service.usecases.record_outcome import RecordOutcome
@@ -233,10 +234,15 @@ class Api:
         return not self.recorder.recorded and not self.work.idempotency.rows
 
 
+def new_id(now: datetime) -> str:
+    return uuid7(now, secrets.randbits(74))
+
+
 def build_api(**changes: Any) -> Api:
     """An API; ``changes`` replace dependencies."""
     work, memory, policy = Work(), MemoryStore(), parse_policy(default_policy_text(), version=3)
     recorder = Recorder(work)
+    unused: Any = None  # nobody signs up here, so nothing is brought into its canonical form
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
     deps = {
@@ -249,7 +255,8 @@ def build_api(**changes: Any) -> Api:
         "read": recorder.read,
         "reassess": recorder.reassess,
         "search": recorder.search,
-        "outcomes": RecordOutcome(memory.begin, lambda: policy, lambda now: uuid7(now, secrets.randbits(74))),
+        "outcomes": RecordOutcome(memory.begin, lambda: policy, new_id),
+        "clusters": cluster_use_cases(memory.begin, policy=lambda: policy, reference=unused, new_id=new_id),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import itertools
+import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from service.api.answers import render_decision
 from service.app import application_of, create_app
 from service.config import read_settings
 from service.domain.caller import Caller, Scope
+from service.domain.cluster import cluster_id
 from service.domain.decision import Decision
 from service.domain.ids import uuid7
 from service.domain.outcome import Label, Statement
@@ -29,8 +31,12 @@ from service.domain.policy import Policy, default_policy_text, parse_policy
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
 from service.usecases.assess import Assess
+from service.usecases.carry_out import CarryOut
+from service.usecases.cluster_cases import RecordedCases
+from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.issue_key import IssueKey
 from service.usecases.judge import Judge
+from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.ports import Fingerprint, UnitOfWork
 from service.usecases.record_outcome import RecordOutcome, Spoken
 from service.usecases.views import DecisionView
@@ -64,6 +70,12 @@ class Gate:
         self.judge = Judge(reference=self.reference, model=lambda: None, policy=lambda: self.policy, new_id=self.new_id)
         self.assess = Assess(begin=self.store.begin, judge=self.judge, render=render_decision, new_id=self.new_id)
         self.outcomes = RecordOutcome(self.store.begin, lambda: self.policy, self.new_id)
+        self.clusters = cluster_use_cases(
+            self.store.begin, policy=lambda: self.policy, reference=self.reference, new_id=self.new_id
+        )
+        self.cases = RecordedCases()
+        self.judge_clusters = JudgeClusters(self.store.begin, lambda: self.policy, self.cases, self.new_id)
+        self.carry_out = CarryOut(self.store.begin, self.judge, random.Random(5).random)
 
     def new_id(self, now: datetime) -> str:
         return uuid7(now, next(self._bits))
@@ -79,6 +91,9 @@ class Gate:
         answer = self.assess(signup, caller=CALLER, now=self.now, fingerprint=Fingerprint(number.to_bytes(32, "big")))
         assert answer.view is not None
         return answer.view
+
+    def signup(self, number: int, **changes: Any) -> Signup:
+        return signup_of(number, self.now, **changes)
 
     def decision(self, **changes: Any) -> tuple[Decision, set[str]]:
         """What a sign-up is answered, with the codes of the reasons."""
@@ -100,6 +115,33 @@ class Gate:
     def read(self, look: Callable[[UnitOfWork], Any]) -> Any:
         with self.store.begin() as work:
             return look(work)
+
+    def cluster(self, view: DecisionView) -> str:
+        """The id of the cluster that a sign-up is in."""
+        with self.store.begin() as work:
+            number = work.clusters.cluster_of(self.number(view))
+        assert number is not None
+        return cluster_id(number)
+
+    def ring(
+        self, size: int, frauds: int = 0, sources: tuple[str, ...] = ("reviewer", "chargeback"), name: str = "r"
+    ) -> list[DecisionView]:
+        """Accounts that share a device with the one before and a card with the one after; the last are banned."""
+        half = size // 2
+        views = [self.came(device=f"{name}-d{at // 2}", card=f"{name}-c{(at + 1) // 2 % half}") for at in range(size)]
+        for at, view in enumerate(views[size - frauds :]):
+            self.said(view, source=sources[at % len(sources)])
+        return views
+
+    def work(self) -> None:
+        """What the worker does about clusters in a round."""
+        self.later(seconds=5)
+        self.judge_clusters(self.now)
+        self.carry_out(self.now)
+
+    def decisions(self, views: Sequence[DecisionView]) -> list[str]:
+        """The decisions as they stand."""
+        return [self.latest(view).value for view in views]
 
     def latest(self, view: DecisionView) -> Decision:
         """The decision as it stands."""
@@ -123,6 +165,7 @@ def signup_of(
     bin: str | None = None,  # noqa: A002 - the contract's word
     agent: str | None = None,
     born: int | None = None,
+    country: str | None = None,
     record_only: bool = False,
 ) -> Signup:
     """Invented people who share nothing but what is named."""
@@ -135,6 +178,7 @@ def signup_of(
         identity=Identity(
             full_name=name,
             birth_year=born,
+            country=country,
             institution=None if school is None else Institution(name=school),
         ),
         email=mail or f"{letters}.maupertuis@college-{letters}.example",

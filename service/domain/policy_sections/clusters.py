@@ -40,7 +40,9 @@ class ContainmentLines(Section):
     judged_from: Count = 20
     """Members from which on one known fraud has a cluster judged again as it grows."""
     second_person_above: Count = 500
-    """A containment of more members waits until another person confirms it."""
+    """A containment of more members that a person asks for waits until another person confirms it."""
+    by_evidence_up_to: Count = 50_000
+    """Evidence alone contains up to so many members at once; what is larger waits for a person."""
     spread_hours: Annotated[float, Field(ge=0.0, le=168.0)] = 24.0
     """Consequences for accounts that were let in are told at random times within this span."""
 

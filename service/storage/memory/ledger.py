@@ -84,6 +84,12 @@ class MemoryLedger:
                 return None
             return self._shelves.signups[number].recorded()
 
+    def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
+        """See the port."""
+        with self._shelves.lock:
+            found = (self._shelves.signups.get(number) for number in signup_nos)
+            return tuple(kept.recorded() for kept in found if kept is not None)
+
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """See the port."""
         with self._shelves.lock:

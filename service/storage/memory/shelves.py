@@ -9,6 +9,7 @@ from datetime import datetime
 
 from models.linkage.memory import MemoryHistory
 from models.linkage.memory_clusters import Key
+from service.domain.containment import Containment, Looked, Progress, Touched
 from service.domain.decision import Assessment
 from service.domain.event import Event
 from service.domain.outcome import Outcome
@@ -53,6 +54,24 @@ class Kept:
         )
 
 
+@dataclass(slots=True)
+class KeptMember:
+    """A touched member and what was done about it."""
+
+    touched: Touched
+    progress: Progress = Progress.WAITING
+    before_id: str | None = None
+    made_id: str | None = None
+
+
+@dataclass(slots=True)
+class KeptContainment:
+    """A containment and the members it touches, by number."""
+
+    containment: Containment
+    members: dict[int, KeptMember]
+
+
 class Shelves:
     """Everything that is committed, under one lock."""
 
@@ -70,6 +89,8 @@ class Shelves:
         self.events: list[Event] = []
         self.guards: dict[IdentifierKey, Guard] = {}
         self.held: dict[int, list[Key]] = {}
+        self.containments: dict[int, KeptContainment] = {}
+        self.judged: dict[int, Looked] = {}
         self.outcomes: dict[int, list[Outcome]] = {}
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:

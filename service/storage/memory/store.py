@@ -8,6 +8,7 @@ from typing import Self
 from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.clusters import MemoryClusterPort
+from service.storage.memory.containments import MemoryContainments
 from service.storage.memory.events import MemoryEvents
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
@@ -31,6 +32,7 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.clusters = MemoryClusterPort(shelves, self._staged)
+        self.containments = MemoryContainments(shelves, self._staged)
         self.outcomes = MemoryOutcomes(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
 

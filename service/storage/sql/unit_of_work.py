@@ -15,6 +15,7 @@ from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.api_keys import SqlApiKeys
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.clusters import SqlClusters
+from service.storage.sql.containments import SqlContainments
 from service.storage.sql.database import Database
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
@@ -39,6 +40,7 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
+        self._containments = SqlContainments(database, self._stage)
         self._outcomes = SqlOutcomes(database, self._stage)
         self._roll_ups = SqlRollUps(database)
 
@@ -76,6 +78,11 @@ class SqlUnitOfWork:
     def clusters(self) -> SqlClusters:
         """Who belongs together, and what is known of whom."""
         return self._clusters
+
+    @property
+    def containments(self) -> SqlContainments:
+        """What is held of clusters."""
+        return self._containments
 
     @property
     def outcomes(self) -> SqlOutcomes:
@@ -119,6 +126,7 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
 _RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
 _LOST_CLAIM = ("ck_idempotency_keys_state",)
 _OUTCOME = ("pk_outcomes", "outcomes.signup_no, outcomes.ordinal")
+_CONTAINMENT = ("pk_containments", "containments.containment_no")
 _POLICY_VERSION = ("pk_policies", "policies.version")
 
 
@@ -131,6 +139,8 @@ def _refusal_of(error: IntegrityError) -> Exception:
         return StillRunningError("Another request holds this Idempotency-Key by now.")
     if named.endswith(_OUTCOME):
         return ConflictError("Another outcome of this sign-up was recorded at the same moment; try again.")
+    if named.endswith(_CONTAINMENT):
+        return ConflictError("Another containment was opened at the same moment; try again.")
     if named.endswith(_POLICY_VERSION):
         return ConflictError("Another policy was added at the same moment; look at it and add yours again.")
     return error
