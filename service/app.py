@@ -39,6 +39,7 @@ from service.usecases.authenticate import Authenticate
 from service.usecases.backtest import BackTest
 from service.usecases.case_file import ReadFiles
 from service.usecases.case_use_cases import CaseUseCases, case_use_cases
+from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.issue_key import IssueKey, RevokeKey
 from service.usecases.judge import Judge
@@ -51,6 +52,7 @@ from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import Fingerprint
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
+from service.usecases.record_outcome import RecordOutcome
 from service.usecases.report_account import ReportAccount
 from service.usecases.search_signups import SearchSignups
 from service.usecases.sign_in import SignIn
@@ -187,6 +189,8 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         challenges=OwnChallenges(application.step_up.answer),
         open_links=page_links(application.step_up.secrets.token, application.step_up.pages),
         cases=application.cases,
+        outcomes=RecordOutcome(begin, application.policy, new_id),
+        clusters=cluster_use_cases(begin, policy=application.policy, reference=application.reference, new_id=new_id),
         clock=clock,
         metrics=lambda: (application.metrics.exposition() + application.outbox.exposition(), CONTENT_TYPE),
         readiness=readiness_checks(application),

@@ -92,6 +92,14 @@ class MemoryClusters:
         """The members of a cluster by number, oldest first."""
         return self._numbers.get(self.root(cluster), ())
 
+    def labelled(self, label: Mark) -> dict[int, list[int]]:
+        """When the members of a label became known as that, in microseconds, by cluster."""
+        return {
+            cluster: [known_us for known_us, _ in known]
+            for (cluster, of), known in self._labelled.items()
+            if of is label and known
+        }
+
     def ties(
         self,
         identifiers: Sequence[Identifier],
@@ -184,7 +192,11 @@ class MemoryClusters:
     def add_further(self, signup_no: int, identifiers: tuple[Identifier, ...]) -> None:
         """A member turns out to carry further identifiers; unguarded strong ones tie its cluster to others."""
         member = self.members[signup_no]
+        known = self._known_of(signup_no)
         member.identifiers += identifiers
+        for mark, known_us in known:
+            marked = ((each.kind, each.value) for each in identifiers if each.kind in _MARKED)
+            self._put(marked, signup_no, mark, known_us)
         clusters = {self.root(member.cluster)}
         for each in identifiers:
             key = (each.kind, each.value)
@@ -308,6 +320,17 @@ class MemoryClusters:
         for each in self.members[signup_no].identifiers:
             if each.kind in _MARKED:
                 yield each.kind, each.value
+
+    def _known_of(self, signup_no: int) -> set[tuple[Mark, int]]:
+        """What is known of a sign-up, and since when. A containment's number is no sign-up's."""
+        kept = (self._marks.get(key) for key in self._keys_of(signup_no))
+        return {
+            (mark, known_us)
+            for each in kept
+            if each is not None
+            for known_us, number, mark in (*each.against, *each.others)
+            if number == signup_no and mark is not Mark.CONTAINED
+        }
 
     def _put(self, keys: Iterable[Key], number: int, mark: Mark, known_us: int) -> None:
         for key in keys:

@@ -8,10 +8,9 @@ from flask import Response, request
 
 from service.api.answers import render_signup
 from service.api.dependencies import ApiDependencies
-from service.api.ids import checked_id
 from service.api.json_body import BODY_LIMIT, decode, read_body
+from service.api.paths import JSON, checked_id
 from service.api.schemas.account import AccountRequest
-from service.api.signups import JSON
 from service.api.validation import validate
 from service.domain.caller import Caller
 

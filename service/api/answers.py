@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any  # the parts of an answer, before its schema has checked them
 
+from service.api.outcome_answers import outcome_answer
 from service.api.page_links import sealed
 from service.api.schemas.decision import (
     AccountAnswer,
@@ -42,7 +43,9 @@ def render_signup(view: SignupView) -> bytes:
         account = AccountAnswer(
             status=reported.status, account_id=reported.account_id, at=reported.at, reported_at=reported.reported_at
         )
-    return SignupAnswer(**_decision(view.current), history=history, account=account).model_dump_json().encode()
+    outcomes = tuple(map(outcome_answer, view.outcomes))
+    answer = SignupAnswer(**_decision(view.current), history=history, account=account, outcomes=outcomes)
+    return answer.model_dump_json().encode()
 
 
 def render_page(page: SearchPage, next_cursor: str | None) -> bytes:

@@ -15,6 +15,8 @@ from service.api.batch import BatchEndpoint
 from service.api.case_operations import CaseOperation
 from service.api.cases import CaseEndpoints
 from service.api.challenges import ChallengeEndpoints
+from service.api.cluster_operations import ClusterOperation
+from service.api.clusters import ClusterEndpoints
 from service.api.declared import Declared, Operation
 from service.api.dependencies import ApiDependencies
 from service.api.docs import docs_asset, docs_page
@@ -23,9 +25,12 @@ from service.api.list_operations import ListOperation
 from service.api.lists import ListEndpoints
 from service.api.openapi import openapi_document
 from service.api.operations import OPERATIONS
+from service.api.outcome_operations import OutcomeOperation
+from service.api.outcomes import OutcomeEndpoints
+from service.api.paths import JSON
 from service.api.policies import PolicyEndpoints
 from service.api.policy_operations import PolicyOperation
-from service.api.signups import JSON, SignupEndpoints
+from service.api.signups import SignupEndpoints
 from service.api.webhooks import WebhookHandlers
 from service.domain.caller import Caller
 from service.domain.errors import UnauthenticatedError
@@ -45,6 +50,8 @@ def create_api(deps: ApiDependencies) -> Blueprint:
     lists = ListEndpoints(deps.lists, deps.clock)
     challenges = ChallengeEndpoints(deps)
     cases = CaseEndpoints(deps.cases, deps.clock)
+    clusters = ClusterEndpoints(deps.clusters, deps.clock)
+    outcomes = OutcomeEndpoints(deps.outcomes, deps.clock)
     handlers: dict[StrEnum, Handler] = {
         Operation.CREATE_SIGNUP: signups.create,
         Operation.CREATE_SIGNUPS: BatchEndpoint(signups).create,
@@ -89,6 +96,13 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         CaseOperation.UNDO: cases.undo,
         CaseOperation.REOPEN: cases.reopen,
         CaseOperation.APPEAL: cases.appeal,
+        OutcomeOperation.RECORD: outcomes.record,
+        ClusterOperation.READ: clusters.read,
+        ClusterOperation.PREVIEW: clusters.preview,
+        ClusterOperation.CONTAIN: clusters.contain,
+        ClusterOperation.RELEASE: clusters.release,
+        ClusterOperation.CUT: clusters.cut,
+        ClusterOperation.LEARN: clusters.learn,
     }
     for declared in OPERATIONS:
         api.add_url_rule(

@@ -89,55 +89,61 @@ class CaseEndpoints:
 
     def read(self, caller: Caller, record_id: str) -> Response:
         """One case with everything on it."""
-        view = self.cases.read.read(checked_id(record_id), acting=acting_of(caller))
+        view = self.cases.read.read(checked_id(record_id, "case"), acting=acting_of(caller))
         return Response(render_detail(view, self.clock()), content_type=JSON)
 
     def claim(self, caller: Caller, record_id: str) -> Response:
         """One case, taken."""
         now = self.clock()
-        return self._case(self.cases.handle.claim(checked_id(record_id), acting=acting_of(caller), now=now), now)
+        return self._case(
+            self.cases.handle.claim(checked_id(record_id, "case"), acting=acting_of(caller), now=now), now
+        )
 
     def extend(self, caller: Caller, record_id: str) -> Response:
         """A lease, renewed."""
         now = self.clock()
-        return self._case(self.cases.handle.extend(checked_id(record_id), acting=acting_of(caller), now=now), now)
+        return self._case(
+            self.cases.handle.extend(checked_id(record_id, "case"), acting=acting_of(caller), now=now), now
+        )
 
     def release(self, caller: Caller, record_id: str) -> Response:
         """A case, given back."""
         now = self.clock()
-        return self._case(self.cases.handle.release(checked_id(record_id), acting=acting_of(caller), now=now), now)
+        return self._case(
+            self.cases.handle.release(checked_id(record_id, "case"), acting=acting_of(caller), now=now), now
+        )
 
     def assign(self, caller: Caller, record_id: str) -> Response:
         """A case, kept for somebody."""
         asked, now = self._body(AssignRequest), self.clock()
-        case = self.cases.handle.assign(checked_id(record_id), asked.to, acting=acting_of(caller), now=now)
+        case = self.cases.handle.assign(checked_id(record_id, "case"), asked.to, acting=acting_of(caller), now=now)
         return self._case(case, now)
 
     def escalate(self, caller: Caller, record_id: str) -> Response:
         """A case, moved."""
         asked, now = self._body(EscalateRequest), self.clock()
         case = self.cases.handle.escalate(
-            checked_id(record_id), asked.queue, acting=acting_of(caller), now=now, note=asked.note
+            checked_id(record_id, "case"), asked.queue, acting=acting_of(caller), now=now, note=asked.note
         )
         return self._case(case, now)
 
     def snooze(self, caller: Caller, record_id: str) -> Response:
         """A case, put off."""
         asked, now = self._body(SnoozeRequest), self.clock()
-        case = self.cases.handle.snooze(checked_id(record_id), asked.until, acting=acting_of(caller), now=now)
+        case = self.cases.handle.snooze(checked_id(record_id, "case"), asked.until, acting=acting_of(caller), now=now)
         return self._case(case, now)
 
     def note(self, caller: Caller, record_id: str) -> Response:
         """A note on a case."""
         asked, now = self._body(NoteRequest), self.clock()
-        note = self.cases.handle.note(checked_id(record_id), asked.note, acting=acting_of(caller), now=now)
+        note = self.cases.handle.note(checked_id(record_id, "case"), asked.note, acting=acting_of(caller), now=now)
         return Response(render_note(note), 201, content_type=JSON)
 
     def verdict(self, caller: Caller, record_id: str) -> Response:
         """A verdict and what it did."""
         asked, now = self._body(VerdictRequest), self.clock()
         given = self.cases.verdict(
-            checked_id(record_id),
+            checked_id(record_id, "case"),
             asked.verdict,
             asked.reason_code,
             acting=acting_of(caller),
@@ -149,18 +155,22 @@ class CaseEndpoints:
     def undo(self, caller: Caller, record_id: str) -> Response:
         """A verdict, taken back."""
         now = self.clock()
-        return self._case(self.cases.take_back.undo(checked_id(record_id), acting=acting_of(caller), now=now), now)
+        return self._case(
+            self.cases.take_back.undo(checked_id(record_id, "case"), acting=acting_of(caller), now=now), now
+        )
 
     def reopen(self, caller: Caller, record_id: str) -> Response:
         """A case, open again."""
         now = self.clock()
-        return self._case(self.cases.take_back.reopen(checked_id(record_id), acting=acting_of(caller), now=now), now)
+        return self._case(
+            self.cases.take_back.reopen(checked_id(record_id, "case"), acting=acting_of(caller), now=now), now
+        )
 
     def appeal(self, caller: Caller, record_id: str) -> Response:
         """The case of an appeal."""
         asked, now = self._body(AppealRequest), self.clock()
         case = self.cases.appeal(
-            checked_id(record_id), asked.statement, owner=caller.owner, by=f"key:{caller.key_id}", now=now
+            checked_id(record_id, "case"), asked.statement, owner=caller.owner, by=f"key:{caller.key_id}", now=now
         )
         return self._case(case, now, 201)
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from flask import Response, request
 
 from service.api.dependencies import ApiDependencies
-from service.api.ids import checked_id
 from service.api.json_body import BODY_LIMIT, Decoded, decode, read_body
 from service.api.page_links import sealed
+from service.api.paths import JSON, checked_id
 from service.api.schemas.challenge import ChallengeStateAnswer, CodeRequest, ResendRequest, ResultRequest
-from service.api.signups import JSON
 from service.api.validation import validate
 from service.domain.caller import Caller
 from service.usecases.answer_challenge import Answer

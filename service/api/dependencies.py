@@ -15,9 +15,11 @@ from service.domain.challenge import ChallengeStatus
 from service.usecases.answer_challenge import Answer as ChallengeAnswered
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.case_use_cases import CaseUseCases
+from service.usecases.cluster_use_cases import ClusterUseCases
 from service.usecases.keep_lists import KeepLists
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.ports import Fingerprint, IdempotencyClaim
+from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
 from service.usecases.webhook_endpoints import WebhookEndpoints
 
@@ -108,6 +110,8 @@ class ApiDependencies:
     challenges: AnswerOwnChallenge
     open_links: Callable[[bytes], bytes]
     cases: CaseUseCases
+    outcomes: RecordOutcome
+    clusters: ClusterUseCases
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

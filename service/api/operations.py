@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from service.api.case_operations import CASE_OPERATIONS
 from service.api.challenge_operations import CHALLENGE_OPERATIONS
+from service.api.cluster_operations import CLUSTER_OPERATIONS
 from service.api.declared import BODY_PROBLEMS, Declared, Operation
 from service.api.list_operations import LIST_OPERATIONS
+from service.api.outcome_operations import OUTCOME_OPERATIONS
 from service.api.policy_operations import POLICY_OPERATIONS
 from service.api.schemas.account import AccountRequest
 from service.api.schemas.decision import DecisionAnswer, SearchAnswer, SignupAnswer
@@ -103,4 +105,6 @@ OPERATIONS: tuple[Declared, ...] = (
     *LIST_OPERATIONS,
     *CHALLENGE_OPERATIONS,
     *CASE_OPERATIONS,
+    *OUTCOME_OPERATIONS,
+    *CLUSTER_OPERATIONS,
 )

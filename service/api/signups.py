@@ -11,8 +11,8 @@ from flask import Response, request
 from service.api.answers import render_page, render_signup
 from service.api.card_numbers import holds_card_number
 from service.api.dependencies import ApiDependencies
-from service.api.ids import checked_id
 from service.api.json_body import BODY_LIMIT, Decoded, decode, read_body
+from service.api.paths import JSON, checked_id
 from service.api.schemas.search import SearchRequest, cursor_of
 from service.api.schemas.signup import SignupRequest
 from service.api.validation import validate
@@ -22,7 +22,6 @@ from service.usecases.ports import IdempotencyClaim
 from service.usecases.views import Answer, SignupView
 from service.web import BAD_REQUEST, RefusedError
 
-JSON = "application/json"
 SIGNUPS = "/v1/signups"
 REPLAYED_HEADER = "Idempotent-Replayed"
 KEY_HEADER = "Idempotency-Key"

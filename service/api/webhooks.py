@@ -10,8 +10,8 @@ from flask import Response, request
 from pydantic import BaseModel
 
 from service.api.dependencies import ApiDependencies
-from service.api.ids import checked_id
 from service.api.json_body import BODY_LIMIT, decode, read_body
+from service.api.paths import JSON, checked_id
 from service.api.query import read_query
 from service.api.schemas.search import PAGE_LIMIT, cursor_of, number_of_cursor
 from service.api.schemas.webhooks import (
@@ -28,7 +28,6 @@ from service.api.schemas.webhooks import (
     WebhooksAnswer,
     WebhookSecretAnswer,
 )
-from service.api.signups import JSON
 from service.api.validation import validate
 from service.domain.caller import Caller
 from service.domain.webhook import Delivery, Endpoint, shown_secret

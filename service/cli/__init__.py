@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "webhooks": ("service.cli.webhooks:webhooks", "Tell a sign-up flow what happens: its endpoints and deliveries."),
     "reviewers": ("service.cli.reviewers:reviewers", "Create, list and disable the console's reviewers."),
     "signups": ("service.cli.signups:signups", "Import the past: record sign-ups without deciding on them."),
+    "outcomes": ("service.cli.outcomes:outcomes", "Import what turned out to be true of sign-ups."),
     "simulate": ("service.cli.simulate:simulate", "Write a simulated stream of sign-ups and its truth."),
     "replay": ("service.cli.replay:replay", "Judge a file of sign-ups in order, without a service."),
     "model": ("service.cli.model:model", "Train, evaluate and manage risk models."),

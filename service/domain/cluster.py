@@ -1,10 +1,13 @@
-"""Clusters as people and callers name them."""
+"""Clusters and identifiers as people and callers name them."""
 
 from __future__ import annotations
 
 import re
 
+from models.linkage.identifier import IdentifierKind
+
 _ID = re.compile(r"cl_(m?)(\d{1,18})")
+_HEX = re.compile(r"(?:[0-9a-f]{2})+")
 
 
 def cluster_id(number: int) -> str:
@@ -18,3 +21,16 @@ def cluster_number(text: str) -> int | None:
     if found is None:
         return None
     return -int(found[2]) if found[1] else int(found[2])
+
+
+def identifier_handle(kind: IdentifierKind, digest: bytes) -> str:
+    """How people and callers name an identifier: its kind and its digest, which says nothing of its value."""
+    return f"{kind.value}_{digest.hex()}"
+
+
+def identifier_of_handle(text: str) -> tuple[IdentifierKind, bytes] | None:
+    """The kind and digest of an identifier by its handle; ``None`` for what is no such handle."""
+    kind, _, digest = text.rpartition("_")
+    if kind not in set(IdentifierKind) or _HEX.fullmatch(digest) is None:
+        return None
+    return IdentifierKind(kind), bytes.fromhex(digest)

@@ -22,6 +22,7 @@ from service.domain.policy_errors import field_errors
 from service.domain.policy_sections.approval import Approval
 from service.domain.policy_sections.capacity import Capacity
 from service.domain.policy_sections.challenges import ChallengesSection, default_challenges
+from service.domain.policy_sections.clusters import ClusterLines
 from service.domain.policy_sections.exploration import Exploration
 from service.domain.policy_sections.grants import Grants
 from service.domain.policy_sections.lists import Lists
@@ -54,6 +55,7 @@ class PolicyDocument(Section):
     approval: Approval = Approval()
     challenges: ChallengesSection = Field(default_factory=default_challenges)
     review: ReviewPolicy = ReviewPolicy()
+    clusters: ClusterLines = ClusterLines()
 
     @model_validator(mode="after")
     def _complete(self) -> PolicyDocument:

@@ -17,9 +17,11 @@ from service.domain.event import Event
 from service.usecases.ports_accounts import Accounts
 from service.usecases.ports_cases import Cases
 from service.usecases.ports_clusters import Clusters
+from service.usecases.ports_containments import Containments
 from service.usecases.ports_decisions import Decisions
 from service.usecases.ports_figures import Figures
 from service.usecases.ports_lists import ListEntries
+from service.usecases.ports_outcomes import Outcomes
 from service.usecases.ports_policy import Policies
 from service.usecases.ports_probations import Probations
 from service.usecases.ports_proposals import Proposals
@@ -177,6 +179,9 @@ class Ledger(Protocol):
 
     def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
         """Some records by their ids, in no particular order; those that are unknown are left out."""
+
+    def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
+        """Records of any owner by their numbers, in this order; those that do not exist are left out."""
         ...
 
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
@@ -347,6 +352,10 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def clusters(self) -> Clusters: ...
+    @property
+    def outcomes(self) -> Outcomes: ...
+    @property
+    def containments(self) -> Containments: ...
     @property
     def roll_ups(self) -> RollUps: ...
     @property

@@ -153,7 +153,8 @@ class Clusters(Protocol):
     def add_identifiers(self, signup_no: int, identifiers: Sequence[Identifier], *, at: datetime) -> None:
         """Stage: a recorded sign-up turns out to carry further identifiers; they link from now on, and tie clusters.
 
-        ``at`` is when they became known: the time of their links. Those it carries already change nothing.
+        ``at`` is when they became known: the time of their links. What is known of the sign-up marks them too. Those
+        it carries already change nothing.
         """
         ...
 

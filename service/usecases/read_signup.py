@@ -39,9 +39,11 @@ class ReadSignup:
             account = work.accounts.of(recorded.signup_no)
             step_up = work.step_ups.of_record(record_id)
             cases = work.cases.of_record(record_id)
+            outcomes = tuple(work.outcomes.of(recorded.signup_no))
         history = tuple(map(self._explained, recorded.assessments))
         view = signup_view(recorded, history, account=account, step_up=step_up)
-        return replace(view, current=replace(view.current, case_id=cases[0].id if cases else None))
+        current = replace(view.current, case_id=cases[0].id if cases else None)
+        return replace(view, current=current, outcomes=outcomes)
 
     def _explained(self, assessment: Assessment) -> Assessment:
         """An allowed sign-up was not explained at once; only the very model that scored it can explain it."""

@@ -77,12 +77,13 @@ class Reassess:
             view = replace(view, current=replace(view.current, case_id=case_id))
             before = recorded.assessments[-1].decision if recorded.assessments else None
             events = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
+            outcomes = tuple(work.outcomes.of(recorded.signup_no))
             work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
             try:
                 work.commit()
             except StepUpMovedError:
                 raise ConflictError("A challenge was answered at the same moment; look again.") from None
-        return view
+        return replace(view, outcomes=outcomes)
 
 
 def _keeping_the_end(assessment: Assessment, before: Sequence[Assessment]) -> Assessment:

@@ -8,6 +8,7 @@ from datetime import datetime
 from models.signup import AccountType
 from service.domain.account import Account
 from service.domain.decision import Assessment, Decision
+from service.domain.outcome import Outcome
 from service.usecases.ports import Found
 
 
@@ -48,11 +49,15 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class SignupView:
-    """The decision as it stands, every assessment that led there, oldest first, and what became of the attempt."""
+    """The decision as it stands, every assessment that led there and every outcome, oldest first.
+
+    ``account`` is what became of the attempt.
+    """
 
     current: DecisionView
     history: tuple[Assessment, ...]
     account: Account | None = None
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,13 @@ from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
 from service.usecases.backtest import BackTest
 from service.usecases.case_use_cases import case_use_cases
+from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.issue_key import IssueKey
 from service.usecases.keep_lists import KeepLists
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
+from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
 from service.usecases.webhook_endpoints import WebhookEndpoints
 from service.web import install_web
@@ -305,11 +307,17 @@ class Challenges:
         return Answered(step_up, challenge, accepted=False)
 
 
+def new_id(now: datetime) -> str:
+    return uuid7(now, secrets.randbits(74))
+
+
 def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
     """An API; ``changes`` replace dependencies, ``cases`` is the store that cases are kept in."""
     work = Work()
     recorder = Recorder(work)
     store = MemoryStore()
+    memory, policy = MemoryStore(), parse_policy(default_policy_text(), version=3)
+    unused: Any = None  # nobody signs up here, so nothing is brought into its canonical form
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
     webhooks = WebhookEndpoints(MemoryStore().begin, uuid7_now, secrets.token_bytes, private_allowed=False)
@@ -334,6 +342,8 @@ def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
             policy=lambda: _POLICY,
             new_id=lambda now: uuid7(now, secrets.randbits(74)),
         ),
+        "outcomes": RecordOutcome(memory.begin, lambda: policy, new_id),
+        "clusters": cluster_use_cases(memory.begin, policy=lambda: policy, reference=unused, new_id=new_id),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (

@@ -301,6 +301,19 @@ def test_identifiers_learnt_later_tie_clusters(service: Service) -> None:
     assert service.company(*identifiers(behaviour_fingerprint="f")).size == 2
 
 
+def test_what_is_known_of_a_sign_up_marks_what_is_learnt_of_it_later(service: Service) -> None:
+    banned = service.came(*identifiers(mailbox="m"))
+    service.known(banned, Mark.BANNED, ago=2 * HOUR)
+    with service.store.begin() as work:
+        work.clusters.add_identifiers(banned, identifiers(payment="card", network="n"), at=NOW - MINUTE)
+        work.commit()
+    touched = service.linkage(*identifiers(payment="card")).touched
+    service.otherwise(banned, Mark.BANNED)
+
+    assert touched.strong_bans == 1
+    assert service.linkage(*identifiers(payment="card")).touched.strong_bans == 0
+
+
 def test_a_cluster_is_divided_and_found_again_by_what_leads_there(service: Service) -> None:
     left = [service.came(*identifiers(payment="card", device="left")) for _ in range(2)]
     right = [service.came(*identifiers(payment="card", device="right")) for _ in range(2)]

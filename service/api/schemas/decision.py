@@ -11,6 +11,7 @@ from models.signup import AccountType
 from service.domain.account import AccountStatus
 from service.domain.decision import Decision
 from service.domain.grant import Tier
+from service.domain.outcome import Grade, Label
 from service.domain.standing import ListName
 
 
@@ -135,10 +136,24 @@ class AccountAnswer(Answered):
     reported_at: datetime
 
 
+class OutcomeAnswer(Answered):
+    """What a source said of the sign-up."""
+
+    id: str
+    label: Label
+    source: str
+    reason: str
+    confidence: float
+    grade: Grade | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
 class SignupAnswer(DecisionAnswer):
-    """The decision as it stands, every assessment that led there, oldest first, and what became of the attempt."""
+    """The decision as it stands; every assessment that led there and every outcome since, oldest first."""
 
     history: tuple[AssessmentAnswer, ...]
+    outcomes: tuple[OutcomeAnswer, ...]
     account: AccountAnswer | None
 
 

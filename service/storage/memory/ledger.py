@@ -96,6 +96,12 @@ class MemoryLedger:
         found = (self.get(owner, record_id) for record_id in record_ids)
         return tuple(each for each in found if each is not None)
 
+    def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
+        """See the port."""
+        with self._shelves.lock:
+            found = (self._shelves.signups.get(number) for number in signup_nos)
+            return tuple(kept.recorded() for kept in found if kept is not None)
+
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """See the port."""
         with self._shelves.lock:

@@ -11,8 +11,10 @@ from models.linkage.memory import MemoryHistory
 from models.linkage.memory_clusters import Key
 from service.domain.account import Account
 from service.domain.case import Case, CaseState
+from service.domain.containment import Containment, Looked, Progress, Touched
 from service.domain.decision import Assessment
 from service.domain.event import Event
+from service.domain.outcome import Outcome
 from service.domain.pass_rates import PassRate
 from service.domain.proposal import Proposal
 from service.domain.reviewer import Reviewer
@@ -93,6 +95,24 @@ class KeptMail:
     mailbox: bytes | None = None
 
 
+@dataclass(slots=True)
+class KeptMember:
+    """A touched member and what was done about it."""
+
+    touched: Touched
+    progress: Progress = Progress.WAITING
+    before_id: str | None = None
+    made_id: str | None = None
+
+
+@dataclass(slots=True)
+class KeptContainment:
+    """A containment and the members it touches, by number."""
+
+    containment: Containment
+    members: dict[int, KeptMember]
+
+
 class Shelves:
     """Everything that is committed, under one lock."""
 
@@ -132,6 +152,9 @@ class Shelves:
         self.reviewers: dict[str, Reviewer] = {}
         self.sessions: dict[bytes, Session] = {}
         self.sign_in_failures: list[tuple[bytes, datetime]] = []
+        self.containments: dict[int, KeptContainment] = {}
+        self.judged: dict[int, Looked] = {}
+        self.outcomes: dict[int, list[Outcome]] = {}
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""

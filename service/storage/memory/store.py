@@ -10,12 +10,14 @@ from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.cases import MemoryCases
 from service.storage.memory.clusters import MemoryClusterPort
+from service.storage.memory.containments import MemoryContainments
 from service.storage.memory.decisions import MemoryDecisions
 from service.storage.memory.events import MemoryEvents
 from service.storage.memory.figures import MemoryFigures
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.list_entries import MemoryListEntries
+from service.storage.memory.outcomes import MemoryOutcomes
 from service.storage.memory.policies import MemoryPolicies
 from service.storage.memory.probations import MemoryProbations
 from service.storage.memory.proposals import MemoryProposals
@@ -40,6 +42,8 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.clusters = MemoryClusterPort(shelves, self._staged)
+        self.containments = MemoryContainments(shelves, self._staged)
+        self.outcomes = MemoryOutcomes(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
         self.endpoints = MemoryEndpoints(shelves, self._staged)
         self.deliveries = MemoryDeliveries(shelves, self._staged)

@@ -10,20 +10,20 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.joining import GuardState
-from models.linkage.marks import HELD_AGAINST, MARKED_KINDS, Mark
+from models.linkage.marks import Mark
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql import partition
-from service.storage.sql.cluster_tables import ClusterRow, GuardRow, MarkRow, MemberRow, MergeRow, PendingJoinRow
+from service.storage.sql.cluster_tables import ClusterRow, GuardRow, MemberRow, MergeRow, PendingJoinRow
 from service.storage.sql.database import Database
 from service.storage.sql.joining import gather_strays, join
+from service.storage.sql.marks import MARKED_CODES, put, withdraw
 from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import LinkRow, SignupRow
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Merged
 
-_MARKED_CODES = frozenset(KIND_CODES[kind] for kind in MARKED_KINDS)
 _STRAYS_AMONG = 20_000
 """A member strays in the moment of a merge: looking at the newest finds it for hours."""
 
@@ -123,8 +123,8 @@ class SqlClusters:
             column = connection.execute(
                 select(MemberRow.identifiers).where(MemberRow.signup_no == signup_no)
             ).scalar_one()
-            keys = [(kind, digest) for kind, digest in unpacked(bytes(column)) if kind in _MARKED_CODES]
-            _put(connection, keys, signup_no, mark, known_us)
+            keys = [(kind, digest) for kind, digest in unpacked(bytes(column)) if kind in MARKED_CODES]
+            put(connection, keys, signup_no, mark, known_us)
             if mark in (Mark.BANNED, Mark.GOOD):
                 _label(connection, signup_no, {"label": mark.value, "label_us": known_us})
 
@@ -134,7 +134,7 @@ class SqlClusters:
         """See the port."""
 
         def run(connection: Connection) -> None:
-            _withdraw(connection, signup_no, mark, microseconds_of(at))
+            withdraw(connection, signup_no, mark, microseconds_of(at))
             if mark in (Mark.BANNED, Mark.GOOD):
                 labelled = (MemberRow.signup_no == signup_no) & (MemberRow.label == mark.value)
                 connection.execute(update(MemberRow).where(labelled).values(label=None, label_us=None))
@@ -144,11 +144,11 @@ class SqlClusters:
     def hold(self, keys: Iterable[IdentifierKey], containment_no: int, *, at: datetime) -> None:
         """See the port."""
         held = sorted({(KIND_CODES[key.kind], key.digest) for key in keys})
-        self._stage.add(lambda connection: _put(connection, held, containment_no, Mark.CONTAINED, microseconds_of(at)))
+        self._stage.add(lambda connection: put(connection, held, containment_no, Mark.CONTAINED, microseconds_of(at)))
 
     def let_go(self, containment_no: int, *, at: datetime) -> None:
         """See the port."""
-        self._stage.add(lambda connection: _withdraw(connection, containment_no, Mark.CONTAINED, microseconds_of(at)))
+        self._stage.add(lambda connection: withdraw(connection, containment_no, Mark.CONTAINED, microseconds_of(at)))
 
     def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
         """See the port."""
@@ -244,27 +244,6 @@ _MEMBERS = select(
     SignupRow.signup_id,
     SignupRow.recorded_us,
 ).join(SignupRow, SignupRow.signup_no == MemberRow.signup_no)
-
-
-def _put(connection: Connection, keys: Sequence[tuple[int, bytes]], number: int, mark: Mark, known_us: int) -> None:
-    rows = [
-        {
-            "digest": digest,
-            "channel": 0 if mark in HELD_AGAINST else 1,
-            "known_us": known_us,
-            "signup_no": number,
-            "mark": mark.value,
-            "kind": kind,
-        }
-        for kind, digest in keys
-    ]
-    if rows:
-        connection.execute(insert(MarkRow), rows)
-
-
-def _withdraw(connection: Connection, number: int, mark: Mark, at_us: int) -> None:
-    standing = (MarkRow.signup_no == number) & (MarkRow.mark == mark.value) & MarkRow.withdrawn_us.is_(None)
-    connection.execute(update(MarkRow).where(standing).values(withdrawn_us=at_us))
 
 
 def _label(connection: Connection, signup_no: int, values: dict[str, Any]) -> None:

@@ -164,6 +164,15 @@ class SqlLedger:
             wanted = wanted.where(SignupRow.owner == owner)
         return tuple(self._database.read(lambda connection: self._recorded(connection, wanted))) if record_ids else ()
 
+    def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
+        """See the port."""
+        found: dict[int, Recorded] = {}
+        for at in range(0, len(signup_nos), _PAGE):
+            wanted = select(SignupRow.__table__).where(SignupRow.signup_no.in_(signup_nos[at : at + _PAGE]))
+            page = self._database.read(partial(self._recorded, wanted=wanted))
+            found |= {each.signup_no: each for each in page}
+        return tuple(found[number] for number in signup_nos if number in found)
+
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """See the port."""
         question = Question(

@@ -11,6 +11,7 @@ from service.domain.errors import ConflictError
 from service.storage.pseudonyms import Pseudonym
 from service.storage.sql import joining
 from service.storage.sql.cluster_tables import AnchorRow, ClusterRow, MemberRow, PendingJoinRow
+from service.storage.sql.marks import carry_over
 from service.storage.sql.records import KIND_CODES, packed, unpacked
 from service.storage.sql.tables import LinkRow, SignupRow
 
@@ -91,6 +92,7 @@ def add_identifiers(
     connection.execute(insert(LinkRow), rows)
     every = [*carried, *((KIND_CODES[kind], digest) for digest, (kind, _, _) in new.items())]
     connection.execute(update(MemberRow).where(MemberRow.signup_no == signup_no).values(identifiers=packed(every)))
+    carry_over(connection, [(KIND_CODES[kind], digest) for digest, (kind, _, _) in new.items()], signup_no)
     strong = [digest for digest, (kind, _, _) in new.items() if KIND_CODES[kind] in joining.STRONG_CODES]
     _anchor(connection, signup_no, member.cluster_no, strong)
 

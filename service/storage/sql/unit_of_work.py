@@ -18,6 +18,7 @@ from service.storage.sql.appeals import SqlAppeals
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.cases import SqlCases
 from service.storage.sql.clusters import SqlClusters
+from service.storage.sql.containments import SqlContainments
 from service.storage.sql.database import Database
 from service.storage.sql.decisions import SqlDecisions
 from service.storage.sql.deliveries import SqlDeliveries
@@ -27,6 +28,7 @@ from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.list_entries import SqlListEntries
 from service.storage.sql.mails import SqlMails
+from service.storage.sql.outcomes import SqlOutcomes
 from service.storage.sql.pass_rates import SqlPassRates
 from service.storage.sql.policies import SqlPolicies
 from service.storage.sql.probations import SqlProbations
@@ -53,6 +55,8 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
+        self._containments = SqlContainments(database, self._stage)
+        self._outcomes = SqlOutcomes(database, self._stage)
         self._roll_ups = SqlRollUps(database)
         self._endpoints = SqlEndpoints(database, self._stage, encryption=encryption)
         self._deliveries = SqlDeliveries(database, self._stage, encryption=encryption)
@@ -123,6 +127,16 @@ class SqlUnitOfWork:
     def proposals(self) -> SqlProposals:
         """What waits for a second person."""
         return self._proposals
+
+    @property
+    def containments(self) -> SqlContainments:
+        """What is held of clusters."""
+        return self._containments
+
+    @property
+    def outcomes(self) -> SqlOutcomes:
+        """What turned out to be true."""
+        return self._outcomes
 
     @property
     def roll_ups(self) -> SqlRollUps:
@@ -243,6 +257,16 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         ("pk_case_opinions", "case_opinions.case_id, case_opinions.version"),
         ConflictError,
         "Somebody concluded on this case at the same moment; look at it again.",
+    ),
+    (
+        ("pk_outcomes", "outcomes.signup_no, outcomes.ordinal"),
+        ConflictError,
+        "Another outcome of this sign-up was recorded at the same moment; try again.",
+    ),
+    (
+        ("pk_containments", "containments.containment_no"),
+        ConflictError,
+        "Another containment was opened at the same moment; try again.",
     ),
     (
         ("pk_step_ups", "step_ups.signup_no"),
