@@ -21,6 +21,7 @@ from service.api.health import ProbeResult, ReadinessCheck
 from service.api.page_links import page_links
 from service.challenges.pages import PageDependencies, create_pages
 from service.config import Settings
+from service.connections import RecordedOutcomes, VerdictsSpeak, asking_more
 from service.console.blueprint import create_console
 from service.console.dependencies import ConsoleDependencies
 from service.console.front_page import Condition
@@ -127,7 +128,13 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
         assess=Assess(begin=store.begin, judge=judge, plan=step_up.plan, render=render_decision, new_id=new_id),
         outbox=Outbox(store.begin, utc_now, time.monotonic),
         step_up=step_up,
-        cases=case_use_cases(store.begin, policy=policy, new_id=new_id),
+        cases=case_use_cases(
+            store.begin,
+            policy=policy,
+            new_id=new_id,
+            tell_outcome=VerdictsSpeak(policy, new_id),
+            ask_more=asking_more(step_up.plan, judge),
+        ),
     )
 
 
@@ -184,7 +191,7 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
             random_bytes=secrets.token_bytes,
             private_allowed=application.settings.webhook_private_addresses,
         ),
-        policies=PolicyUseCases(PolicyVersions(begin), BackTest(begin)),
+        policies=PolicyUseCases(PolicyVersions(begin), BackTest(begin, RecordedOutcomes(begin, application.policy))),
         lists=KeepLists(begin, lambda: application.reference, new_id),
         challenges=OwnChallenges(application.step_up.answer),
         open_links=page_links(application.step_up.secrets.token, application.step_up.pages),

@@ -8,15 +8,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
+from models.features.catalogue import FEATURES
 from models.reference.reference import Reference
 from service.app import new_id
 from service.config import Settings
+from service.connections import CasesOfClusters, RecordedOutcomes
 from service.metrics import Metrics
 from service.step_up import step_up_parts
+from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.store import SqlStore
+from service.usecases.carry_out import CarryOut
 from service.usecases.deliver_event import DeliverEvent
 from service.usecases.end_probations import EndProbations
-from service.usecases.in_force import PolicyInForce
+from service.usecases.in_force import ModelInForce, PolicyInForce
+from service.usecases.judge import Judge
+from service.usecases.judge_clusters import JudgeClusters
+from service.usecases.lists_in_force import ListsInForce
+from service.usecases.settle_clusters import SettleClusters
 from service.usecases.tend_cases import TendCases
 from service.webhooks.rounds import DeliveryRounds
 from service.webhooks.sender import Sender
@@ -28,14 +36,39 @@ RECORDED_WITHIN = timedelta(seconds=5)
 
 def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[Job, ...]:
     """The jobs in the order of a round: what keeps promises first, what can wait last."""
-    tend = TendCases(store.begin)
+    tend, policy = TendCases(store.begin), PolicyInForce(store.begin, time.monotonic)
+    outcomes = RecordedOutcomes(store.begin, policy)
     return (
         Job("cases given back", tend.give_back),
         Job("overdue cases made louder", tend.make_louder),
-        Job("probations ended", EndProbations(store.begin, new_id)),
+        Job("probations ended", EndProbations(store.begin, new_id, outcomes)),
         *step_up_jobs(store, settings, reference),
+        *cluster_jobs(store, settings, reference, policy),
         *housekeeping(store.begin, checkpoint=store.checkpoint),
     )
+
+
+def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, policy: PolicyInForce) -> tuple[Job, ...]:
+    """What belongs together is united, judged, and what is contained is looked at again."""
+    pseudonyms = Pseudonyms((key.version, key.key) for key in settings.pseudonym_keys)
+    judge = Judge(
+        reference=reference,
+        model=ModelInForce(settings.model_dir, [feature.name for feature in FEATURES], time.monotonic),
+        policy=policy,
+        new_id=new_id,
+        lists=ListsInForce(store.begin, pseudonyms.digests, time.monotonic),
+        chance=random.SystemRandom().random,
+    )
+    cases = CasesOfClusters(policy, new_id, _now)
+    return (
+        Job("clusters united", SettleClusters(store.begin, reference)),
+        Job("clusters judged", JudgeClusters(store.begin, policy, cases, new_id)),
+        Job("contained members looked at again", CarryOut(store.begin, judge, random.SystemRandom().random)),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def delivery_of(

@@ -13,6 +13,7 @@ from service.challenges.mail import SmtpSendCode
 from service.challenges.pages import PREFIX, RETURN
 from service.challenges.texts import language_of
 from service.config import Settings
+from service.connections import PleasBecomeCases
 from service.domain.policy import Policy
 from service.storage.step_up_secrets import StepUpSecrets
 from service.usecases.answer_challenge import AnswerChallenge
@@ -75,7 +76,9 @@ def step_up_parts(
         plan=plan,
         settle=settle,
         answer=answer,
-        page=StepUpPage(begin=begin, answer=answer, secrets=secrets, new_id=new_id),
+        page=StepUpPage(
+            begin=begin, answer=answer, secrets=secrets, new_id=new_id, tell=PleasBecomeCases(policy, new_id)
+        ),
         expire=ExpireChallenges(begin, settle),
         estimate=EstimateRates(begin, policy),
         send_codes=send_codes,
