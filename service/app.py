@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -35,6 +36,7 @@ from service.usecases.ports import Fingerprint
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.search_signups import SearchSignups
+from service.usecases.watch_attacks import ListAttacks
 from service.watch import WatchedAssess, watch_requests
 from service.web import install_web
 
@@ -134,11 +136,19 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         read=ReadSignup(begin, application.model),
         reassess=Reassess(begin, application.judge),
         search=SearchSignups(begin, application.reference),
+        attacks=ListAttacks(begin),
         clock=clock,
-        metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
+        metrics=lambda: (exposition(application), CONTENT_TYPE),
         readiness=readiness_checks(application),
         version=release,
     )
+
+
+def exposition(application: Application) -> bytes:
+    """The body of ``/metrics``, with what the worker found last; as it was before while the database is away."""
+    with suppress(UnavailableError), application.store.begin() as work:
+        application.metrics.attacks_going_on(work.attacks.count_open())
+    return application.metrics.exposition()
 
 
 def _conditions(application: Application) -> list[Condition]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
+from service.api.attacks import AttackEndpoints
 from service.api.batch import BatchEndpoint
 from service.api.dependencies import ApiDependencies
 from service.api.docs import docs_asset, docs_page
@@ -32,6 +33,7 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         Operation.SEARCH_SIGNUPS: signups.search,
         Operation.READ_SIGNUP: signups.read,
         Operation.REASSESS_SIGNUP: signups.reassess,
+        Operation.LIST_ATTACKS: AttackEndpoints(deps.attacks).list,
     }
     for declared in OPERATIONS:
         api.add_url_rule(

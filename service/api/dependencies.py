@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from models.signup import Signup
+from service.api.attacks import ListOwnAttacks
 from service.api.health import ReadinessCheck
 from service.domain.caller import Caller
 from service.usecases.answer_once import AnswerOnce
@@ -68,6 +69,7 @@ class ApiDependencies:
     read: ReadRecord
     reassess: ReassessRecord
     search: SearchRecords
+    attacks: ListOwnAttacks
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
+from service.api.schemas.attacks import AttacksAnswer
 from service.api.schemas.decision import DecisionAnswer, SearchAnswer, SignupAnswer
 from service.api.schemas.search import SearchRequest
 from service.api.schemas.signup import SignupRequest
@@ -21,6 +22,7 @@ class Operation(StrEnum):
     SEARCH_SIGNUPS = "searchSignups"
     READ_SIGNUP = "readSignup"
     REASSESS_SIGNUP = "reassessSignup"
+    LIST_ATTACKS = "listAttacks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +125,18 @@ OPERATIONS: tuple[Declared, ...] = (
         scope=Scope.SIGNUPS,
         answers={200: ("The new decision and its history.", SignupAnswer)},
         problems=(404, 409),
+    ),
+    Declared(
+        operation=Operation.LIST_ATTACKS,
+        method="GET",
+        path="/v1/attacks",
+        summary="List attacks",
+        description=(
+            "Sign-ups that share a habit (browser and network, mailbox pattern, card range, pace of the form) far more "
+            "often than its own past explains, with another sign against them. Those that go on come first, then the "
+            "newest, at most a hundred; only those that the caller's own sign-ups were part of."
+        ),
+        scope=Scope.REVIEW,
+        answers={200: ("The attacks.", AttacksAnswer)},
     ),
 )

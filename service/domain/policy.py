@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal  # Any: a CEL context is whatever the
 import cel
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from models.features.campaign import HABITS, NO_CAMPAIGN
 from models.linkage.identifier import IdentifierKind
 from models.linkage.velocity import NEVER_SEEN, Linkage
 from models.signup import AccountType
@@ -194,7 +195,9 @@ class Policy:
 
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-_ZEROES = Linkage((kind, NEVER_SEEN) for kind in IdentifierKind).as_document()
+_ZEROES = Linkage((kind, NEVER_SEEN) for kind in IdentifierKind).as_document() | {
+    "campaign": dict.fromkeys(map(str, HABITS), 0) | NO_CAMPAIGN.as_document()
+}
 
 
 def parse_policy(text: str, *, version: int) -> Policy:

@@ -13,6 +13,7 @@ from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
+from service.usecases.ports_attacks import Attacks
 from service.usecases.ports_clusters import Clusters
 
 
@@ -345,6 +346,8 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def clusters(self) -> Clusters: ...
+    @property
+    def attacks(self) -> Attacks: ...
     @property
     def roll_ups(self) -> RollUps: ...
 

@@ -27,11 +27,13 @@ from service.api.schemas.examples import SIGNUP_EXAMPLE
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.errors import ConflictError, NotFoundError, StillRunningError
+from service.storage.memory import MemoryStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
 from service.usecases.issue_key import IssueKey
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
+from service.usecases.watch_attacks import ListAttacks
 from service.web import install_web
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -244,6 +246,7 @@ def build_api(**changes: Any) -> Api:
         "read": recorder.read,
         "reassess": recorder.reassess,
         "search": recorder.search,
+        "attacks": ListAttacks(MemoryStore().begin),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (

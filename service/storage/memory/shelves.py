@@ -9,11 +9,13 @@ from datetime import datetime
 
 from models.linkage.memory import MemoryHistory
 from models.linkage.memory_clusters import Key
+from service.domain.attack import Attack
 from service.domain.decision import Assessment
 from service.domain.event import Event
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
+from service.usecases.ports_attacks import Sight
 from service.usecases.ports_clusters import Guard, IdentifierKey
 
 Undo = Callable[[], object]
@@ -52,6 +54,15 @@ class Kept:
         )
 
 
+@dataclass(slots=True)
+class AttackShelf:
+    """Attacks with their keys, what the watch for them saw lately, and the seal that it has come to."""
+
+    seal_no: int = 0
+    sights: dict[tuple[IdentifierKey, int], Sight] = field(default_factory=dict)
+    attacks: dict[str, tuple[IdentifierKey, Attack]] = field(default_factory=dict)
+
+
 class Shelves:
     """Everything that is committed, under one lock."""
 
@@ -69,6 +80,7 @@ class Shelves:
         self.events: list[Event] = []
         self.guards: dict[IdentifierKey, Guard] = {}
         self.held: dict[int, list[Key]] = {}
+        self.attacks = AttackShelf()
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""

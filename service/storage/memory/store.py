@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from service.storage.memory.api_keys import MemoryApiKeys
+from service.storage.memory.attacks import MemoryAttacks
 from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.clusters import MemoryClusterPort
 from service.storage.memory.events import MemoryEvents
@@ -30,6 +31,7 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.clusters = MemoryClusterPort(shelves, self._staged)
+        self.attacks = MemoryAttacks(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
 
     def commit(self) -> None:

@@ -5,8 +5,8 @@ A module that declares tables is imported here, and nowhere else for its side ef
 
 from __future__ import annotations
 
-from service.storage.sql import cluster_tables, event_tables, tables
+from service.storage.sql import attack_tables, cluster_tables, event_tables, tables
 from service.storage.sql.base import Base
 
 METADATA = Base.metadata
-TABLE_MODULES = (tables, cluster_tables, event_tables)
+TABLE_MODULES = (tables, cluster_tables, event_tables, attack_tables)

@@ -13,6 +13,7 @@ from service.domain.errors import ConflictError, StillRunningError
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.api_keys import SqlApiKeys
+from service.storage.sql.attacks import SqlAttacks
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.database import Database
@@ -38,6 +39,7 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
+        self._attacks = SqlAttacks(database, self._stage)
         self._roll_ups = SqlRollUps(database)
 
     @property
@@ -76,6 +78,11 @@ class SqlUnitOfWork:
         return self._clusters
 
     @property
+    def attacks(self) -> SqlAttacks:
+        """Attacks and the watch for them."""
+        return self._attacks
+
+    @property
     def roll_ups(self) -> SqlRollUps:
         """Daily roll-ups."""
         return self._roll_ups
@@ -111,6 +118,7 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
 # Constraints by the names that PostgreSQL and SQLite report.
 _RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
 _LOST_CLAIM = ("ck_idempotency_keys_state",)
+_ATTACK = ("ix_attacks_open", "attacks.digest")
 _POLICY_VERSION = ("pk_policies", "policies.version")
 
 
@@ -123,4 +131,6 @@ def _refusal_of(error: IntegrityError) -> Exception:
         return StillRunningError("Another request holds this Idempotency-Key by now.")
     if named.endswith(_POLICY_VERSION):
         return ConflictError("Another policy was added at the same moment; look at it and add yours again.")
+    if named.endswith(_ATTACK):
+        return ConflictError("An attack goes on already on this key.")
     return error
