@@ -190,6 +190,7 @@ def _next_step(connection: Connection) -> Step | None:
             SignupRow.owner,
             MemberRow.identifiers,
         )
+        .select_from(AuditEntryRow)
         .join(SignupRow, SignupRow.id == AuditEntryRow.subject)
         .join(AssessmentRow, AssessmentRow.signup_no == SignupRow.signup_no)
         .join(MemberRow, MemberRow.signup_no == SignupRow.signup_no)
