@@ -6,12 +6,12 @@ and reviewers and raises no decision by itself.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from models.features.catalogue import FEATURES, Vector
 from models.linkage.identifier import IdentifierKind
+from models.linkage.velocity import Linkage, Window
 
 SURPRISING = 6.0
 """One in a million: with five habits looked at on every sign-up, chance alone reaches it once in 200,000."""
@@ -27,6 +27,9 @@ _HABITS: Mapping[IdentifierKind, str] = {
     IdentifierKind.BIN_COUNTRY: "bin_country_burst_24h",
     IdentifierKind.FORM_LANGUAGE: "form_language_burst_24h",
 }
+_NEARLY_ALL = 0.8
+"""Of a class a few are at home that day."""
+
 HABITS = tuple(_HABITS)
 """The kinds of weak key whose surprises are put together."""
 
@@ -41,11 +44,12 @@ class Campaign:
 
     Attributes:
         surprises: the surprise of each, in powers of ten, at least ``SURPRISING``.
-        own_network: whether it came over the network of the institution that it claims, which explains a burst.
+        one_place: whether a place explains the burst: it came over the network of the institution that it claims, or
+            nearly everybody who shares its keys came from its address range, as a class does and no rotation.
     """
 
     surprises: Mapping[IdentifierKind, float]
-    own_network: bool = False
+    one_place: bool = False
 
     @property
     def suspected(self) -> bool:
@@ -58,7 +62,7 @@ class Campaign:
         return {
             "keys": len(tenths),
             "surprise": max(tenths.values(), default=0),
-            "own_network": int(self.own_network),
+            "one_place": int(self.one_place),
             **tenths,
         }
 
@@ -66,10 +70,15 @@ class Campaign:
 NO_CAMPAIGN = Campaign({})
 
 
-def campaign_of(vector: Vector) -> Campaign:
+def campaign_of(vector: Vector, linkage: Linkage) -> Campaign:
     """What surprises about a sign-up with these features; a missing one surprises nobody."""
     surprises = {kind: float(vector[column]) for kind, column in _WATCHED if vector[column] >= SURPRISING}
     if not surprises:
         return NO_CAMPAIGN
-    own = vector[_OWN_NETWORK_COLUMN]
-    return Campaign(surprises, own_network=not math.isnan(own) and bool(own > 0))
+    return Campaign(surprises, one_place=bool(vector[_OWN_NETWORK_COLUMN] > 0) or _of_one_range(surprises, linkage))
+
+
+def _of_one_range(kinds: Iterable[IdentifierKind], linkage: Linkage) -> bool:
+    neighbours = linkage.links(IdentifierKind.IP_PREFIX, Window.DAY)
+    alike = max(linkage.links(kind, Window.DAY) or 0 for kind in kinds)
+    return neighbours is not None and neighbours >= _NEARLY_ALL * alike

@@ -12,10 +12,10 @@ from service.domain.attack import has_another_sign
 def surprises_of(linkage: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[IdentifierKind, int, bool]]:
     """Kind, surprise in tenths, and whether there is another sign: of each key that surprised in an assessment.
 
-    A sign-up over the network of the institution that it claims is none: a class there is what it looks like.
+    What a place explains is none: a class is what it looks like.
     """
     campaign = linkage.get("campaign", {})
-    if campaign.get("own_network"):
+    if campaign.get("one_place"):
         return
     surprising = [kind for kind in HABITS if kind.value in campaign]
     frauds = linkage.get("cluster", {}).get("frauds", 0)

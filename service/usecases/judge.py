@@ -52,7 +52,7 @@ class Judge:
         score, degraded_reason = _score(model, vector)
         stopwatch.lap("score")
         policy = self.policy()
-        campaign = campaign_of(vector)
+        campaign = campaign_of(vector, facts.linkage)
         signals, linkage = facts.signals.as_document(), facts.linkage.as_document()
         if campaign.surprises:
             linkage["campaign"] = campaign.as_document()

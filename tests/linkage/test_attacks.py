@@ -36,9 +36,9 @@ CARRIED = (PATTERN, BIN, FORM)
 TWO = {"email_pattern": 91, "bin": 64}
 
 
-def linkage(surprises: Mapping[str, int], *, frauds: int = 0, own_network: int = 0) -> dict[str, dict[str, int]]:
+def linkage(surprises: Mapping[str, int], *, frauds: int = 0, one_place: int = 0) -> dict[str, dict[str, int]]:
     """What an assessment records of sign-ups whose keys surprise."""
-    campaign = {"keys": len(surprises), "surprise": max(surprises.values(), default=0), "own_network": own_network}
+    campaign = {"keys": len(surprises), "surprise": max(surprises.values(), default=0), "one_place": one_place}
     document = {"device": {"links_1h": 1}, "cluster": {"frauds": frauds}}
     return document | ({"campaign": campaign | dict(surprises)} if surprises else {})
 
@@ -163,7 +163,7 @@ def test_a_key_keeps_its_name_and_shares_it_with_no_other() -> None:
         # The same cards, said twice.
         ({"bin": 300, "bin_country": 300}, {}),
         # A class in its own computer room.
-        ({"email_pattern": 300, "profile_network": 300, "form_language": 300}, {"own_network": 1}),
+        ({"email_pattern": 300, "profile_network": 300, "form_language": 300}, {"one_place": 1}),
         ({}, {"frauds": 3}),
     ],
 )

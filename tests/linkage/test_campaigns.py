@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -16,11 +17,14 @@ from models.features.campaign import HABITS, KEYS_OF_A_CAMPAIGN, SURPRISING, cam
 from models.features.catalogue import FEATURES, Vector
 from models.linkage.identifier import IdentifierKind
 from models.linkage.memory import MemoryHistory
+from models.linkage.velocity import NO_HISTORY, Linkage, Velocity
 from models.reference.reference import Reference, load_reference
+from models.registry import baseline
 from models.replay import replay
 from models.signup import AccountType, Behaviour, Device, Identity, Institution, Role, Signup
 from service.domain.decision import Assessment, Decision
 from service.domain.policy import default_policy_text, parse_policy
+from service.storage.sights import surprises_of
 from service.usecases.judge import SUSPECTED_CAMPAIGN, Judge
 
 Kind = IdentifierKind
@@ -79,13 +83,24 @@ def test_every_habit_is_watched() -> None:
     ],
 )
 def test_three_habits_that_surprise_at_once_are_suspected(surprises: dict[str, float], suspected: bool) -> None:
-    assert campaign_of(vector(**surprises)).suspected is suspected
+    assert campaign_of(vector(**surprises), NO_HISTORY).suspected is suspected
 
 
 def test_the_document_names_every_key_by_kind_in_tenths() -> None:
-    found = campaign_of(vector(email_pattern=6.04, bin=11.26, form_language=5.99, institution_network_match=1.0))
+    surprising = vector(email_pattern=6.04, bin=11.26, form_language=5.99, institution_network_match=1.0)
 
-    assert found.as_document() == {"keys": 2, "surprise": 113, "own_network": 1, "email_pattern": 60, "bin": 113}
+    found = campaign_of(surprising, NO_HISTORY)
+    assert found.as_document() == {"keys": 2, "surprise": 113, "one_place": 1, "email_pattern": 60, "bin": 113}
+
+
+@pytest.mark.parametrize(("from_here", "one_place"), [(50, True), (40, True), (39, False), (0, False)])
+def test_a_range_of_addresses_that_nearly_everybody_came_from_is_one_place(from_here: int, one_place: bool) -> None:
+    def seen(links: int) -> Velocity:
+        return Velocity((links, links, links, links, links, links), (0, 0, 0), 0, 0)
+
+    linkage = Linkage([(Kind.IP_PREFIX, seen(from_here)), (Kind.EMAIL_PATTERN, seen(50)), (Kind.BIN, seen(3))])
+
+    assert campaign_of(vector(email_pattern=9.0, bin=9.0), linkage).one_place is one_place
 
 
 def operators(at: datetime = TERM) -> Iterator[Signup]:
@@ -168,6 +183,20 @@ def surprise(assessment: Assessment) -> float:
     return max((each for each in bursts if not math.isnan(each)), default=0.0)
 
 
+@pytest.mark.parametrize("crowd", [classroom, first_week_of_term])
+def test_a_class_and_the_first_week_of_term_are_let_in_by_the_shipped_model_and_policy_and_are_no_attack(
+    crowd: Callable[[], Iterator[Signup]], reference: Reference
+) -> None:
+    shipped = baseline(catalogue=list(COLUMNS))
+    judging = replace(judge(), model=lambda: shipped)
+
+    assessments = judged(crowd(), reference, judging)
+
+    assert max(map(surprise, assessments)) >= SURPRISING
+    assert {each.decision for each in assessments} == {Decision.ALLOW}
+    assert [found for each in assessments for found in surprises_of(each.linkage)] == []
+
+
 @pytest.mark.parametrize("crowd", [classroom, first_week_of_term, operators])
 def test_a_burst_alone_raises_no_decision(crowd: Callable[[], Iterator[Signup]], reference: Reference) -> None:
     assessments = judged(crowd(), reference)
@@ -192,7 +221,7 @@ def test_rules_read_a_campaign_and_nothing_where_there_is_none(reference: Refere
     rule = """
 [[rules]]
 id = "campaign"
-when = "linkage.campaign.keys >= 3 && linkage.campaign.surprise >= 60 && linkage.campaign.own_network == 0"
+when = "linkage.campaign.keys >= 3 && linkage.campaign.surprise >= 60 && linkage.campaign.one_place == 0"
 at_least = "review"
 reason = "CAMPAIGN"
 text = "Several habits came far more often than ever."
