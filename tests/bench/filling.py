@@ -1,4 +1,4 @@
-"""Columns into databases as fast as they take them: COPY in binary on PostgreSQL, one statement many times on SQLite."""
+"""Columns into databases as fast as they take them: binary COPY on PostgreSQL, executemany on SQLite."""
 
 from __future__ import annotations
 
@@ -59,14 +59,15 @@ def _parts(columns: Columns) -> Iterable[Columns]:
             if chosen.any():
                 yield {name: _chosen(values, chosen, keep=keep) for name, values in columns.items()}
         return
-    rows = max(
-        len(values.rows) if isinstance(values, Texts) else len(values)
-        for values in columns.values()
-        if values is not None
-    )
+    rows = _count(columns)
     for start in range(0, rows, _ROWS_A_PART):
         part = slice(start, start + _ROWS_A_PART)
         yield {name: _chosen(values, part, keep=True) for name, values in columns.items()}
+
+
+def _count(columns: Columns) -> int:
+    known = (values for values in columns.values() if values is not None)
+    return next(len(values.rows) if isinstance(values, Texts) else len(values) for values in known)
 
 
 def _chosen(values: Any, which: Any, *, keep: bool) -> Any:
@@ -88,7 +89,7 @@ def _binary(columns: Columns, types: Mapping[str, str]) -> Any:
             fields.append((f"value{place}", f"V{values.rows.shape[1]}"))
         elif values is not None and not isinstance(values, Texts):
             fields.append((f"value{place}", _FORMATS[types[name]]))
-    count = max(len(v.rows) if isinstance(v, Texts) else len(v) for v in columns.values() if v is not None)
+    count = _count(columns)
     rows = np.zeros(count, dtype=np.dtype(fields))
     rows["fields"] = len(columns)
     for place, values in enumerate(columns.values()):
@@ -116,7 +117,7 @@ def fill_sqlite(path: str, tables: Iterable[tuple[str, Columns]]) -> None:
                 names = ", ".join(f'"{name}"' for name in part)
                 places = ", ".join("?" * len(part))
                 statement = f'INSERT INTO "{table}" ({names}) VALUES ({places})'
-                count = max(len(v.rows) if isinstance(v, Texts) else len(v) for v in part.values() if v is not None)
+                count = _count(part)
                 connection.executemany(statement, zip(*(_listed(v, count) for v in part.values()), strict=True))
                 connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -101,6 +101,11 @@ class Past:
         self.signups = self._copies * self._each + 2 * HOT
         self.links = 0
 
+    @property
+    def _until_day(self) -> int:
+        """The days before it are rolled up: yesterday is left for the worker."""
+        return day_of(self._end) - 1
+
     def tables(self) -> Iterator[tuple[str, Columns]]:
         """The rows of every table, in batches, each table's in the order of its key where that matters."""
         owners = self._hot()
@@ -111,8 +116,7 @@ class Past:
         yield "anchors", self._anchors(owners)
         yield "daily_counts", self._everybody()
         yield "daily_counts", self._daily()
-        today = day_of(self._end)
-        yield "roll_ups", {"until_day": np.array([today]), "from_day": np.array([0])}
+        yield "roll_ups", {"until_day": np.array([self._until_day]), "from_day": np.array([0])}
 
     def _time_us(self, copy: int, places: Array) -> Array:
         start = microseconds_of(self._end) - (self._copies - copy) * DAY_US
@@ -130,9 +134,8 @@ class Past:
         step = 20 * DAY_US // HOT
         times = microseconds_of(self._end) - (HOT - np.arange(2 * HOT) % HOT) * step
         device = [HOT_DEVICE] * HOT + [hot_cluster_device(at // IN_A_GROUP) for at in range(HOT)]
-        card = [f"bench-card-{at}" for at in range(HOT)] + [
-            f"bench-shared-{(at + 2) // IN_A_GROUP}" for at in range(HOT)
-        ]
+        card = [f"bench-card-{at}" for at in range(HOT)]
+        card += [f"bench-shared-{(at + 2) // IN_A_GROUP}" for at in range(HOT)]
         masks = self._random.integers(0, 256, (2 * HOT, 16), dtype=np.uint8)
         return _Hot(numbers, templates, times, device, card, masks)
 
@@ -336,7 +339,7 @@ class Past:
         past = _PAST[self._links.kinds]
         of_links = self._links.digests[past].view("V16").ravel()
         keys, first, counts = np.unique(of_links, return_index=True, return_counts=True)
-        today = day_of(self._end)
+        today = self._until_day
         days = np.arange(today - PAST_DAYS, today)
         digests = keys.view(np.uint8).reshape(-1, 16)
         return {
@@ -349,7 +352,7 @@ class Past:
 
     def _everybody(self) -> Columns:
         """The counts of all sign-ups of a day, whose digest is empty."""
-        today = day_of(self._end)
+        today = self._until_day
         days = np.arange(today - PAST_DAYS, today)
         return {
             "digest": Texts(np.zeros((len(days), 0), np.uint8), text=False),

@@ -46,7 +46,7 @@ KEYS = {
     f"{PREFIX}ENCRYPTION_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),
     f"{PREFIX}PSEUDONYM_KEYS": "1:" + base64.b64encode(bytes(range(32, 64))).decode(),
 }
-_PSEUDONYMS, _ENCRYPTION = Pseudonyms([(1, bytes(range(32, 64)))]), Encryption([(1, bytes(range(32)))])
+PSEUDONYMS, _ENCRYPTION = Pseudonyms([(1, bytes(range(32, 64)))]), Encryption([(1, bytes(range(32)))])
 _KEPT = {"alembic_version", "policies", "api_keys"}
 CALLER = Caller(OWNER, "bench", frozenset(Scope))
 
@@ -60,7 +60,7 @@ STORE_STEPS = ("look", "write")
 
 def past_of(bodies: Path, signups: int, *, end: datetime, reference: Reference) -> Past:
     """The past, under the keys of this bench."""
-    return Past(bodies, signups, end=end, reference=reference, pseudonyms=_PSEUDONYMS, encryption=_ENCRYPTION)
+    return Past(bodies, signups, end=end, reference=reference, pseudonyms=PSEUDONYMS, encryption=_ENCRYPTION)
 
 
 def fill(url: str, past: Past) -> None:
