@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -57,6 +58,7 @@ from service.usecases.record_outcome import RecordOutcome
 from service.usecases.report_account import ReportAccount
 from service.usecases.search_signups import SearchSignups
 from service.usecases.sign_in import SignIn
+from service.usecases.watch_attacks import ListAttacks
 from service.usecases.webhook_endpoints import WebhookEndpoints
 from service.watch import RuleAlarm, WatchedAssess, watch_requests
 from service.web import install_web
@@ -199,7 +201,8 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         outcomes=RecordOutcome(begin, application.policy, new_id),
         clusters=cluster_use_cases(begin, policy=application.policy, reference=application.reference, new_id=new_id),
         clock=clock,
-        metrics=lambda: (application.metrics.exposition() + application.outbox.exposition(), CONTENT_TYPE),
+        attacks=ListAttacks(begin),
+        metrics=lambda: (exposition(application), CONTENT_TYPE),
         readiness=readiness_checks(application),
         version=release,
     )
@@ -232,6 +235,13 @@ def _console_dependencies(application: Application, release: str, clock: Callabl
         clock=clock,
         release=release,
     )
+
+
+def exposition(application: Application) -> bytes:
+    """The body of ``/metrics``, with what the worker found last; as it was before while the database is away."""
+    with suppress(UnavailableError), application.store.begin() as work:
+        application.metrics.attacks_going_on(work.attacks.count_open())
+    return application.metrics.exposition() + application.outbox.exposition()
 
 
 def _conditions(application: Application) -> list[Condition]:

@@ -26,6 +26,7 @@ from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.lists_in_force import ListsInForce
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.tend_cases import TendCases
+from service.usecases.watch_attacks import WatchAttacks
 from service.webhooks.rounds import DeliveryRounds
 from service.webhooks.sender import Sender
 from service.worker import Job, housekeeping
@@ -45,6 +46,8 @@ def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[
         *step_up_jobs(store, settings, reference),
         *cluster_jobs(store, settings, reference, policy),
         *housekeeping(store.begin, checkpoint=store.checkpoint),
+        # Follows the seals of the audit record, so it comes after the sealing.
+        Job("attacks started or ended", WatchAttacks(store.begin, new_id)),
     )
 
 

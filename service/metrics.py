@@ -157,6 +157,12 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livemostrecent",
         )
+        self._attacks = Gauge(
+            "gatehouse_attacks_open",
+            "Attacks that go on: keys that surprise, with another sign against the sign-ups that share them",
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
         self._build = Gauge(
             "gatehouse_build_info",
             "1 for the version that runs",
@@ -216,6 +222,10 @@ class Metrics:
             self._model.labels(*self._model_labels).set(0)
         self._model_labels = (version, sha256)
         self._model.labels(version, sha256).set(1)
+
+    def attacks_going_on(self, count: int) -> None:
+        """So many attacks go on now."""
+        self._attacks.set(count)
 
     def running(self, *, version: str) -> None:
         """The version of Gatehouse that runs."""

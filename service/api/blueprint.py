@@ -11,6 +11,7 @@ from enum import StrEnum
 from flask import Blueprint, Response, request
 
 from service.api.accounts import AccountEndpoint
+from service.api.attacks import AttackEndpoints
 from service.api.batch import BatchEndpoint
 from service.api.case_operations import CaseOperation
 from service.api.cases import CaseEndpoints
@@ -103,6 +104,7 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         ClusterOperation.RELEASE: clusters.release,
         ClusterOperation.CUT: clusters.cut,
         ClusterOperation.LEARN: clusters.learn,
+        Operation.LIST_ATTACKS: AttackEndpoints(deps.attacks).list,
     }
     for declared in OPERATIONS:
         api.add_url_rule(

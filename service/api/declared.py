@@ -34,6 +34,7 @@ class Operation(StrEnum):
     REPORT_CHALLENGE = "reportChallenge"
     ENTER_CODE = "enterCode"
     RESEND_CODE = "resendCode"
+    LIST_ATTACKS = "listAttacks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from models.signup import Signup
+from service.api.attacks import ListOwnAttacks
 from service.api.health import ReadinessCheck
 from service.domain.account import Account
 from service.domain.caller import Caller
@@ -112,6 +113,7 @@ class ApiDependencies:
     cases: CaseUseCases
     outcomes: RecordOutcome
     clusters: ClusterUseCases
+    attacks: ListOwnAttacks
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

@@ -10,6 +10,7 @@ from service.api.list_operations import LIST_OPERATIONS
 from service.api.outcome_operations import OUTCOME_OPERATIONS
 from service.api.policy_operations import POLICY_OPERATIONS
 from service.api.schemas.account import AccountRequest
+from service.api.schemas.attacks import AttacksAnswer
 from service.api.schemas.decision import DecisionAnswer, SearchAnswer, SignupAnswer
 from service.api.schemas.search import SearchRequest
 from service.api.schemas.signup import SignupRequest
@@ -107,4 +108,17 @@ OPERATIONS: tuple[Declared, ...] = (
     *CASE_OPERATIONS,
     *OUTCOME_OPERATIONS,
     *CLUSTER_OPERATIONS,
+    Declared(
+        operation=Operation.LIST_ATTACKS,
+        method="GET",
+        path="/v1/attacks",
+        summary="List attacks",
+        description=(
+            "Sign-ups that share a habit (browser and network, mailbox pattern, card range, pace of the form) far more "
+            "often than its own past explains, with another sign against them. Those that go on come first, then the "
+            "newest, at most a hundred; only those that the caller's own sign-ups were part of."
+        ),
+        scope=Scope.REVIEW,
+        answers={200: ("The attacks.", AttacksAnswer)},
+    ),
 )

@@ -9,7 +9,9 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints  # Any: annotations are untyped
 
+from models.features.campaign import HABITS, NO_CAMPAIGN
 from models.linkage.identifier import IdentifierKind
+from models.linkage.marks import MARKED_KINDS, UNMARKED
 from models.linkage.velocity import NEVER_SEEN, Linkage
 from models.signals.personal import open_fields
 from models.signals.signals import Signals
@@ -33,7 +35,9 @@ class Open:
 Tree = Mapping[str, Any]
 """Members by name: a ``Leaf``, an ``Open`` part or a tree."""
 
-ZERO_LINKAGE = Linkage((kind, NEVER_SEEN) for kind in IdentifierKind).as_document()
+ZERO_LINKAGE = Linkage(
+    ((kind, NEVER_SEEN) for kind in IdentifierKind), marks=dict.fromkeys(MARKED_KINDS, UNMARKED)
+).as_document() | {"campaign": dict.fromkeys(map(str, HABITS), 0) | NO_CAMPAIGN.as_document()}
 """Every count that a linkage can hold, all 0."""
 
 _TEXT = Leaf("a text", ("a", ""))

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from models.features.campaign import Campaign, campaign_of
 from models.features.catalogue import Vector, vector_of
 from models.features.facts import Facts
+from models.features.feature import Group
 from models.reasons import strongest_reasons
 from models.reference.reference import Reference
 from models.registry import LoadedModel
@@ -22,6 +24,12 @@ from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 
 MODEL_UNAVAILABLE = "model_unavailable"
 SCORING_FAILED = "scoring_failed"
+
+SUSPECTED_CAMPAIGN = "SUSPECTED_CAMPAIGN"
+_CAMPAIGN_TEXT = (
+    "At least three habits (mailbox pattern, browser on a network, card range, pace and language of the form) came "
+    "far more often than ever at once: a campaign may be under way."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +63,10 @@ class Judge:
         score, degraded_reason = _score(model, vector)
         stopwatch.lap("score")
         policy = self.policy()
+        campaign = campaign_of(vector, facts.linkage)
         signals, linkage = facts.signals.as_document(), facts.linkage.as_document()
+        if campaign.surprises:
+            linkage["campaign"] = campaign.as_document()
         ruling = policy.rule_on(
             account_type=facts.signup.account_type,
             score=score,
@@ -69,7 +80,7 @@ class Judge:
         if ruling.failed_rules:
             self.alarm(ruling.failed_rules)
         stopwatch.lap("policy")
-        reasons = ruling.reasons
+        reasons = (*tags_of(campaign), *ruling.reasons)
         if model is not None and score is not None and ruling.decision is not Decision.ALLOW:
             # An allowed sign-up needs no reasons at once: they are computed from the stored vector when asked for.
             reasons = (*explained(model, vector), *reasons)
@@ -99,6 +110,13 @@ class Judge:
 def reference_of(model: LoadedModel) -> ModelReference:
     """Which model it is, as assessments name it."""
     return ModelReference(version=model.card.version, sha256=model.card.model_sha256)
+
+
+def tags_of(campaign: Campaign) -> tuple[Reason, ...]:
+    """What a reviewer is told of a suspected campaign: a reason that weighs nothing and raises no decision."""
+    if not campaign.suspected:
+        return ()
+    return (Reason(code=SUSPECTED_CAMPAIGN, group=Group.LINKAGE.value, text=_CAMPAIGN_TEXT),)
 
 
 def explained(model: LoadedModel, vector: Vector) -> tuple[Reason, ...]:

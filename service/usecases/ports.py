@@ -15,6 +15,7 @@ from service.domain.case import Case
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
 from service.usecases.ports_accounts import Accounts
+from service.usecases.ports_attacks import Attacks
 from service.usecases.ports_cases import Cases
 from service.usecases.ports_clusters import Clusters
 from service.usecases.ports_containments import Containments
@@ -356,6 +357,8 @@ class UnitOfWork(Protocol):
     def outcomes(self) -> Outcomes: ...
     @property
     def containments(self) -> Containments: ...
+    @property
+    def attacks(self) -> Attacks: ...
     @property
     def roll_ups(self) -> RollUps: ...
     @property

@@ -51,6 +51,7 @@ from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
+from service.usecases.watch_attacks import ListAttacks
 from service.usecases.webhook_endpoints import WebhookEndpoints
 from service.web import install_web
 
@@ -344,6 +345,7 @@ def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
         ),
         "outcomes": RecordOutcome(memory.begin, lambda: policy, new_id),
         "clusters": cluster_use_cases(memory.begin, policy=lambda: policy, reference=unused, new_id=new_id),
+        "attacks": ListAttacks(MemoryStore().begin),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (

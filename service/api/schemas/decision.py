@@ -27,7 +27,7 @@ class ReasonAnswer(Answered):
     code: Annotated[str, Field(description="Stable, for machines; new ones may appear.")]
     group: str
     text: Annotated[str, Field(description="One sentence for an operator; it may change.")]
-    contribution: Annotated[float | None, Field(description="In log-odds of fraud; null for a rule.")]
+    contribution: Annotated[float | None, Field(description="In log-odds of fraud; null for a rule or a tag.")]
     multiplier: Annotated[float | None, Field(description="What it multiplies the odds of fraud by.")]
 
 

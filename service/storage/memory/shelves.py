@@ -10,6 +10,7 @@ from datetime import datetime
 from models.linkage.memory import MemoryHistory
 from models.linkage.memory_clusters import Key
 from service.domain.account import Account
+from service.domain.attack import Attack
 from service.domain.case import Case, CaseState
 from service.domain.containment import Containment, Looked, Progress, Touched
 from service.domain.decision import Assessment
@@ -24,6 +25,7 @@ from service.domain.webhook import Delivery, Endpoint
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, Recorded, StoredAnswer
+from service.usecases.ports_attacks import Sight
 from service.usecases.ports_cases import Note
 from service.usecases.ports_clusters import Guard, IdentifierKey
 from service.usecases.ports_lists import ListEntry
@@ -113,6 +115,15 @@ class KeptContainment:
     members: dict[int, KeptMember]
 
 
+@dataclass(slots=True)
+class AttackShelf:
+    """Attacks with their keys, what the watch for them saw lately, and the seal that it has come to."""
+
+    seal_no: int = 0
+    sights: dict[tuple[IdentifierKey, int], Sight] = field(default_factory=dict)
+    attacks: dict[str, tuple[IdentifierKey, Attack]] = field(default_factory=dict)
+
+
 class Shelves:
     """Everything that is committed, under one lock."""
 
@@ -155,6 +166,7 @@ class Shelves:
         self.containments: dict[int, KeptContainment] = {}
         self.judged: dict[int, Looked] = {}
         self.outcomes: dict[int, list[Outcome]] = {}
+        self.attacks = AttackShelf()
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""

@@ -7,6 +7,7 @@ from typing import Self
 
 from service.storage.memory.accounts import MemoryAccounts
 from service.storage.memory.api_keys import MemoryApiKeys
+from service.storage.memory.attacks import MemoryAttacks
 from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.cases import MemoryCases
 from service.storage.memory.clusters import MemoryClusterPort
@@ -44,6 +45,7 @@ class MemoryUnitOfWork:
         self.clusters = MemoryClusterPort(shelves, self._staged)
         self.containments = MemoryContainments(shelves, self._staged)
         self.outcomes = MemoryOutcomes(shelves, self._staged)
+        self.attacks = MemoryAttacks(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
         self.endpoints = MemoryEndpoints(shelves, self._staged)
         self.deliveries = MemoryDeliveries(shelves, self._staged)

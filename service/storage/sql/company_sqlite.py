@@ -29,10 +29,14 @@ _PAIR_SQL = """
     ) WHERE degree <= ? AND NOT EXISTS (SELECT 1 FROM guards WHERE digest = ?)
 """
 
+_OF_A_NAME = f"""SELECT * FROM (
+    SELECT occurred_us, recorded_us, signup_no FROM links WHERE digest = ? AND signup_no <> ?
+    ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
+)"""  # noqa: S608 - only numbers of the code are put into the text
+
 _NAMESAKES_SQL = f"""(
     SELECT count(*) FROM (
-        SELECT occurred_us FROM links WHERE digest IN (?, ?) AND signup_no <> ?
-        ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
+        {_OF_A_NAME} UNION ALL {_OF_A_NAME} ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
     ) WHERE occurred_us >= ? AND occurred_us < ?
 )"""  # noqa: S608 - only numbers of the code are put into the text
 
@@ -80,8 +84,12 @@ newest AS MATERIALIZED (
 def _labelled(label: Mark, what: str) -> str:
     return f"""(
         SELECT {what} FROM (
-            SELECT label_us FROM joined JOIN members AS member ON member.cluster_no = joined.root_no
-            WHERE label = {label.value} AND signup_no <> ? ORDER BY label_us DESC LIMIT {SATURATION}
+            SELECT label_us FROM joined JOIN members AS member ON member.signup_no IN (
+                SELECT signup_no FROM members
+                WHERE cluster_no = joined.root_no AND label = {label.value} AND signup_no <> ?
+                ORDER BY label_us DESC LIMIT {SATURATION}
+            )
+            ORDER BY label_us DESC LIMIT {SATURATION}
         )
     )"""  # noqa: S608 - only numbers of the code are put into the text
 
@@ -157,7 +165,7 @@ def parts_parameters(question: Question, versions: int) -> list[object]:
         # Two places serve a rotation of keys; in the days of a third key the oldest links count no namesakes.
         digests: list[bytes | None] = [*question.digests_of(kind)[:2], None, None]
         since = question.now_us - Window.MONTH.value
-        parameters += [*digests[:2], question.excluding, since, question.now_us]
+        parameters += [digests[0], question.excluding, digests[1], question.excluding, since, question.now_us]
     return [*parameters, question.excluding]
 
 

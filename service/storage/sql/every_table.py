@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from service.storage.sql import (
     account_tables,
+    attack_tables,
     case_tables,
     cluster_tables,
     containment_tables,
@@ -25,6 +26,7 @@ from service.storage.sql.base import Base
 METADATA = Base.metadata
 TABLE_MODULES = (
     account_tables,
+    attack_tables,
     case_tables,
     cluster_tables,
     containment_tables,

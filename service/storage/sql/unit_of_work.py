@@ -15,6 +15,7 @@ from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.accounts import SqlAccounts
 from service.storage.sql.api_keys import SqlApiKeys
 from service.storage.sql.appeals import SqlAppeals
+from service.storage.sql.attacks import SqlAttacks
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.cases import SqlCases
 from service.storage.sql.clusters import SqlClusters
@@ -57,6 +58,7 @@ class SqlUnitOfWork:
         self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
         self._containments = SqlContainments(database, self._stage)
         self._outcomes = SqlOutcomes(database, self._stage)
+        self._attacks = SqlAttacks(database, self._stage)
         self._roll_ups = SqlRollUps(database)
         self._endpoints = SqlEndpoints(database, self._stage, encryption=encryption)
         self._deliveries = SqlDeliveries(database, self._stage, encryption=encryption)
@@ -137,6 +139,11 @@ class SqlUnitOfWork:
     def outcomes(self) -> SqlOutcomes:
         """What turned out to be true."""
         return self._outcomes
+
+    @property
+    def attacks(self) -> SqlAttacks:
+        """Attacks and the watch for them."""
+        return self._attacks
 
     @property
     def roll_ups(self) -> SqlRollUps:
@@ -267,6 +274,11 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         ("pk_containments", "containments.containment_no"),
         ConflictError,
         "Another containment was opened at the same moment; try again.",
+    ),
+    (
+        ("ix_attacks_open", "attacks.digest"),
+        ConflictError,
+        "An attack goes on already on this key.",
     ),
     (
         ("pk_step_ups", "step_ups.signup_no"),
