@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outcomes": ("service.cli.outcomes:outcomes", "Import what turned out to be true of sign-ups."),
     "simulate": ("service.cli.simulate:simulate", "Write a simulated stream of sign-ups and its truth."),
     "replay": ("service.cli.replay:replay", "Judge a file of sign-ups in order, without a service."),
+    "rehearse": ("service.cli.rehearse:rehearse", "Let a simulated hydra attack the service's own use cases."),
     "model": ("service.cli.model:model", "Train, evaluate and manage risk models."),
     "policy": ("service.cli.policy:policy", "Check, try, activate and roll back policies."),
     "lists": ("service.cli.lists:lists", "Keep the block, allow and exempt lists."),

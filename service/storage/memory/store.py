@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from service.domain.event import Event
 from service.storage.memory.accounts import MemoryAccounts
 from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.attacks import MemoryAttacks
@@ -102,6 +103,11 @@ class MemoryStore:
     def begin(self) -> MemoryUnitOfWork:
         """A fresh unit of work."""
         return MemoryUnitOfWork(self._shelves)
+
+    def told(self, *, after: int) -> tuple[Event, ...]:
+        """The events of the outbox but the first ``after``."""
+        with self._shelves.lock:
+            return tuple(self._shelves.events[after:])
 
     def probe(self) -> None:
         """Always writable."""
