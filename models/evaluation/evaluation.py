@@ -33,7 +33,7 @@ PARITY_RATE = 0.01
 EXPLAINED_ROWS = 2_000
 SHOWN_ROWS_A_CLASS = 130
 SHOWN_FEATURES = 20
-NO_GROUPS = ("let in", "country", "decision")
+NO_GROUPS = ("let in", "country", "decision", "source")
 """Columns that are no groups of people between whom equality is asked, or that a coarser column tells better."""
 
 LARGEST_SLICES = 40
@@ -181,7 +181,7 @@ def judge(
         metrics=measure(scores, dataset.truth, seed=seed),
         slices=tuple(_slices(dataset, scores, seed, progress)),
         equalities=tuple(
-            _equality(name, column, scores, dataset.truth)
+            equality_of(name, column, scores, dataset.truth)
             for name, column in dataset.reported_slices().items()
             if name not in NO_GROUPS
         ),
@@ -259,7 +259,8 @@ def _slice_metrics(
     return (*rates, *measure(scores[compared], truth[compared], seed=seed, resamples=0))
 
 
-def _equality(name: str, column: NDArray[np.str_], scores: Floats, truth: NDArray[np.int8]) -> Equality:
+def equality_of(name: str, column: NDArray[np.str_], scores: Floats, truth: NDArray[np.int8]) -> Equality:
+    """Compare the groups of one column at the threshold that flags 1 % of all honest rows."""
     flagged = scores >= threshold_at(scores, truth, PARITY_RATE)
     rates = []
     for value in np.unique(column).tolist():

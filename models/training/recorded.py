@@ -20,6 +20,7 @@ from models.features.catalogue import FEATURES
 from models.training.dataset import Dataset, DatasetError
 from models.training.progress import Progress, silent
 from models.training.replayed import MATURITY
+from models.whole_files import written_whole
 
 _ABOUT = ("signup_id", "occurred_at", "account_type", "decision", "score")
 _PAGE = 10_000
@@ -128,7 +129,8 @@ def write_rows(rows: Iterable[RecordedRow], path: Path) -> int:
         ]
     )
     table = pa.concat_tables([schema.empty_table(), *pages], promote_options="default").select(schema.names)
-    pq.write_table(table.cast(schema), path, compression="zstd")
+    with written_whole(path) as beside:
+        pq.write_table(table.cast(schema), beside, compression="zstd")
     return int(table.num_rows)
 
 

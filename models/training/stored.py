@@ -19,10 +19,12 @@ from models.card import DataSource, FeatureEntry
 from models.simulation.files import truth_path
 from models.training.dataset import Dataset, DatasetError, Probes
 from models.training.replayed import ReplaySettings
+from models.whole_files import written_whole
 
 _FORMAT = 1
 _KEY = b"gatehouse.dataset"
-_AUGMENTED, _SLICE, _PROBE = "augmented_", "slice_", "without_"
+_AUGMENTED, _SLICE, _PROBE, _ROW = "augmented_", "slice_", "without_", "row_"
+_WEIGHTS = ("weights", "stands_for")
 _CODE = ("features", "linkage", "reference", "signals", "training", "replay.py", "identifiers.py")
 """What decides the vectors of a replay: when any of it changes, a kept data set is stale."""
 
@@ -37,6 +39,8 @@ def write_dataset(dataset: Dataset, path: Path) -> None:
     }
     if dataset.held_out is not None:
         columns["held_out"] = pa.array(dataset.held_out)
+    weighed = {name: column for name in _WEIGHTS if (column := getattr(dataset, name)) is not None}
+    columns.update({_ROW + name: pa.array(column) for name, column in weighed.items()})
     columns.update({f"{_SLICE}{name}": pa.array(column.tolist()) for name, column in dataset.slices.items()})
     columns.update({name: pa.array(dataset.matrix[:, at]) for at, name in enumerate(dataset.names)})
     if dataset.augmented is not None:
@@ -48,13 +52,15 @@ def write_dataset(dataset: Dataset, path: Path) -> None:
         "format": _FORMAT,
         "features": [feature.model_dump() for feature in dataset.features],
         "slices": list(dataset.slices),
+        "weighed": list(weighed),
         "fields": None if dataset.probes is None else list(dataset.probes.fields),
         "source": dataset.source.value,
         "description": dataset.description,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     table = pa.table(columns).replace_schema_metadata({_KEY: json.dumps(about).encode()})
-    pq.write_table(table, path, compression="zstd")
+    with written_whole(path) as beside:
+        pq.write_table(table, beside, compression="zstd")
 
 
 def read_dataset(path: Path) -> Dataset:
@@ -80,9 +86,7 @@ def kept(path: Path | None, make: Callable[[], Dataset]) -> Dataset:
     if path.exists():
         return read_dataset(path)
     made = make()
-    beside = path.with_name(f".{path.name}.part")
-    write_dataset(made, beside)
-    beside.replace(path)
+    write_dataset(made, path)
     return made
 
 
@@ -149,6 +153,7 @@ def _dataset_of(table: Any, about: dict[str, Any]) -> Dataset:
         augmented=stacked(_AUGMENTED) if _AUGMENTED + names[0] in present else None,
         held_out=table["held_out"].to_numpy().astype(bool) if "held_out" in present else None,
         probes=_probes_of(table, about["fields"], len(names)) if about["fields"] else None,
+        **{name: table[_ROW + name].to_numpy().astype(np.float64) for name in about.get("weighed", ())},
     )
 
 

@@ -30,7 +30,7 @@ CATALOGUE = [feature.name for feature in FEATURES]
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
-BASELINE = "baseline"
+BASELINE = registry.BASELINE
 
 _T = TypeVar("_T")
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -142,12 +142,12 @@ def train(
     from models.training.train import TrainSettings  # noqa: PLC0415
 
     settings = settings_here()
-    with _refusing_bad_data(), progress(console()) as shown:
+    with refusing_bad_data(), progress(console()) as shown:
         training = Training(
             created=datetime.now(UTC),
             settings=TrainSettings(seed=seed, fraud_found=fraud_found),
             version=version,
-            lines=_lines(policy_file),
+            lines=policy_lines(policy_file),
             engine=_engine(engine, scheduler),
             search_minutes=search_minutes,
             progress=shown,
@@ -162,7 +162,7 @@ def train(
     if report is not None:
         click.echo(f"the report is {report}" if trained.evaluation else "no report: there was nothing to judge on")
     if out is None:
-        click.echo(f"`gatehouse model promote {trained.card.version}` makes it score")
+        click.echo(f"`gatehouse model promote {trained.card.version} --on DATA` makes it score if its gates hold")
 
 
 def _trained(
@@ -233,8 +233,8 @@ def evaluate(
     settings = settings_here()
     load, options = _loader(settings, version), TableOptions(**table)
     _one_source(signups, options.table)
-    with _refusing_bad_data(), progress(console()) as shown:
-        lines = _lines(policy_file)
+    with refusing_bad_data(), progress(console()) as shown:
+        lines = policy_lines(policy_file)
         if signups is not None:
             evaluation = evaluate_files(
                 load=load,
@@ -277,7 +277,7 @@ def sweep(
     from models.training.pipeline import sweep_files  # noqa: PLC0415 - a second of imports
     from models.training.train import TrainSettings  # noqa: PLC0415
 
-    with _refusing_bad_data(), progress(console()) as shown:
+    with refusing_bad_data(), progress(console()) as shown:
         found = sweep_files(
             TrainSettings(seed=seed),
             signups=signups,
@@ -292,7 +292,7 @@ def sweep(
         click.echo(line)
 
 
-def _lines(policy_file: Path | None) -> ScoreLines:
+def policy_lines(policy_file: Path | None) -> ScoreLines:
     """The score lines of a policy document, the shipped one by default."""
     from models.evaluation.lines import Lines  # noqa: PLC0415 - a second of imports
 
@@ -336,7 +336,8 @@ def _given(name: str, value: _T | None) -> _T:
 
 
 @contextmanager
-def _refusing_bad_data() -> Iterator[None]:
+def refusing_bad_data() -> Iterator[None]:
+    """Data that cannot be used end the command in one line."""
     try:
         yield
     except DatasetError as error:

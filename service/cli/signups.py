@@ -6,16 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from models import registry
-from models.card import CardInvalidError
 from models.features.catalogue import FEATURES
-from models.registry import RegistryError
 from models.text_lines import lines_of
 from service.api.json_body import decode
 from service.api.schemas.signup import SignupRequest
@@ -24,10 +20,9 @@ from service.api.validation import validate
 from service.app import compose, request_fingerprint
 from service.cli.context import console, settings_here, store_of
 from service.cli.progress import Report, progress
-from service.config import Settings
 from service.domain.caller import Caller, Scope
-from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, InvalidError
+from service.usecases.logged_vectors import LoggedFeatures
 from service.usecases.ports import Recorded
 from service.web import RefusedError
 
@@ -98,7 +93,7 @@ def export_signups(vectors: Path) -> None:
         with store.begin() as work, progress(console()) as report:
             decided = _rows(
                 work.ledger.stream(),
-                _features_logged_by(settings),
+                LoggedFeatures(settings.model_dir, [feature.name for feature in FEATURES]),
                 RecordedRow.of_bytes,
                 skipped=skipped,
                 report=report,
@@ -111,36 +106,9 @@ def export_signups(vectors: Path) -> None:
         click.echo(f"  {count:,} sign-ups left out: {why}", err=True)
 
 
-def _features_logged_by(settings: Settings) -> Callable[[Assessment], tuple[str, ...] | None]:
-    """The names of a logged vector's entries: this release's where it is as long, else those of the model's card.
-
-    The catalogue only grows and a feature's meaning never changes, so a vector of this length is of this catalogue;
-    ``None`` where nobody can tell.
-    """
-    current = tuple(feature.name for feature in FEATURES)
-
-    @lru_cache(maxsize=256)
-    def of_model(version: str) -> tuple[str, ...] | None:
-        try:
-            baseline = registry.baseline_card()
-            card = baseline if baseline.version == version else registry.card_of(settings.model_dir, version)
-        except (RegistryError, CardInvalidError):
-            return None
-        return card.feature_names
-
-    def features(assessment: Assessment) -> tuple[str, ...] | None:
-        entries = len(assessment.vector or b"") // 4
-        if entries == len(current):
-            return current
-        found = None if assessment.model is None else of_model(assessment.model.version)
-        return found if found is not None and len(found) == entries else None
-
-    return features
-
-
 def _rows(
     recorded: Iterable[Recorded],
-    features_of: Callable[[Assessment], tuple[str, ...] | None],
+    features_of: LoggedFeatures,
     make: Callable[..., RecordedRow],
     *,
     skipped: Counter[str],
@@ -153,10 +121,9 @@ def _rows(
             continue
         # The first decision is the one whose outcome was awaited; later ones knew more.
         first = each.assessments[0]
-        features = features_of(first)
         if first.vector is None:
             skipped["decided without a feature vector"] += 1
-        elif features is None:
+        elif (features := features_of(first.vector, first.model)) is None:
             skipped["logged by a release with other features, whose model's card is not in the registry"] += 1
         else:
             yield make(

@@ -13,6 +13,7 @@ from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
+from service.usecases.ports_learning import DriftReports, Judgements, Shadows
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +343,12 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def roll_ups(self) -> RollUps: ...
+    @property
+    def judgements(self) -> Judgements: ...
+    @property
+    def shadows(self) -> Shadows: ...
+    @property
+    def drift_reports(self) -> DriftReports: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

@@ -13,6 +13,7 @@ from service.domain.event import Event
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
+from service.usecases.ports_learning import DriftReport, Shadow, ShadowScore
 
 Undo = Callable[[], object]
 Write = Callable[[], Undo]
@@ -65,6 +66,9 @@ class Shelves:
         self.entries: list[AuditEntry] = []
         self.seals: list[Seal] = []
         self.events: list[Event] = []
+        self.shadows: list[Shadow] = []
+        self.shadow_scores: dict[tuple[str, int, str], ShadowScore] = {}
+        self.drift_report: DriftReport | None = None
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""

@@ -9,6 +9,7 @@ from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.events import MemoryEvents
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
+from service.storage.memory.learning import MemoryDriftReports, MemoryJudgements, MemoryShadows
 from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.policies import MemoryPolicies
 from service.storage.memory.roll_ups import MemoryRollUps
@@ -29,6 +30,9 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
+        self.judgements = MemoryJudgements(shelves)
+        self.shadows = MemoryShadows(shelves, self._staged)
+        self.drift_reports = MemoryDriftReports(shelves, self._staged)
 
     def commit(self) -> None:
         """See the port."""

@@ -5,8 +5,8 @@ A module that declares tables is imported here, and nowhere else for its side ef
 
 from __future__ import annotations
 
-from service.storage.sql import event_tables, tables
+from service.storage.sql import event_tables, learning_tables, tables
 from service.storage.sql.base import Base
 
 METADATA = Base.metadata
-TABLE_MODULES = (tables, event_tables)
+TABLE_MODULES = (tables, event_tables, learning_tables)

@@ -17,9 +17,11 @@ from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.database import Database
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
+from service.storage.sql.judgements import SqlJudgements
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.policies import SqlPolicies
 from service.storage.sql.roll_ups import SqlRollUps
+from service.storage.sql.shadows import SqlDriftReports, SqlShadows
 from service.storage.sql.staging import Stage, StagedWrite
 from service.usecases.ports import AlreadyRecordedError
 
@@ -37,6 +39,9 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._roll_ups = SqlRollUps(database)
+        self._judgements = SqlJudgements(database)
+        self._shadows = SqlShadows(database, self._stage)
+        self._drift_reports = SqlDriftReports(database, self._stage)
 
     @property
     def ledger(self) -> SqlLedger:
@@ -73,6 +78,21 @@ class SqlUnitOfWork:
         """Daily roll-ups."""
         return self._roll_ups
 
+    @property
+    def judgements(self) -> SqlJudgements:
+        """Recorded assessments, to learn from."""
+        return self._judgements
+
+    @property
+    def shadows(self) -> SqlShadows:
+        """Challengers in the shadow."""
+        return self._shadows
+
+    @property
+    def drift_reports(self) -> SqlDriftReports:
+        """Measurements of drift."""
+        return self._drift_reports
+
     def commit(self) -> None:
         """See the port."""
         writes = self._stage.take()
@@ -103,6 +123,7 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
 # Constraints by the names that PostgreSQL and SQLite report.
 _RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
 _LOST_CLAIM = ("ck_idempotency_keys_state",)
+_SHADOW = ("uq_shadows_running", "shadows.model_version")
 _POLICY_VERSION = ("pk_policies", "policies.version")
 
 
@@ -115,4 +136,6 @@ def _refusal_of(error: IntegrityError) -> Exception:
         return StillRunningError("Another request holds this Idempotency-Key by now.")
     if named.endswith(_POLICY_VERSION):
         return ConflictError("Another policy was added at the same moment; look at it and add yours again.")
+    if named.endswith(_SHADOW):
+        return ConflictError("That model is in the shadow already.")
     return error

@@ -1,0 +1,124 @@
+"""Two scores of the same sign-ups compared, with intervals: both share their luck, so pairs are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluation.metrics import Ranking, SortedRows, calibration_error
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Labels = NDArray[np.int8]
+
+RESAMPLES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure of both, and the interval (95 % unless said otherwise) of challenger less champion."""
+
+    name: str
+    champion: float
+    challenger: float
+    low: float
+    high: float
+
+    @property
+    def change(self) -> float:
+        """Challenger less champion."""
+        return self.challenger - self.champion
+
+    def line(self) -> str:
+        """For people."""
+        return (
+            f"{self.name}: champion {self.champion:.4f}, challenger {self.challenger:.4f}, "
+            f"difference {self.change:+.4f} ({self.low:+.4f} to {self.high:+.4f})"
+        )
+
+
+def recall_difference(
+    champion: Floats, challenger: Floats, truth: Labels, *, rate: float, units: NDArray[np.int64], seed: int
+) -> Difference:
+    """Recall of each at its own threshold for one false-positive rate.
+
+    Args:
+        champion: its scores.
+        challenger: its scores of the same rows.
+        truth: 1 fraud, 0 honest; both occur.
+        rate: the false-positive rate.
+        units: what is drawn together: an operator's rows share their luck, so that single rows would seem to
+            know more than they do. Negative for a row by itself.
+        seed: of the resampling.
+    """
+    orders = [SortedRows.of(each, truth) for each in (champion, challenger)]
+    return _resampled(
+        f"recall at {rate:.2%} false positives",
+        lambda side, counts: Ranking.of(orders[side], counts).recall_at(rate),
+        truth,
+        units,
+        seed,
+    )
+
+
+def calibration_difference(
+    champion: Floats, challenger: Floats, truth: Labels, *, units: NDArray[np.int64], seed: int
+) -> Difference:
+    """The expected calibration error of each."""
+    scores = (champion, challenger)
+    return _resampled(
+        "calibration error",
+        lambda side, counts: calibration_error(scores[side], truth, counts),
+        truth,
+        units,
+        seed,
+    )
+
+
+def share_difference(
+    name: str, champion: Flags, challenger: Flags, *, units: NDArray[np.int64], z: float = 1.959964
+) -> Difference:
+    """The share of rows that each flags; the interval by the spread of the units' own differences."""
+    change = challenger.astype(np.float64) - champion
+    mean = float(change.mean())
+    whole = _numbered(units)
+    spread = np.bincount(whole, change - mean)
+    # With few units the normal interval is too sure of itself: nothing moved says little about what may move.
+    least = 1.0 / len(change)
+    half = z * max(float(np.sqrt((spread**2).sum())) / len(change), least / 2)
+    return Difference(name, float(champion.mean()), float(challenger.mean()), mean - half, mean + half)
+
+
+def _resampled(
+    name: str,
+    figure: Callable[[int, Floats | None], float],
+    truth: Labels,
+    units: NDArray[np.int64],
+    seed: int,
+) -> Difference:
+    point = [figure(side, None) for side in (0, 1)]
+    drawn = [figure(1, counts) - figure(0, counts) for counts in _draws(truth, units, seed)]
+    low, high = np.percentile(drawn, [2.5, 97.5]) if drawn else (-1.0, 1.0)
+    return Difference(name, point[0], point[1], float(low), float(high))
+
+
+def _draws(truth: Labels, units: NDArray[np.int64], seed: int) -> Iterator[Floats]:
+    """How often each row counts in each resample of whole units; resamples without both classes are left out."""
+    random, whole = np.random.default_rng(seed), _numbered(units)
+    size = int(whole.max()) + 1
+    for _ in range(RESAMPLES):
+        counts = np.bincount(random.integers(0, size, size), minlength=size)[whole].astype(np.float64)
+        if counts[truth == 1].any() and counts[truth == 0].any():
+            yield counts
+
+
+def _numbered(units: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Units from 0 without gaps; a row by itself gets a number of its own."""
+    alone = units < 0
+    named = units.copy()
+    named[alone] = units.max(initial=0) + 1 + np.arange(int(alone.sum()))
+    numbered: NDArray[np.intp] = np.unique(named, return_inverse=True)[1]
+    return numbered
