@@ -83,6 +83,8 @@ def save(directory: Path, *, model: bytes, card: Card) -> Path:
     """
     if digest_of(model) != card.model_sha256:
         raise DigestMismatchError(f"model {card.version}: the card names another digest than the file's")
+    if card.version == BASELINE:
+        raise ModelExistsError(f"{BASELINE} is what the shipped model is called: choose another version")
     place = directory / card.version
     if place.exists():
         raise ModelExistsError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -29,6 +30,7 @@ from service.storage.sql.store import SqlStore
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.assess import Assess
 from service.usecases.authenticate import Authenticate
+from service.usecases.drift import latest_drift
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
 from service.usecases.ports import Fingerprint
@@ -135,10 +137,18 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         reassess=Reassess(begin, application.judge),
         search=SearchSignups(begin, application.reference),
         clock=clock,
-        metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
+        metrics=lambda: (exposition(application), CONTENT_TYPE),
         readiness=readiness_checks(application),
         version=release,
     )
+
+
+def exposition(application: Application) -> bytes:
+    """The body of ``/metrics``, with what the worker measured last; without it while the database is away."""
+    with suppress(UnavailableError):
+        if (measured := latest_drift(application.store.begin)) is not None:
+            application.metrics.drift_measured(measured)
+    return application.metrics.exposition()
 
 
 def _conditions(application: Application) -> list[Condition]:

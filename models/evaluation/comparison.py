@@ -16,6 +16,9 @@ Labels = NDArray[np.int8]
 
 RESAMPLES = 400
 
+FEWEST_RESAMPLED = 20
+"""Of each class: with fewer rows resamples repeat a handful of people and their spread says little."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -90,6 +93,13 @@ def share_difference(
     least = 1.0 / len(change)
     half = z * max(float(np.sqrt((spread**2).sum())) / len(change), least / 2)
     return Difference(name, float(champion.mean()), float(challenger.mean()), mean - half, mean + half)
+
+
+def resampled_interval(figure: Callable[[Floats], float], truth: Labels, *, seed: int) -> tuple[float, float]:
+    """The 95 % interval of one figure, told how often each row counts; rows are drawn by themselves."""
+    drawn = [figure(counts) for counts in _draws(truth, np.full(len(truth), -1, np.int64), seed)]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _resampled(
