@@ -87,12 +87,15 @@ def share_difference(
     """The share of rows that each flags; the interval by the spread of the units' own differences."""
     change = challenger.astype(np.float64) - champion
     mean = float(change.mean())
-    whole = _numbered(units)
-    spread = np.bincount(whole, change - mean)
-    # With few units the normal interval is too sure of itself: nothing moved says little about what may move.
-    least = 1.0 / len(change)
-    half = z * max(float(np.sqrt((spread**2).sum())) / len(change), least / 2)
+    # With few rows the normal interval is too sure of itself: nothing moved says little about what may move.
+    half = z * max(standard_error(change, units), 0.5 / len(change))
     return Difference(name, float(champion.mean()), float(challenger.mean()), mean - half, mean + half)
+
+
+def standard_error(values: Floats, units: NDArray[np.int64]) -> float:
+    """Of the mean of values whose rows share their luck within units."""
+    spread = np.bincount(_numbered(units), values - values.mean())
+    return float(np.sqrt((spread**2).sum())) / len(values)
 
 
 def resampled_interval(figure: Callable[[Floats], float], truth: Labels, *, seed: int) -> tuple[float, float]:

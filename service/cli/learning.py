@@ -19,10 +19,12 @@ from service.cli.context import console, reference_of, settings_here
 from service.cli.policy import policy_of
 from service.cli.progress import progress
 from service.config import Settings
+from service.domain.policy_sections.learning import SourceSection
 
 if TYPE_CHECKING:
     from models.evaluation.lines import ScoreLines
     from models.training.fit import Engine
+    from models.training.guards import SourceRules
     from models.training.pipeline import Training
     from models.training.train import TrainedModel
 
@@ -108,6 +110,9 @@ def _with(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Func
 @click.option("--vectors", type=FILE, help="Recorded decisions, from `signups export`, in place of --signups.")
 @click.option("--outcomes", type=FILE, help="With --vectors: JSON lines of signup_id, label and known_at.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --vectors: outcomes known before that day.")
+@click.option("--release", "released", multiple=True, help="With --vectors: a flood of labels that a person looked at.")
+@click.option("--keep-harmful", is_flag=True, help="With --vectors: keep sources that spoil what others say.")
+@click.option("--only-said", is_flag=True, help="With --vectors: silence proves nothing; only outcomes count.")
 @_table_options
 @_engine_options
 @click.option("--search-minutes", type=click.FloatRange(min=0, min_open=True), help="Look for better settings first.")
@@ -152,7 +157,7 @@ def train(
             search_minutes=search_minutes,
             progress=shown,
         )
-        trained = _trained(training, settings, **data)
+        trained = _trained(training, settings, policy_file=policy_file, **data)
         place = trained.save(out or settings.model_dir)
         if report is not None and trained.evaluation is not None:
             write_report(report, trained.evaluation, trained.card)
@@ -169,6 +174,7 @@ def _trained(
     training: Training,
     settings: Settings,
     *,
+    policy_file: Path | None,
     signups: Path | None,
     cache: Path | None,
     judged_on: tuple[Path, ...],
@@ -177,9 +183,13 @@ def _trained(
     vectors: Path | None,
     outcomes: Path | None,
     until: datetime | None,
+    released: tuple[str, ...],
+    keep_harmful: bool,
+    only_said: bool,
     dataset_out: Path | None,
     **table: Any,
 ) -> TrainedModel:
+    from models.training.labelled import LabelChoice  # noqa: PLC0415
     from models.training.pipeline import train_from_files, train_from_recorded, train_from_table  # noqa: PLC0415
     from models.training.replayed import DEFAULT_HOLD_OUT, JUDGING, ReplaySettings  # noqa: PLC0415
 
@@ -190,8 +200,15 @@ def _trained(
             training,
             vectors=vectors,
             outcomes=_given("--outcomes", outcomes),
-            known_by=until.replace(tzinfo=UTC) if until else training.created,
+            choice=LabelChoice(
+                known_by=until.replace(tzinfo=UTC) if until else training.created,
+                rules=source_rules(policy_file),
+                released=released,
+                survivors_count=not only_said,
+                leave_out_harmful=not keep_harmful,
+            ),
             dataset_out=dataset_out,
+            told=lambda line: click.echo(line, err=True),
         )
     if signups is None:
         return train_from_table(training, **options.named())
@@ -301,6 +318,19 @@ def policy_lines(policy_file: Path | None) -> ScoreLines:
         account_type.value: Lines(each.step_up, each.review, each.deny)
         for account_type, each in policy.document.thresholds.items()
     }
+
+
+def source_rules(policy_file: Path | None) -> SourceRules:
+    """How far a policy trusts each source of outcomes; the shipped policy by default."""
+    from models.training.guards import SourceRule, SourceRules  # noqa: PLC0415 - a second of imports
+
+    section = policy_of(policy_file).document.learning
+
+    def rule(each: SourceSection) -> SourceRule:
+        return SourceRule(each.trust, each.most_a_day)
+
+    named = {name: rule(each) for name, each in section.sources.items()}
+    return SourceRules({"outcomes": SourceRule(), **named}, rule(section.unknown))
 
 
 def _engine(engine: str, scheduler: str | None) -> Engine:

@@ -17,6 +17,7 @@ from models.linkage.velocity import NEVER_SEEN, Linkage
 from models.signup import AccountType
 from service.domain.decision import Decision, Reason, harsher, milder
 from service.domain.errors import FieldError, InvalidError
+from service.domain.policy_sections.learning import LearningSection
 
 RULE_NAMES = frozenset({"signup", "signals", "linkage", "score", "account_type"})
 """What a rule may refer to."""
@@ -91,6 +92,7 @@ class PolicyDocument(_Strict):
     thresholds: dict[Annotated[AccountType, Field(strict=False)], Thresholds]
     fallback: Fallback
     rules: tuple[Rule, ...] = Field(default=(), strict=False)
+    learning: LearningSection = LearningSection()
 
     @model_validator(mode="after")
     def _complete(self) -> PolicyDocument:
