@@ -29,10 +29,14 @@ CONTRADICTION_CHANCE = 0.001
 
 @dataclass(frozen=True, slots=True)
 class SourceRule:
-    """How far a source is trusted (its labels' weight is multiplied by it) and how many labels a day count."""
+    """How far a source is trusted (its labels' weight is multiplied by it) and how many labels a day count.
+
+    ``vouched_for``: somebody answers for it, so that suspicion is told and its labels are used all the same.
+    """
 
     trust: float = 1.0
     most_a_day: int | None = None
+    vouched_for: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class SourceRules:
 
     named: Mapping[str, SourceRule] = field(default_factory=dict)
     unknown: SourceRule = field(default_factory=SourceRule)
+
+    @property
+    def vouched_for(self) -> frozenset[str]:
+        """The sources that somebody answers for."""
+        return frozenset(name for name, rule in self.named.items() if rule.vouched_for)
 
     def of(self, source: str) -> SourceRule:
         """The rule of a source."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +31,11 @@ LEAST_SHARE = 0.005
 BEYOND_CHANCE = 3.0
 """Standard errors by which everybody else's labels must be told better without a source."""
 
+CLEARED_ERRORS = 4.0
+CLEARED_SHARE = 0.5
+"""A source clears too much when it calls fraud so few of its sign-ups that a model that never heard it expects twice
+as many, and is surer of it than so many standard errors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Influence:
@@ -41,7 +46,10 @@ class Influence:
         recall: at 1 % false positives; the challenger is the model without the source.
         told_better: by how much the others' labels are told better without it, in nats a label; ``errors`` of it
             are its standard errors. ``None`` where too few others speak.
-        harmful: the others are told better without it, beyond chance.
+        fraud: how many of its sign-ups it called fraud, and
+        expected: how many a model expects that never heard it.
+        vouched_for: somebody answers for the source: it is reported, never held back.
+        suspect: it clears too much, or has the others told worse, beyond chance.
     """
 
     source: str
@@ -49,7 +57,15 @@ class Influence:
     recall: Difference | None = None
     told_better: float | None = None
     errors: float | None = None
-    harmful: bool = False
+    fraud: int = 0
+    expected: float = 0.0
+    vouched_for: bool = False
+    suspect: bool = False
+
+    @property
+    def harmful(self) -> bool:
+        """To be held back."""
+        return self.suspect and not self.vouched_for
 
     def line(self) -> str:
         """For people."""
@@ -58,24 +74,32 @@ class Influence:
         told = f"others told {'better' if self.told_better > 0 else 'worse'} by {abs(self.told_better):.4f} nats"
         return (
             f"{self.source}: {self.labels:,} labels; without it recall {self.recall.champion:.3f} becomes "
-            f"{self.recall.challenger:.3f}, {told} ({self.errors:+.1f} standard errors)"
-            f"{'  HELD BACK' if self.harmful else ''}"
+            f"{self.recall.challenger:.3f}, {told} ({self.errors:+.1f} standard errors); called {self.fraud:,} fraud, "
+            f"expected {self.expected:,.0f}{'  HELD BACK' if self.harmful else '  LOOK AT IT' if self.suspect else ''}"
         )
 
 
 def influences(
-    dataset: Dataset, split: Split, grow: Callable[[Dataset], Scorer], *, seed: int, progress: Progress = silent
+    dataset: Dataset,
+    split: Split,
+    grow: Callable[[Dataset], Scorer],
+    *,
+    seed: int,
+    vouched_for: Collection[str] = (),
+    progress: Progress = silent,
 ) -> tuple[Influence, ...]:
     """Leave one source out after the other.
 
-    A source is judged by what others said explicitly of later sign-ups, never by silence: one that finds what
-    nobody else can find contradicts nobody.
+    A source is judged by what others said explicitly of later sign-ups, never by silence. One that honestly finds
+    what nobody else can find, or clears only whom it has seen proof of, looks the same as a liar: that is what
+    vouching is for.
 
     Args:
         dataset: with the slice ``SOURCE``.
         split: of its rows.
         grow: trains as the model itself is trained, on another version of the same rows.
         seed: of the resampling.
+        vouched_for: sources that somebody answers for.
         progress: told of each source.
     """
     sources = dataset.slices.get(SOURCE)
@@ -94,11 +118,23 @@ def influences(
         by_others = (sources[later] != "") & (sources[later] != name) & (dataset.labels[later] >= 0)
         judged = dataset.take(later[by_others])
         if min(int((judged.labels == label).sum()) for label in (0, 1)) < FEWEST:
-            found.append(Influence(name, counts[name]))
+            found.append(Influence(name, counts[name], vouched_for=name in vouched_for))
             continue
         without = grow(without_sources(dataset, (name,)))
         scores = [scores_of(scorer, judged) for scorer in (whole, without)]
-        found.append(_judged(name, counts[name], judged, scores, seed))
+        own = dataset.take((sources == name) & (dataset.labels >= 0))
+        expected = scores_of(without, own)
+        judgement = _judged(name, judged, scores, seed)
+        found.append(
+            replace(
+                judgement,
+                labels=counts[name],
+                fraud=int(own.labels.sum()),
+                expected=float(expected.sum()),
+                vouched_for=name in vouched_for,
+                suspect=judgement.suspect or _clears_too_much(own.labels, expected),
+            )
+        )
     return tuple(found)
 
 
@@ -109,7 +145,12 @@ def without_sources(dataset: Dataset, names: tuple[str, ...]) -> Dataset:
     return replace(dataset, labels=unsaid, truth=np.where(said, -1, dataset.truth).astype(np.int8))
 
 
-def _judged(name: str, labels: int, judged: Dataset, scores: list[Floats], seed: int) -> Influence:
+def _clears_too_much(labels: NDArray[np.int8], expected: Floats) -> bool:
+    wanted, spread = float(expected.sum()), float(np.sqrt((expected * (1 - expected)).sum()))
+    return bool(labels.sum() < CLEARED_SHARE * wanted and wanted - labels.sum() > CLEARED_ERRORS * spread)
+
+
+def _judged(name: str, judged: Dataset, scores: list[Floats], seed: int) -> Influence:
     # The base rate of others' labels is not the source's business: both are calibrated to them first.
     losses = [_loss(each, judged.labels) for each in scores]
     gained = losses[0] - losses[1]
@@ -118,11 +159,11 @@ def _judged(name: str, labels: int, judged: Dataset, scores: list[Floats], seed:
     errors = float(gained.mean()) / spread if spread else 0.0
     return Influence(
         source=name,
-        labels=labels,
+        labels=0,
         recall=recall_difference(scores[0], scores[1], judged.labels, rate=RATE, units=units, seed=seed),
         told_better=float(gained.mean()),
         errors=errors,
-        harmful=errors >= BEYOND_CHANCE,
+        suspect=errors >= BEYOND_CHANCE,
     )
 
 

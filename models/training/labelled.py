@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -75,22 +75,32 @@ def labelled_from_recorded(
         survivors_count=choice.survivors_count,
         progress=progress,
     )
-    found, kept = influence_of_sources(dataset, settings, engine=engine, progress=progress), dataset
+    found, kept = (
+        influence_of_sources(dataset, settings, vouched_for=choice.rules.vouched_for, engine=engine, progress=progress),
+        dataset,
+    )
     if choice.leave_out_harmful and (harmful := tuple(each.source for each in found if each.harmful)):
         kept = without_sources(dataset, harmful)
     return Labelled(kept, guarded.findings, found)
 
 
 def influence_of_sources(
-    dataset: Dataset, settings: TrainSettings, *, engine: Engine = fit, progress: Progress = silent
+    dataset: Dataset,
+    settings: TrainSettings,
+    *,
+    vouched_for: Collection[str] = (),
+    engine: Engine = fit,
+    progress: Progress = silent,
 ) -> tuple[Influence, ...]:
     """What each source of labels does; nothing where fewer than two speak, or where nothing can be learnt yet."""
     if SOURCE not in dataset.slices:
         return ()
+    if len(set(dataset.slices[SOURCE][dataset.labels >= 0].tolist()) - {""}) < 2:
+        return ()  # with one source there is nobody to ask
     check_trainable(dataset)
     split = split_by_time(dataset.times, dataset.entities, shares=settings.shares, gap_days=settings.gap_days)
 
     def growing(changed: Dataset) -> Scorer:
         return grow(changed, split, settings, engine=engine).scorer
 
-    return influences(dataset, split, growing, seed=settings.seed, progress=progress)
+    return influences(dataset, split, growing, seed=settings.seed, vouched_for=vouched_for, progress=progress)

@@ -327,7 +327,7 @@ def source_rules(policy_file: Path | None) -> SourceRules:
     section = policy_of(policy_file).document.learning
 
     def rule(each: SourceSection) -> SourceRule:
-        return SourceRule(each.trust, each.most_a_day)
+        return SourceRule(each.trust, each.most_a_day, each.vouched_for)
 
     named = {name: rule(each) for name, each in section.sources.items()}
     return SourceRules({"outcomes": SourceRule(), **named}, rule(section.unknown))

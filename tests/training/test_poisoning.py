@@ -38,6 +38,11 @@ def said(number: int, *, day: int = 0, **changes: Any) -> LabelRow:
     return LabelRow(**{**plain, **changes})
 
 
+def recorded(at: int) -> RecordedRow:
+    vector = np.zeros(1, np.float32)
+    return RecordedRow(f"su_{at}", START + timedelta(hours=at), "educational", "allow", 0.1, ("f",), vector)
+
+
 def why(guarded: Guarded) -> str:
     return " / ".join(each.line() for each in guarded.findings)
 
@@ -125,8 +130,9 @@ def test_a_key_that_always_gets_many_labels_is_no_flood() -> None:
     ]
 
     # The first days have no past; after them the same number is what is usual.
-    late = [each for each in guard(rows).findings if each.flood and each.flood.endswith(tuple("0123456789"))]
-    assert {each.flood for each in late} <= {f"institution:large:fraud:2026-03-{day:02}" for day in range(2, 9)}
+    assert {each.flood for each in guard(rows).findings} <= {
+        f"institution:large:fraud:2026-03-{day:02}" for day in range(2, 9)
+    }
 
 
 def test_a_source_that_contradicts_confirmed_labels_beyond_chance_is_held_back() -> None:
@@ -188,15 +194,28 @@ def test_a_label_that_makes_no_sense_is_named_by_its_line(tmp_path: Path, furthe
         list(read_labels(file, known_by=START))
 
 
-def sourced(dataset: Dataset, *, malicious: float) -> Dataset:
-    """Everybody's labels come from three honest sources, and some from one that clears fraud of one region."""
+def poisoned(dataset: Dataset, controlled: Dataset, *, share: float) -> Dataset:
+    """Three honest sources, and one that vouches for the attacker's own sign-ups, all of them in one region."""
     random = np.random.default_rng(11)
-    sources = random.choice(["bank", "reviewers", "traffic"], len(dataset)).astype("<U12")
-    labels = dataset.labels.copy()
-    region = np.flatnonzero((np.nan_to_num(dataset.matrix[:, 0]) > 0.8) & (dataset.truth == 1))
-    cleared = random.permutation(region)[: int(malicious * len(dataset))]
-    labels[cleared], sources[cleared] = 0, "partner"
-    return replace(dataset, labels=labels, truth=dataset.truth, slices={**dataset.slices, SOURCE: sources})
+    own = np.flatnonzero((np.nan_to_num(controlled.matrix[:, 0]) > 1.4) & (controlled.truth == 1))
+    added = controlled.take(random.permutation(own)[: int(share * len(dataset))])
+    honest = random.choice(["bank", "reviewers", "traffic"], len(dataset)).astype("<U12")
+    order = np.argsort(np.concatenate((dataset.times, added.times)), kind="stable")
+
+    def both(name: str) -> np.ndarray[Any, Any]:
+        together: np.ndarray[Any, Any] = np.concatenate((getattr(dataset, name), getattr(added, name)))[order]
+        return together
+
+    cleared = np.concatenate((dataset.labels, np.zeros(len(added), np.int8)))[order]
+    return replace(
+        dataset,
+        matrix=both("matrix"),
+        times=both("times"),
+        truth=both("truth"),
+        labels=cleared,
+        entities=np.full(len(order), -1),
+        slices={SOURCE: np.concatenate((honest, np.full(len(added), "partner")))[order]},
+    )
 
 
 def recall_of(dataset: Dataset, world: Dataset) -> float:
@@ -208,32 +227,36 @@ def recall_of(dataset: Dataset, world: Dataset) -> float:
 def test_five_malicious_labels_in_a_hundred_change_recall_by_less_than_two_points(
     make_dataset: Callable[..., Dataset],
 ) -> None:
-    world = make_dataset(rows=20_000, seed=99)
-    clean = recall_of(sourced(make_dataset(rows=24_000), malicious=0.0), world)
-    poisoned = sourced(make_dataset(rows=24_000), malicious=0.05)
-    unguarded = recall_of(poisoned, world)
+    world, honest = make_dataset(rows=20_000, seed=99), make_dataset(rows=20_000)
+    attacked = poisoned(honest, make_dataset(rows=60_000, seed=55), share=0.05)
+    clean = recall_of(poisoned(honest, honest, share=0.0), world)
+    unguarded = recall_of(attacked, world)
 
-    found = influence_of_sources(poisoned, SETTINGS)
+    found = influence_of_sources(attacked, SETTINGS)
     harmful = tuple(each.source for each in found if each.harmful)
-    guarded = recall_of(without_sources(poisoned, harmful), world)
+    guarded = recall_of(without_sources(attacked, harmful), world)
 
+    assert (attacked.slices[SOURCE] == "partner").sum() == 1_000
     assert harmful == ("partner",)
     assert clean - unguarded > 0.02, "the attack must do harm, or the test proves nothing"
     assert abs(clean - guarded) < 0.02
 
 
-def test_honest_sources_of_which_one_finds_what_nobody_else_does_are_kept(
+def test_a_source_that_finds_what_nobody_else_does_is_looked_at_and_kept_when_vouched_for(
     make_dataset: Callable[..., Dataset],
 ) -> None:
     dataset = make_dataset(rows=16_000)
     sources = np.random.default_rng(5).choice(["reviewers", "traffic"], len(dataset)).astype("<U12")
     sources[(np.nan_to_num(dataset.matrix[:, 3]) > 0.5) & (dataset.truth == 1)] = "bank"
 
-    found = influence_of_sources(replace(dataset, slices={**dataset.slices, SOURCE: sources}), SETTINGS)
+    found = influence_of_sources(
+        replace(dataset, slices={**dataset.slices, SOURCE: sources}), SETTINGS, vouched_for={"bank"}
+    )
 
-    assert {each.source for each in found} == {"bank", "reviewers", "traffic"}
+    lines = {each.source: each.line() for each in found}
     assert [each.source for each in found if each.harmful] == []
-    assert all("without it recall" in each.line() for each in found)
+    assert "LOOK AT IT" in lines["bank"]
+    assert "LOOK AT IT" not in lines["reviewers"] + lines["traffic"]
 
 
 def test_one_source_alone_has_nobody_to_be_judged_by(dataset: Dataset) -> None:

@@ -15,11 +15,13 @@ class _Strict(BaseModel):
 class SourceSection(_Strict):
     """One source of outcomes, such as ``reviewers`` or ``chargebacks``.
 
-    ``trust`` multiplies the weight of its labels; beyond ``most_a_day`` they are not learnt from.
+    ``trust`` multiplies the weight of its labels; beyond ``most_a_day`` they are not learnt from. A source that is
+    ``vouched_for`` is reported when its labels look wrong and used all the same; another one is held back.
     """
 
     trust: Annotated[float, Field(ge=0.0, le=1.0, strict=False)] = 1.0
     most_a_day: Annotated[int, Field(ge=1)] | None = None
+    vouched_for: bool = False
 
 
 class LearningSection(_Strict):
