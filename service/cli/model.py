@@ -9,6 +9,7 @@ from models.card import Card
 from service.cli.context import settings_here
 from service.cli.learning import BASELINE, evaluate, sweep, train
 from service.cli.promotion import promote, rollback
+from service.cli.retraining import retrain
 from service.cli.shadowing import compare, drift, shadow
 from service.cli.verification import rebuild, verify
 from service.config import Settings
@@ -26,6 +27,7 @@ model.add_command(promote)
 model.add_command(rollback)
 model.add_command(verify)
 model.add_command(rebuild)
+model.add_command(retrain)
 model.add_command(shadow)
 model.add_command(compare)
 model.add_command(drift)

@@ -20,8 +20,10 @@ from service.api.validation import validate
 from service.app import compose, request_fingerprint
 from service.cli.context import console, settings_here, store_of
 from service.cli.progress import Report, progress
+from service.config import Settings
 from service.domain.caller import Caller, Scope
 from service.domain.errors import ConflictError, InvalidError
+from service.storage.sql.store import SqlStore
 from service.usecases.logged_vectors import LoggedFeatures
 from service.usecases.ports import Recorded
 from service.web import RefusedError
@@ -84,26 +86,32 @@ def export_signups(vectors: Path) -> None:
     One row a sign-up with its first decision and score and the vector as it was logged then. `gatehouse model train
     --vectors FILE --outcomes FILE` joins them with what became known.
     """
-    from models.training.recorded import RecordedRow, write_rows  # noqa: PLC0415 - needs the extra "train"
-
     settings = settings_here()
     store = store_of(settings)
-    skipped: Counter[str] = Counter()
     try:
-        with store.begin() as work, progress(console()) as report:
-            decided = _rows(
-                work.ledger.stream(),
-                LoggedFeatures(settings.model_dir, [feature.name for feature in FEATURES]),
-                RecordedRow.of_bytes,
-                skipped=skipped,
-                report=report,
-            )
-            written = write_rows(decided, vectors)
+        with progress(console()) as report:
+            written, skipped = export_vectors(settings, store, vectors, report)
     finally:
         store.dispose()
     click.echo(f"{written:,} vectors in {vectors}")
     for why, count in sorted(skipped.items()):
         click.echo(f"  {count:,} sign-ups left out: {why}", err=True)
+
+
+def export_vectors(settings: Settings, store: SqlStore, vectors: Path, report: Report) -> tuple[int, Counter[str]]:
+    """Write every decision's vector as it was logged; how many, and how many were left out for which reason."""
+    from models.training.recorded import RecordedRow, write_rows  # noqa: PLC0415 - needs the extra "train"
+
+    skipped: Counter[str] = Counter()
+    with store.begin() as work:
+        decided = _rows(
+            work.ledger.stream(),
+            LoggedFeatures(settings.model_dir, [feature.name for feature in FEATURES]),
+            RecordedRow.of_bytes,
+            skipped=skipped,
+            report=report,
+        )
+        return write_rows(decided, vectors), skipped
 
 
 def _rows(
