@@ -49,7 +49,7 @@ def shadow(version: str | None, *, stop: bool) -> None:
 def compare(version: str, *, outcomes: Path | None, rate: float) -> None:
     """Compare what a challenger in the shadow would have done with what was done, with intervals."""
     with _store() as (_, store):
-        found = Compare(store.begin)(version, labels=labels_of(outcomes), rate=rate)
+        found = Compare(store.begin)(version, now=datetime.now(UTC), labels=labels_of(outcomes), rate=rate)
     if not found.rows:
         raise click.ClickException(f"{version} has scored nothing in the shadow yet")
     for line in found.lines():

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from models import registry
 from models.evaluation.drift import Drift, Ripened, Sample, drift
 from models.linkage.identifier import IdentifierKind
-from service.domain.decision import Decision
 from service.usecases.logged_vectors import LoggedFeatures, Rescorer
 from service.usecases.ports import Begin
 from service.usecases.ports_learning import DriftReport, Judged
+from service.usecases.ripeness import RIPE_AFTER, label_of
 
 RECENT = timedelta(days=7)
 BEFORE = timedelta(days=28)
@@ -25,9 +25,6 @@ BEFORE = timedelta(days=28)
 
 MOST_ROWS = 10_000
 """A side: more would move the floors by less than a hundredth, and the worker has other work."""
-
-RIPE_AFTER = timedelta(days=45)
-"""A sign-up that was let in and of which nobody said anything for so long counts as legitimate, as in training."""
 
 MEASURED_EVERY = timedelta(hours=1)
 
@@ -80,7 +77,7 @@ class MeasureDrift:
         for words in ("of the four weeks that ripened last", "of the four weeks before those"):
             with self.begin() as work:
                 span = work.judgements.sample(recorded_from=until - BEFORE, recorded_before=until, most=MOST_ROWS)
-            known = np.array([_label(each, labels.get(each.signup_id)) for each in span], np.int8)
+            known = np.array([label_of(each, labels.get(each.signup_id), now=now) for each in span], np.int8)
             yield Ripened(words, _scores(span, rescorer), known)
             until -= BEFORE
 
@@ -150,9 +147,3 @@ def _columns(span: Sequence[Judged], names: Callable[..., tuple[str, ...] | None
         for at, name in enumerate(logged):
             columns.setdefault(name, []).append(matrix[:, at])
     return {name: np.concatenate(parts) for name, parts in columns.items()}
-
-
-def _label(judged: Judged, said: int | None) -> int:
-    if said is not None:
-        return said
-    return 0 if judged.decision is Decision.ALLOW else -1

@@ -19,6 +19,7 @@ from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
 from service.usecases.drift import MeasureDrift, latest_drift
 from service.usecases.ports import NewRecord
+from service.usecases.ripeness import RIPE_AFTER
 
 Store = MemoryStore | SqlStore
 CATALOGUE = tuple(feature.name for feature in FEATURES)
@@ -155,3 +156,9 @@ def test_the_last_week_is_compared_with_the_four_before(recorded: Store, directo
 
 def test_an_empty_database_is_no_alarm(store: Store, directory: Path, noon: datetime) -> None:
     assert MeasureDrift(store.begin, directory, CATALOGUE)(now=noon).alarms == ()
+
+
+def test_silence_ripens_as_in_training() -> None:
+    from models.training.replayed import MATURITY
+
+    assert RIPE_AFTER == MATURITY

@@ -254,8 +254,8 @@ def test_the_comparison_counts_moved_decisions_and_uses_outcomes_once_there_are_
         for each in records
     }
 
-    early = Compare(scene.store.begin)("m-2", labels=dict(list(labels.items())[:50]))
-    late = Compare(scene.store.begin)("m-2", labels=labels)
+    early = Compare(scene.store.begin)("m-2", now=scene.noon, labels=dict(list(labels.items())[:50]))
+    late = Compare(scene.store.begin)("m-2", now=scene.noon, labels=labels)
 
     same = [pair.judged.decision is pair.decision for pair in scene.pairs()]
     assert early.rows == late.rows == 900
