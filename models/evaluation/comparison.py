@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.metrics import Ranking, SortedRows, calibration_error
+from models.monitoring.resampling import draws, numbered
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Labels = NDArray[np.int8]
-
-RESAMPLES = 400
-
-FEWEST_RESAMPLED = 20
-"""Of each class: with fewer rows resamples repeat a handful of people and their spread says little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +90,8 @@ def share_difference(
 
 def standard_error(values: Floats, units: NDArray[np.int64]) -> float:
     """Of the mean of values whose rows share their luck within units."""
-    spread = np.bincount(_numbered(units), values - values.mean())
+    spread = np.bincount(numbered(units), values - values.mean())
     return float(np.sqrt((spread**2).sum())) / len(values)
-
-
-def resampled_interval(figure: Callable[[Floats], float], truth: Labels, *, seed: int) -> tuple[float, float]:
-    """The 95 % interval of one figure, told how often each row counts; rows are drawn by themselves."""
-    drawn = [figure(counts) for counts in _draws(truth, np.full(len(truth), -1, np.int64), seed)]
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def _resampled(
@@ -113,25 +102,6 @@ def _resampled(
     seed: int,
 ) -> Difference:
     point = [figure(side, None) for side in (0, 1)]
-    drawn = [figure(1, counts) - figure(0, counts) for counts in _draws(truth, units, seed)]
+    drawn = [figure(1, counts) - figure(0, counts) for counts in draws(truth, units, seed)]
     low, high = np.percentile(drawn, [2.5, 97.5]) if drawn else (-1.0, 1.0)
     return Difference(name, point[0], point[1], float(low), float(high))
-
-
-def _draws(truth: Labels, units: NDArray[np.int64], seed: int) -> Iterator[Floats]:
-    """How often each row counts in each resample of whole units; resamples without both classes are left out."""
-    random, whole = np.random.default_rng(seed), _numbered(units)
-    size = int(whole.max()) + 1
-    for _ in range(RESAMPLES):
-        counts = np.bincount(random.integers(0, size, size), minlength=size)[whole].astype(np.float64)
-        if counts[truth == 1].any() and counts[truth == 0].any():
-            yield counts
-
-
-def _numbered(units: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Units from 0 without gaps; a row by itself gets a number of its own."""
-    alone = units < 0
-    named = units.copy()
-    named[alone] = units.max(initial=0) + 1 + np.arange(int(alone.sum()))
-    numbered: NDArray[np.intp] = np.unique(named, return_inverse=True)[1]
-    return numbered

@@ -13,7 +13,7 @@ from models.evaluation.comparison import calibration_difference, recall_differen
 from models.evaluation.evaluation import FEWEST_HONEST, NO_GROUPS, Equality, equality_of, scores_of
 from models.evaluation.lines import Line, ScoreLines, or_worse
 from models.evaluation.metrics import threshold_at
-from models.evaluation.stability import stability
+from models.monitoring.stability import stability
 from models.registry import LoadedModel
 from models.scorer import Scorer
 from models.training.dataset import Dataset

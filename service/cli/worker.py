@@ -30,7 +30,9 @@ def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click pass
     if once:
         click.echo(", ".join(f"{count:,} {name}" for name, count in work.round().items()))
         return
-    work.run(wait=_Patience(beside))
+    patience = _Patience(beside)
+    work.run(wait=patience)
+    patience.end()
 
 
 class _Patience:
@@ -50,6 +52,11 @@ class _Patience:
         while not self._over() and time.monotonic() < until:
             time.sleep(LOOK_UP_EVERY_S)
         return self._over()
+
+    def end(self) -> None:
+        """Deaf from now on: at its end the interpreter puts the default back, by which one more signal kills it."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
 
     def _tell(self, *_: object) -> None:
         self._told = True

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import registry
-from models.evaluation.drift import Drift, Ripened, Sample, drift
 from models.linkage.identifier import IdentifierKind
+from models.monitoring.drift import Drift, Ripened, Sample, drift
 from service.usecases.logged_vectors import LoggedFeatures, Rescorer
 from service.usecases.ports import Begin
 from service.usecases.ports_learning import DriftReport, Judged
@@ -88,11 +88,13 @@ class MeasureDrift:
             work.commit()
 
     def when_due(self, now: datetime) -> int:
-        """The worker's part: measure and keep once an hour; how often it did."""
+        """The worker's part: measure and keep once an hour, where anybody signed up lately; how often it did."""
         with self.begin() as work:
             newest = work.drift_reports.newest()
-        if newest is not None and newest.at > now - MEASURED_EVERY:
-            return 0
+            if newest is not None and newest.at > now - MEASURED_EVERY:
+                return 0
+            if not work.judgements.sample(recorded_from=now - RECENT, recorded_before=now, most=1):
+                return 0  # nobody signed up: no model need be loaded to know that nothing moved
         self.keep(self(now=now), now=now)
         return 1
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from models.evaluation.drift import Drift, Ripened, Sample, drift
-from models.evaluation.stability import stability
 from models.features.catalogue import FEATURES
+from models.monitoring.drift import Drift, Ripened, Sample, drift
+from models.monitoring.stability import stability
 from service.metrics import Metrics
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore

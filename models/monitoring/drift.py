@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from models.evaluation.comparison import FEWEST_RESAMPLED, resampled_interval
-from models.evaluation.metrics import in_the_large
-from models.evaluation.stability import Stability, stability
+from models.monitoring.log_odds import in_the_large
+from models.monitoring.resampling import FEWEST_RESAMPLED, resampled_interval
+from models.monitoring.stability import Stability, stability
 
 Floats = NDArray[np.float64]
 
