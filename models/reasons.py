@@ -277,6 +277,8 @@ REASONS: tuple[ReasonCode, ...] = (
             "email_domain_burst_24h",
             "institution_burst_24h",
             "bin_burst_24h",
+            "bin_country_burst_24h",
+            "form_language_burst_24h",
         ),
     ),
     ReasonCode(
@@ -305,7 +307,7 @@ REASONS: tuple[ReasonCode, ...] = (
         Group.IDENTITY,
         "The sponsor named is at no listed institution.",
         "The sponsor named is at a listed institution.",
-        ("sponsor_supports",),
+        ("sponsor_supports", "sponsor_good_accounts"),
     ),
     ReasonCode(
         "VOUCHED_TOGETHER",
@@ -320,6 +322,64 @@ REASONS: tuple[ReasonCode, ...] = (
         "Several of its identifiers were seen on earlier sign-ups, or under other account types.",
         "Its identifiers are new.",
         ("strong_identifiers_seen", "identifier_account_types"),
+    ),
+    ReasonCode(
+        "BANS_NEAR",
+        Group.LINKAGE,
+        "Accounts that share its identifiers turned out to be fraudulent, or the account that invited it brought such.",
+        "No account that shares its identifiers is known to be fraudulent.",
+        ("strong_fraud_count", "replacement_pressure", "inviter_fraud_count"),
+    ),
+    ReasonCode(
+        "PROOFS_FAILED_NEAR",
+        Group.LINKAGE,
+        "People who share its identifiers, browser and network or card range failed proofs they were asked for.",
+        "People who share its identifiers, browser and network or card range passed proofs they were asked for.",
+        ("neighbour_challenge_fail_share", "network_challenge_fail_share"),
+    ),
+    ReasonCode(
+        "PLACE_OF_FRAUD",
+        Group.LINKAGE,
+        "Of the accounts from its address range, mail domain or card range many turned out to be fraudulent.",
+        "Accounts from its address range, mail domain or card range turned out well.",
+        ("prefix_fraud_share_90d", "domain_fraud_share_180d", "bin_fraud_share_90d", "domain_good_accounts_180d"),
+    ),
+    ReasonCode(
+        "CLUSTER",
+        Group.LINKAGE,
+        "Its identifiers tie it to a group of accounts that is large, grows fast, or that it would unite with others.",
+        "Its identifiers tie it to no group of accounts, or to a small one.",
+        (
+            "cluster_size",
+            "cluster_growth_1h",
+            "cluster_growth_24h",
+            "cluster_age_days",
+            "attachment_edges",
+            "clusters_united",
+            "shared_identifiers",
+        ),
+    ),
+    ReasonCode(
+        "CLUSTER_OF_FRAUD",
+        Group.LINKAGE,
+        "Members of the group of accounts that it is tied to are known to be fraudulent.",
+        "Members of the group of accounts that it is tied to are known to be honest.",
+        ("cluster_fraud_count", "cluster_fraud_share", "cluster_ban_recency"),
+    ),
+    ReasonCode(
+        "CLUSTER_UNLIKELY",
+        Group.LINKAGE,
+        "The group of accounts that it is tied to is made up as groups of people are not: networks, devices, names.",
+        "The group of accounts that it is tied to is made up as a laboratory or a family is.",
+        (
+            "cluster_networks_per_member",
+            "cluster_domains_per_member",
+            "cluster_devices_per_member",
+            "cluster_cards_per_member",
+            "cluster_names_per_member",
+            "cluster_pattern_share",
+            "cluster_institution_entropy",
+        ),
     ),
     ReasonCode(
         "COUNTRIES_DIFFER",
@@ -356,20 +416,24 @@ _COLUMNS_OF_REASON = tuple(
 )
 
 
-def strongest_reasons(contributions: Sequence[float], vector: Vector) -> tuple[WeighedReason, ...]:
+def strongest_reasons(
+    contributions: Sequence[float], vector: Vector, *, raising: int = RAISING_SHOWN, lowering: int = LOWERING_SHOWN
+) -> tuple[WeighedReason, ...]:
     """The reasons that weigh most: those that raise the risk first, then those that lower it.
 
     Args:
         contributions: log-odds by feature, in the order of the catalogue.
         vector: the features themselves: what is missing is told as missing, never as its opposite.
+        raising: how many at most that raise the risk.
+        lowering: how many at most that lower it.
     """
     weights = [0.0] * len(REASONS)
     for place, contribution in zip(_REASON_OF_COLUMN, contributions, strict=True):
         weights[place] += contribution
     ranked = sorted(range(len(REASONS)), key=lambda place: -weights[place])
-    raising = [place for place in ranked if weights[place] >= NOTICEABLE][:RAISING_SHOWN]
-    lowering = [place for place in reversed(ranked) if weights[place] <= -NOTICEABLE][:LOWERING_SHOWN]
-    return tuple(_weighed(place, weights[place], contributions, vector) for place in (*raising, *lowering))
+    up = [place for place in ranked if weights[place] >= NOTICEABLE][:raising]
+    down = [place for place in reversed(ranked) if weights[place] <= -NOTICEABLE][:lowering]
+    return tuple(_weighed(place, weights[place], contributions, vector) for place in (*up, *down))
 
 
 def _weighed(place: int, weight: float, contributions: Sequence[float], vector: Vector) -> WeighedReason:

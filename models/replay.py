@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
 
 from models.features.catalogue import Vector, vector_of
 from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.linkage.history import History, Link
 from models.linkage.identifier import Identifier
+from models.linkage.marks import Mark
 from models.linkage.velocity import day_of
 from models.reference.reference import Reference
 from models.signals.signals import derive_signals
@@ -25,14 +29,51 @@ class Replayed:
     vector: Vector
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Something became known of a recorded sign-up at an instant; ``withdrawn`` when it turned out otherwise."""
+
+    at: datetime
+    signup_no: int
+    mark: Mark
+    withdrawn: bool = False
+
+
+class KnownFeed:
+    """What becomes known while a stream is replayed: told in the order of time, never before it is known."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[datetime, int, Known]] = []
+        self._order = count()
+
+    def add(self, known: Known) -> None:
+        """It will be known at its instant."""
+        heapq.heappush(self._waiting, (known.at, next(self._order), known))
+
+    def tell(self, history: History, *, until: datetime) -> None:
+        """Tell a history what is known by an instant."""
+        while self._waiting and self._waiting[0][0] <= until:
+            _, _, known = heapq.heappop(self._waiting)
+            if known.withdrawn:
+                history.unmark(known.signup_no, known.mark)
+            else:
+                history.mark(known.signup_no, known.mark, known.at)
+
+
 def replay(
-    signups: Iterable[Signup], *, reference: Reference, history: History, first_no: int = 1
+    signups: Iterable[Signup],
+    *,
+    reference: Reference,
+    history: History,
+    first_no: int = 1,
+    feed: KnownFeed | None = None,
 ) -> Iterator[Replayed]:
     """Judge each sign-up against those before it, then remember it.
 
     The stream is taken as recorded in its own order, each sign-up at the instant it occurred: a simulated or
     exported stream is in time order. Numbers count up from ``first_no``. The days are rolled up at midnight UTC,
-    as the service's worker does minutes after it.
+    as the service's worker does minutes after it. ``feed`` tells what becomes known in between: outcomes and results of
+    challenges; a caller may add to it while it replays.
     """
     today: int | None = None
     for number, signup in enumerate(signups, start=first_no):
@@ -42,6 +83,8 @@ def replay(
         if today is None or day > today:
             history.roll_up(day)
             today = day
+        if feed is not None:
+            feed.tell(history, until=signup.occurred_at)
         linkage = history.linkage_of(identifiers, now=signup.occurred_at)
         facts = Facts(signup=signup, signals=signals, linkage=linkage)
         yield Replayed(facts=facts, identifiers=identifiers, vector=vector_of(facts))

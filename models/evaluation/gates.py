@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.comparison import calibration_difference, recall_difference, share_difference
-from models.evaluation.evaluation import FEWEST_HONEST, NO_GROUPS, Equality, equality_of, scores_of
+from models.evaluation.equality import FEWEST_HONEST, NO_GROUPS, Equality, equality_of
+from models.evaluation.evaluation import scores_of
 from models.evaluation.lines import Line, ScoreLines, or_worse
 from models.evaluation.metrics import threshold_at
 from models.monitoring.stability import stability

@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import behaviour, bursts, consistency, device, email, identity, linkage, network, payment, phone
+from models.features import (
+    behaviour,
+    bursts,
+    clusters,
+    consistency,
+    device,
+    email,
+    identity,
+    known,
+    linkage,
+    network,
+    payment,
+    phone,
+)
 from models.features.facts import Facts
 from models.features.feature import Direction, Feature, FeatureFunction, Group
 
@@ -134,6 +147,38 @@ FEATURES: tuple[Feature, ...] = (
         (_LOWERS, consistency.institution_network_match),
         (_LOWERS, consistency.support_groups),
         (_FREE, consistency.fields_missing),
+    ),
+    *_features(
+        Group.LINKAGE,
+        (_RAISES, bursts.bin_country_burst_24h),
+        (_RAISES, bursts.form_language_burst_24h),
+        (_RAISES, known.strong_fraud_count),
+        (_RAISES, known.replacement_pressure),
+        (_RAISES, known.neighbour_challenge_fail_share),
+        (_RAISES, known.network_challenge_fail_share),
+        (_RAISES, known.prefix_fraud_share_90d),
+        (_RAISES, known.domain_fraud_share_180d),
+        (_RAISES, known.bin_fraud_share_90d),
+        (_LOWERS, known.domain_good_accounts_180d),
+        (_RAISES, known.inviter_fraud_count),
+        (_LOWERS, known.sponsor_good_accounts),
+        (_RAISES, clusters.cluster_size),
+        (_RAISES, clusters.cluster_growth_1h),
+        (_RAISES, clusters.cluster_growth_24h),
+        (_RAISES, clusters.cluster_fraud_count),
+        (_RAISES, clusters.cluster_fraud_share),
+        (_RAISES, clusters.cluster_ban_recency),
+        (_FREE, clusters.cluster_age_days),
+        (_RAISES, clusters.attachment_edges),
+        (_RAISES, clusters.clusters_united),
+        (_FREE, clusters.shared_identifiers),
+        (_RAISES, clusters.cluster_networks_per_member),
+        (_FREE, clusters.cluster_domains_per_member),
+        (_FREE, clusters.cluster_devices_per_member),
+        (_FREE, clusters.cluster_cards_per_member),
+        (_FREE, clusters.cluster_names_per_member),
+        (_RAISES, clusters.cluster_pattern_share),
+        (_RAISES, clusters.cluster_institution_entropy),
     ),
 )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from models.linkage.identifier import Identifier
+from models.linkage.marks import Mark
 from models.linkage.velocity import Linkage
 from models.signup import AccountType
 
@@ -36,4 +37,12 @@ class History(Protocol):
 
     def record(self, link: Link) -> None:
         """Remember a sign-up. The same ``signup_no`` is never recorded twice."""
+        ...
+
+    def mark(self, signup_no: int, mark: Mark, known_at: datetime) -> None:
+        """Something became known of a recorded sign-up; see ``models.linkage.marks``."""
+        ...
+
+    def unmark(self, signup_no: int, mark: Mark) -> None:
+        """It turned out otherwise."""
         ...

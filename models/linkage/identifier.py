@@ -45,6 +45,8 @@ class IdentifierKind(StrEnum):
     INVITER = "inviter"
     TEXT_BAND = "text_band"
     EMAIL_SEQUENCE = "email_sequence"
+    BIN_COUNTRY = "bin_country"
+    FORM_LANGUAGE = "form_language"
 
 
 _STRONG = frozenset(
@@ -86,6 +88,8 @@ class Identifier:
         place: where this sign-up lies on a line of numbers, for the kind whose links count their neighbours; it
             takes the place of ``counted``.
         anomalies: what is odd about this sign-up, as bits (``models.signals.anomalies``).
+        of_a_crowd: whether many honest people are known to have the same here, so that it ties nobody: the browser
+            of an imaged computer room on an academic network.
     """
 
     kind: IdentifierKind
@@ -93,3 +97,4 @@ class Identifier:
     counted: str | None = None
     place: int | None = None
     anomalies: int = 0
+    of_a_crowd: bool = False

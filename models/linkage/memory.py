@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any  # Any: a tuple of one entry a window, which mypy cannot count
 
+from models.linkage.company import ALONE
 from models.linkage.daily import DailyCounts
 from models.linkage.history import Link
 from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.joining import DEGREE_CAP, MEDIUM, PAIR_WINDOW_US, Ties, joins_in_pairs, name_is_rare
+from models.linkage.marks import Mark
+from models.linkage.memory_clusters import MemoryClusters
 from models.linkage.velocity import (
     AGED_KIND,
     DAY_US,
@@ -36,6 +40,8 @@ _OTHERS, _SYNCHRONY, _SEQUENCE = (
     list(Window).index(window) for window in (OTHERS_WINDOW, SYNCHRONY_WINDOW, SEQUENCE_WINDOW)
 )
 
+_NAMES = frozenset({IdentifierKind.NAME, IdentifierKind.NAME_BIRTH})
+
 _KEPT = SATURATION + 1
 """One more than the limit stays, because a sign-up that is judged again excludes its own link."""
 
@@ -55,13 +61,26 @@ class MemoryHistory:
         self._links: dict[tuple[IdentifierKind, str], _Links] = {}
         self._first: dict[str, list[tuple[_Place, int]]] = {}
         self._daily = DailyCounts()
+        self.clusters = MemoryClusters()
 
     def linkage_of(self, identifiers: Sequence[Identifier], *, now: datetime, excluding: int | None = None) -> Linkage:
         """See ``models.linkage.history.History``."""
         now_us = microseconds(now)
         today = now_us // DAY_US
         velocities = [(each.kind, self._velocity(each, now_us, today, excluding)) for each in identifiers]
-        return Linkage(velocities, observed_days=self._daily.observed_days(today))
+        ties = self._ties(identifiers, velocities, now_us, excluding)
+        marks, touched = self.clusters.marks(identifiers, now_us=now_us, excluding=excluding)
+        contained = self.clusters.contained_edges(identifiers) if marks else 0
+        company = ALONE
+        if ties.clusters or ties.guarded or contained:
+            company = self.clusters.company(ties, identifiers, contained=contained, now_us=now_us, excluding=excluding)
+        return Linkage(
+            velocities,
+            observed_days=self._daily.observed_days(today),
+            marks=marks,
+            company=company,
+            touched=touched,
+        )
 
     def roll_up(self, before_day: int) -> None:
         """See ``models.linkage.history.History``."""
@@ -69,6 +88,13 @@ class MemoryHistory:
 
     def record(self, link: Link) -> None:
         """See ``models.linkage.history.History``."""
+        place, occurred_us = (microseconds(link.recorded_at), link.signup_no), microseconds(link.occurred_at)
+        # Before its own links are there, so that nothing is tied to itself.
+        self.clusters.add(link.signup_no, occurred_us, tuple(link.identifiers), self.ties_of(link))
+        self._daily.add(place[0], occurred_us, self._link(link))
+
+    def _link(self, link: Link) -> list[tuple[IdentifierKind, str]]:
+        """Remember the links; returns the keys that are rolled up."""
         place, occurred_us = (microseconds(link.recorded_at), link.signup_no), microseconds(link.occurred_at)
         account_type = link.account_type.value
         past = []
@@ -83,7 +109,54 @@ class MemoryHistory:
                 past.append(key)
             if each.kind is AGED_KIND:
                 self._remember_first(each.value, place, occurred_us)
-        self._daily.add(place[0], occurred_us, past)
+        return past
+
+    def link_further(self, link: Link) -> None:
+        """A recorded sign-up turns out to carry further identifiers, known from ``recorded_at`` on."""
+        self.clusters.add_further(link.signup_no, tuple(link.identifiers))
+        self._daily.add(microseconds(link.recorded_at), microseconds(link.occurred_at), self._link(link))
+
+    def ties_of(self, link: Link) -> Ties:
+        """What ties a sign-up that is about to be recorded."""
+        now_us = microseconds(link.occurred_at)
+        # Only the names decide whether a pair with a name ties.
+        named = [each for each in link.identifiers if each.kind in _NAMES]
+        velocities = [(each.kind, self._velocity(each, now_us, now_us // DAY_US, None)) for each in named]
+        return self._ties(link.identifiers, velocities, now_us, None)
+
+    def mark(self, signup_no: int, mark: Mark, known_at: datetime) -> None:
+        """See ``models.linkage.history.History``."""
+        self.clusters.mark(signup_no, mark, microseconds(known_at))
+
+    def unmark(self, signup_no: int, mark: Mark) -> None:
+        """See ``models.linkage.history.History``."""
+        self.clusters.unmark(signup_no, mark)
+
+    def _ties(
+        self,
+        identifiers: Sequence[Identifier],
+        velocities: Sequence[tuple[IdentifierKind, Velocity]],
+        now_us: int,
+        excluding: int | None,
+    ) -> Ties:
+        agreeing: dict[int, int] = {}
+        for each in identifiers:
+            if joins_in_pairs(each) and (each.kind, each.value) not in self.clusters.guards:
+                links = self._links.get((each.kind, each.value))
+                if links is not None:
+                    bit = 1 << MEDIUM.index(each.kind)
+                    for number in links.near(now_us, PAIR_WINDOW_US[each.kind], DEGREE_CAP[each.kind], excluding):
+                        agreeing[number] = agreeing.get(number, 0) | bit
+        return self.clusters.ties(
+            identifiers,
+            pairs=[(number, bits) for number, bits in agreeing.items() if bits.bit_count() >= 2],
+            name_is_rare=name_is_rare(velocities),
+            carried_by_others=lambda each: self._carried_by_others(each, excluding),
+        )
+
+    def _carried_by_others(self, identifier: Identifier, excluding: int | None) -> bool:
+        links = self._links.get((identifier.kind, identifier.value))
+        return links is not None and (excluding is None or links.carried_by_others(excluding))
 
     def _velocity(self, identifier: Identifier, now_us: int, today: int, excluding: int | None) -> Velocity:
         kind, key = identifier.kind, (identifier.kind, identifier.value)
@@ -140,6 +213,17 @@ class _Links:
         if len(self._order) > 2 * _KEPT:
             for column in (self._order, self._occurred, self._counted, self._types, self._anomalies):
                 del column[:-_KEPT]
+
+    def near(self, now_us: int, window_us: int, cap: int, excluding: int | None) -> list[int]:
+        """The sign-ups among the newest links that occurred within the window, on either side; none beyond the cap."""
+        newest = range(max(0, len(self._order) - cap - 2), len(self._order))
+        others = [at for at in newest if self._order[at][1] != excluding][-(cap + 1) :]
+        found = [self._order[at][1] for at in others if abs(now_us - self._occurred[at]) <= window_us]
+        return found if len(found) <= cap else []
+
+    def carried_by_others(self, signup_no: int) -> bool:
+        """Whether the identifier is also another's than this sign-up's."""
+        return any(number != signup_no for _, number in self._order)
 
     def without(self, signup_no: int) -> _Links:
         """The same links but those of one sign-up."""

@@ -72,6 +72,7 @@ class Dataset:
         weights: how far each row's label is trusted, above 0 up to 1; all alike without it.
         stands_for: how many sign-ups each row stands for: a denied one that was let in at random, one time in
             twenty, stands for twenty. One each without it.
+        hold_out: the names by which ``held_out`` was marked, those that these rows do not hold among them.
     """
 
     features: tuple[FeatureEntry, ...]
@@ -88,6 +89,7 @@ class Dataset:
     probes: Probes | None = None
     weights: NDArray[np.float64] | None = None
     stands_for: NDArray[np.float64] | None = None
+    hold_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         rows = len(self.matrix)
@@ -141,7 +143,7 @@ class Dataset:
         """
         nobody = np.full(len(self), "")
         marked = [np.isin(self.slices.get(column, nobody), list(kinds)) for column in ("kind", VARIANT)]
-        return replace(self, held_out=marked[0] | marked[1])
+        return replace(self, held_out=marked[0] | marked[1], hold_out=tuple(kinds))
 
     def weights_of(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """What some rows weigh in training."""

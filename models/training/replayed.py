@@ -15,9 +15,10 @@ from models.card import DataSource, FeatureEntry
 from models.features.catalogue import FEATURES, Vector, vector_of
 from models.features.facts import Facts
 from models.identifiers import identifiers_of
+from models.linkage.marks import Mark
 from models.linkage.memory import MemoryHistory
 from models.reference.reference import Reference
-from models.replay import replay
+from models.replay import Known, KnownFeed, replay
 from models.signals.signals import derive_signals
 from models.signup import Signup
 from models.simulation.imperfect import imperfect
@@ -63,6 +64,7 @@ class ReplaySettings:
         gaps_seed: which entries the reference lists lack (``models.simulation.imperfect``); ``None`` for whole lists.
         probe_share: the chance of each fraudulent sign-up to be looked at again without each optional field; 23
             more vectors each, so that only data to judge on are probed.
+        labels_fed: whether outcomes and results of challenges reach the history as they become known, as in service.
     """
 
     omission_rate: float = 0.10
@@ -71,6 +73,7 @@ class ReplaySettings:
     seed: int = 1
     gaps_seed: int | None = 1
     probe_share: float = 0.0
+    labels_fed: bool = True
 
 
 JUDGING = ReplaySettings(omission_rate=0.0, probe_share=0.2)
@@ -163,6 +166,17 @@ def label_known_by(truth: Truth, occurred_at: datetime, known_by: datetime) -> i
     return int((outcome.label == "fraud") != withdrawn)
 
 
+def becoming_known(truth: Truth, signup_no: int) -> Iterator[Known]:
+    """What a service learns of a sign-up, and when."""
+    if truth.challenge is not None:
+        yield Known(truth.challenge.known_at, signup_no, Mark.PASSED if truth.challenge.passed else Mark.FAILED)
+    if truth.outcome is not None:
+        mark = Mark.BANNED if truth.outcome.label == "fraud" else Mark.GOOD
+        yield Known(truth.outcome.known_at, signup_no, mark)
+        if truth.outcome.corrected_at is not None:
+            yield Known(truth.outcome.corrected_at, signup_no, mark, withdrawn=True)
+
+
 def _rows(signups: Iterable[SimulatedSignup], reference: Reference, settings: ReplaySettings) -> Iterator[_Row]:
     history = MemoryHistory()
     random = np.random.default_rng(settings.seed)
@@ -175,12 +189,17 @@ def _rows(signups: Iterable[SimulatedSignup], reference: Reference, settings: Re
             truths.append(each.truth)
             yield each.signup
 
-    for replayed in replay(stream(), reference=reference, history=history):
+    feed = KnownFeed() if settings.labels_fed else None
+    replaying = replay(stream(), reference=reference, history=history, feed=feed)
+    for number, replayed in enumerate(replaying, start=1):
         signup = replayed.facts.signup
         thinned = omit_at_random(signup, rate=settings.omission_rate, random=random)
         # The replay has not recorded this sign-up yet, so the thinned one meets the same history.
         augmented = replayed.vector if thinned is None else _vector_against(thinned, reference, history)
         truth = truths.pop()
+        if feed is not None:
+            for known in becoming_known(truth, number):
+                feed.add(known)
         probed = probing.random() < settings.probe_share and truth.fraud
         yield _Row(
             vector=replayed.vector,

@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-from pydantic import BaseModel
-
+from service.api.case_operations import CASE_OPERATIONS
+from service.api.challenge_operations import CHALLENGE_OPERATIONS
+from service.api.cluster_operations import CLUSTER_OPERATIONS
+from service.api.declared import BODY_PROBLEMS, Declared, Operation
+from service.api.list_operations import LIST_OPERATIONS
+from service.api.outcome_operations import OUTCOME_OPERATIONS
+from service.api.policy_operations import POLICY_OPERATIONS
+from service.api.schemas.account import AccountRequest
+from service.api.schemas.attacks import AttacksAnswer
 from service.api.schemas.decision import DecisionAnswer, SearchAnswer, SignupAnswer
 from service.api.schemas.search import SearchRequest
 from service.api.schemas.signup import SignupRequest
+from service.api.webhook_operations import WEBHOOK_OPERATIONS
 from service.domain.caller import Scope
-
-
-class Operation(StrEnum):
-    """The operations that need an API key, by their ``operationId``."""
-
-    CREATE_SIGNUP = "createSignup"
-    CREATE_SIGNUPS = "createSignups"
-    SEARCH_SIGNUPS = "searchSignups"
-    READ_SIGNUP = "readSignup"
-    REASSESS_SIGNUP = "reassessSignup"
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One operation.
-
-    Attributes:
-        method: the HTTP method.
-        path: with parameters in braces.
-        summary: one line for people.
-        description: what a caller must know.
-        scope: what the API key must carry.
-        answers: statuses to their meaning and schema; the problems every operation may answer are added.
-        request: the schema of the body, or of a line of it.
-        problems: statuses of the problems of its own.
-        lines: whether body and answer are JSON lines instead of one document.
-        takes_key: whether an Idempotency-Key is honoured.
-    """
-
-    operation: Operation
-    method: str
-    path: str
-    summary: str
-    description: str
-    scope: Scope
-    answers: dict[int, tuple[str, type[BaseModel]]]
-    request: type[BaseModel] | None = None
-    problems: tuple[int, ...] = ()
-    lines: bool = False
-    takes_key: bool = False
-
-
-_BODY_PROBLEMS = (400, 413, 415, 422)
 
 OPERATIONS: tuple[Declared, ...] = (
     Declared(
@@ -72,7 +34,7 @@ OPERATIONS: tuple[Declared, ...] = (
             200: ("The recorded answer of an earlier request.", DecisionAnswer),
         },
         request=SignupRequest,
-        problems=(*_BODY_PROBLEMS, 409),
+        problems=(*BODY_PROBLEMS, 409),
         takes_key=True,
     ),
     Declared(
@@ -102,7 +64,7 @@ OPERATIONS: tuple[Declared, ...] = (
         scope=Scope.SIGNUPS,
         answers={200: ("One page, newest first.", SearchAnswer)},
         request=SearchRequest,
-        problems=_BODY_PROBLEMS,
+        problems=BODY_PROBLEMS,
     ),
     Declared(
         operation=Operation.READ_SIGNUP,
@@ -123,5 +85,40 @@ OPERATIONS: tuple[Declared, ...] = (
         scope=Scope.SIGNUPS,
         answers={200: ("The new decision and its history.", SignupAnswer)},
         problems=(404, 409),
+    ),
+    Declared(
+        operation=Operation.REPORT_ACCOUNT,
+        method="POST",
+        path="/v1/signups/{id}/account",
+        summary="Report what became of the attempt",
+        description=(
+            "Whether the account was opened, and under which id of yours. The id may be personal: it is stored "
+            "encrypted and shown to your keys alone. The same report again changes nothing; after `not_created` an "
+            "account may be created all the same; what contradicts a created account is refused."
+        ),
+        scope=Scope.SIGNUPS,
+        answers={200: ("The decision with the report.", SignupAnswer)},
+        request=AccountRequest,
+        problems=(*BODY_PROBLEMS, 404, 409),
+    ),
+    *WEBHOOK_OPERATIONS,
+    *POLICY_OPERATIONS,
+    *LIST_OPERATIONS,
+    *CHALLENGE_OPERATIONS,
+    *CASE_OPERATIONS,
+    *OUTCOME_OPERATIONS,
+    *CLUSTER_OPERATIONS,
+    Declared(
+        operation=Operation.LIST_ATTACKS,
+        method="GET",
+        path="/v1/attacks",
+        summary="List attacks",
+        description=(
+            "Sign-ups that share a habit (browser and network, mailbox pattern, card range, pace of the form) far more "
+            "often than its own past explains, with another sign against them. Those that go on come first, then the "
+            "newest, at most a hundred; only those that the caller's own sign-ups were part of."
+        ),
+        scope=Scope.REVIEW,
+        answers={200: ("The attacks.", AttacksAnswer)},
     ),
 )

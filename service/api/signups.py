@@ -12,22 +12,21 @@ from service.api.answers import render_page, render_signup
 from service.api.card_numbers import holds_card_number
 from service.api.dependencies import ApiDependencies
 from service.api.json_body import BODY_LIMIT, Decoded, decode, read_body
+from service.api.paths import JSON, checked_id
 from service.api.schemas.search import SearchRequest, cursor_of
 from service.api.schemas.signup import SignupRequest
 from service.api.validation import validate
 from service.domain.caller import Caller
-from service.domain.errors import CardNumberError, NotFoundError
+from service.domain.errors import CardNumberError
 from service.usecases.ports import IdempotencyClaim
 from service.usecases.views import Answer, SignupView
 from service.web import BAD_REQUEST, RefusedError
 
-JSON = "application/json"
 SIGNUPS = "/v1/signups"
 REPLAYED_HEADER = "Idempotent-Replayed"
 KEY_HEADER = "Idempotency-Key"
 # Printable ASCII, as the IETF draft's structured strings are; quotes around them are part of the key.
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
-_RECORD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class SignupEndpoints:
         key = _idempotency_key()
         decoded = decode(read_body(request, limit=BODY_LIMIT, media_types=(JSON,)))
         answer = self.assess(decoded, caller, self.deps.clock(), key=key)
-        response = Response(answer.body, answer.status, content_type=JSON)
+        response = Response(self.deps.open_links(answer.body), answer.status, content_type=JSON)
         if answer.replayed:
             response.headers[REPLAYED_HEADER] = "true"
         return response
@@ -62,12 +61,12 @@ class SignupEndpoints:
 
     def read(self, caller: Caller, record_id: str) -> Response:
         """The decision as it stands, and its history."""
-        return _signup_response(self.deps.read(_checked(record_id), caller=caller))
+        return self._signup_response(self.deps.read(checked_id(record_id, "sign-up"), caller=caller))
 
     def reassess(self, caller: Caller, record_id: str) -> Response:
         """Score again with today's history, model and policy."""
-        view = self.deps.reassess(_checked(record_id), caller=caller, now=self.deps.clock())
-        return _signup_response(view)
+        view = self.deps.reassess(checked_id(record_id, "sign-up"), caller=caller, now=self.deps.clock())
+        return self._signup_response(view)
 
     def search(self, caller: Caller) -> Response:
         """One page of the caller's sign-ups."""
@@ -78,16 +77,8 @@ class SignupEndpoints:
         next_cursor = None if page.next_no is None else cursor_of(page.next_no)
         return Response(render_page(page, next_cursor), content_type=JSON)
 
-
-def _signup_response(view: SignupView) -> Response:
-    return Response(render_signup(view), content_type=JSON)
-
-
-def _checked(record_id: str) -> str:
-    """An id that cannot be ours is as unknown as any other; it never reaches the database."""
-    if _RECORD_ID.fullmatch(record_id) is None:
-        raise NotFoundError("There is no such sign-up.")
-    return record_id
+    def _signup_response(self, view: SignupView) -> Response:
+        return Response(self.deps.open_links(render_signup(view)), content_type=JSON)
 
 
 def _idempotency_key() -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar  # Any: the parts of pydantic's error records ha
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from werkzeug.datastructures import MultiDict
 
 from service.api.card_numbers import card_number_paths
 from service.api.json_body import Decoded
@@ -65,11 +66,32 @@ def validate(schema: type[_M], decoded: Decoded, *, now: datetime) -> _M:
     try:
         valid = schema.model_validate_json(decoded.text, context={"now": now, "document": decoded.document})
     except ValidationError as error:
-        records = error.errors(include_url=False, include_input=False)
-        found = tuple(map(_field_error, records))
+        found = field_errors(error)
     if decoded.faults or found:
         raise InvalidError("The fields under 'errors' are not valid.", _distinct((*decoded.faults, *found)))
     return valid
+
+
+def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+    """Every wrong field of what pydantic refused, in our words."""
+    return tuple(map(_field_error, error.errors(include_url=False, include_input=False)))
+
+
+def validate_query(schema: type[_M], values: MultiDict[str, str]) -> _M:
+    """The request in a query string; every value is a text that the schema converts.
+
+    Raises:
+        InvalidError: something is wrong; every wrong parameter is named.
+    """
+    twice = tuple(FieldError(f"/{name}", "must be given once") for name in values if len(values.getlist(name)) > 1)
+    if twice:
+        raise InvalidError("The parameters under 'errors' are not valid.", twice)
+    try:
+        return schema.model_validate_strings(dict(values.items()))
+    except ValidationError as error:
+        records = error.errors(include_url=False, include_input=False)
+        found = tuple(map(_field_error, records))
+    raise InvalidError("The parameters under 'errors' are not valid.", _distinct(found))
 
 
 def _distinct(errors: Iterator[FieldError] | tuple[FieldError, ...]) -> tuple[FieldError, ...]:

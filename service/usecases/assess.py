@@ -8,13 +8,16 @@ from datetime import datetime
 
 from models.features.facts import Facts
 from models.identifiers import identifiers_of
+from models.linkage.company import Company
 from models.signals.signals import derive_signals
 from models.signup import Signup
 from service.domain.caller import Caller
-from service.domain.decision import Assessment
+from service.domain.cluster import cluster_id
 from service.domain.errors import ConflictError
 from service.usecases.decision_events import decided
 from service.usecases.judge import Judge
+from service.usecases.open_case import case_of_decision
+from service.usecases.plan_step_up import PlanStepUp
 from service.usecases.ports import (
     AlreadyRecordedError,
     AuditEntry,
@@ -24,8 +27,10 @@ from service.usecases.ports import (
     NewRecord,
     StoredAnswer,
 )
+from service.usecases.read_signup import challenge_views
+from service.usecases.step_up_methods import Person
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
-from service.usecases.views import Answer, DecisionView
+from service.usecases.views import Answer, ClusterView, DecisionView
 
 CREATED = 201
 REPLAYED = 200
@@ -37,6 +42,7 @@ class Assess:
 
     begin: Begin
     judge: Judge
+    plan: PlanStepUp
     render: Callable[[DecisionView], bytes]
     new_id: Callable[[datetime], str]
 
@@ -75,6 +81,19 @@ class Assess:
             record_id = self.new_id(now)
             facts = Facts(signup=signup, signals=signals, linkage=look.linkage)
             assessment = None if signup.record_only else self.judge(facts, now=now, stopwatch=stopwatch)
+            step_up = None
+            if assessment is not None:
+                person = Person(signup, signals)
+                assessment, step_up = self.plan(person, assessment, record_id=record_id, owner=caller.owner, now=now)
+            case = case_of_decision(
+                assessment,
+                owner=caller.owner,
+                record_id=record_id,
+                account_type=signup.account_type,
+                review=self.judge.policy().document.review,
+                now=now,
+                new_id=self.new_id,
+            )
             view = DecisionView(
                 id=record_id,
                 signup_id=signup.signup_id,
@@ -82,6 +101,9 @@ class Assess:
                 record_only=signup.record_only,
                 created_at=now,
                 assessment=assessment,
+                cluster=_cluster(look.linkage.company),
+                challenges=challenge_views(None if step_up is None else step_up.step_up),
+                case_id=None if case is None else case.id,
             )
             body = self.render(view)
             work.ledger.append(
@@ -94,9 +116,12 @@ class Assess:
                     identifiers=identifiers,
                     assessment=assessment,
                     answer=body,
-                    audit=_audit(caller, record_id, assessment, now),
+                    audit=_audit(caller, view, now),
                     claim=claim,
                     events=decided(view, owner=caller.owner, now=now, new_id=self.new_id),
+                    clusters=look.linkage.company.clusters,
+                    step_up=step_up,
+                    case=case,
                 )
             )
             stopwatch.lap("render")
@@ -115,20 +140,30 @@ class Assess:
         return _again(look.answer, fingerprint)
 
 
+def _cluster(company: Company) -> ClusterView | None:
+    """The cluster as its newest member, this sign-up, finds it."""
+    if not company.size:
+        return None
+    return ClusterView(cluster_id(company.clusters[0]), company.size + 1, company.frauds)
+
+
 def _again(answer: StoredAnswer, fingerprint: Fingerprint) -> Answer:
     if not fingerprint.matches(answer.fingerprint):
         raise ConflictError("This signup_id is recorded with another body; send a new signup_id for a new attempt.")
     return Answer(status=REPLAYED, body=answer.body, replayed=True)
 
 
-def _audit(caller: Caller, record_id: str, assessment: Assessment | None, now: datetime) -> AuditEntry:
+def _audit(caller: Caller, view: DecisionView, now: datetime) -> AuditEntry:
     detail: dict[str, object] = {}
+    assessment = view.assessment
     if assessment is not None:
         detail = {"decision": assessment.decision.value, "policy_version": assessment.policy_version}
+        if view.case_id is not None:
+            detail["case_id"] = view.case_id
     return AuditEntry(
         at=now,
         actor=f"key:{caller.key_id}",
         action="signup.recorded" if assessment is None else "signup.assessed",
-        subject=record_id,
+        subject=view.id,
         detail=detail,
     )

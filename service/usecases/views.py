@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.signup import AccountType
+from service.domain.account import Account
 from service.domain.decision import Assessment, Decision
+from service.domain.outcome import Outcome
 from service.usecases.ports import Found
 
 
 @dataclass(frozen=True, slots=True)
 class ChallengeView:
-    """One step-up verification as the caller may see it."""
+    """One step-up verification as the caller may see it; ``page_version`` is of the key behind its page's link."""
 
     id: str
     method: str
     status: str
     expires_at: datetime
+    page_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,15 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class SignupView:
-    """The decision as it stands, with every assessment that led there, oldest first."""
+    """The decision as it stands, every assessment that led there and every outcome, oldest first.
+
+    ``account`` is what became of the attempt.
+    """
 
     current: DecisionView
     history: tuple[Assessment, ...]
+    account: Account | None = None
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,7 @@ def test_a_damaged_challenger_scores_nothing_and_stops_nobody(scene: Scene) -> N
         ("step_up", None, 0.01, "allow"),
     ],
 )
-def test_rules_weigh_as_they_did(  # noqa: PLR0917 - a row of the table a parameter
+def test_rules_weigh_as_they_did(
     decided: str,
     score: float | None,
     other: float,

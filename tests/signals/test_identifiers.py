@@ -47,6 +47,8 @@ def test_an_ordinary_sign_up_carries_these_in_this_order(carried):
         "bin": ("424242", "fp-1"),
         "profile_network": (f"org:jisc services limited|{profile}", "129.67.1.20"),
         "phone_block": ("+44740012", "+447400123456"),
+        "bin_country": ("424242|GB", "fp-1"),
+        "form_language": ("24|en-GB,en;q=0.9", "org:jisc services limited"),
     }
     assert list(found) == [kind.value for kind in IdentifierKind if kind.value in found]
 

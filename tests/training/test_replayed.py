@@ -12,7 +12,7 @@ import pytest
 from models.features.catalogue import FEATURES
 from models.linkage.memory import MemoryHistory
 from models.reference.reference import Reference, load_reference
-from models.replay import replay
+from models.replay import KnownFeed, replay
 from models.simulation.files import write_signups
 from models.simulation.imperfect import imperfect
 from models.simulation.truth import Outcome, SimulatedSignup, Truth
@@ -20,7 +20,7 @@ from models.simulation.world import simulate
 from models.training.dataset import Dataset, DatasetError
 from models.training.omission import OMISSIONS, omit_at_random
 from models.training.pipeline import dataset_of_files
-from models.training.replayed import MATURITY, ReplaySettings, dataset_of, label_known_by
+from models.training.replayed import MATURITY, ReplaySettings, becoming_known, dataset_of, label_known_by
 
 DAY = timedelta(days=1)
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -63,7 +63,12 @@ def test_the_vectors_are_those_of_the_replay(
     signups = [each.signup for each in world]
 
     with_gaps = imperfect(reference, ReplaySettings().gaps_seed or 0)
-    expected = [row.vector for row in replay(signups, reference=with_gaps, history=MemoryHistory())]
+    feed = KnownFeed()
+    for number, each in enumerate(world, start=1):
+        for known in becoming_known(each.truth, number):
+            feed.add(known)
+    replaying = replay(signups, reference=with_gaps, history=MemoryHistory(), feed=feed)
+    expected = [row.vector for row in replaying]
 
     np.testing.assert_array_equal(replayed.matrix, np.stack(expected))
     assert replayed.names == tuple(feature.name for feature in FEATURES)

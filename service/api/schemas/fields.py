@@ -39,7 +39,12 @@ def wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("wrong", "{message}", {"message": message})
 
 
-def _email(value: str) -> str:
+def checked_email(value: str) -> str:
+    """An e-mail address, as it is.
+
+    Raises:
+        PydanticCustomError: it is none.
+    """
     try:
         # No DNS here: resolver trouble must never refuse a person. Names reserved for tests (RFC 6761) are
         # accepted, because refusing them protects nobody: no mail reaches them, so no check of a mailbox passes.
@@ -55,7 +60,12 @@ def _country(value: str) -> str:
     return value
 
 
-def _ip(value: str) -> str:
+def checked_ip(value: str) -> str:
+    """An IP address, as it is.
+
+    Raises:
+        PydanticCustomError: it is none.
+    """
     try:
         if "%" in value:
             raise ValueError
@@ -131,7 +141,7 @@ def text(limit: int, description: str, *, example: str | None = None, pattern: s
 Email = Annotated[
     str,
     Field(min_length=3, max_length=EMAIL_LIMIT, json_schema_extra={"format": "email"}, examples=["ada@uni.example"]),
-    AfterValidator(_email),
+    AfterValidator(checked_email),
 ]
 Phone = Annotated[
     str,
@@ -153,7 +163,7 @@ Country = Annotated[
 ]
 IpAddress = Annotated[
     str,
-    AfterValidator(_ip),
+    AfterValidator(checked_ip),
     JsonSchema(
         {
             "type": "string",

@@ -8,6 +8,7 @@ from typing import Any  # Any: rows of a driver are untyped
 from sqlalchemy import Connection
 
 from models.linkage.velocity import PAST_DAYS, SATURATION
+from service.storage.sql.company_postgresql import ARMS_SQL, PARTS_SQL, Gathered, parameters_of, with_parts
 from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
 from service.storage.sql.question import WITHIN, Found, Question, stored_answer, totals_sql, values_sql
 from service.usecases.ports import StoredAnswer
@@ -118,6 +119,7 @@ def ask_postgresql(connection: Connection, question: Question, versions: int) ->
         "from_day": question.today - PAST_DAYS,
         "today": question.today,
     }
+    parameters |= parameters_of(question)
     statement = _ONE_VERSION
     if versions > 1:
         statement = _MANY_VERSIONS
@@ -127,13 +129,13 @@ def ask_postgresql(connection: Connection, question: Question, versions: int) ->
     if question.signup_id is not None:
         statement = _ANSWER_SQL + statement
         parameters |= {"owner": question.owner, "signup_id": question.signup_id}
-    return _found(connection.exec_driver_sql(statement, parameters).fetchall())
+    return _found(connection.exec_driver_sql(PARTS_SQL + statement + ARMS_SQL, parameters).fetchall())
 
 
 def _found(rows: Sequence[Sequence[Any]]) -> Found:
     answer: StoredAnswer | None = None
     observed: Sequence[int | None] = (None, None, None)
-    counts, pasts = [], {}
+    counts, pasts, gathered = [], {}, Gathered()
     for row in rows:
         place = row[0]
         if place >= 0:
@@ -144,4 +146,7 @@ def _found(rows: Sequence[Sequence[Any]]) -> Found:
             observed = row[3:6]
         elif place == _PAST:
             pasts[bytes(row[1])] = row[3] or 0
-    return Found(answer, counts, pasts, *observed)
+        else:
+            gathered.take(row)
+    until_day, first_day, first_us = observed
+    return with_parts(Found(answer, counts, pasts, until_day, first_day, first_us), gathered)

@@ -13,6 +13,15 @@ from functools import cache
 from sqlalchemy import Connection
 
 from models.linkage.velocity import PAST_DAYS, PAST_KINDS, SATURATION
+from service.storage.sql.company_sqlite import (
+    columns_parameters,
+    columns_sql,
+    company_of_column,
+    marks_of_column,
+    parts_parameters,
+    parts_sql,
+    sizes_of,
+)
 from service.storage.sql.question import WITHIN, Found, Question, stored_answer, totals_sql, values_sql
 
 _ANSWER = "SELECT fingerprint, answer FROM signups WHERE owner = ? AND signup_id = ?"
@@ -57,10 +66,12 @@ def _past(aged: int, digests_with_a_past: int) -> str:
 
 
 @cache
-def _statement(identifiers: int, versions: int, aged: int, digests_with_a_past: int) -> str:
-    columns = ", ".join([_past(aged, digests_with_a_past), *[_identifier(versions)] * identifiers])
+def _statement(identifiers: int, versions: int, aged: int, with_a_past: int, sizes: tuple[int, int, int]) -> str:
+    strong, pairs, marked = sizes
+    velocities = [_identifier(versions)] * identifiers
+    columns = ", ".join([_past(aged, with_a_past), columns_sql(marked), *velocities])
     return (
-        f"SELECT found.fingerprint, found.answer, {columns} "  # noqa: S608 - no outside text
+        f"{parts_sql(strong, pairs)} SELECT found.fingerprint, found.answer, {columns} "  # noqa: S608 - no outside text
         f"FROM (SELECT 1) LEFT JOIN ({_ANSWER}) AS found"
     )
 
@@ -70,23 +81,28 @@ def ask_sqlite(connection: Connection, question: Question, versions: int) -> Fou
     # What a sign-up may lack is asked for all the same, as NULL, so that a few prepared statements serve everybody.
     aged = _filled(question.aged_digests(), versions)
     digests_with_a_past = _filled(question.digests_with_a_past(), len(PAST_KINDS) * versions)
-    parameters: list[object] = [*days]
+    parameters: list[object] = [*parts_parameters(question, versions), *days]
     for digest in aged:
         parameters += [digest, question.excluding]
-    parameters += [*digests_with_a_past, *days]
+    parameters += [*digests_with_a_past, *days, *columns_parameters(question, versions)]
     pseudonyms = (pseudonym for _, each in question.asked for pseudonym in each)
     for pseudonym, near, mask in zip(pseudonyms, question.near(), question.anomalies(), strict=True):
         parameters += [question.now_us, pseudonym.counted, near, mask, pseudonym.digest, question.excluding]
-    statement = _statement(len(question.asked), versions, len(aged), len(digests_with_a_past))
+    sizes = sizes_of(question, versions)
+    statement = _statement(len(question.asked), versions, len(aged), len(digests_with_a_past), sizes)
     row = connection.exec_driver_sql(statement, (*parameters, question.owner, question.signup_id)).one()
     until_day, first_day, first_us, pasts = json.loads(row[2])
     return Found(
         answer=None if row[0] is None else stored_answer(row[0], row[1]),
-        counts=[(place, json.loads(counts)) for place, counts in enumerate(row[3:])],
+        counts=[(place, json.loads(counts)) for place, counts in enumerate(row[7:])],
         pasts={bytes.fromhex(digest): total for digest, total in pasts.items()},
         until_day=until_day,
         first_day=first_day,
         first_us=first_us,
+        strong=[tuple(each) for each in json.loads(row[3])],
+        pairs=[tuple(each) for each in json.loads(row[4])],
+        company=company_of_column(row[5]),
+        marks=marks_of_column(row[6]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -13,17 +14,18 @@ from sqlalchemy import Connection, Select, and_, insert, select, tuple_
 from models.linkage.identifier import Identifier
 from models.linkage.velocity import Linkage
 from service.domain.decision import Assessment, Decision
-from service.domain.errors import NotFoundError
+from service.domain.errors import NotFoundError, UnavailableError
 from service.domain.event import Event
 from service.storage.encryption import Encryption
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.pseudonyms import Pseudonym, Pseudonyms
-from service.storage.sql import appends, velocities
+from service.storage.sql import appends, probations, velocities
 from service.storage.sql.audit import columns_of_entry
 from service.storage.sql.beside import rows_beside
 from service.storage.sql.database import Database
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.idempotency import SqlIdempotencyKeys
+from service.storage.sql.joining import clock_us, join, joining_of
 from service.storage.sql.question import CREATED, Question
 from service.storage.sql.records import (
     ACCOUNT_TYPE_CODES,
@@ -38,6 +40,11 @@ from service.usecases.ports import AuditEntry, Found, Look, NewRecord, Recorded,
 
 _PAGE = 200
 """Sign-ups a page of a stream: a few megabytes."""
+
+_TRIES = 2
+"""A merge that fails once, as one of two that wait for each other must, is tried again."""
+
+_log = logging.getLogger(__name__)
 
 
 class SqlLedger:
@@ -60,6 +67,10 @@ class SqlLedger:
         self._events = SqlEvents(database, stage)
         # A decision digests its identifiers once, for the look and for the append.
         self._digested: dict[Identifier, tuple[Pseudonym, ...]] = {}
+        # What the look saw of strong identifiers: the append need not try again what leads somewhere already.
+        self._anchored: set[bytes] = set()
+        self._guarded: set[bytes] = set()
+        self._to_unite: list[int] = []
 
     def look(
         self,
@@ -71,13 +82,19 @@ class SqlLedger:
     ) -> Look:
         """See the port."""
         question = Question(owner, signup_id, self._asked(identifiers), microseconds_of(now))
-        return self._database.read(lambda connection: velocities.ask(connection, question))
+        found, look = self._database.read(lambda connection: velocities.ask(connection, question))
+        for place, _, guard in found.strong:
+            of_place = {each.digest for each in question.asked[place][1]}
+            self._anchored |= of_place
+            self._guarded |= of_place if guard is not None else set()
+        return look
 
     def append(self, record: NewRecord) -> None:
         """See the port."""
+        pseudonyms = [self._every(identifier)[0] for identifier in record.identifiers]
         rows = rows_of_record(
             record,
-            [self._every(identifier)[0] for identifier in record.identifiers],
+            pseudonyms,
             encryption=self._encryption,
             pseudonym_version=self._pseudonyms.version,
         )
@@ -86,8 +103,36 @@ class SqlLedger:
             answered = self._idempotency.columns_of_answer(
                 record.claim, status=CREATED, body=record.answer, claimed_at=record.recorded_at
             )
-        append = appends.Append(rows, columns_of_entry(record.audit), answered, rows_beside(record))
-        self._stage.add(partial(appends.write, append=append), alone=True)
+        links = {each.digest: identifier.kind for identifier, each in zip(record.identifiers, pseudonyms, strict=True)}
+        joining = joining_of(
+            [(kind, digest) for digest, kind in links.items()],
+            clusters=record.clusters,
+            anchored=frozenset(self._anchored),
+            guarded=frozenset(self._guarded),
+        )
+        append = appends.Append(rows, columns_of_entry(record.audit), answered, joining, rows_beside(record))
+
+        def run(connection: Connection) -> None:
+            to_unite = appends.write(connection, append)
+            if to_unite is not None:
+                self._to_unite.append(to_unite)
+
+        self._stage.add(run, alone=True)
+
+    def settle(self) -> None:
+        """After the commit: unite the clusters that the new sign-ups tie together; what fails, the worker does."""
+        to_unite, self._to_unite = self._to_unite, []
+        for signup_no in to_unite:
+            self._unite(signup_no)
+
+    def _unite(self, signup_no: int) -> None:
+        for _ in range(_TRIES):
+            try:
+                self._database.transaction(lambda connection: join(connection, signup_no, clock_us(connection)))
+            except UnavailableError:
+                continue
+            return
+        _log.warning("clusters are united later", extra={"signup_no": signup_no})
 
     def append_assessment(
         self, signup_no: int, assessment: Assessment, audit: AuditEntry, events: Sequence[Event] = ()
@@ -100,6 +145,7 @@ class SqlLedger:
         def run(connection: Connection) -> None:
             connection.execute(insert(AssessmentRow), columns)
             connection.execute(insert(AuditEntryRow), entry)
+            probations.follow(connection, signup_no, assessment)
 
         self._stage.add(run)
         self._events.add(*events)
@@ -111,12 +157,28 @@ class SqlLedger:
             wanted = wanted.where(SignupRow.owner == owner)
         return next(iter(self._database.read(lambda connection: self._recorded(connection, wanted))), None)
 
+    def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
+        """See the port."""
+        wanted = select(SignupRow.__table__).where(SignupRow.id.in_(record_ids))
+        if owner is not None:
+            wanted = wanted.where(SignupRow.owner == owner)
+        return tuple(self._database.read(lambda connection: self._recorded(connection, wanted))) if record_ids else ()
+
+    def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
+        """See the port."""
+        found: dict[int, Recorded] = {}
+        for at in range(0, len(signup_nos), _PAGE):
+            wanted = select(SignupRow.__table__).where(SignupRow.signup_no.in_(signup_nos[at : at + _PAGE]))
+            page = self._database.read(partial(self._recorded, wanted=wanted))
+            found |= {each.signup_no: each for each in page}
+        return tuple(found[number] for number in signup_nos if number in found)
+
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """See the port."""
         question = Question(
             recorded.owner, None, self._asked(identifiers), microseconds_of(now), excluding=recorded.signup_no
         )
-        return self._database.read(lambda connection: velocities.ask(connection, question)).linkage
+        return self._database.read(lambda connection: velocities.ask(connection, question))[1].linkage
 
     def search(self, owner: str | None, query: SearchQuery) -> Sequence[Found]:
         """See the port."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from models.linkage.company import Traits
 from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.joining import DEGREE_CAP, MEDIUM, PAIR_WINDOW_US, joins_alone, joins_in_pairs
+from models.linkage.marks import MARKED_KINDS, result_span_us, span_us
 from models.linkage.velocity import (
     AGED_KIND,
     DAY_US,
@@ -68,10 +71,101 @@ class Question:
         """The digests of the identifier whose first link is wanted."""
         return [each.digest for kind, _, each in self._pseudonyms() if kind is AGED_KIND]
 
+    def strong(self) -> list[tuple[int, bytes]]:
+        """Place and digest of every identifier that joins by itself."""
+        return [
+            (place, each.digest)
+            for place, (identifier, pseudonyms) in enumerate(self.asked)
+            if joins_alone(identifier)
+            for each in pseudonyms
+        ]
+
+    def paired(self) -> list[PairKey]:
+        """The medium identifiers that join in pairs."""
+        return [
+            PairKey(
+                each.digest,
+                1 << MEDIUM.index(identifier.kind),
+                PAIR_WINDOW_US[identifier.kind],
+                DEGREE_CAP[identifier.kind],
+            )
+            for identifier, pseudonyms in self.asked
+            if joins_in_pairs(identifier)
+            for each in pseudonyms
+        ]
+
+    def marked(self) -> list[MarkKey]:
+        """The identifiers whose marks are wanted."""
+        return [
+            MarkKey(
+                each.digest,
+                place,
+                self.now_us - span_us(identifier.kind),
+                self.now_us - result_span_us(identifier.kind),
+            )
+            for place, (identifier, pseudonyms) in enumerate(self.asked)
+            if identifier.kind in _MARKED
+            for each in pseudonyms
+        ]
+
+    def digests_of(self, kind: IdentifierKind) -> list[bytes]:
+        """The digests of the identifiers of one kind."""
+        return [each.digest for of, _, each in self._pseudonyms() if of is kind]
+
     def _pseudonyms(self) -> Iterator[tuple[IdentifierKind, int, Pseudonym]]:
         for identifier, pseudonyms in self.asked:
             for pseudonym in pseudonyms:
                 yield identifier.kind, identifier.anomalies, pseudonym
+
+
+_MARKED = frozenset(MARKED_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class PairKey:
+    """A medium identifier: its bit in a pair, how far apart sign-ups may lie, and how many may carry it."""
+
+    digest: bytes
+    bit: int
+    window_us: int
+    cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkKey:
+    """An identifier by its place, and since when bans and results count."""
+
+    digest: bytes
+    place: int
+    since_us: int
+    results_since_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMarks:
+    """The marks of the identifier at a place; ``bans`` are (known µs, sign-up number), newest first."""
+
+    place: int
+    banned: int
+    good: int
+    passed: int
+    failed: int
+    contained: int
+    bans: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCompany:
+    """What the members of the clusters are in numbers, and the traits of the newest of them."""
+
+    size: int
+    growth_1h: int
+    growth_24h: int
+    frauds: int
+    good: int
+    newest_fraud_us: int | None
+    founded_us: int
+    traits: Sequence[Traits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +179,10 @@ class Found:
         until_day: the day before which everything recorded is rolled up.
         first_day: the first observed day of the past.
         first_us: when the first link of the aged identifier occurred.
+        strong: place, cluster and guard of every strong identifier that another sign-up carries.
+        pairs: cluster and agreeing kinds of earlier sign-ups that share medium identifiers.
+        company: the members of the clusters that it would join; ``None`` when there are none.
+        marks: what is known of identifiers, where anything is.
     """
 
     answer: StoredAnswer | None
@@ -93,6 +191,10 @@ class Found:
     until_day: int | None
     first_day: int | None
     first_us: int | None
+    strong: Sequence[tuple[int, int, int | None]] = ()
+    pairs: Sequence[tuple[int, int]] = ()
+    company: FoundCompany | None = None
+    marks: Sequence[FoundMarks] = ()
 
 
 def stored_answer(fingerprint: bytes, body: bytes) -> StoredAnswer:

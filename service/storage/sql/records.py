@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any  # Any: rows of a driver are untyped
 
@@ -16,6 +16,7 @@ from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.storage.encryption import Encryption
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.pseudonyms import Pseudonym
+from service.storage.sql.rulings import parts_of_ruling, text_of_ruling
 from service.usecases.ports import NewRecord, Recorded
 
 Columns = dict[str, Any]
@@ -47,8 +48,12 @@ KIND_CODES: Mapping[IdentifierKind, int] = {
     IdentifierKind.INVITER: 21,
     IdentifierKind.TEXT_BAND: 22,
     IdentifierKind.EMAIL_SEQUENCE: 23,
+    IdentifierKind.BIN_COUNTRY: 24,
+    IdentifierKind.FORM_LANGUAGE: 25,
 }
 """Stored: a code is never given to another kind."""
+
+KINDS = {code: kind for kind, code in KIND_CODES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,25 @@ class NewLink:
     kind: int
     pseudonym: Pseudonym
     anomalies: int
+
+
+IDENTIFIER_BYTES = 17
+"""A byte for the kind and sixteen for the digest: an identifier of a member."""
+
+
+def trait_of(digest: bytes) -> int:
+    """What stands for an identifier where members are compared: eight bytes are enough among a few hundred."""
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def packed(identifiers: Iterable[tuple[int, bytes]]) -> bytes:
+    """Kinds and digests in one column; ``unpacked`` gives them back."""
+    return b"".join(bytes([kind]) + digest for kind, digest in identifiers)
+
+
+def unpacked(column: bytes) -> list[tuple[int, bytes]]:
+    """The kinds and digests that ``packed`` put together."""
+    return [(column[at], column[at + 1 : at + IDENTIFIER_BYTES]) for at in range(0, len(column), IDENTIFIER_BYTES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +153,7 @@ def columns_of_assessment(assessment: Assessment) -> Columns:
         "policy_version": assessment.policy_version,
         "degraded": assessment.degraded,
         "degraded_reason": assessment.degraded_reason,
+        "ruling": text_of_ruling(assessment),
     }
 
 
@@ -149,6 +174,7 @@ def assessment_of_row(row: Any) -> Assessment:
         policy_version=row.policy_version,
         degraded=bool(row.degraded),
         degraded_reason=row.degraded_reason,
+        **parts_of_ruling(row.ruling),
     )
 
 

@@ -5,32 +5,95 @@ The counts are those of ``models.linkage.velocity``; one contract suite holds bo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any  # Any: tuples of one entry a window, which mypy cannot count
 
 from sqlalchemy import Connection
 
+from models.linkage.company import Company, composition_of
 from models.linkage.daily import observed_days
-from models.linkage.identifier import IdentifierKind
+from models.linkage.identifier import IdentifierKind, Strength, strength_of
+from models.linkage.joining import GuardState, PairTie, StrongTie, name_is_rare, ties_of
+from models.linkage.marks import Ban, Marks, touched
 from models.linkage.velocity import AGED_KIND, NO_HISTORY, PAST_KINDS, Linkage, Velocity
 from service.storage.sql.asking_postgresql import ask_postgresql
 from service.storage.sql.asking_sqlite import ask_sqlite
 from service.storage.sql.question import Found, Question
+from service.storage.sql.records import trait_of
 from service.usecases.ports import Look
 
 
-def ask(connection: Connection, question: Question) -> Look:
-    """Send the question as one statement."""
+def ask(connection: Connection, question: Question) -> tuple[Found, Look]:
+    """Send the question as one statement; what was found, and what it means."""
     versions = max((len(pseudonyms) for _, pseudonyms in question.asked), default=1)
     if connection.dialect.name == "sqlite":
         found = ask_sqlite(connection, question, versions)
     else:
         found = ask_postgresql(connection, question, versions)
     if found.answer is not None:
-        return Look(answer=found.answer, linkage=NO_HISTORY)
+        return found, Look(answer=found.answer, linkage=NO_HISTORY)
     observed = observed_days(first_day=found.first_day, until_day=found.until_day, today=question.today)
     velocities = [_velocity(question, found, place, counts) for place, counts in found.counts]
-    return Look(answer=None, linkage=Linkage(velocities, observed_days=observed))
+    marks, bans = _marks(question, found)
+    linkage = Linkage(
+        velocities,
+        observed_days=observed,
+        marks=marks,
+        company=_company(question, found, velocities, marks),
+        touched=touched(bans),
+    )
+    return found, Look(answer=None, linkage=linkage)
+
+
+def _company(
+    question: Question,
+    found: Found,
+    velocities: Sequence[tuple[IdentifierKind, Velocity]],
+    marks: Mapping[IdentifierKind, Marks],
+) -> Company:
+    strong = [
+        StrongTie(question.asked[place][0].kind, cluster, None if guard is None else GuardState(guard))
+        for place, cluster, guard in sorted(set(found.strong), key=lambda each: each[:2])
+    ]
+    ties = ties_of(strong, [PairTie(*each) for each in found.pairs], name_is_rare=name_is_rare(velocities))
+    guarded = {tie.kind for tie in strong if tie.guard is not None}
+    contained = sum(
+        each.contained > 0 and strength_of(kind) is Strength.STRONG and kind not in guarded
+        for kind, each in marks.items()
+    )
+    members = found.company
+    if not ties.clusters or members is None:
+        return Company(guarded=ties.guarded, contained=contained)
+    fraud_us = members.newest_fraud_us
+    return Company(
+        clusters=ties.clusters,
+        edges=ties.edges,
+        guarded=ties.guarded,
+        contained=contained,
+        size=members.size,
+        growth_1h=members.growth_1h,
+        growth_24h=members.growth_24h,
+        frauds=members.frauds,
+        good=members.good,
+        age_us=max(0, question.now_us - members.founded_us),
+        fraud_age_us=None if fraud_us is None else max(0, question.now_us - fraud_us),
+        composition=composition_of(members.traits, map(trait_of, question.digests_of(IdentifierKind.EMAIL_PATTERN))),
+    )
+
+
+def _marks(
+    question: Question, found: Found
+) -> tuple[dict[IdentifierKind, Marks], list[tuple[IdentifierKind, Marks, bool]]]:
+    """The marks by kind; and with them whether the identifier is guarded, for the bans that are touched."""
+    guarded = {place for place, _, guard in found.strong if guard is not None}
+    by_kind, looked_at = {}, []
+    for each in found.marks:
+        kind = question.asked[each.place][0].kind
+        bans = tuple(Ban(number, max(0, question.now_us - known)) for known, number in each.bans)
+        marks = Marks(each.banned, each.good, each.passed, each.failed, each.contained, bans)
+        by_kind[kind] = marks
+        looked_at.append((kind, marks, each.place in guarded))
+    return by_kind, looked_at
 
 
 def _velocity(question: Question, found: Found, place: int, counts: Sequence[int]) -> tuple[IdentifierKind, Velocity]:

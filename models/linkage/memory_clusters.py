@@ -1,0 +1,368 @@
+"""Clusters and marks in memory: the replay's counterpart of the store in SQL, member for member."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from models.linkage.company import COMPOSED_OF, COMPOSITION, Company, Traits, composition_of
+from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.joining import GuardState, PairTie, StrongTie, Ties, joins_alone, ties_of
+from models.linkage.marks import (
+    HELD_AGAINST,
+    MARKED_KINDS,
+    MOST_BANS,
+    UNMARKED,
+    Ban,
+    Mark,
+    Marks,
+    Touched,
+    result_span_us,
+    span_us,
+    touched,
+)
+from models.linkage.velocity import SATURATION, Window
+
+Key = tuple[IdentifierKind, str]
+
+_MARKED = frozenset(MARKED_KINDS)
+
+_ENOUGH = SATURATION + 64
+"""The marks of the sign-up itself are among them when it is judged again; they are a handful."""
+
+
+@dataclass(slots=True)
+class Member:
+    """One recorded sign-up in its cluster. ``label`` is BANNED or GOOD once that is known, at ``label_us``."""
+
+    signup_no: int
+    occurred_us: int
+    traits: Traits
+    identifiers: tuple[Identifier, ...]
+    cluster: int
+    label: Mark | None = None
+    label_us: int = 0
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The marks of one identifier, (known µs, signup_no, mark) in order."""
+
+    against: list[tuple[int, int, Mark]] = field(default_factory=list)
+    others: list[tuple[int, int, Mark]] = field(default_factory=list)
+
+    def of(self, mark: Mark) -> list[tuple[int, int, Mark]]:
+        return self.against if mark in HELD_AGAINST else self.others
+
+
+class MemoryClusters:
+    """Who belongs together and what is known of whom; see ``models.linkage.company`` and ``models.linkage.marks``."""
+
+    def __init__(self) -> None:
+        self.members: dict[int, Member] = {}
+        self.guards: dict[Key, GuardState] = {}
+        self._founded: dict[int, int] = {}
+        self._anchors: dict[Key, int] = {}
+        self._into: dict[int, int] = {}
+        self._numbers: dict[int, list[int]] = {}
+        self._labelled: dict[tuple[int, Mark], list[tuple[int, int]]] = {}
+        self._marks: dict[Key, _Kept] = {}
+        # New clusters that nobody founds are numbered downwards; founders' numbers count upwards.
+        self._spare = 0
+
+    def root(self, cluster: int) -> int:
+        """The cluster that a cluster has become part of; itself while it has not."""
+        top = cluster
+        while (into := self._into.get(top, top)) != top:
+            top = into
+        while cluster != top:
+            self._into[cluster], cluster = top, self._into[cluster]
+        return top
+
+    def founded(self, cluster: int) -> bool:
+        """Whether there is such a cluster, or was."""
+        return cluster in self._founded
+
+    def founded_us(self, cluster: int) -> int:
+        """When a cluster was founded."""
+        return self._founded[cluster]
+
+    def numbers_of(self, cluster: int) -> Sequence[int]:
+        """The members of a cluster by number, oldest first."""
+        return self._numbers.get(self.root(cluster), ())
+
+    def labelled(self, label: Mark) -> dict[int, list[int]]:
+        """When the members of a label became known as that, in microseconds, by cluster."""
+        return {
+            cluster: [known_us for known_us, _ in known]
+            for (cluster, of), known in self._labelled.items()
+            if of is label and known
+        }
+
+    def ties(
+        self,
+        identifiers: Sequence[Identifier],
+        *,
+        pairs: Iterable[tuple[int, int]],
+        name_is_rare: bool,
+        carried_by_others: Callable[[Identifier], bool],
+    ) -> Ties:
+        """What ties a sign-up to clusters.
+
+        Args:
+            identifiers: what it carries.
+            pairs: earlier sign-ups with the medium kinds that agree, as bits.
+            name_is_rare: whether name and year of birth may tie.
+            carried_by_others: whether another sign-up carries an identifier; only asked for strong ones.
+        """
+        strong = []
+        for each in identifiers:
+            if joins_alone(each):
+                key = (each.kind, each.value)
+                cluster = self._anchors.get(key)
+                seen = cluster is not None and carried_by_others(each)
+                strong.append(StrongTie(each.kind, self.root(cluster or 0) if seen else None, self.guards.get(key)))
+        of_pairs = [PairTie(self.root(self.members[number].cluster), agreeing) for number, agreeing in pairs]
+        return ties_of(strong, of_pairs, name_is_rare=name_is_rare)
+
+    def company(
+        self, ties: Ties, identifiers: Sequence[Identifier], *, contained: int, now_us: int, excluding: int | None
+    ) -> Company:
+        """The company that these ties bring."""
+        if not ties.clusters:
+            return Company(guarded=ties.guarded, contained=contained)
+        newest = self._newest(ties.clusters, excluding)
+        if not newest:
+            return Company(guarded=ties.guarded, contained=contained)
+        frauds = self._known(ties.clusters, Mark.BANNED, excluding)
+        good = self._known(ties.clusters, Mark.GOOD, excluding)
+        hour, day = Window.HOUR.value, Window.DAY.value
+        patterns = [each.value for each in identifiers if each.kind is IdentifierKind.EMAIL_PATTERN]
+        return Company(
+            clusters=ties.clusters,
+            edges=ties.edges,
+            guarded=ties.guarded,
+            contained=contained,
+            size=len(newest),
+            growth_1h=sum(now_us - hour <= each.occurred_us < now_us for each in newest),
+            growth_24h=sum(now_us - day <= each.occurred_us < now_us for each in newest),
+            frauds=len(frauds),
+            good=len(good),
+            age_us=max(0, now_us - min(self._founded[cluster] for cluster in ties.clusters)),
+            fraud_age_us=max(0, now_us - max(frauds)) if frauds else None,
+            composition=composition_of([each.traits for each in newest[:COMPOSITION]], patterns),
+        )
+
+    def marks(
+        self, identifiers: Sequence[Identifier], *, now_us: int, excluding: int | None
+    ) -> tuple[dict[IdentifierKind, Marks], Touched]:
+        """The marks of the identifiers that carry any, and the bans touched."""
+        found, looked_at = {}, []
+        for each in identifiers:
+            kept = self._marks.get((each.kind, each.value)) if each.kind in _MARKED else None
+            if kept is not None and (kept.against or kept.others):
+                marks = _counted(each.kind, kept, now_us, excluding)
+                if marks != UNMARKED:
+                    found[each.kind] = marks
+                    looked_at.append((each.kind, marks, (each.kind, each.value) in self.guards))
+        return found, touched(looked_at)
+
+    def contained_edges(self, identifiers: Sequence[Identifier]) -> int:
+        """How many of the unguarded strong identifiers a standing containment holds."""
+        held = 0
+        for each in identifiers:
+            key = (each.kind, each.value)
+            if joins_alone(each) and key not in self.guards:
+                kept = self._marks.get(key)
+                held += kept is not None and any(mark is Mark.CONTAINED for _, _, mark in kept.against)
+        return held
+
+    def add(self, signup_no: int, occurred_us: int, identifiers: tuple[Identifier, ...], ties: Ties) -> int:
+        """Make a recorded sign-up a member; what it joins becomes one cluster. Returns the cluster."""
+        cluster = self._united(ties.clusters) if ties.clusters else self._new(signup_no, occurred_us)
+        traits = traits_of({each.kind: each.value for each in identifiers})
+        self.members[signup_no] = Member(signup_no, occurred_us, traits, identifiers, cluster)
+        insort(self._numbers[cluster], signup_no)
+        for each in identifiers:
+            if joins_alone(each):
+                self._anchors.setdefault((each.kind, each.value), cluster)
+        return cluster
+
+    def add_further(self, signup_no: int, identifiers: tuple[Identifier, ...]) -> None:
+        """A member turns out to carry further identifiers; unguarded strong ones tie its cluster to others."""
+        member = self.members[signup_no]
+        known = self._known_of(signup_no)
+        member.identifiers += identifiers
+        for mark, known_us in known:
+            marked = ((each.kind, each.value) for each in identifiers if each.kind in _MARKED)
+            self._put(marked, signup_no, mark, known_us)
+        clusters = {self.root(member.cluster)}
+        for each in identifiers:
+            key = (each.kind, each.value)
+            if joins_alone(each):
+                leads_to = self.root(self._anchors.setdefault(key, member.cluster))
+                clusters |= {leads_to} if key not in self.guards else set()
+        self._united(tuple(sorted(clusters)))
+
+    def mark(self, signup_no: int, mark: Mark, known_us: int) -> None:
+        """Something became known of a sign-up; it is known on every identifier that it carries."""
+        self._put(self._keys_of(signup_no), signup_no, mark, known_us)
+        if mark in (Mark.BANNED, Mark.GOOD):
+            member = self.members[signup_no]
+            self._unlabel(member)
+            member.label, member.label_us = mark, known_us
+            self._label(member)
+
+    def unmark(self, signup_no: int, mark: Mark) -> None:
+        """It turned out otherwise: the marks count nowhere any more."""
+        for key in self._keys_of(signup_no):
+            self._drop(key, signup_no, mark)
+        member = self.members[signup_no]
+        if member.label is mark:
+            self._unlabel(member)
+            member.label = None
+
+    def contain(self, keys: Iterable[Key], containment_no: int, known_us: int) -> None:
+        """A containment holds these identifiers from now on."""
+        self._put(keys, containment_no, Mark.CONTAINED, known_us)
+
+    def release(self, keys: Iterable[Key], containment_no: int) -> None:
+        """The containment no longer holds them."""
+        for key in keys:
+            self._drop(key, containment_no, Mark.CONTAINED)
+
+    def guard(self, key: Key, state: GuardState | None) -> None:
+        """An identifier ties nobody from now on; ``None`` lets it tie again."""
+        if state is None:
+            self.guards.pop(key, None)
+        else:
+            self.guards[key] = state
+
+    def split(self, parts: Sequence[Sequence[int]], anchors: Iterable[tuple[Key, int]]) -> None:
+        """Move members out of their cluster into new ones.
+
+        Args:
+            parts: the members of each new cluster by number, all of one cluster so far, which keeps the others.
+            anchors: which cluster an identifier leads to from now on, by a member of it.
+        """
+        for part in parts:
+            self._spare -= 1
+            cluster = self._new(self._spare, min(self.members[number].occurred_us for number in part))
+            for number in part:
+                member = self.members[number]
+                self._numbers[member.cluster].remove(number)
+                self._unlabel(member)
+                member.cluster = cluster
+                insort(self._numbers[cluster], number)
+                self._label(member)
+        for key, number in anchors:
+            self._anchors[key] = self.members[number].cluster
+
+    def anchored(self, key: Key) -> int | None:
+        """The cluster that an identifier leads to."""
+        cluster = self._anchors.get(key)
+        return None if cluster is None else self.root(cluster)
+
+    def unite(self, clusters: Iterable[int]) -> int:
+        """Make several clusters one."""
+        return self._united(tuple(sorted({self.root(cluster) for cluster in clusters})))
+
+    def _new(self, number: int, founded_us: int) -> int:
+        self._founded[number] = founded_us
+        self._into[number] = number
+        self._numbers[number] = []
+        return number
+
+    def _united(self, clusters: tuple[int, ...]) -> int:
+        if len(clusters) == 1:
+            return clusters[0]
+        # The smaller join the largest, so that no member moves more than log n times.
+        winner = max(clusters, key=lambda each: (min(SATURATION, len(self._numbers[each])), -each))
+        for loser in clusters:
+            if loser != winner:
+                self._into[loser] = winner
+                moved = self._numbers.pop(loser)
+                for number in moved:
+                    self.members[number].cluster = winner
+                numbers = self._numbers[winner]
+                numbers += moved
+                numbers.sort()
+                for label in (Mark.BANNED, Mark.GOOD):
+                    for known in self._labelled.pop((loser, label), ()):
+                        insort(self._labelled.setdefault((winner, label), []), known)
+                self._founded[winner] = min(self._founded[winner], self._founded[loser])
+        return winner
+
+    def _newest(self, clusters: Sequence[int], excluding: int | None) -> list[Member]:
+        numbers: list[int] = []
+        for cluster in clusters:
+            numbers += self._numbers[cluster][-(SATURATION + 1) :]
+        numbers.sort(reverse=True)
+        return [self.members[number] for number in numbers if number != excluding][:SATURATION]
+
+    def _known(self, clusters: Sequence[int], label: Mark, excluding: int | None) -> list[int]:
+        """When the newest members of a label became known."""
+        known: list[tuple[int, int]] = []
+        for cluster in clusters:
+            known += self._labelled.get((cluster, label), [])[-(SATURATION + 1) :]
+        return sorted((known_us for known_us, number in known if number != excluding), reverse=True)[:SATURATION]
+
+    def _label(self, member: Member) -> None:
+        if member.label is not None:
+            insort(self._labelled.setdefault((member.cluster, member.label), []), (member.label_us, member.signup_no))
+
+    def _unlabel(self, member: Member) -> None:
+        if member.label is not None:
+            self._labelled[member.cluster, member.label].remove((member.label_us, member.signup_no))
+
+    def _keys_of(self, signup_no: int) -> Iterator[Key]:
+        for each in self.members[signup_no].identifiers:
+            if each.kind in _MARKED:
+                yield each.kind, each.value
+
+    def _known_of(self, signup_no: int) -> set[tuple[Mark, int]]:
+        """What is known of a sign-up, and since when. A containment's number is no sign-up's."""
+        kept = (self._marks.get(key) for key in self._keys_of(signup_no))
+        return {
+            (mark, known_us)
+            for each in kept
+            if each is not None
+            for known_us, number, mark in (*each.against, *each.others)
+            if number == signup_no and mark is not Mark.CONTAINED
+        }
+
+    def _put(self, keys: Iterable[Key], number: int, mark: Mark, known_us: int) -> None:
+        for key in keys:
+            insort(self._marks.setdefault(key, _Kept()).of(mark), (known_us, number, mark))
+
+    def _drop(self, key: Key, number: int, mark: Mark) -> None:
+        kept = self._marks.get(key)
+        if kept is not None:
+            marks = kept.of(mark)
+            marks[:] = [each for each in marks if each[1:] != (number, mark)]
+
+
+def traits_of(values: dict[IdentifierKind, str]) -> Traits:
+    """A member's traits of its identifiers' values by kind."""
+    network, domain, pattern, device, card, institution, name = (values.get(kind) for kind in COMPOSED_OF)
+    return network, domain, pattern, device, card, institution, name
+
+
+def _counted(kind: IdentifierKind, kept: _Kept, now_us: int, excluding: int | None) -> Marks:
+    against, others = kept.against[-_ENOUGH:], kept.others[-_ENOUGH:]
+    if excluding is not None:
+        against = [each for each in against if each[1] != excluding or each[2] is Mark.CONTAINED]
+        others = [each for each in others if each[1] != excluding]
+    against, others = against[-SATURATION:], others[-SATURATION:]
+    since, results_since = now_us - span_us(kind), now_us - result_span_us(kind)
+    recent = others[bisect_left(others, (results_since,)) :]
+    bans = [each for each in reversed(against) if each[2] is Mark.BANNED]
+    return Marks(
+        banned=sum(known >= since for known, _, _ in bans),
+        good=sum(mark is Mark.GOOD and known >= since for known, _, mark in others),
+        passed=sum(mark is Mark.PASSED for _, _, mark in recent),
+        failed=sum(mark is Mark.FAILED for _, _, mark in recent),
+        contained=sum(mark is Mark.CONTAINED for _, _, mark in against),
+        bans=tuple(Ban(number, max(0, now_us - known)) for known, number, _ in bans[:MOST_BANS]),
+    )

@@ -1,0 +1,217 @@
+"""Pieces: what of a cluster holds together without any one identifier, and what is to be done about it.
+
+Clusters are discovered generously: one shared identifier joins. They are judged by structure: the graph of accounts
+and the identifiers that they share is cut at its bridges, the edges without which it would fall apart. What stays
+together is tied at least twice, which accidents (a recycled number, a borrowed card) hardly ever are.
+
+The graph has a node for every account, for every unguarded strong identifier that two of them share, and for two medium
+identifiers that the same accounts share. Weak and guarded identifiers tie nobody.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+import rustworkx as rx
+
+from models.linkage.identifier import IdentifierKind, Strength, strength_of
+from models.linkage.joining import DEGREE_CAP, MEDIUM
+from models.linkage.marks import Mark
+
+Key = tuple[IdentifierKind, Hashable]
+Tie = tuple[Key, ...]
+"""What one node of identifiers is: a strong one, or two medium ones that agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A member of a cluster: its identifiers, and what is known of it by whom."""
+
+    number: int
+    keys: tuple[Key, ...]
+    label: Mark | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """From when on a piece is contained without a person; see the policy for the meaning of each."""
+
+    frauds: int = 3
+    sources: int = 2
+    fraud_share: float = 0.2
+
+
+class Verdict(StrEnum):
+    """What is to be done about a piece."""
+
+    CONTAIN = "contain"
+    CASE = "case"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Accounts that no single edge holds together.
+
+    Attributes:
+        accounts: by number.
+        frauds: known frauds among them; likewise ``good``, which are left alone whatever becomes of the others.
+        sources: different sources that said so of the frauds.
+        verdict: contained with enough frauds, of several sources or a share of the labelled; a case with fewer.
+    """
+
+    accounts: tuple[int, ...]
+    frauds: tuple[int, ...]
+    good: tuple[int, ...]
+    sources: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An account that hangs on pieces that are to be contained, by no more than one edge on each."""
+
+    number: int
+    ties: tuple[Tie, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The pieces of two accounts or more, largest first, and what hangs on those that are to be contained."""
+
+    pieces: tuple[Piece, ...]
+    leaves: tuple[Leaf, ...]
+
+    def to_contain(self) -> tuple[Piece, ...]:
+        """The pieces that are contained without a person."""
+        return tuple(each for each in self.pieces if each.verdict is Verdict.CONTAIN)
+
+
+def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines: Lines = Lines()) -> Judgement:
+    """Cut the bridges of a cluster's graph and judge what stays together.
+
+    A piece without a known fraud, such as a laboratory, is left alone whatever its size. Linear in the identifiers.
+    """
+    by_number = {each.number: each for each in accounts}
+    ties = ties_of(accounts, guarded)
+    of_account = _cut(by_number, ties)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for number, group in of_account.items():
+        groups[group].append(number)
+    pieces = {
+        group: _judged([by_number[number] for number in sorted(numbers)], lines)
+        for group, numbers in groups.items()
+        if len(numbers) >= 2
+    }
+    contained = {number for piece in pieces.values() if piece.verdict is Verdict.CONTAIN for number in piece.accounts}
+    ordered = sorted(pieces.values(), key=lambda piece: (-len(piece.accounts), piece.accounts))
+    return Judgement(tuple(ordered), _leaves(ties, contained, by_number))
+
+
+def leaves_of(accounts: Sequence[Account], core: Set[int], guarded: Set[Key] = frozenset()) -> tuple[Leaf, ...]:
+    """What hangs on these accounts, whoever chose them."""
+    return _leaves(ties_of(accounts, guarded), core, {each.number: each for each in accounts})
+
+
+def ties_of(accounts: Sequence[Account], guarded: Set[Key] = frozenset()) -> dict[Tie, tuple[int, ...]]:
+    """The nodes of identifiers and the accounts that each ties, in the order they are given: two or more."""
+    strong: dict[Tie, list[int]] = defaultdict(list)
+    medium: dict[Key, list[int]] = defaultdict(list)
+    for account in accounts:
+        for key in dict.fromkeys(account.keys):
+            if key in guarded:
+                continue
+            strength = strength_of(key[0])
+            if strength is Strength.STRONG:
+                strong[key,].append(account.number)
+            elif strength is Strength.MEDIUM:
+                medium[key].append(account.number)
+    found: dict[Tie, tuple[int, ...]] = {tie: tuple(each) for tie, each in strong.items() if len(each) >= 2}
+    return found | _pairs(medium)
+
+
+def _pairs(medium: Mapping[Key, Sequence[int]]) -> dict[Tie, tuple[int, ...]]:
+    """Two medium identifiers that the same accounts share; none that a crowd has, none twice for the same accounts."""
+    place = {kind: at for at, kind in enumerate(MEDIUM)}
+    carried: dict[int, list[Key]] = defaultdict(list)
+    for key, numbers in sorted(medium.items(), key=lambda each: (place[each[0][0]], repr(each[0][1]))):
+        if 2 <= len(numbers) <= DEGREE_CAP[key[0]]:
+            for number in numbers:
+                carried[number].append(key)
+    both: dict[tuple[Key, Key], list[int]] = defaultdict(list)
+    for number, keys in carried.items():
+        for pair in combinations(keys, 2):
+            if pair[0][0] is not pair[1][0]:
+                both[pair].append(number)
+    # Three that agree would make three pairs, and with them a cycle out of what is hardly more than one.
+    used: dict[tuple[int, ...], set[Key]] = defaultdict(set)
+    found: dict[Tie, tuple[int, ...]] = {}
+    for pair, carriers in both.items():
+        together = tuple(carriers)
+        if len(together) >= 2 and not used[together] & set(pair):
+            used[together] |= set(pair)
+            found[pair] = together
+    return found
+
+
+def _cut(accounts: Mapping[int, Account], ties: Mapping[Tie, Sequence[int]]) -> dict[int, int]:
+    """The group of every account once the bridges are cut."""
+    graph: rx.PyGraph[int, None] = rx.PyGraph(multigraph=False)
+    node_of = {number: node for node, number in enumerate(accounts)}
+    graph.add_nodes_from(range(len(accounts) + len(ties)))
+    edges = [(node_of[number], len(accounts) + at) for at, numbers in enumerate(ties.values()) for number in numbers]
+    graph.add_edges_from_no_data(edges)
+    graph.remove_edges_from([(each[0], each[-1]) for each in rx.bridges(graph)])
+    groups: dict[int, int] = {}
+    numbers = list(accounts)
+    for group, nodes in enumerate(rx.connected_components(graph)):
+        groups |= {numbers[node]: group for node in nodes if node < len(numbers)}
+    return groups
+
+
+def _judged(accounts: Sequence[Account], lines: Lines) -> Piece:
+    frauds = [each for each in accounts if each.label is Mark.BANNED]
+    good = [each for each in accounts if each.label is Mark.GOOD]
+    sources = len({each.source for each in frauds})
+    verdict = Verdict.CASE if frauds else Verdict.LEAVE
+    labelled = len(frauds) + len(good)
+    agreed = sources >= lines.sources or len(frauds) >= lines.fraud_share * labelled
+    if len(frauds) >= lines.frauds and agreed:
+        verdict = Verdict.CONTAIN
+    return Piece(
+        accounts=tuple(each.number for each in accounts),
+        frauds=tuple(each.number for each in frauds),
+        good=tuple(each.number for each in good),
+        sources=sources,
+        verdict=verdict,
+    )
+
+
+def _leaves(
+    ties: Mapping[Tie, Sequence[int]], contained: Set[int], accounts: Mapping[int, Account]
+) -> tuple[Leaf, ...]:
+    hanging: dict[int, list[Tie]] = defaultdict(list)
+    for tie, numbers in ties.items():
+        if not contained.isdisjoint(numbers):
+            for number in numbers:
+                if number not in contained and accounts[number].label is not Mark.GOOD:
+                    hanging[number].append(tie)
+    return tuple(Leaf(number, tuple(hanging[number])) for number in sorted(hanging))
+
+
+def components(numbers: Iterable[int], ties: Mapping[Tie, Sequence[int]]) -> list[tuple[int, ...]]:
+    """The accounts that ties hold together at all, largest part first: what a partition without a guard looks like."""
+    ordered = list(numbers)
+    node_of = {number: node for node, number in enumerate(ordered)}
+    graph: rx.PyGraph[int, None] = rx.PyGraph()
+    graph.add_nodes_from(range(len(ordered)))
+    graph.add_edges_from_no_data(
+        [(node_of[carriers[0]], node_of[each]) for carriers in ties.values() for each in carriers[1:]]
+    )
+    parts = [tuple(sorted(ordered[node] for node in part)) for part in rx.connected_components(graph)]
+    return sorted(parts, key=lambda part: (-len(part), part))

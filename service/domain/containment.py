@@ -1,0 +1,126 @@
+"""Containments: what is held of a cluster, since when and by whom, and what became of the accounts that it touches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from models.linkage.identifier import IdentifierKind
+
+WORKER = "worker"
+"""Who opens a containment that evidence alone asks for."""
+
+
+class ContainmentState(StrEnum):
+    """Where a containment stands. The values are stored: never rename one."""
+
+    PENDING = "pending"
+    """It waits for another person and touches nobody."""
+    STANDING = "standing"
+    RELEASED = "released"
+
+
+class Role(StrEnum):
+    """How a member is touched. The values are stored: never rename one."""
+
+    CORE = "core"
+    """Held by two edges or more: it is part of what is contained."""
+    LEAF = "leaf"
+    """It hangs on the core by one edge: it is asked for a proof that does not rest on that edge."""
+
+
+class Progress(IntEnum):
+    """What has been done about a touched member. The values are stored: never change one."""
+
+    WAITING = 1
+    CHANGED = 2
+    UNCHANGED = 3
+    RESTORING = 4
+    RESTORED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """One containment of a cluster.
+
+    Attributes:
+        number: what its holds on identifiers are kept under.
+        id: as people and callers name it.
+        cluster: the number of the cluster when it was opened.
+        core: members that it contains; likewise ``leaves``.
+        opened_by: a person, or the worker.
+        confirmed_by: the second person, where one was needed.
+        reason: a code.
+    """
+
+    number: int
+    id: str
+    cluster: int
+    state: ContainmentState
+    core: int
+    leaves: int
+    opened_at: datetime
+    opened_by: str
+    reason: str
+    confirmed_at: datetime | None = None
+    confirmed_by: str | None = None
+    released_at: datetime | None = None
+    released_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A member that a containment touches; ``ties`` are the kinds of identifier by which a leaf hangs."""
+
+    signup_no: int
+    role: Role
+    ties: tuple[IdentifierKind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A touched member about which something is still to be done.
+
+    Attributes:
+        containment_id: of the containment.
+        before_id: for one that is to be restored, the assessment that stood before; ``made_id`` the one that was made.
+    """
+
+    containment: int
+    containment_id: str
+    touched: Touched
+    progress: Progress
+    before_id: str | None = None
+    made_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done: the progress from now on, the assessment that stood before and the one that was made."""
+
+    task: Task
+    progress: Progress
+    before_id: str | None = None
+    made_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How a cluster looked when it was judged: it is judged again once that has changed."""
+
+    cluster: int
+    frauds: int
+    newest_fraud_us: int
+    size: int
+
+    def is_due_after(self, judged: Looked | None, *, judged_from: int) -> bool:
+        """Whether it is to be judged again: its frauds changed, or from a size on it has grown by a tenth.
+
+        One account by itself is nothing to judge.
+        """
+        if self.size < 2:
+            return False
+        if judged is None or (self.frauds, self.newest_fraud_us) != (judged.frauds, judged.newest_fraud_us):
+            return True
+        return self.size >= judged_from and 10 * self.size >= 11 * judged.size

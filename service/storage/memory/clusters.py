@@ -1,0 +1,210 @@
+"""Clusters in memory: the port over the history that replays use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from models.linkage.history import Link
+from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.marks import Mark
+from models.linkage.memory_clusters import Key, Member
+from service.domain.errors import ConflictError
+from service.storage.instants import instant_of, microseconds_of
+from service.storage.memory.shelves import Shelves, Undo, Write
+from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Merged
+
+
+class MemoryClusterPort:
+    """See ``service.usecases.ports_clusters.Clusters``. What is staged here is not undone when a later write fails."""
+
+    def __init__(self, shelves: Shelves, staged: list[Write]) -> None:
+        self._shelves = shelves
+        self._staged = staged
+        self._clusters = shelves.history.clusters
+
+    def root(self, cluster: int) -> int | None:
+        """See the port."""
+        with self._shelves.lock:
+            return self._clusters.root(cluster) if self._clusters.founded(cluster) else None
+
+    def cluster_of(self, signup_no: int) -> int | None:
+        """See the port."""
+        with self._shelves.lock:
+            member = self._clusters.members.get(signup_no)
+            return None if member is None else self._clusters.root(member.cluster)
+
+    def summary(self, cluster: int) -> ClusterSummary | None:
+        """See the port."""
+        with self._shelves.lock:
+            root = self.root(cluster)
+            if root is None:
+                return None
+            numbers = self._clusters.numbers_of(root)
+            labels = [self._clusters.members[number].label for number in numbers]
+            return ClusterSummary(
+                number=root,
+                founded_at=instant_of(self._clusters.founded_us(root)),
+                size=len(numbers),
+                frauds=labels.count(Mark.BANNED),
+                good=labels.count(Mark.GOOD),
+                first_no=numbers[0] if numbers else 0,
+                last_no=numbers[-1] if numbers else 0,
+            )
+
+    def members(self, cluster: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[ClusterMember]:
+        """See the port."""
+        with self._shelves.lock:
+            if not self._clusters.founded(cluster):
+                return ()
+            numbers = [number for number in self._clusters.numbers_of(cluster) if number > after_no]
+            return tuple(self._member(self._clusters.members[number]) for number in numbers[:limit])
+
+    def member(self, signup_no: int) -> ClusterMember | None:
+        """See the port."""
+        with self._shelves.lock:
+            member = self._clusters.members.get(signup_no)
+            return None if member is None else self._member(member)
+
+    def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
+        """See the port."""
+        with self._shelves.lock:
+            newest = [
+                member
+                for member in reversed(self._clusters.members.values())
+                if any((each.kind, each.value) == _key(key) for each in member.identifiers)
+            ]
+            return tuple(self._member(member) for member in newest[:limit])
+
+    def recent(self, *, after_no: int, limit: int) -> Sequence[ClusterMember]:
+        """See the port."""
+        with self._shelves.lock:
+            members = self._clusters.members
+            numbers = range(after_no + 1, min(len(members), after_no + limit) + 1)
+            return tuple(self._member(members[number]) for number in numbers)
+
+    def merges(self, cluster: int, *, limit: int = 1_000) -> Sequence[Merged]:
+        """See the port. Merges are not kept here."""
+        del cluster, limit
+        return ()
+
+    def mark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
+        """See the port."""
+        self._stage(lambda: self._clusters.mark(signup_no, mark, microseconds_of(at)))
+
+    def unmark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
+        """See the port."""
+        del at
+        self._stage(lambda: self._clusters.unmark(signup_no, mark))
+
+    def hold(self, keys: Iterable[IdentifierKey], containment_no: int, *, at: datetime) -> None:
+        """See the port."""
+        held = sorted({_key(key) for key in keys})
+
+        def hold() -> None:
+            self._shelves.held[containment_no] = held
+            self._clusters.contain(held, containment_no, microseconds_of(at))
+
+        self._stage(hold)
+
+    def let_go(self, containment_no: int, *, at: datetime) -> None:
+        """See the port."""
+        del at
+        self._stage(lambda: self._clusters.release(self._shelves.held.pop(containment_no, []), containment_no))
+
+    def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
+        """See the port."""
+        wanted = None if keys is None else {key.digest for key in keys}
+        with self._shelves.lock:
+            return tuple(
+                guard for guard in self._shelves.guards.values() if wanted is None or guard.key.digest in wanted
+            )
+
+    def set_guard(self, guard: Guard) -> None:
+        """See the port."""
+
+        def put() -> None:
+            self._shelves.guards[guard.key] = guard
+            self._clusters.guard(_key(guard.key), guard.state)
+
+        self._stage(put)
+
+    def lift_guard(self, key: IdentifierKey) -> None:
+        """See the port."""
+
+        def lift() -> None:
+            self._shelves.guards.pop(key, None)
+            self._clusters.guard(_key(key), None)
+
+        self._stage(lift)
+
+    def split(self, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[IdentifierKey, int]]) -> None:
+        """See the port."""
+        with self._shelves.lock:
+            moving = {number for part in parts for number in part}
+            if self.root(cluster) != cluster or not moving <= set(self._clusters.numbers_of(cluster)):
+                raise ConflictError("Members left the cluster meanwhile; look at it again.")
+            self._clusters.split(parts, [(_key(key), number) for key, number in anchors])
+
+    def unite(self, clusters: Sequence[int], *, through: int, at: datetime) -> None:
+        """See the port."""
+        del through, at
+        with self._shelves.lock:
+            self._clusters.unite(clusters)
+
+    def add_identifiers(self, signup_no: int, identifiers: Sequence[Identifier], *, at: datetime) -> None:
+        """See the port."""
+
+        def add() -> None:
+            member = self._clusters.members[signup_no]
+            known = {(each.kind, each.value) for each in member.identifiers}
+            fresh = {(each.kind, each.value): each for each in identifiers}
+            new = tuple(each for key, each in fresh.items() if key not in known)
+            if not new:
+                return
+            record = self._shelves.signups[signup_no].record
+            link = Link(signup_no, at, at, record.signup.account_type, new)
+            self._shelves.history.link_further(link)
+            self._shelves.signups[signup_no].record = replace(record, identifiers=(*record.identifiers, *new))
+
+        self._stage(add)
+
+    def settle(self, *, at: datetime) -> int:
+        """See the port. Here nothing ever waits."""
+        del at
+        return 0
+
+    def simultaneous(self, *, within: timedelta, limit: int) -> Sequence[int]:
+        """See the port. Here one comes after the other."""
+        del within, limit
+        return ()
+
+    def keys_of(self, identifiers: Sequence[tuple[IdentifierKind, str]]) -> Sequence[IdentifierKey]:
+        """See the port."""
+        return tuple(IdentifierKey(kind, value.encode()) for kind, value in identifiers)
+
+    def _stage(self, work: Callable[[], object]) -> None:
+        def write() -> Undo:
+            work()
+            return lambda: None
+
+        self._staged.append(write)
+
+    def _member(self, member: Member) -> ClusterMember:
+        record = self._shelves.signups[member.signup_no].record
+        return ClusterMember(
+            signup_no=member.signup_no,
+            id=record.id,
+            owner=record.owner,
+            signup_id=record.signup.signup_id,
+            occurred_at=instant_of(member.occurred_us),
+            recorded_at=record.recorded_at,
+            identifiers=tuple(IdentifierKey(each.kind, each.value.encode()) for each in member.identifiers),
+            label=member.label,
+            label_at=None if member.label is None else instant_of(member.label_us),
+        )
+
+
+def _key(key: IdentifierKey) -> Key:
+    return key.kind, key.digest.decode()

@@ -1,0 +1,206 @@
+"""Containments in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from models.linkage.marks import Mark
+from service.domain.containment import (
+    Containment,
+    ContainmentState,
+    Done,
+    Looked,
+    Progress,
+    Role,
+    Task,
+    Touched,
+)
+from service.domain.errors import ConflictError
+from service.storage.memory.shelves import KeptContainment, KeptMember, Shelves, Undo, Write
+
+_TO_DO = frozenset({Progress.WAITING, Progress.RESTORING})
+
+
+class MemoryContainments:
+    """See ``service.usecases.ports_containments.Containments``."""
+
+    def __init__(self, shelves: Shelves, staged: list[Write]) -> None:
+        self._shelves = shelves
+        self._staged = staged
+        self._clusters = shelves.history.clusters
+
+    def next_number(self) -> int:
+        """See the port."""
+        with self._shelves.lock:
+            return max(self._shelves.containments, default=0) + 1
+
+    def of_cluster(self, cluster: int) -> Sequence[Containment]:
+        """See the port."""
+        with self._shelves.lock:
+            root = self._clusters.root(cluster)
+            kept = [each.containment for each in self._shelves.containments.values()]
+            return tuple(each for each in reversed(kept) if self._clusters.root(each.cluster) == root)
+
+    def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
+        """See the port."""
+        with self._shelves.lock:
+            members = self._shelves.containments[number].members
+            return tuple(members[each].touched for each in sorted(members) if each > after_no)[:limit]
+
+    def standing_among(self, signup_nos: Collection[int]) -> frozenset[int]:
+        """See the port."""
+        return frozenset(self._among(signup_nos, {ContainmentState.PENDING, ContainmentState.STANDING}))
+
+    def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
+        """See the port."""
+        return frozenset(self._among(signup_nos, {ContainmentState.RELEASED}))
+
+    def open(self, containment: Containment, touched: Sequence[Touched]) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            if containment.number in self._shelves.containments:
+                raise ConflictError("Another containment was opened at the same moment; try again.")
+            members = {each.signup_no: KeptMember(each) for each in touched}
+            self._shelves.containments[containment.number] = KeptContainment(containment, members)
+            return lambda: self._shelves.containments.pop(containment.number)
+
+        self._staged.append(write)
+
+    def confirm(self, number: int, *, at: datetime, by: str) -> None:
+        """See the port."""
+        self._change(
+            number,
+            {ContainmentState.PENDING},
+            lambda each: replace(each, state=ContainmentState.STANDING, confirmed_at=at, confirmed_by=by),
+        )
+
+    def release(self, number: int, *, at: datetime, by: str) -> None:
+        """See the port."""
+        self._change(
+            number,
+            {ContainmentState.PENDING, ContainmentState.STANDING},
+            lambda each: replace(each, state=ContainmentState.RELEASED, released_at=at, released_by=by),
+        )
+
+        def write() -> Undo:
+            members = self._shelves.containments[number].members
+            before = {each: member.progress for each, member in members.items()}
+            for member in members.values():
+                member.progress = _RELEASED[member.progress]
+
+            def undo() -> None:
+                for each, progress in before.items():
+                    members[each].progress = progress
+
+            return undo
+
+        self._staged.append(write)
+
+    def tasks(self, *, limit: int) -> Sequence[Task]:
+        """See the port."""
+        with self._shelves.lock:
+            found: list[Task] = []
+            for number, kept in self._shelves.containments.items():
+                if kept.containment.state is ContainmentState.PENDING:
+                    continue
+                for _, member in sorted(kept.members.items()):
+                    if member.progress in _TO_DO and len(found) < limit:
+                        found.append(
+                            Task(
+                                number,
+                                kept.containment.id,
+                                member.touched,
+                                member.progress,
+                                member.before_id,
+                                member.made_id,
+                            )
+                        )
+            return tuple(found)
+
+    def done(self, done: Sequence[Done]) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            changing = [
+                (each, self._shelves.containments[each.task.containment].members[each.task.touched.signup_no])
+                for each in done
+            ]
+            if any(member.progress is not each.task.progress for each, member in changing):
+                raise ConflictError("Somebody else did it at the same moment.")
+            before = [(member, replace(member)) for _, member in changing]
+            for each, member in changing:
+                member.progress, member.before_id, member.made_id = each.progress, each.before_id, each.made_id
+
+            def undo() -> None:
+                for member, old in before:
+                    member.progress, member.before_id, member.made_id = old.progress, old.before_id, old.made_id
+
+            return undo
+
+        self._staged.append(write)
+
+    def due(self, *, judged_from: int, limit: int) -> Sequence[Looked]:
+        """See the port."""
+        with self._shelves.lock:
+            found = []
+            for cluster, known in sorted(self._clusters.labelled(Mark.BANNED).items()):
+                looked = Looked(cluster, len(known), max(known), len(self._clusters.numbers_of(cluster)))
+                if looked.is_due_after(self._shelves.judged.get(cluster), judged_from=judged_from):
+                    found.append(looked)
+            return tuple(found[:limit])
+
+    def judged(self, looked: Looked, *, at: datetime) -> None:
+        """See the port."""
+        del at
+
+        def write() -> Undo:
+            before = self._shelves.judged.get(looked.cluster)
+            self._shelves.judged[looked.cluster] = looked
+
+            def undo() -> None:
+                if before is None:
+                    del self._shelves.judged[looked.cluster]
+                else:
+                    self._shelves.judged[looked.cluster] = before
+
+            return undo
+
+        self._staged.append(write)
+
+    def _among(self, signup_nos: Collection[int], states: set[ContainmentState]) -> Iterator[int]:
+        with self._shelves.lock:
+            for kept in self._shelves.containments.values():
+                if kept.containment.state in states:
+                    for number in signup_nos:
+                        member = kept.members.get(number)
+                        if member is not None and member.touched.role is Role.CORE:
+                            yield number
+
+    def _change(
+        self, number: int, states: set[ContainmentState], changed: Callable[[Containment], Containment]
+    ) -> None:
+        def write() -> Undo:
+            kept = self._shelves.containments[number]
+            before = kept.containment
+            if before.state not in states:
+                raise ConflictError("The containment is no longer as it was; look at it again.")
+            kept.containment = changed(before)
+
+            def undo() -> None:
+                kept.containment = before
+
+            return undo
+
+        self._staged.append(write)
+
+
+_RELEASED = {
+    Progress.WAITING: Progress.RESTORED,
+    Progress.CHANGED: Progress.RESTORING,
+    Progress.UNCHANGED: Progress.RESTORED,
+    Progress.RESTORING: Progress.RESTORING,
+    Progress.RESTORED: Progress.RESTORED,
+}

@@ -1,0 +1,275 @@
+"""Clusters in SQL: members, guards, and what is known of identifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.joining import GuardState
+from models.linkage.marks import Mark
+from service.storage.instants import instant_of, microseconds_of, optional_instant_of
+from service.storage.pseudonyms import Pseudonyms
+from service.storage.sql import partition
+from service.storage.sql.cluster_tables import ClusterRow, GuardRow, MemberRow, MergeRow, PendingJoinRow
+from service.storage.sql.database import Database
+from service.storage.sql.joining import gather_strays, join
+from service.storage.sql.marks import MARKED_CODES, put, withdraw
+from service.storage.sql.records import KIND_CODES, KINDS, unpacked
+from service.storage.sql.simultaneous import simultaneous
+from service.storage.sql.staging import Stage
+from service.storage.sql.tables import LinkRow, SignupRow
+from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Merged
+
+_STRAYS_AMONG = 20_000
+"""A member strays in the moment of a merge: looking at the newest finds it for hours."""
+
+
+class SqlClusters:
+    """See ``service.usecases.ports_clusters.Clusters``."""
+
+    def __init__(self, database: Database, stage: Stage, *, pseudonyms: Pseudonyms) -> None:
+        self._database = database
+        self._stage = stage
+        self._pseudonyms = pseudonyms
+
+    def root(self, cluster: int) -> int | None:
+        """See the port."""
+        statement = select(ClusterRow.root_no).where(ClusterRow.cluster_no == cluster)
+        return self._database.read(lambda connection: connection.execute(statement).scalar_one_or_none())
+
+    def cluster_of(self, signup_no: int) -> int | None:
+        """See the port."""
+        statement = (
+            select(ClusterRow.root_no)
+            .join(MemberRow, MemberRow.cluster_no == ClusterRow.cluster_no)
+            .where(MemberRow.signup_no == signup_no)
+        )
+        return self._database.read(lambda connection: connection.execute(statement).scalar_one_or_none())
+
+    def summary(self, cluster: int) -> ClusterSummary | None:
+        """See the port."""
+        root = self.root(cluster)
+        if root is None:
+            return None
+        counted = select(
+            func.count(),
+            func.count().filter(MemberRow.label == Mark.BANNED.value),
+            func.count().filter(MemberRow.label == Mark.GOOD.value),
+            func.min(MemberRow.signup_no),
+            func.max(MemberRow.signup_no),
+        ).where(MemberRow.cluster_no == root)
+        founded = select(ClusterRow.founded_us).where(ClusterRow.cluster_no == root)
+
+        def read(connection: Connection) -> ClusterSummary:
+            size, frauds, good, first_no, last_no = connection.execute(counted).one()
+            founded_at = instant_of(connection.execute(founded).scalar_one())
+            return ClusterSummary(root, founded_at, size, frauds, good, first_no or 0, last_no or 0)
+
+        return self._database.read(read)
+
+    def members(self, cluster: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[ClusterMember]:
+        """See the port."""
+        root = self.root(cluster)
+        if root is None:
+            return ()
+        return self._members(
+            _MEMBERS.where(MemberRow.cluster_no == root, MemberRow.signup_no > after_no)
+            .order_by(MemberRow.signup_no)
+            .limit(limit)
+        )
+
+    def member(self, signup_no: int) -> ClusterMember | None:
+        """See the port."""
+        return next(iter(self._members(_MEMBERS.where(MemberRow.signup_no == signup_no))), None)
+
+    def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
+        """See the port."""
+        newest = (
+            select(LinkRow.signup_no)
+            .where(LinkRow.digest == key.digest)
+            .order_by(LinkRow.recorded_us.desc(), LinkRow.signup_no.desc())
+            .limit(limit)
+            .subquery()
+        )
+        wanted = _MEMBERS.where(MemberRow.signup_no.in_(select(newest.c.signup_no)))
+        return self._members(wanted.order_by(MemberRow.signup_no.desc()))
+
+    def recent(self, *, after_no: int, limit: int) -> Sequence[ClusterMember]:
+        """See the port."""
+        return self._members(_MEMBERS.where(MemberRow.signup_no > after_no).order_by(MemberRow.signup_no).limit(limit))
+
+    def merges(self, cluster: int, *, limit: int = 1_000) -> Sequence[Merged]:
+        """See the port. What became part of a cluster on the way is among them."""
+        root = self.root(cluster)
+        statement = (
+            select(MergeRow.__table__)
+            .join(ClusterRow, ClusterRow.cluster_no == MergeRow.cluster_no)
+            .where(ClusterRow.root_no == root)
+            .order_by(MergeRow.merged_us.desc(), MergeRow.cluster_no)
+            .limit(limit)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(Merged(row.cluster_no, row.into_no, row.signup_no, instant_of(row.merged_us)) for row in rows)
+
+    def mark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
+        """See the port."""
+        known_us = microseconds_of(at)
+
+        def run(connection: Connection) -> None:
+            column = connection.execute(
+                select(MemberRow.identifiers).where(MemberRow.signup_no == signup_no)
+            ).scalar_one()
+            keys = [(kind, digest) for kind, digest in unpacked(bytes(column)) if kind in MARKED_CODES]
+            put(connection, keys, signup_no, mark, known_us)
+            if mark in (Mark.BANNED, Mark.GOOD):
+                _label(connection, signup_no, {"label": mark.value, "label_us": known_us})
+
+        self._stage.add(run)
+
+    def unmark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
+        """See the port."""
+
+        def run(connection: Connection) -> None:
+            withdraw(connection, signup_no, mark, microseconds_of(at))
+            if mark in (Mark.BANNED, Mark.GOOD):
+                labelled = (MemberRow.signup_no == signup_no) & (MemberRow.label == mark.value)
+                connection.execute(update(MemberRow).where(labelled).values(label=None, label_us=None))
+
+        self._stage.add(run)
+
+    def hold(self, keys: Iterable[IdentifierKey], containment_no: int, *, at: datetime) -> None:
+        """See the port."""
+        held = sorted({(KIND_CODES[key.kind], key.digest) for key in keys})
+        self._stage.add(lambda connection: put(connection, held, containment_no, Mark.CONTAINED, microseconds_of(at)))
+
+    def let_go(self, containment_no: int, *, at: datetime) -> None:
+        """See the port."""
+        self._stage.add(lambda connection: withdraw(connection, containment_no, Mark.CONTAINED, microseconds_of(at)))
+
+    def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
+        """See the port."""
+        statement = select(GuardRow.__table__).order_by(GuardRow.since_us, GuardRow.digest)
+        if keys is not None:
+            statement = statement.where(GuardRow.digest.in_([key.digest for key in keys]))
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(_guard_of_row(row) for row in rows)
+
+    def set_guard(self, guard: Guard) -> None:
+        """See the port."""
+        columns = {
+            "kind": KIND_CODES[guard.key.kind],
+            "state": guard.state.value,
+            "since_us": microseconds_of(guard.since),
+            "until_us": None if guard.until is None else microseconds_of(guard.until),
+            "by": guard.by,
+            "reason": guard.reason,
+        }
+
+        def run(connection: Connection) -> None:
+            connection.execute(delete(GuardRow).where(GuardRow.digest == guard.key.digest))
+            connection.execute(insert(GuardRow), {"digest": guard.key.digest, **columns})
+
+        self._stage.add(run)
+
+    def lift_guard(self, key: IdentifierKey) -> None:
+        """See the port."""
+
+        def run(connection: Connection) -> None:
+            connection.execute(delete(GuardRow).where(GuardRow.digest == key.digest))
+
+        self._stage.add(run)
+
+    def split(self, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[IdentifierKey, int]]) -> None:
+        """See the port."""
+        led = [(key.digest, number) for key, number in anchors]
+        self._database.transaction(lambda connection: partition.split(connection, cluster, parts, led))
+
+    def unite(self, clusters: Sequence[int], *, through: int, at: datetime) -> None:
+        """See the port."""
+        self._database.transaction(
+            lambda connection: partition.unite(connection, clusters, through, microseconds_of(at))
+        )
+
+    def add_identifiers(self, signup_no: int, identifiers: Sequence[Identifier], *, at: datetime) -> None:
+        """See the port."""
+        added = [(each.kind, self._pseudonyms.newest(each), each.anomalies) for each in identifiers]
+        self._stage.add(lambda connection: partition.add_identifiers(connection, signup_no, added, microseconds_of(at)))
+
+    def settle(self, *, at: datetime) -> int:
+        """See the port."""
+        at_us, done = microseconds_of(at), 0
+        waiting = select(PendingJoinRow.signup_no).order_by(PendingJoinRow.signup_no)
+        for number in self._database.read(lambda connection: connection.execute(waiting).scalars().all()):
+
+            def united(connection: Connection, number: int = number) -> int:
+                return join(connection, number, at_us)
+
+            done += self._database.transaction(united)
+        newest = self._database.read(
+            lambda connection: connection.execute(select(func.max(MemberRow.signup_no))).scalar_one()
+        )
+        after_no = (newest or 0) - _STRAYS_AMONG
+        return done + self._database.transaction(lambda connection: gather_strays(connection, after_no=after_no))
+
+    def simultaneous(self, *, within: timedelta, limit: int) -> Sequence[int]:
+        """See the port."""
+        within_us = within // timedelta(microseconds=1)
+        return self._database.read(lambda connection: simultaneous(connection, within_us=within_us, limit=limit))
+
+    def keys_of(self, identifiers: Sequence[tuple[IdentifierKind, str]]) -> Sequence[IdentifierKey]:
+        """See the port."""
+        return tuple(
+            IdentifierKey(kind, digest)
+            for kind, value in identifiers
+            for digest in self._pseudonyms.digests(kind, value)
+        )
+
+    def _members(self, statement: Any) -> tuple[ClusterMember, ...]:
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(_member_of_row(row) for row in rows)
+
+
+_MEMBERS = select(
+    MemberRow.signup_no,
+    MemberRow.occurred_us,
+    MemberRow.identifiers,
+    MemberRow.label,
+    MemberRow.label_us,
+    SignupRow.id,
+    SignupRow.owner,
+    SignupRow.signup_id,
+    SignupRow.recorded_us,
+).join(SignupRow, SignupRow.signup_no == MemberRow.signup_no)
+
+
+def _label(connection: Connection, signup_no: int, values: dict[str, Any]) -> None:
+    connection.execute(update(MemberRow).where(MemberRow.signup_no == signup_no).values(values))
+
+
+def _member_of_row(row: Any) -> ClusterMember:
+    return ClusterMember(
+        signup_no=row.signup_no,
+        id=row.id,
+        owner=row.owner,
+        signup_id=row.signup_id,
+        occurred_at=instant_of(row.occurred_us),
+        recorded_at=instant_of(row.recorded_us),
+        identifiers=tuple(IdentifierKey(KINDS[code], digest) for code, digest in unpacked(bytes(row.identifiers))),
+        label=None if row.label is None else Mark(row.label),
+        label_at=optional_instant_of(row.label_us),
+    )
+
+
+def _guard_of_row(row: Any) -> Guard:
+    return Guard(
+        key=IdentifierKey(KINDS[row.kind], bytes(row.digest)),
+        state=GuardState(row.state),
+        since=instant_of(row.since_us),
+        by=row.by,
+        reason=row.reason,
+        until=optional_instant_of(row.until_us),
+    )

@@ -1,0 +1,200 @@
+"""The part of the question to SQLite that asks for ties, company and marks: columns of the one row."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from models.linkage.company import COMPOSITION
+from models.linkage.identifier import IdentifierKind
+from models.linkage.joining import MEDIUM
+from models.linkage.marks import MARKED_KINDS, MOST_BANS, Mark
+from models.linkage.velocity import SATURATION, Window
+from service.storage.sql.question import FoundCompany, FoundMarks, MarkKey, PairKey, Question
+
+STRONG_KINDS = 6
+"""Places kept for strong identifiers, so that a few prepared statements serve everybody."""
+
+_TRAITS = "network, email_domain, email_pattern, device, payment, institution, name"
+_NO_PAIR = PairKey(b"", 0, 0, 0)
+_NO_MARK = MarkKey(b"", -1, 0, 0)
+
+
+_PAIR_SQL = """
+    SELECT signup_no, ? AS bit FROM (
+        SELECT signup_no, count(*) OVER () AS degree FROM (
+            SELECT signup_no, occurred_us FROM links WHERE digest = ? AND signup_no <> ?
+            ORDER BY recorded_us DESC, signup_no DESC LIMIT ? + 1
+        ) WHERE abs(? - occurred_us) <= ?
+    ) WHERE degree <= ? AND NOT EXISTS (SELECT 1 FROM guards WHERE digest = ?)
+"""
+
+_OF_A_NAME = f"""SELECT * FROM (
+    SELECT occurred_us, recorded_us, signup_no FROM links WHERE digest = ? AND signup_no <> ?
+    ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
+)"""  # noqa: S608 - only numbers of the code are put into the text
+
+_NAMESAKES_SQL = f"""(
+    SELECT count(*) FROM (
+        {_OF_A_NAME} UNION ALL {_OF_A_NAME} ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
+    ) WHERE occurred_us >= ? AND occurred_us < ?
+)"""  # noqa: S608 - only numbers of the code are put into the text
+
+
+@cache
+def parts_sql(strong: int, pairs: int) -> str:
+    """The common table expressions, for so many strong identifiers and medium ones."""
+    return f"""
+WITH key (digest, place) AS (VALUES {", ".join(["(?, ?)"] * strong)}),
+strong AS MATERIALIZED (
+    SELECT key.place, cluster.root_no, guard.state
+    FROM key
+    JOIN anchors AS anchor ON anchor.digest = key.digest
+    JOIN clusters AS cluster ON cluster.cluster_no = anchor.cluster_no
+    LEFT JOIN guards AS guard ON guard.digest = key.digest
+    WHERE ? = 0 OR EXISTS (SELECT 1 FROM links WHERE digest = key.digest AND signup_no <> ?)
+),
+paired AS MATERIALIZED (
+    SELECT signup_no, sum(bit) AS agreeing, sum(bit <> 8) AS nameless
+    FROM ({" UNION ALL ".join([f"SELECT * FROM ({_PAIR_SQL})"] * pairs)})
+    GROUP BY signup_no HAVING count(*) >= 2
+),
+pairs AS MATERIALIZED (
+    SELECT DISTINCT cluster.root_no, paired.agreeing, paired.nameless
+    FROM paired
+    JOIN members AS member ON member.signup_no = paired.signup_no
+    JOIN clusters AS cluster ON cluster.cluster_no = member.cluster_no
+),
+joined AS MATERIALIZED (
+    SELECT root_no FROM strong WHERE state IS NULL
+    UNION
+    SELECT root_no FROM pairs WHERE nameless >= 2 OR {_NAMESAKES_SQL} <= {_NAMESAKES_SQL}
+),
+newest AS MATERIALIZED (
+    SELECT member.signup_no, member.occurred_us, {_TRAITS}
+    FROM joined JOIN members AS member ON member.signup_no IN (
+        SELECT signup_no FROM members WHERE cluster_no = joined.root_no AND signup_no <> ?
+        ORDER BY signup_no DESC LIMIT {SATURATION}
+    )
+    ORDER BY member.signup_no DESC LIMIT {SATURATION}
+)
+"""  # noqa: S608 - only numbers and places of the code are put into the text
+
+
+def _labelled(label: Mark, what: str) -> str:
+    return f"""(
+        SELECT {what} FROM (
+            SELECT label_us FROM joined JOIN members AS member ON member.signup_no IN (
+                SELECT signup_no FROM members
+                WHERE cluster_no = joined.root_no AND label = {label.value} AND signup_no <> ?
+                ORDER BY label_us DESC LIMIT {SATURATION}
+            )
+            ORDER BY label_us DESC LIMIT {SATURATION}
+        )
+    )"""  # noqa: S608 - only numbers of the code are put into the text
+
+
+_COMPANY_SQL = f"""
+CASE WHEN NOT EXISTS (SELECT 1 FROM newest) THEN NULL ELSE json_array(
+    (SELECT count(*) FROM newest),
+    (SELECT count(*) FROM newest WHERE occurred_us >= ? AND occurred_us < ?),
+    (SELECT count(*) FROM newest WHERE occurred_us >= ? AND occurred_us < ?),
+    {_labelled(Mark.BANNED, "count(*)")},
+    {_labelled(Mark.GOOD, "count(*)")},
+    {_labelled(Mark.BANNED, "max(label_us)")},
+    (SELECT min(founded_us) FROM joined JOIN clusters ON cluster_no = joined.root_no),
+    json((
+        SELECT json_group_array(json_array({_TRAITS}))
+        FROM (SELECT * FROM newest ORDER BY signup_no DESC LIMIT {COMPOSITION})
+    ))
+) END
+"""  # noqa: S608 - only numbers of the code are put into the text
+
+_MARKS_SQL = f"""json_array(?,
+    json((SELECT json_array(sum(mark = 1 AND known_us >= ?), sum(mark = 2),
+        json_group_array(json_array(known_us, signup_no)) FILTER (WHERE mark = 1)) FROM (
+        SELECT mark, known_us, signup_no FROM marks
+        WHERE digest = ? AND channel = 0 AND withdrawn_us IS NULL AND (signup_no <> ? OR mark = 2)
+        ORDER BY known_us DESC, signup_no DESC, mark DESC LIMIT {SATURATION}
+    ))),
+    json((SELECT json_array(
+        sum(mark = 3 AND known_us >= ?), sum(mark = 4 AND known_us >= ?), sum(mark = 5 AND known_us >= ?)) FROM (
+        SELECT mark, known_us FROM marks
+        WHERE digest = ? AND channel = 1 AND withdrawn_us IS NULL AND signup_no <> ?
+        ORDER BY known_us DESC, signup_no DESC, mark DESC LIMIT {SATURATION}
+    )))
+)"""  # noqa: S608 - only numbers of the code are put into the text
+
+
+@cache
+def columns_sql(marked: int) -> str:
+    """The columns, for so many identifiers whose marks are wanted."""
+    return (
+        "(SELECT json_group_array(json_array(place, root_no, state)) FROM strong), "  # noqa: S608 - no outside text
+        "(SELECT json_group_array(json_array(root_no, agreeing)) FROM pairs), "
+        f"{_COMPANY_SQL}, json_array({', '.join([_MARKS_SQL] * marked)})"
+    )
+
+
+def sizes_of(question: Question, versions: int) -> tuple[int, int, int]:
+    """How many strong, medium and marked identifiers the statement has places for."""
+    del question
+    return STRONG_KINDS * versions, len(MEDIUM) * versions, len(MARKED_KINDS) * versions
+
+
+def parts_parameters(question: Question, versions: int) -> list[object]:
+    """The parameters of the common table expressions."""
+    strong_places, pair_places, _ = sizes_of(question, versions)
+    strong, paired = question.strong(), question.paired()
+    parameters: list[object] = []
+    for place, digest in [*strong, *[(-1, None)] * (strong_places - len(strong))]:
+        parameters += [digest, place]
+    parameters += [question.excluding, question.excluding]
+    for pair in [*paired, *[_NO_PAIR] * (pair_places - len(paired))]:
+        parameters += [
+            pair.bit,
+            pair.digest,
+            question.excluding,
+            pair.cap,
+            question.now_us,
+            pair.window_us,
+            pair.cap,
+            pair.digest,
+        ]
+    for kind in (IdentifierKind.NAME, IdentifierKind.NAME_BIRTH):
+        # Two places serve a rotation of keys; in the days of a third key the oldest links count no namesakes.
+        digests: list[bytes | None] = [*question.digests_of(kind)[:2], None, None]
+        since = question.now_us - Window.MONTH.value
+        parameters += [digests[0], question.excluding, digests[1], question.excluding, since, question.now_us]
+    return [*parameters, question.excluding]
+
+
+def columns_parameters(question: Question, versions: int) -> list[object]:
+    """The parameters of the columns."""
+    now_us, excluding = question.now_us, question.excluding
+    parameters: list[object] = [now_us - Window.HOUR.value, now_us, now_us - Window.DAY.value, now_us, *[excluding] * 3]
+    marked = question.marked()
+    for key in [*marked, *[_NO_MARK] * (sizes_of(question, versions)[2] - len(marked))]:
+        parameters += [key.place, key.since_us, key.digest, excluding]
+        parameters += [key.since_us, key.results_since_us, key.results_since_us, key.digest, excluding]
+    return parameters
+
+
+def company_of_column(column: str | None) -> FoundCompany | None:
+    """The company of its JSON."""
+    if column is None:
+        return None
+    size, hour, day, frauds, good, newest_fraud_us, founded_us, traits = json.loads(column)
+    return FoundCompany(size, hour, day, frauds, good, newest_fraud_us, founded_us, [tuple(each) for each in traits])
+
+
+def marks_of_column(column: str) -> list[FoundMarks]:
+    """The marks of their JSON, where there are any."""
+    found = []
+    for place, against, others in json.loads(column):
+        banned, contained, bans = against
+        good, passed, failed = others
+        if bans or contained or good or passed or failed:
+            newest = sorted(map(tuple, bans), reverse=True)[:MOST_BANS]
+            found.append(FoundMarks(place, banned or 0, good or 0, passed or 0, failed or 0, contained or 0, newest))
+    return found

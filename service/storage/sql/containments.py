@@ -1,0 +1,300 @@
+"""Containments in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
+
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+
+from models.linkage.identifier import IdentifierKind
+from models.linkage.marks import Mark
+from service.domain.containment import (
+    Containment,
+    ContainmentState,
+    Done,
+    Looked,
+    Progress,
+    Role,
+    Task,
+    Touched,
+)
+from service.domain.errors import ConflictError
+from service.storage.instants import instant_of, microseconds_of, optional_instant_of
+from service.storage.sql.cluster_tables import ClusterRow, MemberRow
+from service.storage.sql.containment_tables import ContainedRow, ContainmentRow, JudgedRow
+from service.storage.sql.database import Database
+from service.storage.sql.staging import Stage
+
+_NUMBERS_A_STATEMENT = 500
+
+
+class SqlContainments:
+    """See ``service.usecases.ports_containments.Containments``."""
+
+    def __init__(self, database: Database, stage: Stage) -> None:
+        self._database = database
+        self._stage = stage
+
+    def next_number(self) -> int:
+        """See the port."""
+        statement = select(func.max(ContainmentRow.containment_no))
+        return (self._database.read(lambda connection: connection.execute(statement).scalar_one()) or 0) + 1
+
+    def of_cluster(self, cluster: int) -> Sequence[Containment]:
+        """See the port."""
+        root = select(ClusterRow.root_no).where(ClusterRow.cluster_no == cluster).scalar_subquery()
+        statement = (
+            select(ContainmentRow.__table__)
+            .join(ClusterRow, ClusterRow.cluster_no == ContainmentRow.cluster_no)
+            .where(ClusterRow.root_no == root)
+            .order_by(ContainmentRow.containment_no.desc())
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(map(_containment_of_row, rows))
+
+    def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
+        """See the port."""
+        statement = (
+            select(ContainedRow.__table__)
+            .where(ContainedRow.containment_no == number, ContainedRow.signup_no > after_no)
+            .order_by(ContainedRow.signup_no)
+            .limit(limit)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(map(_touched_of_row, rows))
+
+    def standing_among(self, signup_nos: Collection[int]) -> frozenset[int]:
+        """See the port."""
+        return self._among(signup_nos, (ContainmentState.PENDING, ContainmentState.STANDING))
+
+    def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
+        """See the port."""
+        return self._among(signup_nos, (ContainmentState.RELEASED,))
+
+    def open(self, containment: Containment, touched: Sequence[Touched]) -> None:
+        """See the port."""
+        columns = _columns_of(containment)
+        rows = [
+            {
+                "containment_no": containment.number,
+                "signup_no": each.signup_no,
+                "role": each.role.value,
+                "ties": ",".join(kind.value for kind in each.ties),
+                "progress": Progress.WAITING.value,
+            }
+            for each in touched
+        ]
+
+        def run(connection: Connection) -> None:
+            connection.execute(insert(ContainmentRow), columns)
+            if rows:
+                connection.execute(insert(ContainedRow), rows)
+
+        self._stage.add(run)
+
+    def confirm(self, number: int, *, at: datetime, by: str) -> None:
+        """See the port."""
+        values = {
+            "state": ContainmentState.STANDING.value,
+            "confirmed_us": microseconds_of(at),
+            "confirmed_by": by,
+        }
+        self._stage.add(_moving(number, (ContainmentState.PENDING,), values))
+
+    def release(self, number: int, *, at: datetime, by: str) -> None:
+        """See the port."""
+        values = {"state": ContainmentState.RELEASED.value, "released_us": microseconds_of(at), "released_by": by}
+        self._stage.add(_moving(number, (ContainmentState.PENDING, ContainmentState.STANDING), values))
+        changed = ContainedRow.progress == Progress.CHANGED.value
+        restoring = case((changed, Progress.RESTORING.value), else_=Progress.RESTORED.value)
+
+        def run(connection: Connection) -> None:
+            of_containment = ContainedRow.containment_no == number
+            connection.execute(update(ContainedRow).where(of_containment).values(progress=restoring))
+
+        self._stage.add(run)
+
+    def tasks(self, *, limit: int) -> Sequence[Task]:
+        """See the port."""
+        statement = (
+            select(ContainedRow.__table__, ContainmentRow.id)
+            .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
+            .where(
+                ContainedRow.progress.in_([Progress.WAITING.value, Progress.RESTORING.value]),
+                ContainmentRow.state != ContainmentState.PENDING.value,
+            )
+            .order_by(ContainedRow.containment_no, ContainedRow.signup_no)
+            .limit(limit)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(
+            Task(row.containment_no, row.id, _touched_of_row(row), Progress(row.progress), row.before_id, row.made_id)
+            for row in rows
+        )
+
+    def done(self, done: Sequence[Done]) -> None:
+        """See the port."""
+        ordered = sorted(
+            done, key=lambda each: (each.task.containment, each.task.progress, each.task.touched.signup_no)
+        )
+
+        def run(connection: Connection) -> None:
+            for (number, progress), group in groupby(ordered, lambda each: (each.task.containment, each.task.progress)):
+                _take(connection, number, progress, list(group))
+
+        if ordered:
+            self._stage.add(run)
+
+    def due(self, *, judged_from: int, limit: int) -> Sequence[Looked]:
+        """See the port."""
+        banned = (
+            select(
+                MemberRow.cluster_no.label("cluster_no"),
+                func.count().label("frauds"),
+                func.max(MemberRow.label_us).label("newest_us"),
+            )
+            .where(MemberRow.label.is_not(None), MemberRow.label == Mark.BANNED.value)
+            .group_by(MemberRow.cluster_no)
+            .subquery()
+        )
+        size = (
+            select(func.count()).where(MemberRow.cluster_no == banned.c.cluster_no).correlate(banned).scalar_subquery()
+        )
+        statement = (
+            select(banned, size.label("size"), JudgedRow.frauds, JudgedRow.newest_fraud_us, JudgedRow.size)
+            .outerjoin(JudgedRow, JudgedRow.cluster_no == banned.c.cluster_no)
+            .order_by(banned.c.cluster_no)
+        )
+        found = []
+        for cluster, frauds, newest_us, now_size, *before in self._database.read(
+            lambda connection: connection.execute(statement).all()
+        ):
+            judged = None if before[0] is None else Looked(cluster, *before)
+            looked = Looked(cluster, frauds, newest_us, now_size)
+            if looked.is_due_after(judged, judged_from=judged_from):
+                found.append(looked)
+        return tuple(found[:limit])
+
+    def judged(self, looked: Looked, *, at: datetime) -> None:
+        """See the port."""
+        columns = {
+            "cluster_no": looked.cluster,
+            "frauds": looked.frauds,
+            "newest_fraud_us": looked.newest_fraud_us,
+            "size": looked.size,
+            "judged_us": microseconds_of(at),
+        }
+
+        def run(connection: Connection) -> None:
+            connection.execute(delete(JudgedRow).where(JudgedRow.cluster_no == looked.cluster))
+            connection.execute(insert(JudgedRow), columns)
+
+        self._stage.add(run)
+
+    def _among(self, signup_nos: Collection[int], states: Sequence[ContainmentState]) -> frozenset[int]:
+        wanted = (
+            select(ContainedRow.signup_no)
+            .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
+            .where(ContainedRow.role == Role.CORE.value, ContainmentRow.state.in_([state.value for state in states]))
+        )
+
+        def read(connection: Connection) -> frozenset[int]:
+            found: set[int] = set()
+            for numbers in _chunks(sorted(signup_nos)):
+                found.update(connection.execute(wanted.where(ContainedRow.signup_no.in_(numbers))).scalars())
+            return frozenset(found)
+
+        return self._database.read(read)
+
+
+def _moving(number: int, states: Sequence[ContainmentState], values: dict[str, Any]) -> Callable[[Connection], None]:
+    def run(connection: Connection) -> None:
+        standing = ContainmentRow.state.in_([state.value for state in states])
+        moved = connection.execute(
+            update(ContainmentRow).where(ContainmentRow.containment_no == number, standing).values(values)
+        ).rowcount
+        if moved != 1:
+            raise ConflictError("The containment is no longer as it was; look at it again.")
+
+    return run
+
+
+_WRITTEN = (
+    update(ContainedRow)
+    .where(ContainedRow.containment_no == bindparam("of_no"), ContainedRow.signup_no == bindparam("member_no"))
+    .values(progress=bindparam("to_progress"), before_id=bindparam("before"), made_id=bindparam("made"))
+)
+
+
+def _take(connection: Connection, number: int, progress: Progress, done: Sequence[Done]) -> None:
+    """Write what was done about members of one containment, if nobody else did: their rows are locked first."""
+    for some in _chunks(done):
+        locking = (
+            select(ContainedRow.signup_no)
+            .where(
+                ContainedRow.containment_no == number,
+                ContainedRow.signup_no.in_([each.task.touched.signup_no for each in some]),
+                ContainedRow.progress == progress.value,
+            )
+            .order_by(ContainedRow.signup_no)
+        )
+        if connection.dialect.name != "sqlite":
+            locking = locking.with_for_update()
+        if len(connection.execute(locking).all()) != len(some):
+            raise ConflictError("Somebody else did it at the same moment.")
+        rows = [
+            {
+                "of_no": number,
+                "member_no": each.task.touched.signup_no,
+                "to_progress": each.progress.value,
+                "before": each.before_id,
+                "made": each.made_id,
+            }
+            for each in some
+        ]
+        connection.execute(_WRITTEN, rows)
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for at in range(0, len(values), _NUMBERS_A_STATEMENT):
+        yield values[at : at + _NUMBERS_A_STATEMENT]
+
+
+def _columns_of(containment: Containment) -> dict[str, Any]:
+    return {
+        "containment_no": containment.number,
+        "id": containment.id,
+        "cluster_no": containment.cluster,
+        "state": containment.state.value,
+        "core": containment.core,
+        "leaves": containment.leaves,
+        "opened_us": microseconds_of(containment.opened_at),
+        "opened_by": containment.opened_by,
+        "reason": containment.reason,
+    }
+
+
+def _containment_of_row(row: Any) -> Containment:
+    return Containment(
+        number=row.containment_no,
+        id=row.id,
+        cluster=row.cluster_no,
+        state=ContainmentState(row.state),
+        core=row.core,
+        leaves=row.leaves,
+        opened_at=instant_of(row.opened_us),
+        opened_by=row.opened_by,
+        reason=row.reason,
+        confirmed_at=optional_instant_of(row.confirmed_us),
+        confirmed_by=row.confirmed_by,
+        released_at=optional_instant_of(row.released_us),
+        released_by=row.released_by,
+    )
+
+
+def _touched_of_row(row: Any) -> Touched:
+    ties = tuple(IdentifierKind(kind) for kind in row.ties.split(",") if kind)
+    return Touched(row.signup_no, Role(row.role), ties)

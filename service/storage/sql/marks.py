@@ -1,0 +1,48 @@
+"""Marks in SQL: written for identifiers, withdrawn, and carried over to identifiers that are learnt later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert, select, update
+
+from models.linkage.marks import HELD_AGAINST, MARKED_KINDS, Mark
+from service.storage.sql.cluster_tables import MarkRow
+from service.storage.sql.records import KIND_CODES
+
+MARKED_CODES = frozenset(KIND_CODES[kind] for kind in MARKED_KINDS)
+
+
+def put(connection: Connection, keys: Sequence[tuple[int, bytes]], number: int, mark: Mark, known_us: int) -> None:
+    """Something is known of a sign-up, or a containment holds: on each of these identifiers."""
+    rows = [
+        {
+            "digest": digest,
+            "channel": 0 if mark in HELD_AGAINST else 1,
+            "known_us": known_us,
+            "signup_no": number,
+            "mark": mark.value,
+            "kind": kind,
+        }
+        for kind, digest in keys
+    ]
+    if rows:
+        connection.execute(insert(MarkRow), rows)
+
+
+def withdraw(connection: Connection, number: int, mark: Mark, at_us: int) -> None:
+    """It counts nowhere from now on; the rows stay."""
+    standing = (MarkRow.signup_no == number) & (MarkRow.mark == mark.value) & MarkRow.withdrawn_us.is_(None)
+    connection.execute(update(MarkRow).where(standing).values(withdrawn_us=at_us))
+
+
+def carry_over(connection: Connection, keys: Sequence[tuple[int, bytes]], signup_no: int) -> None:
+    """Mark further identifiers of a sign-up with everything that is known of it."""
+    marked = [each for each in keys if each[0] in MARKED_CODES]
+    # A containment's number is no sign-up's.
+    of_signup = (MarkRow.signup_no == signup_no) & (MarkRow.mark != Mark.CONTAINED.value)
+    known = connection.execute(
+        select(MarkRow.mark, MarkRow.known_us).where(of_signup, MarkRow.withdrawn_us.is_(None)).distinct()
+    ).all()
+    for mark, known_us in known:
+        put(connection, marked, signup_no, Mark(mark), known_us)

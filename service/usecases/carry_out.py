@@ -1,0 +1,151 @@
+"""Carry out containments: the members they touch are looked at again in batches, and given back when released."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from models.features.facts import Facts
+from models.identifiers import identifiers_of
+from models.linkage.velocity import Linkage
+from models.signals.signals import derive_signals
+from service.domain.containment import WORKER, Done, Progress, Role, Task
+from service.domain.decision import Assessment, Decision, Reason
+from service.domain.errors import ConflictError
+from service.domain.event import Event, EventType
+from service.usecases.decision_events import changed
+from service.usecases.judge import Judge
+from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
+from service.usecases.read_signup import signup_view
+
+BATCH = 500
+BATCHES_A_ROUND = 10
+
+CORE_EDGES = 2
+"""A member of the core is tied by two edges at least, some of which may be pairs that no hold is on."""
+
+RELEASED = Reason("CONTAINMENT_RELEASED", "rule", "The containment that had changed the decision was released.")
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOut:
+    """A job of the worker. Every batch is a transaction, so that one that was interrupted goes on where it stopped.
+
+    ``chance`` gives a random number from 0 to 1: when each consequence is told.
+    """
+
+    begin: Begin
+    judge: Judge
+    chance: Callable[[], float]
+
+    def __call__(self, now: datetime) -> int:
+        """Do what is to be done, up to ``BATCHES_A_ROUND`` batches; about how many members."""
+        done = 0
+        for _ in range(BATCHES_A_ROUND):
+            batch = self.batch(now)
+            done += batch
+            if batch < BATCH:
+                break
+        return done
+
+    def batch(self, now: datetime) -> int:
+        """One batch; how many members."""
+        with self.begin() as work:
+            tasks = work.containments.tasks(limit=BATCH)
+            records = {each.signup_no: each for each in work.ledger.several([task.touched.signup_no for task in tasks])}
+            work.containments.done([self._one(work, task, records, now) for task in tasks])
+            try:
+                work.commit()
+            except ConflictError:
+                return 0  # another worker was faster
+        return len(tasks)
+
+    def _one(self, work: UnitOfWork, task: Task, records: dict[int, Recorded], now: datetime) -> Done:
+        recorded = records.get(task.touched.signup_no)
+        if recorded is None or not recorded.assessments:
+            return Done(task, Progress.UNCHANGED)
+        if task.progress is Progress.RESTORING:
+            return self._restored(work, task, recorded, now)
+        before = recorded.assessments[-1]
+        if before.decision not in _LET_IN:
+            return Done(task, Progress.UNCHANGED)
+        core = task.touched.role is Role.CORE
+        assessment = look_again(
+            work, self.judge, recorded, now=now, seen=lambda linkage: linkage.held_by(CORE_EDGES) if core else linkage
+        )
+        if assessment.decision.severity <= before.decision.severity:
+            return Done(task, Progress.UNCHANGED)
+        self._record(work, task, recorded, assessment, now)
+        return Done(task, Progress.CHANGED, before_id=before.id, made_id=assessment.id)
+
+    def _restored(self, work: UnitOfWork, task: Task, recorded: Recorded, now: datetime) -> Done:
+        """Give the decision back, unless somebody else has decided since."""
+        before = next((each for each in recorded.assessments if each.id == task.before_id), None)
+        done = Done(task, Progress.RESTORED, before_id=task.before_id, made_id=task.made_id)
+        if before is None or recorded.assessments[-1].id != task.made_id:
+            return done
+        reasons = (*before.reasons, RELEASED)
+        self._record(
+            work, task, recorded, replace(before, id=self.judge.new_id(now), decided_at=now, reasons=reasons), now
+        )
+        return done
+
+    def _record(self, work: UnitOfWork, task: Task, recorded: Recorded, assessment: Assessment, now: datetime) -> None:
+        spread = self.judge.policy().document.clusters.containment.spread
+        due = now + spread * self.chance()
+        before = recorded.assessments[-1].decision
+        told = changed(
+            signup_view(recorded, (*recorded.assessments, assessment)).current,
+            before=before,
+            owner=recorded.owner,
+            now=now,
+            new_id=self.judge.new_id,
+        )
+        events = [replace(each, due_at=due) for each in told]
+        events.append(
+            Event(
+                id=self.judge.new_id(now),
+                type=EventType.ACCOUNT_REASSESS,
+                owner=recorded.owner,
+                subject=recorded.id,
+                occurred_at=now,
+                due_at=due,
+                data={
+                    "id": recorded.id,
+                    "signup_id": recorded.signup.signup_id,
+                    "decision": assessment.decision.value,
+                    "previous_decision": before.value,
+                    "containment": task.containment_id,
+                    "role": task.touched.role.value,
+                    # A proof that rests on what it was tied by proves nothing.
+                    "not_proven_by": [kind.value for kind in task.touched.ties],
+                },
+            )
+        )
+        audit = AuditEntry(
+            at=now,
+            actor=WORKER,
+            action="signup.reassessed",
+            subject=recorded.id,
+            detail={"decision": assessment.decision.value, "containment": task.containment_id},
+        )
+        work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
+
+
+_LET_IN = frozenset({Decision.ALLOW, Decision.STEP_UP})
+"""Who is looked at again: those who are in, or may come in by a proof. The others are held already."""
+
+
+def look_again(
+    work: UnitOfWork,
+    judge: Judge,
+    recorded: Recorded,
+    *,
+    now: datetime,
+    seen: Callable[[Linkage], Linkage] = lambda linkage: linkage,
+) -> Assessment:
+    """Judge a recorded sign-up with today's history, model and policy; ``seen`` changes the linkage before."""
+    signals = derive_signals(recorded.signup, judge.reference)
+    linkage = work.ledger.linkage_again(recorded, identifiers_of(recorded.signup, signals), now=now)
+    return judge(Facts(signup=recorded.signup, signals=signals, linkage=seen(linkage)), now=now)

@@ -1,0 +1,57 @@
+"""What the judgement of clusters needs of the reviewers' queue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from service.usecases.ports import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCase:
+    """Something about clusters that a person should look at.
+
+    Attributes:
+        subject: what it is about; a second case of the same subject is not opened while one is unresolved.
+        owner: whose reviewers see it.
+        reason: a stable code.
+        detail: what they need to know, without personal data.
+        record_id: the sign-up shown first.
+        size: how many sign-ups it stands for.
+    """
+
+    subject: str
+    owner: str
+    reason: str
+    record_id: str
+    size: int
+    detail: Mapping[str, object]
+
+
+class OpenCase(Protocol):
+    """Opens cases about clusters."""
+
+    def open(self, work: UnitOfWork, case: ClusterCase) -> None:
+        """Stage a case, unless an unresolved one has the same subject."""
+        ...
+
+
+class NoCases:
+    """Where nobody reviews: the case is in the audit record and nowhere else."""
+
+    def open(self, work: UnitOfWork, case: ClusterCase) -> None:
+        """See ``OpenCase``."""
+
+
+@dataclass(slots=True)
+class RecordedCases:
+    """Keeps the newest case of every subject, for tests and demonstrations."""
+
+    cases: dict[str, ClusterCase] = field(default_factory=dict)
+
+    def open(self, work: UnitOfWork, case: ClusterCase) -> None:
+        """See ``OpenCase``."""
+        del work
+        self.cases.setdefault(case.subject, case)

@@ -1,0 +1,36 @@
+"""What callers may do about clusters, in one bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.reference.reference import Reference
+from service.domain.policy import Policy
+from service.usecases.contain_cluster import ContainCluster, NewId
+from service.usecases.cut_identifier import CutIdentifier
+from service.usecases.learn_identifiers import LearnIdentifiers
+from service.usecases.ports import Begin
+from service.usecases.read_cluster import ReadCluster
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterUseCases:
+    """The use cases behind the endpoints about clusters, and behind the console's pages."""
+
+    read: ReadCluster
+    contain: ContainCluster
+    cut: CutIdentifier
+    learn: LearnIdentifiers
+
+
+def cluster_use_cases(
+    begin: Begin, *, policy: Callable[[], Policy], reference: Reference, new_id: NewId
+) -> ClusterUseCases:
+    """All of them over one store."""
+    return ClusterUseCases(
+        read=ReadCluster(begin),
+        contain=ContainCluster(begin, policy, new_id),
+        cut=CutIdentifier(begin),
+        learn=LearnIdentifiers(begin, reference),
+    )

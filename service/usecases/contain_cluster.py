@@ -1,0 +1,271 @@
+"""Contain a cluster: by a person, a second one above a size, or by evidence alone; and release it again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.domain.cluster import cluster_id, cluster_number
+from service.domain.containment import Containment, ContainmentState, Role
+from service.domain.errors import ConflictError, NotFoundError
+from service.domain.event import Event, EventType
+from service.domain.policy import Policy
+from service.domain.policy_sections.clusters import ClusterLines
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.survey_cluster import (
+    Plan,
+    Survey,
+    held_by,
+    plan_of,
+    plan_of_everybody,
+    survey,
+    suspicious,
+)
+
+NewId = Callable[[datetime], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Whom a containment would touch.
+
+    Attributes:
+        size: members of the cluster.
+        plan: who, and what it would hold.
+        decisions: how the core stands now, by decision; those that were only recorded are not in it.
+        second_person: whether somebody else must confirm it.
+    """
+
+    cluster: int
+    size: int
+    plan: Plan
+    decisions: Counter[str]
+    second_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContainCluster:
+    """What a person does about a cluster."""
+
+    begin: Begin
+    policy: Callable[[], Policy]
+    new_id: NewId
+
+    def preview(self, name: str, *, owner: str | None, whole: bool = False) -> Preview:
+        """Who would be touched if the cluster was contained now.
+
+        Args:
+            name: the cluster's id.
+            owner: whose cluster; ``None`` sees every owner's.
+            whole: everybody in it, whatever its structure.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner.
+        """
+        lines = self._lines()
+        with self.begin() as work:
+            found = survey(work, find_cluster(work, name, owner), lines)
+            plan = _plan(work, found, whole=whole)
+            decisions: Counter[str] = Counter()
+            for number in range(0, len(plan.core), _PAGE):
+                for recorded in work.ledger.several(plan.core[number : number + _PAGE]):
+                    if recorded.assessments:
+                        decisions[recorded.assessments[-1].decision.value] += 1
+        return Preview(
+            cluster=found.cluster,
+            size=len(found.members),
+            plan=plan,
+            decisions=decisions,
+            second_person=len(plan.core) > lines.containment.second_person_above,
+        )
+
+    def contain(
+        self, name: str, *, owner: str | None, by: str, reason: str, now: datetime, whole: bool = False
+    ) -> Containment:
+        """Contain the pieces with a known fraud, or confirm the containment that waits for a second person.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner.
+            ConflictError: it is contained already, there is nothing to contain, or somebody else must confirm it.
+        """
+        lines = self._lines()
+        with self.begin() as work:
+            cluster = find_cluster(work, name, owner)
+            pending = next(
+                (each for each in work.containments.of_cluster(cluster) if each.state is ContainmentState.PENDING),
+                None,
+            )
+            found = survey(work, cluster, lines)
+            if pending is not None:
+                confirmed = _confirm(work, found, pending, by=by, now=now, new_id=self.new_id)
+                work.commit()
+                return confirmed
+            plan = _plan(work, found, whole=whole)
+            if not plan.core:
+                raise ConflictError(_nothing_left(work, cluster))
+            opened = open_containment(
+                work,
+                found,
+                plan,
+                by=by,
+                reason=reason,
+                pending=len(plan.core) > lines.containment.second_person_above,
+                now=now,
+                new_id=self.new_id,
+            )
+            work.commit()
+        return opened
+
+    def release(self, name: str, *, owner: str | None, by: str, reason: str, now: datetime) -> tuple[Containment, ...]:
+        """Undo every containment of the cluster that stands or waits: what it holds is let go at once, and the worker
+        gives each decision that it changed back as it was, unless somebody changed it since.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner.
+            ConflictError: it is not contained.
+        """
+        with self.begin() as work:
+            cluster = find_cluster(work, name, owner)
+            standing = [
+                each for each in work.containments.of_cluster(cluster) if each.state is not ContainmentState.RELEASED
+            ]
+            if not standing:
+                raise ConflictError("The cluster is not contained.")
+            for each in standing:
+                work.containments.release(each.number, at=now, by=by)
+                work.clusters.let_go(each.number, at=now)
+                detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
+                work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
+            work.commit()
+            released = {each.number for each in standing}
+            return tuple(each for each in work.containments.of_cluster(cluster) if each.number in released)
+
+    def _lines(self) -> ClusterLines:
+        return self.policy().document.clusters
+
+
+_PAGE = 500
+
+
+def find_cluster(work: UnitOfWork, name: str, owner: str | None) -> int:
+    """The number of what the cluster with this id has become.
+
+    Raises:
+        NotFoundError: there is none, or none with a member of this owner.
+    """
+    number = cluster_number(name)
+    root = None if number is None else work.clusters.root(number)
+    if root is None or not _is_of(work, root, owner):
+        raise NotFoundError("There is no such cluster.")
+    return root
+
+
+def _is_of(work: UnitOfWork, cluster: int, owner: str | None) -> bool:
+    after_no = 0
+    while owner is not None:
+        page = work.clusters.members(cluster, after_no=after_no, limit=_PAGE)
+        if any(member.owner == owner for member in page):
+            return True
+        if len(page) < _PAGE:
+            return False
+        after_no = page[-1].signup_no
+    return True
+
+
+def open_containment(
+    work: UnitOfWork,
+    found: Survey,
+    plan: Plan,
+    *,
+    by: str,
+    reason: str,
+    pending: bool,
+    now: datetime,
+    new_id: NewId,
+) -> Containment:
+    """Stage a containment: its members wait for the worker; its identifiers are held at once unless it is pending."""
+    containment = Containment(
+        number=work.containments.next_number(),
+        id=new_id(now),
+        cluster=found.cluster,
+        state=ContainmentState.PENDING if pending else ContainmentState.STANDING,
+        core=len(plan.core),
+        leaves=len(plan.leaves),
+        opened_at=now,
+        opened_by=by,
+        reason=reason,
+    )
+    work.containments.open(containment, plan.touched)
+    detail: dict[str, object] = {
+        "containment": containment.id,
+        "reason": reason,
+        "core": containment.core,
+        "leaves": containment.leaves,
+        "good_left_alone": len(plan.good),
+    }
+    action = "cluster.containment_proposed" if pending else "cluster.contained"
+    work.audit.add(AuditEntry(now, by, action, cluster_id(found.cluster), detail))
+    if not pending:
+        work.clusters.hold(plan.keys, containment.number, at=now)
+        work.events.add(*_told(found, containment, plan.core, now=now, new_id=new_id))
+    return containment
+
+
+def _confirm(
+    work: UnitOfWork, found: Survey, pending: Containment, *, by: str, now: datetime, new_id: NewId
+) -> Containment:
+    if pending.opened_by == by:
+        raise ConflictError("The containment waits to be confirmed by somebody else.")
+    core = [each.signup_no for each in work.containments.touched(pending.number) if each.role is Role.CORE]
+    work.containments.confirm(pending.number, at=now, by=by)
+    # What was proposed is confirmed, whoever joined since; what was cut out since is not held.
+    held = held_by(found, [number for number in core if number in found.members])
+    work.clusters.hold(held, pending.number, at=now)
+    detail: dict[str, object] = {"containment": pending.id, "opened_by": pending.opened_by, "core": pending.core}
+    work.audit.add(AuditEntry(now, by, "cluster.contained", cluster_id(found.cluster), detail))
+    work.events.add(*_told(found, pending, core, now=now, new_id=new_id))
+    return replace(pending, state=ContainmentState.STANDING, confirmed_at=now, confirmed_by=by)
+
+
+def _plan(work: UnitOfWork, found: Survey, *, whole: bool) -> Plan:
+    already = work.containments.standing_among(found.members.keys())
+    if whole:
+        return plan_of_everybody(found, already=already)
+    return plan_of(found, suspicious(found), already=already)
+
+
+def _nothing_left(work: UnitOfWork, cluster: int) -> str:
+    standing = any(each.state is ContainmentState.STANDING for each in work.containments.of_cluster(cluster))
+    if standing:
+        return "The cluster is contained already."
+    return "No piece of the cluster that holds together has a known fraud; 'whole' contains everybody in it."
+
+
+def _told(
+    found: Survey, containment: Containment, core: Sequence[int], *, now: datetime, new_id: NewId
+) -> tuple[Event, ...]:
+    """One event for every owner of a member that is contained."""
+    owners = Counter(found.members[number].owner for number in core if number in found.members)
+    return tuple(
+        Event(
+            id=new_id(now),
+            type=EventType.CLUSTER_CONTAINED,
+            owner=owner,
+            subject=cluster_id(found.cluster),
+            occurred_at=now,
+            due_at=now,
+            data={
+                "cluster": cluster_id(found.cluster),
+                "containment": containment.id,
+                "size": len(found.members),
+                "contained": containment.core,
+                "contained_of_yours": count,
+                "asked_for_a_proof": containment.leaves,
+                "reason": containment.reason,
+                "by": containment.opened_by,
+            },
+        )
+        for owner, count in sorted(owners.items())
+    )

@@ -1,0 +1,88 @@
+"""Cut an identifier out of a cluster: a person says that it is shared, and the members that only it tied part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.linkage.identifier import Strength, strength_of
+from models.linkage.joining import GuardState
+from service.domain.cluster import cluster_id, identifier_of_handle
+from service.domain.errors import ConflictError, NotFoundError
+from service.usecases.contain_cluster import find_cluster
+from service.usecases.divide_cluster import divide, unite_carriers
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports_clusters import Guard, IdentifierKey
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """What a cut did: the cluster that stays, and how many members left it."""
+
+    cluster: int
+    moved: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutIdentifier:
+    """What a person does about one identifier of a cluster."""
+
+    begin: Begin
+
+    def __call__(self, name: str, handle: str, *, owner: str | None, by: str, reason: str, now: datetime) -> Parted:
+        """The identifier ties nobody from now on, and the cluster is divided without it.
+
+        A cut that was interrupted is completed when it is asked for again.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner, or nobody in it carries the identifier.
+            ConflictError: the identifier ties nobody already.
+        """
+        with self.begin() as work:
+            cluster = find_cluster(work, name, owner)
+            key = _carried(work, cluster, handle)
+            known = next(iter(work.clusters.guards([key])), None)
+            if known is None:
+                work.clusters.set_guard(Guard(key, GuardState.CUT, now, by, reason))
+                detail: dict[str, object] = {"identifier": handle, "reason": reason}
+                work.audit.add(AuditEntry(now, by, "cluster.cut", cluster_id(cluster), detail))
+                work.commit()
+        moved = divide(self.begin, cluster, key)
+        if known is not None and not moved:
+            raise ConflictError("This identifier ties nobody already.")
+        return Parted(cluster, moved)
+
+    def undo(self, name: str, handle: str, *, owner: str | None, by: str, reason: str, now: datetime) -> Parted:
+        """The identifier ties again, and those who carry it are one cluster again.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner, or nobody in it carries the identifier.
+            ConflictError: it was not cut.
+        """
+        with self.begin() as work:
+            cluster = find_cluster(work, name, owner)
+            key = _carried(work, cluster, handle)
+            known = next(iter(work.clusters.guards([key])), None)
+            if known is None or known.state is not GuardState.CUT:
+                raise ConflictError("This identifier was not cut.")
+            work.clusters.lift_guard(key)
+            detail: dict[str, object] = {"identifier": handle, "reason": reason}
+            work.audit.add(AuditEntry(now, by, "cluster.cut_undone", cluster_id(cluster), detail))
+            work.commit()
+        unite_carriers(self.begin, key, at=now)
+        with self.begin() as work:
+            return Parted(work.clusters.root(cluster) or cluster, 0)
+
+
+_PAGE = 500
+
+
+def _carried(work: UnitOfWork, cluster: int, handle: str) -> IdentifierKey:
+    named = identifier_of_handle(handle)
+    if named is not None and strength_of(named[0]) is not Strength.WEAK:
+        key, after_no = IdentifierKey(*named), 0
+        while page := work.clusters.members(cluster, after_no=after_no, limit=_PAGE):
+            if any(key in member.identifiers for member in page):
+                return key
+            after_no = page[-1].signup_no
+    raise NotFoundError("Nobody in the cluster carries this identifier.")

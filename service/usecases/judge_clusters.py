@@ -1,0 +1,112 @@
+"""Judge clusters: contain what the evidence alone contains, and open a case about what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.linkage.pieces import Piece, Verdict
+from service.domain.cluster import cluster_id
+from service.domain.containment import WORKER, Looked
+from service.domain.errors import ConflictError
+from service.domain.policy import Policy
+from service.domain.policy_sections.clusters import ClusterLines
+from service.usecases.cluster_cases import ClusterCase, OpenCase
+from service.usecases.contain_cluster import NewId, open_containment
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.survey_cluster import Survey, plan_of, survey
+
+A_ROUND = 50
+"""Clusters that are judged in one round; a cluster of 20,000 takes seconds."""
+
+CONFIRMED_FRAUD = "CONFIRMED_FRAUD"
+"""Why evidence alone contains: enough confirmed fraud in a piece that no single identifier holds together."""
+
+PIECE_WITH_FRAUD = "PIECE_WITH_FRAUD"
+"""Why a piece is a case: a known fraud, and too little to contain it without a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeClusters:
+    """A job of the worker: every cluster whose known frauds changed, or that grew around them."""
+
+    begin: Begin
+    policy: Callable[[], Policy]
+    cases: OpenCase
+    new_id: NewId
+
+    def __call__(self, now: datetime) -> int:
+        """Judge what is due; how many clusters."""
+        lines = self.policy().document.clusters
+        with self.begin() as work:
+            due = work.containments.due(judged_from=lines.containment.judged_from, limit=A_ROUND)
+        done = 0
+        for looked in due:
+            with self.begin() as work:
+                self._judge(work, looked, lines, now)
+                try:
+                    work.commit()
+                except ConflictError:
+                    continue  # somebody contained it at the same moment; it is looked at again in the next round
+            done += 1
+        return done
+
+    def _judge(self, work: UnitOfWork, looked: Looked, lines: ClusterLines, now: datetime) -> None:
+        found = survey(work, looked.cluster, lines)
+        by_themselves, by_a_person = self._parted(work, found)
+        already = work.containments.standing_among(found.members.keys())
+        plan = plan_of(found, by_themselves, already=already)
+        if plan.core:
+            pending = len(plan.core) > lines.containment.by_evidence_up_to
+            open_containment(
+                work,
+                found,
+                plan,
+                by=WORKER,
+                reason=CONFIRMED_FRAUD,
+                pending=pending,
+                now=now,
+                new_id=self.new_id,
+            )
+        for piece in by_a_person:
+            if not already.issuperset(set(piece.accounts) - set(piece.good)):
+                self._open_case(work, found, piece, now)
+        work.containments.judged(looked, at=now)
+
+    def _parted(self, work: UnitOfWork, found: Survey) -> tuple[list[Piece], list[Piece]]:
+        """The pieces that are contained by themselves, and those that a person decides on.
+
+        What somebody released is contained again only by a person.
+        """
+        released = work.containments.released_among(found.members.keys())
+        by_themselves, by_a_person = [], []
+        for piece in found.judgement.pieces:
+            if piece.verdict is Verdict.CONTAIN and released.isdisjoint(piece.accounts):
+                by_themselves.append(piece)
+            elif piece.verdict is not Verdict.LEAVE:
+                by_a_person.append(piece)
+        return by_themselves, by_a_person
+
+    def _open_case(self, work: UnitOfWork, found: Survey, piece: Piece, now: datetime) -> None:
+        shown = found.members[piece.frauds[-1]]
+        first = found.members[piece.accounts[0]]
+        cluster = cluster_id(found.cluster)
+        detail: dict[str, object] = {
+            "cluster": cluster,
+            "size": len(piece.accounts),
+            "frauds": len(piece.frauds),
+            "sources": piece.sources,
+            "good": len(piece.good),
+        }
+        # Named by its first account, so that a piece that grows is the same case.
+        case = ClusterCase(
+            subject=f"piece:{first.id}",
+            owner=shown.owner,
+            reason=PIECE_WITH_FRAUD,
+            record_id=shown.id,
+            size=len(piece.accounts),
+            detail=detail,
+        )
+        self.cases.open(work, case)
+        work.audit.add(AuditEntry(now, WORKER, "cluster.to_be_reviewed", cluster, detail))

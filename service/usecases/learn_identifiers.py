@@ -1,0 +1,121 @@
+"""Learn identifiers after the sign-up: addresses of use, new cards, behaviour fingerprints; they tie accounts too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from models.identifiers import identifiers_of
+from models.linkage.identifier import Identifier, IdentifierKind
+from models.reference.reference import Reference
+from models.signals.signals import derive_signals
+from models.signup import Payment, PaymentMethod, Signup
+from service.domain.caller import Caller
+from service.domain.errors import FieldError, InvalidError, NotFoundError
+from service.usecases.ports import AuditEntry, Begin
+
+
+class LearntKind(StrEnum):
+    """What may be learnt of an account, by the names that callers use."""
+
+    IP = "ip"
+    PAYMENT_FINGERPRINT = "payment_fingerprint"
+    PHONE = "phone"
+    DEVICE_ID = "device_id"
+    EMAIL = "email"
+    BEHAVIOUR_FINGERPRINT = "behaviour_fingerprint"
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """One identifier as the caller wrote it."""
+
+    kind: LearntKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """What was learnt: how many identifiers, and the cluster that the account is in now."""
+
+    id: str
+    signup_id: str
+    identifiers: int
+    cluster: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LearnIdentifiers:
+    """Add identifiers to one of the caller's own sign-ups."""
+
+    begin: Begin
+    reference: Reference
+
+    def __call__(self, record_id: str, learnt: Sequence[Learnt], *, caller: Caller, now: datetime) -> Tied:
+        """Link the sign-up by what was learnt, as if it had carried it from now on; clusters that it ties become one.
+
+        What is known of the sign-up marks the identifiers too. Those it carries already change nothing.
+
+        Raises:
+            NotFoundError: the caller recorded no such sign-up.
+            InvalidError: a value has no canonical form.
+        """
+        with self.begin() as work:
+            recorded = work.ledger.get(caller.owner, record_id)
+            if recorded is None:
+                raise NotFoundError("There is no such sign-up.")
+            identifiers = [
+                self._canonical(recorded.signup, each, pointer=f"/identifiers/{at}/value")
+                for at, each in enumerate(learnt)
+            ]
+            work.clusters.add_identifiers(recorded.signup_no, identifiers, at=now)
+            kinds = sorted({each.kind.value for each in learnt})
+            detail: dict[str, object] = {"kinds": kinds, "identifiers": len(identifiers)}
+            work.audit.add(AuditEntry(now, f"key:{caller.key_id}", "signup.identifiers_learnt", recorded.id, detail))
+            work.commit()
+            work.clusters.settle(at=now)
+            cluster = work.clusters.cluster_of(recorded.signup_no)
+            summary = None if cluster is None else work.clusters.summary(cluster)
+        if summary is None:
+            raise RuntimeError("bug: a recorded sign-up is in no cluster")
+        return Tied(recorded.id, recorded.signup.signup_id, len(identifiers), summary.number, summary.size)
+
+    def _canonical(self, signup: Signup, learnt: Learnt, *, pointer: str) -> Identifier:
+        """The identifier in the form that a sign-up with this value would have carried."""
+        if learnt.kind is LearntKind.BEHAVIOUR_FINGERPRINT:
+            return Identifier(IdentifierKind.BEHAVIOUR_FINGERPRINT, learnt.value.strip())
+        would_be = _with(signup, learnt)
+        found = identifiers_of(would_be, derive_signals(would_be, self.reference))
+        wanted = _KINDS[learnt.kind]
+        for each in found:
+            if each.kind is wanted:
+                return each
+        raise InvalidError("An identifier has no canonical form.", (FieldError(pointer, "is no value of this kind"),))
+
+
+_KINDS = {
+    LearntKind.IP: IdentifierKind.IP,
+    LearntKind.PAYMENT_FINGERPRINT: IdentifierKind.PAYMENT,
+    LearntKind.PHONE: IdentifierKind.PHONE,
+    LearntKind.DEVICE_ID: IdentifierKind.DEVICE,
+    LearntKind.EMAIL: IdentifierKind.MAILBOX,
+}
+
+
+def _with(signup: Signup, learnt: Learnt) -> Signup:
+    """The sign-up as it would have been with this value."""
+    match learnt.kind:
+        case LearntKind.IP:
+            return replace(signup, device=replace(signup.device, ip=learnt.value))
+        case LearntKind.DEVICE_ID:
+            return replace(signup, device=replace(signup.device, device_id=learnt.value))
+        case LearntKind.PHONE:
+            return replace(signup, phone=learnt.value)
+        case LearntKind.EMAIL:
+            return replace(signup, email=learnt.value)
+        case _:
+            payment = signup.payment or Payment(method=PaymentMethod.CARD)
+            return replace(signup, payment=replace(payment, fingerprint=learnt.value))

@@ -1,0 +1,175 @@
+"""What the use cases need of clusters: members, guards, and what is known of identifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.joining import GuardState
+from models.linkage.marks import Mark
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class IdentifierKey:
+    """An identifier as the store knows it: its kind, and a digest that says nothing of its value."""
+
+    kind: IdentifierKind
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterMember:
+    """One sign-up in its cluster; ``label`` is BANNED or GOOD once that is known."""
+
+    signup_no: int
+    id: str
+    owner: str
+    signup_id: str
+    occurred_at: datetime
+    recorded_at: datetime
+    identifiers: tuple[IdentifierKey, ...]
+    label: Mark | None
+    label_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSummary:
+    """A cluster in numbers, counted whole."""
+
+    number: int
+    founded_at: datetime
+    size: int
+    frauds: int
+    good: int
+    first_no: int
+    last_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """An identifier that ties nobody, since when, by whom and why; ``until`` ends it by itself."""
+
+    key: IdentifierKey
+    state: GuardState
+    since: datetime
+    by: str
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """One cluster became part of another through a sign-up."""
+
+    cluster: int
+    into: int
+    signup_no: int
+    at: datetime
+
+
+class Clusters(Protocol):
+    """Who belongs together. Numbers of clusters are stable; one that became part of another leads there."""
+
+    def root(self, cluster: int) -> int | None:
+        """The cluster that a cluster has become part of, itself while it has not; ``None`` when there is none."""
+        ...
+
+    def cluster_of(self, signup_no: int) -> int | None:
+        """The cluster of a sign-up; ``None`` when it is not recorded."""
+        ...
+
+    def summary(self, cluster: int) -> ClusterSummary | None:
+        """A cluster counted whole; not for the hot path."""
+        ...
+
+    def members(self, cluster: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[ClusterMember]:
+        """The members in the order of their numbers, those after ``after_no`` first."""
+        ...
+
+    def member(self, signup_no: int) -> ClusterMember | None:
+        """One member."""
+        ...
+
+    def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
+        """The newest sign-ups that carry an identifier."""
+        ...
+
+    def recent(self, *, after_no: int, limit: int) -> Sequence[ClusterMember]:
+        """Members of any cluster numbered after ``after_no``, in the order of their numbers: for looking again."""
+        ...
+
+    def merges(self, cluster: int, *, limit: int = 1_000) -> Sequence[Merged]:
+        """What became part of a cluster, newest first."""
+        ...
+
+    def mark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
+        """Stage: something is known of a sign-up, on each of its identifiers; BANNED and GOOD label it as a member."""
+        ...
+
+    def unmark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
+        """Stage: it turned out otherwise; the marks stay on record and count nowhere."""
+        ...
+
+    def hold(self, keys: Iterable[IdentifierKey], containment_no: int, *, at: datetime) -> None:
+        """Stage: a containment holds these identifiers."""
+        ...
+
+    def let_go(self, containment_no: int, *, at: datetime) -> None:
+        """Stage: a containment no longer holds any identifier."""
+        ...
+
+    def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
+        """The guards on these identifiers, or all of them."""
+        ...
+
+    def set_guard(self, guard: Guard) -> None:
+        """Stage: an identifier ties nobody from now on. Members that it tied stay together until ``split``."""
+        ...
+
+    def lift_guard(self, key: IdentifierKey) -> None:
+        """Stage: it ties again; ``unite`` those that carry it."""
+        ...
+
+    def split(self, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[IdentifierKey, int]]) -> None:
+        """Move members out of a cluster into new ones, at once, in a transaction of its own.
+
+        Args:
+            cluster: keeps the members that no part names.
+            parts: numbers of the members of each new cluster.
+            anchors: which cluster a strong identifier leads to from now on, by a member of it.
+
+        Raises:
+            ConflictError: a member left the cluster meanwhile; compute the parts again.
+        """
+        ...
+
+    def unite(self, clusters: Sequence[int], *, through: int, at: datetime) -> None:
+        """Make clusters one, at once, in a transaction of its own; ``through`` is the sign-up that ties them."""
+        ...
+
+    def add_identifiers(self, signup_no: int, identifiers: Sequence[Identifier], *, at: datetime) -> None:
+        """Stage: a recorded sign-up turns out to carry further identifiers; they link from now on, and tie clusters.
+
+        ``at`` is when they became known: the time of their links. What is known of the sign-up marks them too. Those
+        it carries already change nothing.
+        """
+        ...
+
+    def settle(self, *, at: datetime) -> int:
+        """Unite what is still to be united, and move members that joined a cluster just as it became part of another;
+        how much was done. At once, in transactions of its own.
+        """
+        ...
+
+    def simultaneous(self, *, within: timedelta, limit: int) -> Sequence[int]:
+        """Of the newest sign-ups those that came within moments of another, could not see it, share two medium
+        identifiers with it and are in another cluster: by number, to be looked at again.
+        """
+        ...
+
+    def keys_of(self, identifiers: Sequence[tuple[IdentifierKind, str]]) -> Sequence[IdentifierKey]:
+        """The keys of identifiers by kind and canonical value, under every key version, newest first."""
+        ...

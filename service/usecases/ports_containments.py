@@ -1,0 +1,81 @@
+"""What the use cases need of containments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from service.domain.containment import Containment, Done, Looked, Task, Touched
+
+
+class Containments(Protocol):
+    """Containments with the members they touch, and how clusters looked when they were judged."""
+
+    def next_number(self) -> int:
+        """The number that the next containment may take."""
+        ...
+
+    def of_cluster(self, cluster: int) -> Sequence[Containment]:
+        """Those of a cluster and of what became part of it, newest first."""
+        ...
+
+    def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
+        """The members that a containment touches, by number."""
+        ...
+
+    def standing_among(self, signup_nos: Collection[int]) -> frozenset[int]:
+        """Which of these sign-ups are in the core of a containment that stands or waits to be confirmed."""
+        ...
+
+    def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
+        """Which of these sign-ups were in the core of a containment that somebody released."""
+        ...
+
+    def open(self, containment: Containment, touched: Sequence[Touched]) -> None:
+        """Stage a containment with the members it touches, which wait.
+
+        Raises (from ``commit``):
+            ConflictError: another one took its number at the same moment.
+        """
+        ...
+
+    def confirm(self, number: int, *, at: datetime, by: str) -> None:
+        """Stage: it stands from now on.
+
+        Raises (from ``commit``):
+            ConflictError: it no longer waits to be confirmed.
+        """
+        ...
+
+    def release(self, number: int, *, at: datetime, by: str) -> None:
+        """Stage: it stands no longer; what it changed is to be restored, what still waited is left alone.
+
+        Raises (from ``commit``):
+            ConflictError: it was released already.
+        """
+        ...
+
+    def tasks(self, *, limit: int) -> Sequence[Task]:
+        """Members about which something is to be done, of containments that stand or were released, oldest first."""
+        ...
+
+    def done(self, done: Sequence[Done]) -> None:
+        """Stage what was done.
+
+        Raises (from ``commit``):
+            ConflictError: somebody else did it at the same moment; nothing is written.
+        """
+        ...
+
+    def due(self, *, judged_from: int, limit: int) -> Sequence[Looked]:
+        """Clusters to be judged, as they look now.
+
+        Those whose known frauds changed since they were judged, and those with frauds and at least ``judged_from``
+        members that have grown by a tenth.
+        """
+        ...
+
+    def judged(self, looked: Looked, *, at: datetime) -> None:
+        """Stage: a cluster was judged as it looked then."""
+        ...

@@ -1,0 +1,134 @@
+"""Clusters over HTTP: reading, containing, cutting, learning, and every bad request named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+REASON = {"reason": "ring"}
+
+
+def ring(http: Any, first: int, size: int = 6, frauds: int = 1) -> list[dict[str, Any]]:
+    half = size // 2
+    answers = [
+        http.sign_up(first + at, device=f"{first}d{at // 2}", card=f"{first}c{(at + 1) // 2 % half}")
+        for at in range(size)
+    ]
+    for at in range(frauds):
+        said = {"signup_id": f"su_{first + at}", "label": "fraud", "source": f"s{at}", "reason": "seen"}
+        assert http.call("POST", "/v1/outcomes", json=said).status_code == 201
+    return answers
+
+
+def cluster_of(answers: list[dict[str, Any]]) -> str:
+    found: str = answers[-1]["cluster"]["id"]
+    return found
+
+
+def test_a_cluster_is_read_in_pages_with_what_ties_it(http: Any) -> None:
+    cluster = cluster_of(ring(http, 1_000))
+
+    first = http.call("GET", f"/v1/clusters/{cluster}?limit=4").get_json()
+    rest = http.call("GET", f"/v1/clusters/{cluster}?cursor={first['next_cursor']}").get_json()
+
+    assert (first["size"], first["confirmed_fraud"], first["links_among"]) == (6, 1, 6)
+    signups = [each["signup_id"] for each in (*first["members"], *rest["members"])]
+    assert signups == [f"su_{number}" for number in range(1_000, 1_006)]
+    assert rest["next_cursor"] is None
+    assert first["members"][0]["label"] == "fraud"
+    assert {each["kind"] for each in first["links"]} == {"device", "payment"}
+    assert {handle for each in first["members"] for handle in each["links"]} <= {
+        each["identifier"] for each in first["links"]
+    }
+    assert first["containments"] == []
+
+
+def test_why_it_is_one_is_told(http: Any) -> None:
+    one, other = http.sign_up(1_100, device="1100"), http.sign_up(1_101, card="1100")
+    both = http.sign_up(1_102, device="1100", card="1100")
+
+    detail = http.call("GET", f"/v1/clusters/{both['cluster']['id']}").get_json()
+
+    assert one["cluster"] is other["cluster"] is None
+    assert (detail["size"], len(detail["merges"])) == (3, 1)
+
+
+def test_a_containment_is_previewed_made_seen_and_released(http: Any) -> None:
+    cluster = cluster_of(ring(http, 1_200))
+
+    preview = http.call("POST", f"/v1/clusters/{cluster}/preview", json={}).get_json()
+    contained = http.call("POST", f"/v1/clusters/{cluster}/contain", json=REASON)
+    twice = http.call("POST", f"/v1/clusters/{cluster}/contain", json=REASON)
+    newcomer = http.sign_up(1_290, device="1200d1", card="1200c1")
+    seen = http.call("GET", f"/v1/clusters/{cluster}").get_json()["containments"]
+    released = http.call("POST", f"/v1/clusters/{cluster}/release", json=REASON)
+    after = http.sign_up(1_291, device="1200d1", card="1200c2")
+
+    assert (preview["contained"], preview["confirmed_fraud"], preview["verified_good"]) == (6, 1, 0)
+    assert preview["second_person"] is False
+    assert (contained.status_code, contained.get_json()["state"], twice.status_code) == (200, "standing", 409)
+    assert newcomer["decision"] == "deny"
+    assert "CONTAINED_CLUSTER" in [each["code"] for each in newcomer["reasons"]]
+    assert [each["id"] for each in seen] == [contained.get_json()["id"]]
+    assert [each["state"] for each in released.get_json()["items"]] == ["released"]
+    assert after["decision"] != "deny"
+    assert http.call("POST", f"/v1/clusters/{cluster}/release", json=REASON).status_code == 409
+
+
+def test_a_shared_card_is_cut_out_and_put_back(http: Any) -> None:
+    signups = [http.sign_up(1_300 + at, card="1300", device=f"1300-{at // 2}") for at in range(4)]
+    cluster = cluster_of(signups)
+    links = http.call("GET", f"/v1/clusters/{cluster}").get_json()["links"]
+    card = next(each["identifier"] for each in links if each["kind"] == "payment")
+
+    cut = http.call("POST", f"/v1/clusters/{cluster}/cut", json={"identifier": card, **REASON})
+    again = http.call("POST", f"/v1/clusters/{cluster}/cut", json={"identifier": card, **REASON})
+    size = http.call("GET", f"/v1/clusters/{cluster}").get_json()["size"]
+    undone = http.call("POST", f"/v1/clusters/{cluster}/cut", json={"identifier": card, "undo": True, **REASON})
+
+    assert (cut.status_code, cut.get_json()["moved"], again.status_code, size) == (200, 2, 409, 2)
+    assert http.call("GET", f"/v1/clusters/{undone.get_json()['id']}").get_json()["size"] == 4
+
+
+@pytest.mark.parametrize(
+    ("method", "action"),
+    [("GET", ""), ("POST", "/preview"), ("POST", "/contain"), ("POST", "/release"), ("POST", "/cut")],
+)
+def test_without_permission_nothing_is_seen_or_done(http: Any, method: str, action: str) -> None:
+    document = {"identifier": "payment_00", **REASON} if method == "POST" else None
+
+    refused = http.call(method, f"/v1/clusters/cl_1{action}", json=document, scopes=("signups", "outcomes"))
+
+    assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("cluster", ["cl_99999999", "cl_m7", "x", "cl_"])
+def test_a_cluster_that_is_none_is_unknown(http: Any, cluster: str) -> None:
+    assert http.call("GET", f"/v1/clusters/{cluster}").status_code == 404
+    assert http.call("POST", f"/v1/clusters/{cluster}/contain", json=REASON).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("action", "document", "pointer"),
+    [
+        ("contain", {}, "/reason"),
+        ("contain", {"reason": "She did it"}, "/reason"),
+        ("contain", {"reason": "ring", "whole": "yes"}, "/whole"),
+        ("release", {}, "/reason"),
+        ("cut", {"reason": "ring"}, "/identifier"),
+        ("preview", {"everybody": True}, "/everybody"),
+    ],
+)
+def test_a_wrong_request_is_refused_by_its_pointer(
+    http: Any, action: str, document: dict[str, Any], pointer: str
+) -> None:
+    response = http.call("POST", f"/v1/clusters/cl_1/{action}", json=document)
+
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.get_json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1000", "limit=x", "cursor=!", "page=2", "limit=1&limit=2"])
+def test_a_wrong_page_is_refused(http: Any, query: str) -> None:
+    assert http.call("GET", f"/v1/clusters/cl_1?{query}").status_code == 422

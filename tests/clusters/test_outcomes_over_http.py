@@ -1,0 +1,78 @@
+"""Outcomes over HTTP: answers entry by entry, and bad input named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+SAID = {"label": "fraud", "source": "reviewer", "reason": "seen"}
+
+
+def test_one_outcome_is_recorded_once_and_read_back(http: Any) -> None:
+    signup = http.sign_up(1)
+    document = SAID | {"signup_id": "su_1", "grade": "A", "occurred_at": "2026-01-31T12:00:00Z"}
+
+    first = http.call("POST", "/v1/outcomes", json=document)
+    again = http.call("POST", "/v1/outcomes", json=document | {"signup_id": signup["id"]})
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.get_json() == again.get_json()
+    assert (first.get_json()["standing"], first.get_json()["signup"]) == ("fraud", signup["id"])
+    read = http.call("GET", f"/v1/signups/{signup['id']}").get_json()["outcomes"]
+    assert [(each["label"], each["grade"], each["confidence"]) for each in read] == [("fraud", "A", 1.0)]
+
+
+def test_a_list_is_answered_entry_by_entry(http: Any) -> None:
+    http.sign_up(10)
+    entries = [
+        SAID | {"signup_id": "su_10"},
+        SAID | {"signup_id": "nobody"},
+        SAID | {"signup_id": "su_10", "label": "maybe", "mood": 1},
+        SAID | {"signup_id": "su_10", "reason": "4242424242424242"},
+        17,
+        SAID | {"signup_id": "su_10"},
+    ]
+
+    response = http.call("POST", "/v1/outcomes", json=entries)
+
+    assert response.status_code == 207
+    items = response.get_json()["items"]
+    assert [each["status"] for each in items] == [201, 404, 422, 422, 422, 200]
+    assert [error["pointer"] for error in items[2]["problem"]["errors"]] == ["/label", "/mood"]
+    assert items[0]["outcome"]["id"] == items[5]["outcome"]["id"]
+    assert "4242424242424242" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"label": "maybe"}, "/label"),
+        ({"confidence": 1.5}, "/confidence"),
+        ({"confidence": "1"}, "/confidence"),
+        ({"source": "Jane Doe"}, "/source"),
+        ({"reason": "she said so"}, "/reason"),
+        ({"grade": "F"}, "/grade"),
+        ({"occurred_at": "2099-01-01T00:00:00Z"}, "/occurred_at"),
+        ({"signup_id": ""}, "/signup_id"),
+        ({"unknown": 1}, "/unknown"),
+    ],
+    ids=str,
+)
+def test_a_wrong_outcome_is_refused_by_its_pointer(http: Any, changes: dict[str, Any], pointer: str) -> None:
+    response = http.call("POST", "/v1/outcomes", json=SAID | {"signup_id": "su_1"} | changes)
+
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.get_json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("entries", [[], [SAID] * 1_001], ids=["none", "too many"])
+def test_an_empty_list_and_an_endless_one_are_refused(http: Any, entries: list[Any]) -> None:
+    assert http.call("POST", "/v1/outcomes", json=entries).status_code == 422
+
+
+def test_an_outcome_of_nobody_and_one_without_permission(http: Any) -> None:
+    document = SAID | {"signup_id": "nobody"}
+
+    assert http.call("POST", "/v1/outcomes", json=document).status_code == 404
+    assert http.call("POST", "/v1/outcomes", json=document, scopes=("signups", "review")).status_code == 403
