@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from models.evaluation.lines import ScoreLines
+from models.features.catalogue import FEATURES
 from models.reference.reference import Reference
 from models.simulation.files import read_world
 from models.training.dataset import VARIANT, Dataset, DatasetError
@@ -34,6 +35,7 @@ class Training:
         lines: a policy's score lines, for the operational figures.
         engine: what grows the trees.
         search_minutes: how long to look for better settings first; ``None`` is not at all.
+        without: groups of features that the model must not read, to see what they bring.
         progress: told of each stage.
     """
 
@@ -43,6 +45,7 @@ class Training:
     lines: ScoreLines | None = None
     engine: Engine = fit
     search_minutes: float | None = None
+    without: tuple[str, ...] = ()
     progress: Progress = silent
 
     def on(self, dataset: Dataset, others: Sequence[Dataset] = ()) -> TrainedModel:
@@ -51,6 +54,10 @@ class Training:
         Raises:
             DatasetError: the data cannot be trained on.
         """
+        left_out = [each.name for each in FEATURES if each.group.value in self.without]
+        if left_out:
+            dataset = dataset.without_features(left_out)
+            others = [each.without_features(left_out) for each in others]
         settings = self.settings
         if self.search_minutes is not None:
             from models.training.search import search  # noqa: PLC0415 - optuna is wanted by nobody else

@@ -13,6 +13,7 @@ import click
 
 from models import registry
 from models.features.catalogue import FEATURES
+from models.features.feature import Group
 from models.registry import LoadedModel
 from models.training.dataset import DatasetError
 from service.cli.context import console, reference_of, settings_here
@@ -124,6 +125,12 @@ def _with(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Func
 @click.option("--only-said", is_flag=True, help="With --vectors: silence proves nothing; only outcomes count.")
 @_table_options
 @_engine_options
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice([group.value for group in Group]),
+    help="Leave a group of features out, to see what it brings.",
+)
 @click.option("--search-minutes", type=click.FloatRange(min=0, min_open=True), help="Look for better settings first.")
 @click.option(
     "--fraud-found",
@@ -148,6 +155,7 @@ def train(
     fraud_found: float,
     engine: str,
     scheduler: str | None,
+    without: tuple[str, ...],
     search_minutes: float | None,
     policy_file: Path | None,
     report: Path | None,
@@ -168,6 +176,7 @@ def train(
             lines=policy_lines(policy_file),
             engine=_engine(engine, scheduler),
             search_minutes=search_minutes,
+            without=without,
             progress=shown,
         )
         trained = _trained(training, settings, policy_file=policy_file, **data)
