@@ -21,6 +21,7 @@ from service.usecases.ports_clusters import Clusters
 from service.usecases.ports_containments import Containments
 from service.usecases.ports_decisions import Decisions
 from service.usecases.ports_figures import Figures
+from service.usecases.ports_learning import DriftReports, Judgements, Shadows
 from service.usecases.ports_lists import ListEntries
 from service.usecases.ports_outcomes import Outcomes
 from service.usecases.ports_policy import Policies
@@ -361,6 +362,12 @@ class UnitOfWork(Protocol):
     def attacks(self) -> Attacks: ...
     @property
     def roll_ups(self) -> RollUps: ...
+    @property
+    def judgements(self) -> Judgements: ...
+    @property
+    def shadows(self) -> Shadows: ...
+    @property
+    def drift_reports(self) -> DriftReports: ...
     @property
     def endpoints(self) -> Endpoints: ...
     @property

@@ -179,7 +179,9 @@ def test_the_shipped_model_is_listed_as_active_and_its_card_says_simulated(run: 
 
 
 def test_an_unknown_model_is_refused_in_one_line(run: Run) -> None:
-    refused = run("model", "promote", "nonesuch")
+    people = ("--override", "--by", "Ann", "--approved-by", "Ben", "--reason", "none")
+
+    refused = run("model", "promote", "nonesuch", *people)
 
     assert (refused.code, refused.err.count("\n")) == (1, 1)
     assert "nonesuch" in refused.err
