@@ -37,6 +37,7 @@ from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.search_signups import SearchSignups
+from service.usecases.watches_in_force import WatchesInForce
 from service.watch import WatchedAssess, watch_requests
 from service.web import install_web
 
@@ -87,7 +88,13 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
         model=model,
         policy=policy,
         judge=judge,
-        assess=Assess(begin=store.begin, judge=judge, render=render_decision, new_id=new_id),
+        assess=Assess(
+            begin=store.begin,
+            judge=judge,
+            render=render_decision,
+            new_id=new_id,
+            watches=WatchesInForce(store.begin, time.monotonic),
+        ),
     )
 
 

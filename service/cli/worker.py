@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
-from service.cli.context import settings_here, store_of
+from service.cli.context import reference_of, settings_here, store_of
 from service.jobs import jobs_of
 from service.observability import configure_logging
 from service.worker import Worker
@@ -26,7 +26,7 @@ def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click pass
     settings = settings_here()
     configure_logging(level=settings.log_level)
     store = store_of(settings)
-    work = Worker(jobs_of(store), now=lambda: datetime.now(UTC))
+    work = Worker(jobs_of(store, settings, reference_of(settings)), now=lambda: datetime.now(UTC))
     if once:
         click.echo(", ".join(f"{count:,} {name}" for name, count in work.round().items()))
         return

@@ -28,6 +28,7 @@ from service.usecases.ports import (
 )
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 from service.usecases.views import Answer, ClusterView, DecisionView
+from service.usecases.watches_in_force import WatchesInForce
 
 CREATED = 201
 REPLAYED = 200
@@ -41,6 +42,7 @@ class Assess:
     judge: Judge
     render: Callable[[DecisionView], bytes]
     new_id: Callable[[datetime], str]
+    watches: WatchesInForce | None = None
 
     def __call__(
         self,
@@ -76,7 +78,10 @@ class Assess:
                 return _again(look.answer, fingerprint)
             record_id = self.new_id(now)
             facts = Facts(signup=signup, signals=signals, linkage=look.linkage)
-            assessment = None if signup.record_only else self.judge(facts, now=now, stopwatch=stopwatch)
+            assessment = None
+            if not signup.record_only:
+                watched = () if self.watches is None else self.watches.matching(work, identifiers, now=now)
+                assessment = self.judge(facts, now=now, stopwatch=stopwatch, watched=bool(watched))
             view = DecisionView(
                 id=record_id,
                 signup_id=signup.signup_id,

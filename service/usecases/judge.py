@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.features.catalogue import Vector, vector_of
@@ -13,8 +13,9 @@ from models.reasons import strongest_reasons
 from models.reference.reference import Reference
 from models.registry import LoadedModel
 from models.signup_document import document_of_signup
-from service.domain.decision import Assessment, Decision, ModelReference, Reason
-from service.domain.policy import Policy
+from service.domain.decision import Assessment, Decision, ModelReference, Reason, harsher
+from service.domain.policy import Policy, Ruling
+from service.domain.watch import WATCHED, WATCHED_REASON
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 
 MODEL_UNAVAILABLE = "model_unavailable"
@@ -36,8 +37,13 @@ class Judge:
     policy: Callable[[], Policy]
     new_id: Callable[[datetime], str]
 
-    def __call__(self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH) -> Assessment:
-        """Judge the facts at ``now``; never raises for want of a model, but says so and falls back on the policy."""
+    def __call__(
+        self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH, watched: bool = False
+    ) -> Assessment:
+        """Judge the facts at ``now``; never raises for want of a model, but says so and falls back on the policy.
+
+        ``watched`` says that a watch holds after a ban: then a proof is the least that is asked.
+        """
         vector = vector_of(facts)
         stopwatch.lap("features")
         model = self.model()
@@ -52,6 +58,8 @@ class Judge:
             signals=signals,
             linkage=linkage,
         )
+        if watched:
+            ruling = _watched(ruling)
         stopwatch.lap("policy")
         reasons = ruling.reasons
         if model is not None and score is not None and ruling.decision is not Decision.ALLOW:
@@ -73,6 +81,18 @@ class Judge:
             degraded=degraded_reason is not None,
             degraded_reason=degraded_reason,
         )
+
+
+def _watched(ruling: Ruling) -> Ruling:
+    return replace(
+        ruling,
+        decision=harsher(ruling.decision, Decision.STEP_UP),
+        rules=(*ruling.rules, WATCHED),
+        reasons=(*ruling.reasons, Reason(WATCHED_REASON, "rule", _WATCHED_TEXT)),
+    )
+
+
+_WATCHED_TEXT = "It has two habits in common with accounts that were banned in the last days."
 
 
 def reference_of(model: LoadedModel) -> ModelReference:

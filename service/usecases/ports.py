@@ -13,6 +13,7 @@ from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
+from service.usecases.ports_after_ban import AfterBans
 from service.usecases.ports_clusters import Clusters
 from service.usecases.ports_containments import Containments
 from service.usecases.ports_outcomes import Outcomes
@@ -355,6 +356,8 @@ class UnitOfWork(Protocol):
     def outcomes(self) -> Outcomes: ...
     @property
     def containments(self) -> Containments: ...
+    @property
+    def after_bans(self) -> AfterBans: ...
     @property
     def roll_ups(self) -> RollUps: ...
 

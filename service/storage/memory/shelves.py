@@ -13,6 +13,7 @@ from service.domain.containment import Containment, Looked, Progress, Touched
 from service.domain.decision import Assessment
 from service.domain.event import Event
 from service.domain.outcome import Outcome
+from service.domain.watch import Watch
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
@@ -91,6 +92,8 @@ class Shelves:
         self.held: dict[int, list[Key]] = {}
         self.containments: dict[int, KeptContainment] = {}
         self.judged: dict[int, Looked] = {}
+        self.watches: dict[int, Watch] = {}
+        self.looked_back: dict[int, int] = {}
         self.outcomes: dict[int, list[Outcome]] = {}
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:

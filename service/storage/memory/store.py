@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from service.storage.memory.after_bans import MemoryAfterBans
 from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.clusters import MemoryClusterPort
@@ -32,6 +33,7 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.clusters = MemoryClusterPort(shelves, self._staged)
+        self.after_bans = MemoryAfterBans(shelves, self._staged)
         self.containments = MemoryContainments(shelves, self._staged)
         self.outcomes = MemoryOutcomes(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)

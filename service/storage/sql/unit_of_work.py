@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from service.domain.errors import ConflictError, StillRunningError
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
+from service.storage.sql.after_bans import SqlAfterBans
 from service.storage.sql.api_keys import SqlApiKeys
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.clusters import SqlClusters
@@ -40,6 +41,7 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
+        self._after_bans = SqlAfterBans(database, self._stage)
         self._containments = SqlContainments(database, self._stage)
         self._outcomes = SqlOutcomes(database, self._stage)
         self._roll_ups = SqlRollUps(database)
@@ -78,6 +80,11 @@ class SqlUnitOfWork:
     def clusters(self) -> SqlClusters:
         """Who belongs together, and what is known of whom."""
         return self._clusters
+
+    @property
+    def after_bans(self) -> SqlAfterBans:
+        """Watches and look-backs."""
+        return self._after_bans
 
     @property
     def containments(self) -> SqlContainments:
@@ -125,9 +132,21 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
 # Constraints by the names that PostgreSQL and SQLite report.
 _RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
 _LOST_CLAIM = ("ck_idempotency_keys_state",)
-_OUTCOME = ("pk_outcomes", "outcomes.signup_no, outcomes.ordinal")
-_CONTAINMENT = ("pk_containments", "containments.containment_no")
-_POLICY_VERSION = ("pk_policies", "policies.version")
+_CONFLICTS = (
+    (
+        ("pk_outcomes", "outcomes.signup_no, outcomes.ordinal"),
+        "Another outcome of this sign-up was recorded at the same moment; try again.",
+    ),
+    (
+        ("pk_containments", "containments.containment_no"),
+        "Another containment was opened at the same moment; try again.",
+    ),
+    (("pk_watches", "watches.watch_no"), "Another watch was opened at the same moment; try again."),
+    (
+        ("pk_policies", "policies.version"),
+        "Another policy was added at the same moment; look at it and add yours again.",
+    ),
+)
 
 
 def _refusal_of(error: IntegrityError) -> Exception:
@@ -137,10 +156,7 @@ def _refusal_of(error: IntegrityError) -> Exception:
         return AlreadyRecordedError("the sign-up is recorded already")
     if named.endswith(_LOST_CLAIM):
         return StillRunningError("Another request holds this Idempotency-Key by now.")
-    if named.endswith(_OUTCOME):
-        return ConflictError("Another outcome of this sign-up was recorded at the same moment; try again.")
-    if named.endswith(_CONTAINMENT):
-        return ConflictError("Another containment was opened at the same moment; try again.")
-    if named.endswith(_POLICY_VERSION):
-        return ConflictError("Another policy was added at the same moment; look at it and add yours again.")
+    for constraints, text in _CONFLICTS:
+        if named.endswith(constraints):
+            return ConflictError(text)
     return error
