@@ -60,6 +60,7 @@ from service.usecases.report_account import ReportAccount
 from service.usecases.search_signups import SearchSignups
 from service.usecases.sign_in import SignIn
 from service.usecases.watch_attacks import ListAttacks
+from service.usecases.watches_in_force import WatchesInForce
 from service.usecases.webhook_endpoints import WebhookEndpoints
 from service.watch import RuleAlarm, WatchedAssess, watch_requests
 from service.web import install_web
@@ -128,7 +129,14 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
         model=model,
         policy=policy,
         judge=judge,
-        assess=Assess(begin=store.begin, judge=judge, plan=step_up.plan, render=render_decision, new_id=new_id),
+        assess=Assess(
+            begin=store.begin,
+            judge=judge,
+            plan=step_up.plan,
+            render=render_decision,
+            new_id=new_id,
+            watches=WatchesInForce(store.begin, time.monotonic),
+        ),
         outbox=Outbox(store.begin, utc_now, time.monotonic),
         step_up=step_up,
         cases=case_use_cases(

@@ -25,6 +25,8 @@ from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.lists_in_force import ListsInForce
+from service.usecases.look_back import LookBack
+from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.shadow import ScoreShadows
 from service.usecases.tend_cases import TendCases
@@ -75,11 +77,13 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
         lists=ListsInForce(store.begin, pseudonyms.digests, time.monotonic),
         chance=random.SystemRandom().random,
     )
-    cases = CasesOfClusters(policy, new_id, _now)
+    chance, cases = random.SystemRandom().random, CasesOfClusters(policy, new_id, _now)
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),
+        Job("guards changed", RecogniseShared(store.begin, policy)),
         Job("clusters judged", JudgeClusters(store.begin, policy, cases, new_id)),
-        Job("contained members looked at again", CarryOut(store.begin, judge, random.SystemRandom().random)),
+        Job("contained accounts looked at again", CarryOut(store.begin, judge, chance)),
+        Job("bans looked back from", LookBack(store.begin, judge, cases, chance)),
     )
 
 

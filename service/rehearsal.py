@@ -52,9 +52,12 @@ def new_id(now: datetime) -> str:
 class WithoutLinkage(Judge):
     """The judge as it would be if nobody remembered anything: every sign-up is the first one."""
 
-    def __call__(self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH) -> Assessment:
+    def __call__(
+        self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH, watched: bool = False
+    ) -> Assessment:
         """Judge the sign-up alone."""
-        return Judge.__call__(self, replace(facts, linkage=NO_HISTORY), now=now, stopwatch=stopwatch)
+        alone = replace(facts, linkage=NO_HISTORY)
+        return Judge.__call__(self, alone, now=now, stopwatch=stopwatch, watched=watched)
 
 
 @dataclass(slots=True)

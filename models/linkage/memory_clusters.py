@@ -92,6 +92,12 @@ class MemoryClusters:
         """The members of a cluster by number, oldest first."""
         return self._numbers.get(self.root(cluster), ())
 
+    def labelled_members(self) -> Iterator[Member]:
+        """The members that are known as good or as fraud, in no order."""
+        for known in self._labelled.values():
+            for _, number in known:
+                yield self.members[number]
+
     def labelled(self, label: Mark) -> dict[int, list[int]]:
         """When the members of a label became known as that, in microseconds, by cluster."""
         return {
@@ -167,6 +173,15 @@ class MemoryClusters:
                     found[each.kind] = marks
                     looked_at.append((each.kind, marks, (each.kind, each.value) in self.guards))
         return found, touched(looked_at)
+
+    def marked_keys(self, kind: IdentifierKind) -> list[Key]:
+        """The identifiers of a kind that anything is known of."""
+        return [key for key in self._marks if key[0] is kind]
+
+    def marks_on(self, key: Key) -> list[tuple[int, int, Mark]]:
+        """What is known of an identifier: when, of which sign-up, and what."""
+        kept = self._marks.get(key)
+        return [] if kept is None else [*kept.against, *kept.others]
 
     def contained_edges(self, identifiers: Sequence[Identifier]) -> int:
         """How many of the unguarded strong identifiers a standing containment holds."""

@@ -31,6 +31,7 @@ from service.usecases.read_signup import challenge_views
 from service.usecases.step_up_methods import Person
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 from service.usecases.views import Answer, ClusterView, DecisionView
+from service.usecases.watches_in_force import WatchesInForce
 
 CREATED = 201
 REPLAYED = 200
@@ -45,6 +46,7 @@ class Assess:
     plan: PlanStepUp
     render: Callable[[DecisionView], bytes]
     new_id: Callable[[datetime], str]
+    watches: WatchesInForce | None = None
 
     def __call__(
         self,
@@ -80,8 +82,10 @@ class Assess:
                 return _again(look.answer, fingerprint)
             record_id = self.new_id(now)
             facts = Facts(signup=signup, signals=signals, linkage=look.linkage)
-            assessment = None if signup.record_only else self.judge(facts, now=now, stopwatch=stopwatch)
-            step_up = None
+            assessment, step_up = None, None
+            if not signup.record_only:
+                watched = () if self.watches is None else self.watches.matching(work, identifiers, now=now)
+                assessment = self.judge(facts, now=now, stopwatch=stopwatch, watched=bool(watched))
             if assessment is not None:
                 person = Person(signup, signals)
                 assessment, step_up = self.plan(person, assessment, record_id=record_id, owner=caller.owner, now=now)

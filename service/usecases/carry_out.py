@@ -10,14 +10,12 @@ from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.linkage.velocity import Linkage
 from models.signals.signals import derive_signals
-from service.domain.containment import WORKER, Done, Progress, Role, Task
+from service.domain.containment import Done, Progress, Role, Task
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.errors import ConflictError
-from service.domain.event import Event, EventType
-from service.usecases.decision_events import changed
 from service.usecases.judge import Judge
-from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
-from service.usecases.read_signup import signup_view
+from service.usecases.ports import Begin, Recorded, UnitOfWork
+from service.usecases.tell_consequence import tell_consequence
 
 BATCH = 500
 BATCHES_A_ROUND = 10
@@ -68,7 +66,7 @@ class CarryOut:
         if task.progress is Progress.RESTORING:
             return self._restored(work, task, recorded, now)
         before = recorded.assessments[-1]
-        if before.decision not in _LET_IN:
+        if before.decision not in LET_IN:
             return Done(task, Progress.UNCHANGED)
         core = task.touched.role is Role.CORE
         assessment = look_again(
@@ -92,48 +90,16 @@ class CarryOut:
         return done
 
     def _record(self, work: UnitOfWork, task: Task, recorded: Recorded, assessment: Assessment, now: datetime) -> None:
-        spread = self.judge.policy().document.clusters.containment.spread
-        due = now + spread * self.chance()
-        before = recorded.assessments[-1].decision
-        told = changed(
-            signup_view(recorded, (*recorded.assessments, assessment)).current,
-            before=before,
-            owner=recorded.owner,
-            now=now,
-            new_id=self.judge.new_id,
-        )
-        events = [replace(each, due_at=due) for each in told]
-        events.append(
-            Event(
-                id=self.judge.new_id(now),
-                type=EventType.ACCOUNT_REASSESS,
-                owner=recorded.owner,
-                subject=recorded.id,
-                occurred_at=now,
-                due_at=due,
-                data={
-                    "id": recorded.id,
-                    "signup_id": recorded.signup.signup_id,
-                    "decision": assessment.decision.value,
-                    "previous_decision": before.value,
-                    "containment": task.containment_id,
-                    "role": task.touched.role.value,
-                    # A proof that rests on what it was tied by proves nothing.
-                    "not_proven_by": [kind.value for kind in task.touched.ties],
-                },
-            )
-        )
-        audit = AuditEntry(
-            at=now,
-            actor=WORKER,
-            action="signup.reassessed",
-            subject=recorded.id,
-            detail={"decision": assessment.decision.value, "containment": task.containment_id},
-        )
-        work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
+        because: dict[str, object] = {
+            "containment": task.containment_id,
+            "role": task.touched.role.value,
+            # A proof that rests on what it was tied by proves nothing.
+            "not_proven_by": [kind.value for kind in task.touched.ties],
+        }
+        tell_consequence(work, self.judge, recorded, assessment, because=because, now=now, chance=self.chance())
 
 
-_LET_IN = frozenset({Decision.ALLOW, Decision.STEP_UP})
+LET_IN = frozenset({Decision.ALLOW, Decision.STEP_UP})
 """Who is looked at again: those who are in, or may come in by a proof. The others are held already."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.features.campaign import Campaign, campaign_of
@@ -16,9 +16,10 @@ from models.reference.reference import Reference
 from models.registry import LoadedModel
 from models.signals.signals import Signals
 from models.signup_document import document_of_signup
-from service.domain.decision import Assessment, Decision, ModelReference, Reason
-from service.domain.policy import NEVER, Policy
+from service.domain.decision import Assessment, Decision, ModelReference, Reason, harsher
+from service.domain.policy import NEVER, Policy, Ruling
 from service.domain.standing import ListHit
+from service.domain.watch import WATCHED, WATCHED_REASON
 from service.usecases.standing import standing_of
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 
@@ -55,8 +56,13 @@ class Judge:
     chance: Callable[[], float] = lambda: NEVER
     alarm: Callable[[Sequence[str]], None] = lambda _: None
 
-    def __call__(self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH) -> Assessment:
-        """Judge the facts at ``now``; never raises for want of a model, but says so and falls back on the policy."""
+    def __call__(
+        self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH, watched: bool = False
+    ) -> Assessment:
+        """Judge the facts at ``now``; never raises for want of a model, but says so and falls back on the policy.
+
+        ``watched`` says that a watch holds after a ban: then a proof is the least that is asked.
+        """
         vector = vector_of(facts)
         stopwatch.lap("features")
         model = self.model()
@@ -79,6 +85,8 @@ class Judge:
         )
         if ruling.failed_rules:
             self.alarm(ruling.failed_rules)
+        if watched:
+            ruling = _watched(ruling)
         stopwatch.lap("policy")
         reasons = (*tags_of(campaign), *ruling.reasons)
         if model is not None and score is not None and ruling.decision is not Decision.ALLOW:
@@ -105,6 +113,18 @@ class Judge:
             explored=ruling.explored,
             grant=ruling.grant,
         )
+
+
+def _watched(ruling: Ruling) -> Ruling:
+    return replace(
+        ruling,
+        decision=harsher(ruling.decision, Decision.STEP_UP),
+        rules=(*ruling.rules, WATCHED),
+        reasons=(*ruling.reasons, Reason(WATCHED_REASON, "rule", _WATCHED_TEXT)),
+    )
+
+
+_WATCHED_TEXT = "It has two habits in common with accounts that were banned in the last days."
 
 
 def reference_of(model: LoadedModel) -> ModelReference:

@@ -15,6 +15,7 @@ from service.domain.case import Case
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
 from service.usecases.ports_accounts import Accounts
+from service.usecases.ports_after_ban import AfterBans
 from service.usecases.ports_attacks import Attacks
 from service.usecases.ports_cases import Cases
 from service.usecases.ports_clusters import Clusters
@@ -360,6 +361,8 @@ class UnitOfWork(Protocol):
     def containments(self) -> Containments: ...
     @property
     def attacks(self) -> Attacks: ...
+    @property
+    def after_bans(self) -> AfterBans: ...
     @property
     def roll_ups(self) -> RollUps: ...
     @property

@@ -61,6 +61,15 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A sign-up is known as GOOD or BANNED since an instant."""
+
+    signup_no: int
+    mark: Mark
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """One cluster became part of another through a sign-up."""
 
@@ -101,8 +110,20 @@ class Clusters(Protocol):
         """Members of any cluster numbered after ``after_no``, in the order of their numbers: for looking again."""
         ...
 
+    def last_no(self) -> int:
+        """The number of the newest member of any cluster; 0 without one."""
+        ...
+
     def merges(self, cluster: int, *, limit: int = 1_000) -> Sequence[Merged]:
         """What became part of a cluster, newest first."""
+        ...
+
+    def praised(self, kind: IdentifierKind, *, at_least: int, limit: int) -> Sequence[IdentifierKey]:
+        """Identifiers of a kind that at least so many accounts known as good carry; not for the hot path."""
+        ...
+
+    def known_of(self, key: IdentifierKey, *, limit: int) -> Sequence[Known]:
+        """Who is known as good or as fraud among those that carry an identifier, the newest of each first."""
         ...
 
     def mark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:

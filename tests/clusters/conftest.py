@@ -16,7 +16,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from models.features.facts import Facts
+from models.identifiers import identifiers_of
 from models.reference.reference import Reference, load_reference
+from models.signals.signals import derive_signals
 from models.signup import AccountType, Device, Identity, Institution, Payment, PaymentMethod, Signup
 from models.signup_document import document_of_signup
 from service.api.answers import render_decision
@@ -24,7 +27,7 @@ from service.app import application_of, create_app
 from service.config import read_settings
 from service.domain.caller import Caller, Scope
 from service.domain.cluster import cluster_id
-from service.domain.decision import Decision
+from service.domain.decision import Assessment, Decision
 from service.domain.ids import uuid7
 from service.domain.outcome import Label, Statement
 from service.domain.policy import Policy, default_policy_text, parse_policy
@@ -37,9 +40,13 @@ from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.issue_key import IssueKey
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
+from service.usecases.look_back import LookBack
 from service.usecases.ports import Fingerprint, UnitOfWork
+from service.usecases.recognise_shared import DeclareShared, RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, Spoken
+from service.usecases.settle_clusters import SettleClusters
 from service.usecases.views import DecisionView
+from service.usecases.watches_in_force import WatchesInForce
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OWNER = "campus"
@@ -68,13 +75,23 @@ class Gate:
         self._numbers = itertools.count(1)
         self._bits = itertools.count(1)
         self.judge = Judge(reference=self.reference, model=lambda: None, policy=lambda: self.policy, new_id=self.new_id)
-        self.assess = Assess(begin=self.store.begin, judge=self.judge, render=render_decision, new_id=self.new_id)
+        self.assess = Assess(
+            begin=self.store.begin,
+            judge=self.judge,
+            render=render_decision,
+            new_id=self.new_id,
+            watches=WatchesInForce(self.store.begin, self.monotonic),
+        )
         self.outcomes = RecordOutcome(self.store.begin, lambda: self.policy, self.new_id)
         self.clusters = cluster_use_cases(
             self.store.begin, policy=lambda: self.policy, reference=self.reference, new_id=self.new_id
         )
         self.cases = RecordedCases()
         self.judge_clusters = JudgeClusters(self.store.begin, lambda: self.policy, self.cases, self.new_id)
+        self.look_back = LookBack(self.store.begin, self.judge, self.cases, random.Random(6).random)
+        self.recognise = RecogniseShared(self.store.begin, lambda: self.policy)
+        self.declare = DeclareShared(self.store.begin)
+        self.settle = SettleClusters(self.store.begin, self.reference)
         self.carry_out = CarryOut(self.store.begin, self.judge, random.Random(5).random)
 
     def new_id(self, now: datetime) -> str:
@@ -82,6 +99,9 @@ class Gate:
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)
+
+    def monotonic(self) -> float:
+        return self.now.timestamp()
 
     def came(self, **changes: Any) -> DecisionView:
         """A sign-up; ``device``, ``card``, ``phone``, ``ip``, ``mail``, ``school`` and the like say what it carries."""
@@ -100,6 +120,14 @@ class Gate:
         assessment = self.came(**changes).assessment
         assert assessment is not None
         return assessment.decision, {each.code for each in assessment.reasons}
+
+    def judged(self, number: int, **changes: Any) -> Assessment:
+        """How a sign-up would be judged now, without recording it."""
+        signup = signup_of(number, self.now, **changes)
+        signals = derive_signals(signup, self.reference)
+        with self.store.begin() as work:
+            look = work.ledger.look(OWNER, signup.signup_id, identifiers_of(signup, signals), now=self.now)
+        return self.judge(Facts(signup=signup, signals=signals, linkage=look.linkage), now=self.now)
 
     def said(self, view: DecisionView, label: str = "fraud", source: str = "reviewer", **changes: Any) -> Spoken:
         self.later(seconds=1)

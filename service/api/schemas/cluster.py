@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from models.linkage.identifier import IdentifierKind
 from service.api.schemas.decision import Answered
-from service.api.schemas.fields import Strict, checked_email, checked_ip, text
+from service.api.schemas.fields import Strict, checked_email, checked_ip, text, wrong
 from service.api.schemas.search import PAGE_LIMIT, number_of_cursor
 from service.domain.containment import ContainmentState
 from service.domain.decision import Decision
@@ -89,7 +89,18 @@ class LearntIdentifier(Strict):
 class IdentifiersRequest(Strict):
     """Identifiers learnt after the sign-up."""
 
-    identifiers: Annotated[tuple[LearntIdentifier, ...], Field(min_length=1, max_length=MOST_IDENTIFIERS, strict=False)]
+    # Their number is checked here: pydantic would count those that are wrong as missing.
+    identifiers: Annotated[
+        tuple[LearntIdentifier, ...],
+        Field(strict=False, json_schema_extra={"minItems": 1, "maxItems": MOST_IDENTIFIERS}),
+    ]
+
+    @field_validator("identifiers")
+    @classmethod
+    def _are_some(cls, value: tuple[LearntIdentifier, ...]) -> tuple[LearntIdentifier, ...]:
+        if not 1 <= len(value) <= MOST_IDENTIFIERS:
+            raise wrong(f"must have 1 to {MOST_IDENTIFIERS} entries")
+        return value
 
 
 class IdentifiersAnswer(Answered):

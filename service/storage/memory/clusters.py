@@ -13,7 +13,7 @@ from models.linkage.memory_clusters import Key, Member
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.memory.shelves import Shelves, Undo, Write
-from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Merged
+from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Merged
 
 
 class MemoryClusterPort:
@@ -84,10 +84,35 @@ class MemoryClusterPort:
             numbers = range(after_no + 1, min(len(members), after_no + limit) + 1)
             return tuple(self._member(members[number]) for number in numbers)
 
+    def last_no(self) -> int:
+        """See the port."""
+        with self._shelves.lock:
+            return len(self._clusters.members)
+
     def merges(self, cluster: int, *, limit: int = 1_000) -> Sequence[Merged]:
         """See the port. Merges are not kept here."""
         del cluster, limit
         return ()
+
+    def praised(self, kind: IdentifierKind, *, at_least: int, limit: int) -> Sequence[IdentifierKey]:
+        """See the port."""
+        with self._shelves.lock:
+            praised = sorted(
+                key
+                for key in self._clusters.marked_keys(kind)
+                if sum(mark is Mark.GOOD for _, _, mark in self._clusters.marks_on(key)) >= at_least
+            )
+            return tuple(IdentifierKey(kind, value.encode()) for kind, value in praised[:limit])
+
+    def known_of(self, key: IdentifierKey, *, limit: int) -> Sequence[Known]:
+        """See the port."""
+        with self._shelves.lock:
+            newest = sorted(self._clusters.marks_on(_key(key)), reverse=True)
+            found = [
+                [Known(number, mark, instant_of(known)) for known, number, mark in newest if mark is wanted][:limit]
+                for wanted in (Mark.BANNED, Mark.GOOD)
+            ]
+            return tuple(each for some in found for each in some)
 
     def mark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
         """See the port."""

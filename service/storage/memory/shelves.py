@@ -21,6 +21,7 @@ from service.domain.proposal import Proposal
 from service.domain.reviewer import Reviewer
 from service.domain.step_up import Step, StepUp
 from service.domain.verdict import Opinion
+from service.domain.watch import Watch
 from service.domain.webhook import Delivery, Endpoint
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
@@ -169,6 +170,8 @@ class Shelves:
         self.sign_in_failures: list[tuple[bytes, datetime]] = []
         self.containments: dict[int, KeptContainment] = {}
         self.judged: dict[int, Looked] = {}
+        self.watches: dict[int, Watch] = {}
+        self.looked_back: dict[int, int] = {}
         self.outcomes: dict[int, list[Outcome]] = {}
         self.attacks = AttackShelf()
 

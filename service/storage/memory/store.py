@@ -7,6 +7,7 @@ from typing import Self
 
 from service.domain.event import Event
 from service.storage.memory.accounts import MemoryAccounts
+from service.storage.memory.after_bans import MemoryAfterBans
 from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.attacks import MemoryAttacks
 from service.storage.memory.audit import MemoryAuditTrail
@@ -45,6 +46,7 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.clusters = MemoryClusterPort(shelves, self._staged)
+        self.after_bans = MemoryAfterBans(shelves, self._staged)
         self.containments = MemoryContainments(shelves, self._staged)
         self.outcomes = MemoryOutcomes(shelves, self._staged)
         self.attacks = MemoryAttacks(shelves, self._staged)

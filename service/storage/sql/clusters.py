@@ -14,7 +14,7 @@ from models.linkage.marks import Mark
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql import partition
-from service.storage.sql.cluster_tables import ClusterRow, GuardRow, MemberRow, MergeRow, PendingJoinRow
+from service.storage.sql.cluster_tables import ClusterRow, GuardRow, MarkRow, MemberRow, MergeRow, PendingJoinRow
 from service.storage.sql.database import Database
 from service.storage.sql.joining import gather_strays, join
 from service.storage.sql.marks import MARKED_CODES, put, withdraw
@@ -22,7 +22,7 @@ from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import LinkRow, SignupRow
-from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Merged
+from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Merged
 
 _STRAYS_AMONG = 20_000
 """A member strays in the moment of a merge: looking at the newest finds it for hours."""
@@ -102,6 +102,11 @@ class SqlClusters:
         """See the port."""
         return self._members(_MEMBERS.where(MemberRow.signup_no > after_no).order_by(MemberRow.signup_no).limit(limit))
 
+    def last_no(self) -> int:
+        """See the port."""
+        newest = select(func.max(MemberRow.signup_no))
+        return self._database.read(lambda connection: connection.execute(newest).scalar_one()) or 0
+
     def merges(self, cluster: int, *, limit: int = 1_000) -> Sequence[Merged]:
         """See the port. What became part of a cluster on the way is among them."""
         root = self.root(cluster)
@@ -114,6 +119,42 @@ class SqlClusters:
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(Merged(row.cluster_no, row.into_no, row.signup_no, instant_of(row.merged_us)) for row in rows)
+
+    def praised(self, kind: IdentifierKind, *, at_least: int, limit: int) -> Sequence[IdentifierKey]:
+        """See the port."""
+        statement = (
+            select(MarkRow.digest)
+            .where(
+                MarkRow.channel == 1,
+                MarkRow.mark == Mark.GOOD.value,
+                MarkRow.kind == KIND_CODES[kind],
+                MarkRow.withdrawn_us.is_(None),
+            )
+            .group_by(MarkRow.digest)
+            .having(func.count() >= at_least)
+            .order_by(MarkRow.digest)
+            .limit(limit)
+        )
+        digests = self._database.read(lambda connection: connection.execute(statement).scalars().all())
+        return tuple(IdentifierKey(kind, bytes(digest)) for digest in digests)
+
+    def known_of(self, key: IdentifierKey, *, limit: int) -> Sequence[Known]:
+        """See the port."""
+
+        def read(connection: Connection) -> list[Known]:
+            found = []
+            for channel, mark in ((0, Mark.BANNED), (1, Mark.GOOD)):
+                rows = connection.execute(
+                    select(MarkRow.signup_no, MarkRow.known_us)
+                    .where(MarkRow.digest == key.digest, MarkRow.channel == channel, MarkRow.mark == mark.value)
+                    .where(MarkRow.withdrawn_us.is_(None))
+                    .order_by(MarkRow.known_us.desc(), MarkRow.signup_no.desc())
+                    .limit(limit)
+                )
+                found += [Known(row.signup_no, mark, instant_of(row.known_us)) for row in rows]
+            return found
+
+        return tuple(self._database.read(read))
 
     def mark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
         """See the port."""
@@ -209,10 +250,7 @@ class SqlClusters:
                 return join(connection, number, at_us)
 
             done += self._database.transaction(united)
-        newest = self._database.read(
-            lambda connection: connection.execute(select(func.max(MemberRow.signup_no))).scalar_one()
-        )
-        after_no = (newest or 0) - _STRAYS_AMONG
+        after_no = self.last_no() - _STRAYS_AMONG
         return done + self._database.transaction(lambda connection: gather_strays(connection, after_no=after_no))
 
     def simultaneous(self, *, within: timedelta, limit: int) -> Sequence[int]:

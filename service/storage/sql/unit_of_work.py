@@ -13,6 +13,7 @@ from service.domain.errors import ConflictError, StillRunningError
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.accounts import SqlAccounts
+from service.storage.sql.after_bans import SqlAfterBans
 from service.storage.sql.api_keys import SqlApiKeys
 from service.storage.sql.appeals import SqlAppeals
 from service.storage.sql.attacks import SqlAttacks
@@ -58,6 +59,7 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
+        self._after_bans = SqlAfterBans(database, self._stage)
         self._containments = SqlContainments(database, self._stage)
         self._outcomes = SqlOutcomes(database, self._stage)
         self._attacks = SqlAttacks(database, self._stage)
@@ -134,6 +136,11 @@ class SqlUnitOfWork:
     def proposals(self) -> SqlProposals:
         """What waits for a second person."""
         return self._proposals
+
+    @property
+    def after_bans(self) -> SqlAfterBans:
+        """Watches and look-backs."""
+        return self._after_bans
 
     @property
     def containments(self) -> SqlContainments:
@@ -309,6 +316,11 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         ("uq_shadows_running", "shadows.model_version"),
         ConflictError,
         "That model is in the shadow already.",
+    ),
+    (
+        ("pk_watches", "watches.watch_no"),
+        ConflictError,
+        "Another watch was opened at the same moment; try again.",
     ),
 )
 

@@ -1,0 +1,96 @@
+"""Watches and look-backs in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any  # Any: rows of a driver are untyped
+
+from sqlalchemy import Connection, and_, delete, func, insert, select
+
+from models.linkage.marks import Mark
+from service.domain.watch import Watch
+from service.storage.instants import instant_of, microseconds_of
+from service.storage.sql.cluster_tables import MemberRow
+from service.storage.sql.containment_tables import LookBackRow, WatchRow
+from service.storage.sql.database import Database
+from service.storage.sql.records import KIND_CODES, KINDS, packed, unpacked
+from service.storage.sql.staging import Stage
+from service.usecases.ports_clusters import Known
+
+
+class SqlAfterBans:
+    """See ``service.usecases.ports_after_ban.AfterBans``."""
+
+    def __init__(self, database: Database, stage: Stage) -> None:
+        self._database = database
+        self._stage = stage
+
+    def watches(self, *, now: datetime) -> Sequence[Watch]:
+        """See the port."""
+        statement = (
+            select(WatchRow.__table__).where(WatchRow.until_us > microseconds_of(now)).order_by(WatchRow.watch_no)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(map(_watch_of_row, rows))
+
+    def next_watch(self) -> int:
+        """See the port."""
+        statement = select(func.max(WatchRow.watch_no))
+        return (self._database.read(lambda connection: connection.execute(statement).scalar_one()) or 0) + 1
+
+    def open_watch(self, watch: Watch) -> None:
+        """See the port."""
+        columns = {
+            "watch_no": watch.number,
+            "id": watch.id,
+            "cluster_no": watch.cluster,
+            "keys": packed(sorted((KIND_CODES[kind], digest) for kind, digest in watch.keys)),
+            "expected_share": watch.expected_share,
+            "opened_us": microseconds_of(watch.opened_at),
+            "until_us": microseconds_of(watch.until),
+        }
+
+        def run(connection: Connection) -> None:
+            connection.execute(insert(WatchRow), columns)
+
+        self._stage.add(run)
+
+    def bans(self, *, limit: int) -> Sequence[Known]:
+        """See the port."""
+        seen = and_(LookBackRow.signup_no == MemberRow.signup_no, LookBackRow.known_us == MemberRow.label_us)
+        statement = (
+            select(MemberRow.signup_no, MemberRow.label_us)
+            .outerjoin(LookBackRow, seen)
+            .where(MemberRow.label.is_not(None), MemberRow.label == Mark.BANNED.value, LookBackRow.signup_no.is_(None))
+            .order_by(MemberRow.label_us, MemberRow.signup_no)
+            .limit(limit)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(Known(row.signup_no, Mark.BANNED, instant_of(row.label_us)) for row in rows)
+
+    def looked_back(self, ban: Known, *, at: datetime) -> None:
+        """See the port."""
+        columns = {
+            "signup_no": ban.signup_no,
+            "known_us": microseconds_of(ban.at),
+            "done_us": microseconds_of(at),
+        }
+
+        def run(connection: Connection) -> None:
+            connection.execute(delete(LookBackRow).where(LookBackRow.signup_no == ban.signup_no))
+            connection.execute(insert(LookBackRow), columns)
+
+        self._stage.add(run)
+
+
+def _watch_of_row(row: Any) -> Watch:
+    return Watch(
+        number=row.watch_no,
+        id=row.id,
+        cluster=row.cluster_no,
+        keys=frozenset((KINDS[code], digest) for code, digest in unpacked(bytes(row.keys))),
+        expected_share=row.expected_share,
+        opened_at=instant_of(row.opened_us),
+        until=instant_of(row.until_us),
+    )

@@ -1,0 +1,265 @@
+"""Look back from a ban: accounts that were let in, other clusters of the same operator, and a watch on his habits."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from models.linkage.identifier import IdentifierKind, Strength, strength_of
+from models.linkage.joining import DEGREE_CAP
+from models.linkage.marks import Mark
+from service.domain.cluster import cluster_id
+from service.domain.containment import WORKER
+from service.domain.decision import Decision
+from service.domain.errors import ConflictError
+from service.domain.policy_sections.clusters import AfterBan
+from service.domain.watch import MATCHES, WATCHED_KINDS, Watch
+from service.usecases.carry_out import look_again
+from service.usecases.cluster_cases import ClusterCase, OpenCase
+from service.usecases.judge import Judge
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports_clusters import ClusterMember, IdentifierKey, Known
+from service.usecases.tell_consequence import tell_consequence
+
+Kind = IdentifierKind
+
+BANS_A_ROUND = 20
+BATCH = 500
+CARRIERS = 500
+"""The newest carriers of an identifier that are looked at: of a crowd's no more is learnt."""
+PIECE = 200
+"""The newest members of a banned cluster whose identifiers lead to other clusters."""
+SAMPLE = 2_000
+"""The newest sign-ups by which it is estimated how many a watch would ask."""
+TOP = 3
+"""Habits of a kind that a watch knows at most."""
+
+SAME_OPERATOR = "SAME_OPERATOR"
+"""Why two clusters are a case: too many bridges of too many kinds for chance."""
+
+_WEAK = frozenset(
+    {
+        Kind.EMAIL_PATTERN,
+        Kind.PROFILE_NETWORK,
+        Kind.BIN,
+        Kind.IP_PREFIX,
+        Kind.PHONE_BLOCK,
+        Kind.BIN_COUNTRY,
+        Kind.FORM_LANGUAGE,
+        Kind.SPONSOR,
+        Kind.INVITER,
+    }
+)
+_WEAK_WANTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """A job of the worker: every ban is looked back from once.
+
+    The banned cluster itself is judged by ``JudgeClusters``, because its known frauds changed. ``chance`` gives a
+    random number from 0 to 1: when each consequence is told.
+    """
+
+    begin: Begin
+    judge: Judge
+    cases: OpenCase
+    chance: Callable[[], float]
+
+    def __call__(self, now: datetime) -> int:
+        """Look back from what is due; how many bans."""
+        lines = self.judge.policy().document.clusters.after_ban
+        with self.begin() as work:
+            bans = work.after_bans.bans(limit=BANS_A_ROUND)
+            members = {ban: work.clusters.member(ban.signup_no) for ban in bans}
+            clusters = {ban: work.clusters.cluster_of(ban.signup_no) for ban in bans}
+        for ban, banned in members.items():
+            if banned is not None:
+                self._allowed_before(banned, ban, lines, now)
+        # Bans come in waves: what is asked of a cluster is asked once.
+        for cluster in sorted({cluster for cluster in clusters.values() if cluster is not None}):
+            self._around(cluster, lines, now)
+        with self.begin() as work:
+            for ban in bans:
+                work.after_bans.looked_back(ban, at=now)
+            work.commit()
+        return len(bans)
+
+    def _allowed_before(self, banned: ClusterMember, ban: Known, lines: AfterBan, now: datetime) -> None:
+        with self.begin() as work:
+            kin = _kin(work, banned, lines, now)
+        for at in range(0, len(kin), BATCH):
+            self._score_again(kin[at : at + BATCH], ban, now)
+
+    def _around(self, cluster: int, lines: AfterBan, now: datetime) -> None:
+        with self.begin() as work:
+            newest = _newest(work, cluster)
+            if newest:
+                self._same_operator(work, cluster, newest, lines, now)
+                self._watch(work, cluster, newest, lines, now)
+            # Another worker may have opened the watch at the same moment: then there is one.
+            with suppress(ConflictError):
+                work.commit()
+
+    def _score_again(self, kin: Sequence[int], ban: Known, now: datetime) -> None:
+        """Judge accounts that were let in again; those that were since the ban became known are done already."""
+        with self.begin() as work:
+            for recorded in work.ledger.several(kin):
+                last = recorded.assessments[-1] if recorded.assessments else None
+                if last is None or last.decision is not Decision.ALLOW or last.decided_at > ban.at:
+                    continue
+                assessment = look_again(work, self.judge, recorded, now=now)
+                if assessment.decision.severity > last.decision.severity:
+                    tell_consequence(
+                        work,
+                        self.judge,
+                        recorded,
+                        assessment,
+                        because={"after": "ban_of_another"},
+                        now=now,
+                        chance=self.chance(),
+                    )
+            work.commit()
+
+    def _same_operator(
+        self, work: UnitOfWork, cluster: int, members: Sequence[ClusterMember], lines: AfterBan, now: datetime
+    ) -> None:
+        for other, keys in bridges(work, cluster, members, within=timedelta(days=lines.bridge_days)).items():
+            kinds = {key.kind for key in keys}
+            if len(keys) < lines.bridges or len(kinds) < lines.bridge_kinds:
+                continue
+            pair = sorted([cluster_id(cluster), cluster_id(other)])
+            detail: dict[str, object] = {
+                "clusters": pair,
+                "bridges": len(keys),
+                "kinds": sorted(kind.value for kind in kinds),
+            }
+            shown = members[-1]
+            self.cases.open(
+                work,
+                ClusterCase(
+                    subject=f"operator:{pair[0]}:{pair[1]}",
+                    owner=shown.owner,
+                    reason=SAME_OPERATOR,
+                    record_id=shown.id,
+                    size=len(members),
+                    detail=detail,
+                ),
+            )
+            work.audit.add(AuditEntry(now, WORKER, "cluster.to_be_reviewed", pair[0], detail))
+
+    def _watch(
+        self, work: UnitOfWork, cluster: int, members: Sequence[ClusterMember], lines: AfterBan, now: datetime
+    ) -> None:
+        """Open a watch on the commonest habits, as many of them as the budget bears."""
+        standing = work.after_bans.watches(now=now)
+        if not lines.watch_hours or any(watch.cluster == cluster for watch in standing):
+            return
+        banned = [member for member in members if member.label is Mark.BANNED]
+        left = lines.watch_budget - sum(watch.expected_share for watch in standing)
+        others = _others(work, cluster)
+        for top in range(TOP, 0, -1):
+            keys = _habits(banned, top)
+            watch = Watch(
+                number=work.after_bans.next_watch(),
+                id=self.judge.new_id(now),
+                cluster=cluster,
+                keys=keys,
+                expected_share=0.0,
+                opened_at=now,
+                until=now + timedelta(hours=lines.watch_hours),
+            )
+            if len({kind for kind, _ in keys}) < MATCHES:
+                return
+            share = _share(watch, others)
+            if share <= left:
+                detail: dict[str, object] = {"watch": watch.id, "expected_share": share, "habits": len(keys)}
+                work.after_bans.open_watch(replace(watch, expected_share=share))
+                work.audit.add(AuditEntry(now, WORKER, "watch.opened", cluster_id(cluster), detail))
+                return
+
+
+def bridges(
+    work: UnitOfWork, cluster: int, members: Sequence[ClusterMember], *, within: timedelta
+) -> dict[int, set[IdentifierKey]]:
+    """Identifiers that members share with other clusters, by cluster: single medium ones, and guarded strong ones.
+
+    Only what few carry and what was used within a span of each other counts.
+    """
+    found: dict[int, set[IdentifierKey]] = defaultdict(set)
+    used: dict[IdentifierKey, list[ClusterMember]] = defaultdict(list)
+    for member in members:
+        for key in member.identifiers:
+            if strength_of(key.kind) is not Strength.WEAK:
+                used[key].append(member)
+    for key, own in used.items():
+        cap = DEGREE_CAP.get(key.kind, max(DEGREE_CAP.values()))
+        carriers = work.clusters.carriers(key, limit=cap + 1)
+        if len(carriers) > cap:
+            continue
+        for other in carriers:
+            if any(abs(other.occurred_at - each.occurred_at) <= within for each in own):
+                root = work.clusters.cluster_of(other.signup_no)
+                if root is not None and root != cluster:
+                    found[root].add(key)
+    return found
+
+
+def _kin(work: UnitOfWork, banned: ClusterMember, lines: AfterBan, now: datetime) -> list[int]:
+    """The newest accounts that share a strong identifier, a medium pair or three weak ones with a banned one."""
+    strong: set[int] = set()
+    medium: Counter[int] = Counter()
+    weak: Counter[int] = Counter()
+    since = now - timedelta(days=lines.look_back_days)
+    guarded = {guard.key.digest for guard in work.clusters.guards(banned.identifiers)}
+    for key in banned.identifiers:
+        strength = strength_of(key.kind)
+        if key.digest in guarded or (strength is Strength.WEAK and key.kind not in _WEAK):
+            continue
+        numbers = [
+            each.signup_no
+            for each in work.clusters.carriers(key, limit=CARRIERS)
+            if each.recorded_at >= since and each.label is None and each.signup_no != banned.signup_no
+        ]
+        if strength is Strength.STRONG:
+            strong.update(numbers)
+        elif strength is Strength.MEDIUM:
+            medium.update(numbers)
+        else:
+            weak.update(numbers)
+    kin = strong | _with(medium, 2) | _with(weak, _WEAK_WANTED)
+    return sorted(kin, reverse=True)[: lines.look_back_accounts]
+
+
+def _with(counted: Counter[int], least: int) -> set[int]:
+    return {number for number, count in counted.items() if count >= least}
+
+
+def _newest(work: UnitOfWork, cluster: int) -> Sequence[ClusterMember]:
+    return tuple(work.clusters.members(cluster))[-PIECE:]
+
+
+def _habits(members: Iterable[ClusterMember], top: int) -> frozenset[tuple[IdentifierKind, bytes]]:
+    counted: dict[IdentifierKind, Counter[bytes]] = {kind: Counter() for kind in WATCHED_KINDS}
+    for member in members:
+        for key in member.identifiers:
+            if key.kind in counted:
+                counted[key.kind][key.digest] += 1
+    return frozenset((kind, digest) for kind in counted for digest, _ in counted[kind].most_common(top))
+
+
+def _others(work: UnitOfWork, cluster: int) -> list[ClusterMember]:
+    """The newest sign-ups of other clusters that are not known as fraud."""
+    own = {member.signup_no for member in work.clusters.members(cluster)}
+    last = work.clusters.last_no()
+    newest = work.clusters.recent(after_no=max(0, last - SAMPLE), limit=SAMPLE)
+    return [member for member in newest if member.signup_no not in own and member.label is not Mark.BANNED]
+
+
+def _share(watch: Watch, others: Sequence[ClusterMember]) -> float:
+    """The share of other sign-ups that a watch would ask."""
+    matched = sum(watch.matches([(key.kind, key.digest) for key in member.identifiers]) for member in others)
+    return matched / max(len(others), 1)

@@ -1,0 +1,38 @@
+"""What the use cases need for what follows a ban: watches, and which bans were looked back from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from service.domain.watch import Watch
+from service.usecases.ports_clusters import Known
+
+
+class AfterBans(Protocol):
+    """Watches and look-backs."""
+
+    def watches(self, *, now: datetime) -> Sequence[Watch]:
+        """The watches that have not ended, oldest first."""
+        ...
+
+    def next_watch(self) -> int:
+        """The number that the next watch may take."""
+        ...
+
+    def open_watch(self, watch: Watch) -> None:
+        """Stage a watch.
+
+        Raises (from ``commit``):
+            ConflictError: another one took its number at the same moment.
+        """
+        ...
+
+    def bans(self, *, limit: int) -> Sequence[Known]:
+        """Bans that nobody has looked back from, oldest first."""
+        ...
+
+    def looked_back(self, ban: Known, *, at: datetime) -> None:
+        """Stage: it was looked back from a ban. Doing it twice is harmless."""
+        ...

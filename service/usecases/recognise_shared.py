@@ -1,0 +1,193 @@
+"""Recognise shared infrastructure from evidence, let persons declare it, and stop believing in it when it turns bad.
+
+A guard only keeps an identifier from joining clusters. It lowers no score: how often the identifier was seen, by whom
+and with what results is counted as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.linkage.identifier import IdentifierKind, Strength, strength_of
+from models.linkage.joining import GuardState
+from models.linkage.marks import Mark
+from models.linkage.pieces import Account, components, ties_of
+from service.domain.cluster import identifier_handle
+from service.domain.containment import WORKER
+from service.domain.policy import Policy
+from service.domain.policy_sections.clusters import GuardLine, GuardLines
+from service.usecases.divide_cluster import divide, unite_carriers
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports_clusters import ClusterMember, Guard, IdentifierKey, Known
+from service.usecases.survey_cluster import key_of
+
+Kind = IdentifierKind
+
+CANDIDATES = 500
+"""Identifiers of a kind that are looked at in one round."""
+CARRIERS = 2_000
+KNOWN = 1_000
+
+EVERY = timedelta(minutes=10)
+"""How often new shared identifiers are looked for; guards that turned bad are dropped in every round."""
+
+_ONE_OF = {Kind.DEVICE: Kind.EMAIL_DOMAIN, Kind.PAYMENT: Kind.INSTITUTION}
+"""What those who share it must have in common: a family's or laboratory's people do."""
+
+_DAY = timedelta(days=1)
+
+
+class RecogniseShared:
+    """A job of the worker."""
+
+    def __init__(self, begin: Begin, policy: Callable[[], Policy]) -> None:
+        self._begin = begin
+        self._policy = policy
+        self._looked_at: datetime | None = None
+
+    def __call__(self, now: datetime) -> int:
+        """Drop what turned bad or expired and, from time to time, look for what is shared; how many guards changed."""
+        lines = self._policy().document.clusters.guards
+        changed = self._drop(lines, now)
+        if self._looked_at is None or now - self._looked_at >= EVERY:
+            changed += self._recognise(lines, now)
+            self._looked_at = now
+        return changed
+
+    def _drop(self, lines: GuardLines, now: datetime) -> int:
+        dropped = 0
+        with self._begin() as work:
+            guards = work.clusters.guards()
+        for guard in guards:
+            with self._begin() as work:
+                why = _why_dropped(work, guard, lines, now)
+                if why is None:
+                    continue
+                work.clusters.lift_guard(guard.key)
+                detail: dict[str, object] = {"state": guard.state.name.lower(), "why": why}
+                work.audit.add(AuditEntry(now, WORKER, "guard.lifted", _named(guard.key), detail))
+                work.commit()
+            if strength_of(guard.key.kind) is Strength.STRONG:
+                unite_carriers(self._begin, guard.key, at=now)
+            dropped += 1
+        return dropped
+
+    def _recognise(self, lines: GuardLines, now: datetime) -> int:
+        found = 0
+        for kind, line in ((Kind.DEVICE, lines.device), (Kind.PAYMENT, lines.payment), (Kind.IP, lines.ip)):
+            with self._begin() as work:
+                praised = work.clusters.praised(kind, at_least=line.good, limit=CANDIDATES)
+                guarded = {guard.key.digest for guard in work.clusters.guards(praised)}
+            for key in praised:
+                if key.digest in guarded:
+                    continue
+                with self._begin() as work:
+                    if not _is_shared(work, key, line):
+                        continue
+                _guard(
+                    self._begin,
+                    Guard(key, GuardState.SHARED, now, WORKER, "verified_good_accounts"),
+                    now=now,
+                )
+                found += 1
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareShared:
+    """A person says that identifiers are shared, until when and why: the exempt list's way to the clusters."""
+
+    begin: Begin
+
+    def __call__(
+        self, identifiers: Sequence[tuple[IdentifierKind, str]], *, by: str, reason: str, until: datetime, now: datetime
+    ) -> int:
+        """Guard them, in their canonical form, and part those whom only they tied; how many members left clusters."""
+        moved = 0
+        for kind, value in identifiers:
+            with self.begin() as work:
+                keys = work.clusters.keys_of([(kind, value)])
+            for key in keys:
+                moved += _guard(self.begin, Guard(key, GuardState.EXEMPT, now, by, reason, until), now=now)
+        return moved
+
+
+def _guard(begin: Begin, guard: Guard, *, now: datetime) -> int:
+    """Guard an identifier, and part those whom only it tied; how many members."""
+    with begin() as work:
+        work.clusters.set_guard(guard)
+        detail: dict[str, object] = {"state": guard.state.name.lower(), "reason": guard.reason}
+        work.audit.add(AuditEntry(now, guard.by, "guard.set", _named(guard.key), detail))
+        work.commit()
+        carriers = work.clusters.carriers(guard.key, limit=CARRIERS)
+        of_carrier = [work.clusters.cluster_of(member.signup_no) for member in carriers]
+    tied = sorted({cluster for cluster in of_carrier if cluster is not None and of_carrier.count(cluster) > 1})
+    return sum(divide(begin, cluster, guard.key) for cluster in tied)
+
+
+def _why_dropped(work: UnitOfWork, guard: Guard, lines: GuardLines, now: datetime) -> str | None:
+    if guard.until is not None and guard.until <= now:
+        return "expired"
+    if guard.state is not GuardState.SHARED:
+        return None
+    known = work.clusters.known_of(guard.key, limit=KNOWN)
+    frauds = [each for each in known if each.mark is Mark.BANNED]
+    if guard.key.kind is not Kind.IP:
+        return "fraud" if frauds else None
+    recent = sum(now - each.at <= _DAY for each in frauds)
+    if recent >= lines.ip_dropped_at_frauds_24h or len(frauds) > lines.ip_dropped_at_share * len(known):
+        return "fraud"
+    return None
+
+
+def _is_shared(work: UnitOfWork, key: IdentifierKey, line: GuardLine) -> bool:
+    """Whether the evidence says so; good accounts of one cluster count as one, so that nobody grows them alone."""
+    known = work.clusters.known_of(key, limit=KNOWN)
+    good = [each for each in known if each.mark is Mark.GOOD]
+    frauds = len(known) - len(good)
+    if len(good) < line.good or frauds > _borne(key.kind, line, known):
+        return False
+    carriers = work.clusters.carriers(key, limit=CARRIERS)
+    occurred = [member.occurred_at for member in carriers]
+    if max(occurred) - min(occurred) < timedelta(days=line.days):
+        return False
+    if key.kind in _ONE_OF and len(_values(carriers, _ONE_OF[key.kind])) != 1:
+        return False
+    return _apart(work, key, {each.signup_no for each in good}) >= line.clusters
+
+
+def _borne(kind: IdentifierKind, line: GuardLine, known: Sequence[Known]) -> float:
+    """Known frauds that are borne: none on a device or a card, one or a share on an address."""
+    return max(1.0, line.fraud_share * len(known)) if kind is Kind.IP else 0.0
+
+
+def _values(members: Sequence[ClusterMember], kind: IdentifierKind) -> set[bytes]:
+    return {each.digest for member in members for each in member.identifiers if each.kind is kind}
+
+
+def _apart(work: UnitOfWork, key: IdentifierKey, good: Collection[int]) -> int:
+    """How many clusters the good accounts would be in if this identifier tied nobody."""
+    of_cluster: dict[int, set[int]] = {}
+    for number in good:
+        cluster = work.clusters.cluster_of(number)
+        if cluster is not None:
+            of_cluster.setdefault(cluster, set()).add(number)
+    guarded = frozenset(key_of(guard.key) for guard in work.clusters.guards()) | {key_of(key)}
+    apart = 0
+    for cluster, numbers in of_cluster.items():
+        if len(numbers) == 1:
+            apart += 1
+            continue
+        accounts = [
+            Account(member.signup_no, tuple(key_of(each) for each in member.identifiers))
+            for member in work.clusters.members(cluster)
+        ]
+        parts = components([account.number for account in accounts], ties_of(accounts, guarded))
+        apart += sum(not numbers.isdisjoint(part) for part in parts)
+    return apart
+
+
+def _named(key: IdentifierKey) -> str:
+    return identifier_handle(key.kind, key.digest)

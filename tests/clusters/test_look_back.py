@@ -1,0 +1,181 @@
+"""After a ban: standby pools are looked at again, bridges are a case, and a watch asks those with two of its habits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.domain.decision import Decision
+from service.domain.event import EventType
+from service.domain.watch import WATCHED
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+ALLOW, STEP_UP, REVIEW, DENY = Decision
+
+
+def round_of(gate: Any) -> None:
+    gate.later(seconds=5)
+    gate.look_back(gate.now)
+
+
+def test_accounts_that_were_let_in_are_looked_at_again_once(gate: Any) -> None:
+    standby = gate.came(device="d")
+    banned = gate.came(device="d")
+    gate.said(banned)
+
+    round_of(gate)
+    round_of(gate)
+
+    assert gate.latest(standby) is REVIEW
+    recorded = gate.read(lambda work: work.ledger.get("campus", standby.id))
+    assert len(recorded.assessments) == 2
+    reassess = gate.read(lambda work: work.events.of_subject(standby.id))[-1]
+    assert reassess.type is EventType.ACCOUNT_REASSESS
+    assert timedelta(0) <= reassess.due_at - gate.now + timedelta(seconds=5) <= timedelta(hours=24)
+
+
+def test_a_pair_of_medium_identifiers_leads_back_too(gate: Any) -> None:
+    standby = gate.came(ip="81.2.69.142", agent=FIREFOX)
+    single = gate.came(ip="81.2.69.142")
+    gate.said(gate.came(ip="81.2.69.142", agent=FIREFOX))
+
+    round_of(gate)
+
+    assert (gate.latest(standby), gate.latest(single)) == (STEP_UP, ALLOW)
+
+
+@pytest.mark.parametrize("shield", ["old", "good", "guarded"])
+def test_who_is_not_looked_at_again(gate: Any, shield: str) -> None:
+    standby = gate.came(device="d")
+    if shield == "old":
+        gate.now += timedelta(days=91)
+    elif shield == "good":
+        gate.said(standby, "legitimate")
+    else:
+        from models.linkage.identifier import IdentifierKind
+
+        gate.declare(
+            [(IdentifierKind.DEVICE, "d")], by="k", reason="lab", until=gate.now + timedelta(days=9), now=gate.now
+        )
+    gate.said(gate.came(device="d"))
+
+    round_of(gate)
+
+    assert gate.latest(standby) is ALLOW
+
+
+def test_a_ban_that_is_said_anew_is_looked_back_from_anew(gate: Any) -> None:
+    banned = gate.came(device="d")
+    gate.said(banned)
+    assert gate.look_back(gate.now) == 1
+    assert gate.look_back(gate.now) == 0
+    gate.said(banned, "unknown")
+    gate.said(banned)
+
+    assert gate.look_back(gate.now) == 1
+
+
+def pools(gate: Any, bridges: int) -> tuple[list[Any], list[Any]]:
+    """Two pools that share single medium identifiers: an address, a card's holder with its range, a browser."""
+    first = [
+        gate.came(device="one", ip=f"81.2.69.{at + 1}", name=f"Ana {'abcdef'[at]}lee", bin="424242") for at in range(4)
+    ]
+    second = []
+    for at in range(4):
+        shared: dict[str, str] = {}
+        if at == 0 and bridges > 0:
+            shared = {"ip": "81.2.69.1"}
+        if at == 1 and bridges > 1:
+            shared = {"name": "Ana alee", "bin": "424242"}
+        if at == 2 and bridges > 2:
+            shared = {"ip": "81.2.69.3"}
+        second.append(gate.came(device="other", **shared))
+    return first, second
+
+
+@pytest.mark.parametrize(("bridges", "cases"), [(2, 0), (3, 1)])
+def test_enough_bridges_of_two_kinds_are_one_case(gate: Any, bridges: int, cases: int) -> None:
+    first, second = pools(gate, bridges)
+    assert gate.cluster(first[0]) != gate.cluster(second[0])
+    gate.said(first[0])
+    gate.said(first[1])
+
+    round_of(gate)
+
+    operators = [case for case in gate.cases.cases.values() if case.reason == "SAME_OPERATOR"]
+    assert len(operators) == cases
+    if cases:
+        assert operators[0].detail["clusters"] == sorted([gate.cluster(first[0]), gate.cluster(second[0])])
+        assert operators[0].detail["bridges"] == 3
+
+
+def habits(number: int) -> dict[str, str]:
+    letter = "abcdefghijklmnopqrstuvwxyz"[number % 26]
+    return {
+        "ip": f"81.2.69.{number % 250 + 1}",
+        "agent": FIREFOX,
+        "mail": f"{letter}na.lee@webmail.example",
+        "bin": "424242",
+        "name": f"Ana {letter}lee",
+    }
+
+
+def test_a_watch_asks_newcomers_with_two_of_its_habits_and_ends_by_itself(gate: Any) -> None:
+    for _ in range(10):
+        gate.came()
+    gate.said(gate.came(**habits(1)))
+    round_of(gate)
+    gate.later(seconds=6)
+
+    watched = gate.came(**habits(2)).assessment
+    one_habit = gate.came(bin="424242").assessment
+    gate.now += timedelta(hours=73)
+    after = gate.came(**habits(3)).assessment
+
+    assert (watched.decision, watched.rules[-1]) == (STEP_UP, WATCHED)
+    assert "WATCHED_AFTER_BAN" in [each.code for each in watched.reasons]
+    assert WATCHED not in one_habit.rules
+    assert (after.decision, WATCHED in after.rules) == (ALLOW, False)
+
+
+def test_a_watch_that_would_ask_too_many_honest_people_is_not_opened(memory_gate: Any) -> None:
+    gate = memory_gate
+    for number in range(8):
+        gate.came(**habits(number))
+    for _ in range(200):
+        gate.came()
+    gate.said(gate.came(**habits(10)))
+
+    round_of(gate)
+
+    assert gate.read(lambda work: work.after_bans.watches(now=gate.now)) == ()
+
+
+def test_watches_together_stay_within_the_budget(memory_gate: Any) -> None:
+    gate = memory_gate
+    gate.came(**habits(0))
+    for _ in range(400):
+        gate.came()
+    for number in (5, 6):
+        gate.said(gate.came(device=f"lone-{number}", **habits(number)))
+        round_of(gate)
+
+    watches = gate.read(lambda work: work.after_bans.watches(now=gate.now))
+    assert sum(watch.expected_share for watch in watches) <= 0.003
+    assert len(watches) == 1
+
+
+def test_a_decision_asks_nothing_of_the_database_for_watches(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate.said(gate.came(**habits(1)))
+    round_of(gate)
+    gate.later(seconds=6)
+    gate.came()
+    asked = []
+    kind = type(gate.store.begin().after_bans)
+    monkeypatch.setattr(kind, "watches", lambda _, *, now: asked.append(now) or ())
+
+    gate.came(**habits(2))
+
+    assert asked == []
