@@ -62,6 +62,11 @@ def policy_of(*changes: tuple[str, str]) -> Policy:
     return parse_policy(text, version=1)
 
 
+def asks_nobody(person: Any, assessment: Any, **_: Any) -> tuple[Any, None]:
+    """No challenges here: what is decided stays as it was decided."""
+    return assessment, None
+
+
 @dataclass
 class Gate:
     """The service without HTTP: sign-ups come a second apart."""
@@ -78,6 +83,7 @@ class Gate:
         self.assess = Assess(
             begin=self.store.begin,
             judge=self.judge,
+            plan=asks_nobody,
             render=render_decision,
             new_id=self.new_id,
             watches=WatchesInForce(self.store.begin, self.monotonic),
