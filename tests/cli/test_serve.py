@@ -102,7 +102,7 @@ def test_the_first_start_prints_a_curl_line_whose_answer_is_a_real_decision(serv
     with urllib.request.urlopen(f"{served.address}/readyz", timeout=30) as ready:
         assert json.load(ready)["status"] == "ready"
     # The worker beside it seals what was recorded.
-    served.wait_for(r'"sealed": \d')
+    served.wait_for(r'"audit entries sealed": \d')
     assert served.stop() == 0
 
 
