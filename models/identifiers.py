@@ -113,6 +113,6 @@ def _form_language(signup: Signup) -> str | None:
     """The pace at which the form was filled in, together with the languages the browser asks for, word for word."""
     seconds = None if signup.behaviour is None else signup.behaviour.form_seconds
     languages = signup.device.accept_language
-    if seconds is None or seconds <= 0 or not languages:
+    if seconds is None or not math.isfinite(seconds) or seconds <= 0 or not languages:
         return None
     return f"{math.floor(_PACES_A_DOUBLING * math.log2(seconds))}|{languages}"

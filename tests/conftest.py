@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 from sqlalchemy import make_url
@@ -189,6 +190,17 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _loggers_find_the_settings_of_their_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A logger that a test's service cached would keep writing where that test listened, past what later tests capture.
+    configure = structlog.configure
+
+    def configuring(**settings: Any) -> None:
+        configure(**{**settings, "cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", configuring)
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -27,41 +25,11 @@ from service.usecases.manage_reviewers import ManageReviewers
 from service.usecases.passwords import digest_of_password
 from service.usecases.ports import Fingerprint
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PASSWORD = "five plain words are enough"
 PATIENCE_MS = 60_000
 """A bound, not a claim: a machine that does much else at once is slow."""
 
 POLICY = "\n[review]\nblind_sample = 0.0\nlease_minutes = 30\n"
-
-
-def _chromium() -> str | None:
-    named = os.environ.get("CHROMIUM")
-    return named or shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """The browser; without one the test is skipped in a plain sentence, or fails where browsers are required."""
-    program = _chromium()
-    if program is None:
-        words = "no Chromium: apt-get install chromium, or name one with CHROMIUM=/path/to/chromium"
-        if os.environ.get("GATEHOUSE_REQUIRE_BROWSER") == "1":
-            pytest.fail(words)
-        pytest.skip(words)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @dataclass
