@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --strip-extras $(UPGRADE)
 
-.PHONY: help run demo test check bench lock clean
+.PHONY: help run demo test check bench screenshots lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test    the whole suite, on SQLite and on PostgreSQL"
 	@echo "make check   ruff, mypy, import contracts, migrations"
 	@echo "make bench   throughput, latency, start-up and memory, beside a constant answer"
+	@echo "make screenshots  the console on demo data, into docs/screenshots (needs chromium)"
 	@echo "make lock    pin what pyproject.toml asks for (needs uv; UPGRADE=--upgrade pins the newest of all)"
 
 run: $(VENV)/train.installed
@@ -37,6 +38,9 @@ check: $(VENV)/test.installed
 
 bench: $(VENV)/test.installed
 	@$(BIN)/python tests/bench/run.py
+
+screenshots: $(VENV)/test.installed
+	$(BIN)/pytest -q tests/browser/screenshots.py
 
 # The pins of pyproject's dependencies: to serve, to simulate and train as well, to test as well.
 lock:

@@ -180,6 +180,10 @@ class Card(_Part):
             if values:
                 yield name, sum(values) / len(values), _worst(name, values)
 
+    def worlds_with(self, name: str) -> int:
+        """How many worlds a figure was measured on."""
+        return sum(any(each.name == name and each.value is not None for each in world.metrics) for world in self.worlds)
+
     def lines(self) -> Iterator[str]:
         """The card for people, line by line."""
         yield f"{self.version}: {self.summary}"
@@ -191,7 +195,7 @@ class Card(_Part):
         for metrics in (self.metrics, self.operations, self.robustness):
             yield from metric_lines(metrics)
         for metric, mean, worst in self.mean_and_worst():
-            yield f"  {f'{metric}, {len(self.worlds)} worlds':<58} mean {mean:.4f}, worst {worst:.4f}"
+            yield f"  {f'{metric}, {self.worlds_with(metric)} worlds':<58} mean {mean:.4f}, worst {worst:.4f}"
         yield f"  use       {self.intended_use}"
         for limit in self.limits:
             yield f"  limit     {limit}"
@@ -202,8 +206,14 @@ def metric_lines(metrics: Iterable[Metric]) -> Iterator[str]:
     return (f"  {metric.name:<58} {_figure(metric)}" for metric in metrics)
 
 
+_LESS_IS_BETTER = (
+    "brier", "calibration_error", "honest_", "accounts_let_in_", "operators_never_stopped", "challenges_per_",
+    "reviews_per_", "denials_per_",
+)  # fmt: skip
+
+
 def _worst(name: str, values: list[float]) -> float:
-    if name in ("brier", "calibration_error"):
+    if name.startswith(_LESS_IS_BETTER):
         return max(values)
     if name == "calibration_slope":
         return max(values, key=lambda value: abs(value - 1))

@@ -416,20 +416,24 @@ _COLUMNS_OF_REASON = tuple(
 )
 
 
-def strongest_reasons(contributions: Sequence[float], vector: Vector) -> tuple[WeighedReason, ...]:
+def strongest_reasons(
+    contributions: Sequence[float], vector: Vector, *, raising: int = RAISING_SHOWN, lowering: int = LOWERING_SHOWN
+) -> tuple[WeighedReason, ...]:
     """The reasons that weigh most: those that raise the risk first, then those that lower it.
 
     Args:
         contributions: log-odds by feature, in the order of the catalogue.
         vector: the features themselves: what is missing is told as missing, never as its opposite.
+        raising: how many at most that raise the risk.
+        lowering: how many at most that lower it.
     """
     weights = [0.0] * len(REASONS)
     for place, contribution in zip(_REASON_OF_COLUMN, contributions, strict=True):
         weights[place] += contribution
     ranked = sorted(range(len(REASONS)), key=lambda place: -weights[place])
-    raising = [place for place in ranked if weights[place] >= NOTICEABLE][:RAISING_SHOWN]
-    lowering = [place for place in reversed(ranked) if weights[place] <= -NOTICEABLE][:LOWERING_SHOWN]
-    return tuple(_weighed(place, weights[place], contributions, vector) for place in (*raising, *lowering))
+    up = [place for place in ranked if weights[place] >= NOTICEABLE][:raising]
+    down = [place for place in reversed(ranked) if weights[place] <= -NOTICEABLE][:lowering]
+    return tuple(_weighed(place, weights[place], contributions, vector) for place in (*up, *down))
 
 
 def _weighed(place: int, weight: float, contributions: Sequence[float], vector: Vector) -> WeighedReason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,27 +19,49 @@ from service.api.answers import render_decision
 from service.api.blueprint import create_api
 from service.api.dependencies import ApiDependencies
 from service.api.health import ProbeResult, ReadinessCheck
+from service.api.page_links import page_links
+from service.challenges.pages import PageDependencies, create_pages
 from service.config import Settings
-from service.console.front_page import Condition, create_front_page
+from service.connections import RecordedOutcomes, VerdictsSpeak, asking_more
+from service.console.blueprint import create_console
+from service.console.dependencies import ConsoleDependencies
+from service.console.front_page import Condition
 from service.domain.errors import UnavailableError
 from service.domain.ids import uuid7
 from service.metrics import CONTENT_TYPE, Metrics
+from service.outbox import Outbox
+from service.step_up import StepUpParts, step_up_parts
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.store import SqlStore
 from service.usecases.answer_once import AnswerOnce
+from service.usecases.ask_again import AskAgain
 from service.usecases.assess import Assess
 from service.usecases.authenticate import Authenticate
+from service.usecases.backtest import BackTest
+from service.usecases.case_file import ReadFiles
+from service.usecases.case_use_cases import CaseUseCases, case_use_cases
 from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.in_force import ModelInForce, PolicyInForce
+from service.usecases.issue_key import IssueKey, RevokeKey
 from service.usecases.judge import Judge
+from service.usecases.keep_lists import KeepLists
+from service.usecases.lists_in_force import ListsInForce
+from service.usecases.manage_reviewers import ManageReviewers
+from service.usecases.own_challenges import OwnChallenges
+from service.usecases.policy_use_cases import PolicyUseCases
+from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import Fingerprint
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.record_outcome import RecordOutcome
+from service.usecases.report_account import ReportAccount
 from service.usecases.search_signups import SearchSignups
+from service.usecases.sign_in import SignIn
+from service.usecases.watch_attacks import ListAttacks
 from service.usecases.watches_in_force import WatchesInForce
-from service.watch import WatchedAssess, watch_requests
+from service.usecases.webhook_endpoints import WebhookEndpoints
+from service.watch import RuleAlarm, WatchedAssess, watch_requests
 from service.web import install_web
 
 _EXTENSION = "gatehouse"
@@ -57,6 +80,9 @@ class Application:
     policy: PolicyInForce
     judge: Judge
     assess: Assess
+    outbox: Outbox
+    step_up: StepUpParts
+    cases: CaseUseCases
 
 
 def new_id(now: datetime) -> str:
@@ -75,25 +101,49 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
     encryption = Encryption((key.version, key.key) for key in settings.encryption_keys)
     store = SqlStore(settings.database_url, encryption=encryption, pseudonyms=pseudonyms)
     if reference is None:
-        reference = load_reference(country_database=settings.geoip_country_db, asn_database=settings.geoip_asn_db)
+        reference = load_reference(
+            country_database=settings.geoip_country_db,
+            asn_database=settings.geoip_asn_db,
+            events=settings.events_file,
+        )
     model = ModelInForce(settings.model_dir, [feature.name for feature in FEATURES], time.monotonic)
     policy = PolicyInForce(store.begin, time.monotonic)
-    judge = Judge(reference=reference, model=model, policy=policy, new_id=new_id)
+    metrics = Metrics()
+    judge = Judge(
+        reference=reference,
+        model=model,
+        policy=policy,
+        new_id=new_id,
+        lists=ListsInForce(store.begin, pseudonyms.digests, time.monotonic),
+        chance=secrets.SystemRandom().random,
+        alarm=RuleAlarm(metrics, time.monotonic),
+    )
+    step_up = step_up_parts(settings, begin=store.begin, policy=policy, reference=reference, new_id=new_id)
     return Application(
         settings=settings,
         store=store,
         pseudonyms=pseudonyms,
         reference=reference,
-        metrics=Metrics(),
+        metrics=metrics,
         model=model,
         policy=policy,
         judge=judge,
         assess=Assess(
             begin=store.begin,
             judge=judge,
+            plan=step_up.plan,
             render=render_decision,
             new_id=new_id,
             watches=WatchesInForce(store.begin, time.monotonic),
+        ),
+        outbox=Outbox(store.begin, utc_now, time.monotonic),
+        step_up=step_up,
+        cases=case_use_cases(
+            store.begin,
+            policy=policy,
+            new_id=new_id,
+            tell_outcome=VerdictsSpeak(policy, new_id),
+            ask_more=asking_more(step_up.plan, judge),
         ),
     )
 
@@ -118,7 +168,8 @@ def create_app(
     install_web(app)
     watch_requests(app, application.metrics)
     app.register_blueprint(create_api(_api_dependencies(application, release, clock)))
-    app.register_blueprint(create_front_page(release, lambda: _conditions(application)))
+    app.register_blueprint(create_pages(_page_dependencies(application, clock)))
+    app.register_blueprint(create_console(_console_dependencies(application, release, clock)))
     return app
 
 
@@ -141,15 +192,64 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         answer_once=AnswerOnce(begin, time.monotonic, time.sleep),
         assess=WatchedAssess(application.assess, application.metrics),
         read=ReadSignup(begin, application.model),
-        reassess=Reassess(begin, application.judge),
+        reassess=Reassess(begin, application.judge, AskAgain(application.step_up.plan)),
         search=SearchSignups(begin, application.reference),
+        report_account=ReportAccount(begin),
+        webhooks=WebhookEndpoints(
+            begin=begin,
+            new_id=new_id,
+            random_bytes=secrets.token_bytes,
+            private_allowed=application.settings.webhook_private_addresses,
+        ),
+        policies=PolicyUseCases(PolicyVersions(begin), BackTest(begin, RecordedOutcomes(begin, application.policy))),
+        lists=KeepLists(begin, lambda: application.reference, new_id),
+        challenges=OwnChallenges(application.step_up.answer),
+        open_links=page_links(application.step_up.secrets.token, application.step_up.pages),
+        cases=application.cases,
         outcomes=RecordOutcome(begin, application.policy, new_id),
         clusters=cluster_use_cases(begin, policy=application.policy, reference=application.reference, new_id=new_id),
         clock=clock,
-        metrics=lambda: (application.metrics.exposition(), CONTENT_TYPE),
+        attacks=ListAttacks(begin),
+        metrics=lambda: (exposition(application), CONTENT_TYPE),
         readiness=readiness_checks(application),
         version=release,
     )
+
+
+def _page_dependencies(application: Application, clock: Callable[[], datetime]) -> PageDependencies:
+    return PageDependencies(
+        page=application.step_up.page,
+        clock=clock,
+        monotonic=time.monotonic,
+        secure=application.settings.public_url.startswith("https://"),
+    )
+
+
+def _console_dependencies(application: Application, release: str, clock: Callable[[], datetime]) -> ConsoleDependencies:
+    begin = application.store.begin
+    return ConsoleDependencies(
+        begin=begin,
+        sign_in=SignIn(begin, lambda who: application.pseudonyms.fingerprint(who.encode()).newest),
+        manage=ManageReviewers(begin),
+        issue_key=IssueKey(begin),
+        revoke_key=RevokeKey(begin),
+        cases=application.cases,
+        files=ReadFiles(begin, application.cases.read, application.reference, application.model),
+        search=SearchSignups(begin, application.reference),
+        policy=application.policy,
+        model=application.model,
+        model_dir=application.settings.model_dir,
+        conditions=lambda: _conditions(application),
+        clock=clock,
+        release=release,
+    )
+
+
+def exposition(application: Application) -> bytes:
+    """The body of ``/metrics``, with what the worker found last; as it was before while the database is away."""
+    with suppress(UnavailableError), application.store.begin() as work:
+        application.metrics.attacks_going_on(work.attacks.count_open())
+    return application.metrics.exposition() + application.outbox.exposition()
 
 
 def _conditions(application: Application) -> list[Condition]:
@@ -191,9 +291,19 @@ def readiness_checks(application: Application) -> tuple[ReadinessCheck, ...]:
         networks = application.reference.networks
         return ProbeResult(ok=True, detail={"networks_built": networks.built_on.isoformat()})
 
+    def webhooks() -> ProbeResult:
+        try:
+            waiting = application.outbox()
+        except UnavailableError as error:
+            return ProbeResult(ok=False, detail={"problem": str(error)})
+        # Receivers that are away are their owners' trouble: this service is as ready as ever.
+        age_s = round(application.outbox.age_s(waiting))
+        return ProbeResult(ok=True, detail={"waiting": waiting.due, "age_s": age_s, "dead_letters": waiting.dead})
+
     return (
         ReadinessCheck("database", database),
         ReadinessCheck("policy", policy),
         ReadinessCheck("model", model, required=False),
         ReadinessCheck("reference", reference, required=False),
+        ReadinessCheck("webhooks", webhooks, required=False),
     )

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from service.challenges.providers import Provider, ProvidersInvalidError, read_providers
+from service.challenges.smtp_address import SmtpAddressError, SmtpServer, smtp_server_of
 
 PREFIX = "GATEHOUSE_"
 _SECRETS_FILE = "secrets.json"
@@ -59,6 +63,24 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("GEOIP_COUNTRY_DB", "embedded data", "MaxMind-format file of countries"),
     Setting("GEOIP_ASN_DB", "embedded data", "MaxMind-format file of networks"),
+    Setting(
+        "WEBHOOK_PRIVATE_ADDRESSES",
+        "`false`",
+        "`true` lets webhooks go to plain http and to private, loopback and link-local addresses",
+    ),
+    Setting("WEBHOOK_TIMEOUT_S", "`10`", "seconds an attempt to deliver a webhook may take, 1 to 60"),
+    Setting("WORKER_METRICS_BIND", "nowhere", "address and port where `gatehouse worker` serves its own `/metrics`"),
+    Setting("EVENTS_FILE", "none", "TOML of announced events, whose crowds are expected; read at start"),
+    Setting(
+        "PUBLIC_URL", "`http://BIND`", "what people reach this service at; links to the hosted pages begin with it"
+    ),
+    Setting(
+        "SMTP_URL",
+        "no mail",
+        "`smtp://HOST:PORT` (TLS where offered) or `smtps://USER:PASSWORD@HOST:PORT`: where codes are handed over",
+    ),
+    Setting("MAIL_FROM", "required with `SMTP_URL`", "the address that codes come from"),
+    Setting("OIDC_PROVIDERS", "none", "TOML file of the OpenID providers for institutions and ORCID"),
     Setting("LOG_LEVEL", "`info`", "`debug`, `info`, `warning` or `error`"),
 )
 
@@ -86,6 +108,14 @@ class Settings:
     pseudonym_keys: tuple[VersionedKey, ...]
     geoip_country_db: Path | None
     geoip_asn_db: Path | None
+    webhook_private_addresses: bool
+    webhook_timeout_s: int
+    worker_metrics_bind: str | None
+    events_file: Path | None
+    public_url: str
+    smtp: SmtpServer | None
+    mail_from: str
+    oidc_providers: Mapping[str, Provider]
     log_level: str
 
     @property
@@ -110,7 +140,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=database_url,
         data_dir=data_dir,
         model_dir=Path(reader.text("MODEL_DIR", str(data_dir / "models"))),
-        bind=reader.bind(),
+        bind=reader.bind("BIND", "127.0.0.1:8000"),
         workers=reader.number("WORKERS", 2, 1, 64),
         threads=reader.number("THREADS", 32, 1, 64),
         heavy_requests=reader.number("HEAVY_REQUESTS", 4, 1, 64),
@@ -118,6 +148,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         pseudonym_keys=reader.keys("PSEUDONYM_KEYS", generate),
         geoip_country_db=reader.file("GEOIP_COUNTRY_DB"),
         geoip_asn_db=reader.file("GEOIP_ASN_DB"),
+        webhook_private_addresses=reader.choice("WEBHOOK_PRIVATE_ADDRESSES", "false", ("true", "false")) == "true",
+        webhook_timeout_s=reader.number("WEBHOOK_TIMEOUT_S", 10, 1, 60),
+        worker_metrics_bind=reader.bind("WORKER_METRICS_BIND", "") or None,
+        events_file=reader.events(),
+        public_url=reader.public_url(),
+        smtp=reader.smtp(),
+        mail_from=reader.mail_from(),
+        oidc_providers=reader.providers(),
         log_level=reader.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
     if settings.threads < settings.heavy_requests + LIGHT_THREADS:
@@ -134,7 +172,10 @@ class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._problems: list[str] = []
-        known = {PREFIX + setting.name for setting in SETTINGS} | {PREFIX + "TEST_DATABASE_URL"}
+        known = {PREFIX + setting.name for setting in SETTINGS} | {
+            PREFIX + "TEST_DATABASE_URL",
+            PREFIX + "REQUIRE_BROWSER",
+        }
         for name in sorted(environment):
             if name.startswith(PREFIX) and name not in known:
                 self.problem(name.removeprefix(PREFIX), "is not a setting")
@@ -167,11 +208,23 @@ class _Reader:
             self.problem(name, "names no file that can be read")
         return Path(raw)
 
-    def bind(self) -> str:
-        raw = self.text("BIND", "127.0.0.1:8000")
+    def events(self) -> Path | None:
+        path = self.file("EVENTS_FILE")
+        if path is not None and path.is_file():
+            # The reference data are a second of imports that most commands do not need.
+            from models.reference.events import EventsError, read_events  # noqa: PLC0415
+
+            try:
+                read_events(path)
+            except EventsError as error:
+                self.problem("EVENTS_FILE", f"cannot be used: {error}")
+        return path
+
+    def bind(self, name: str, default: str) -> str:
+        raw = self.text(name, default)
         host, colon, port = raw.rpartition(":")
-        if not (colon and host and port.isdecimal() and int(port) <= 65_535):
-            self.problem("BIND", "must be HOST:PORT")
+        if raw and not (colon and host and port.isdecimal() and int(port) <= 65_535):
+            self.problem(name, "must be HOST:PORT")
         return raw
 
     def database_url(self, data_dir: Path) -> str:
@@ -184,6 +237,38 @@ class _Reader:
         elif not _is_url(raw):
             self.problem("DATABASE_URL", "must be a URL such as postgresql://USER:PASSWORD@HOST:5432/DATABASE")
         return raw
+
+    def public_url(self) -> str:
+        raw = self.text("PUBLIC_URL", f"http://{self.text('BIND', '127.0.0.1:8000')}").rstrip("/")
+        if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?", raw):
+            self.problem("PUBLIC_URL", "must be http:// or https:// and a host, without a query")
+        return raw
+
+    def smtp(self) -> SmtpServer | None:
+        raw = self.text("SMTP_URL", "")
+        try:
+            return smtp_server_of(raw) if raw else None
+        except SmtpAddressError as error:
+            self.problem("SMTP_URL", str(error))
+            return None
+
+    def mail_from(self) -> str:
+        raw = self.text("MAIL_FROM", "")
+        if not raw and self.text("SMTP_URL", ""):
+            self.problem("MAIL_FROM", "is required with SMTP_URL: the address that codes come from")
+        if raw and not re.fullmatch(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", raw):
+            self.problem("MAIL_FROM", "must be an address such as signup@service.example")
+        return raw
+
+    def providers(self) -> Mapping[str, Provider]:
+        path = self.file("OIDC_PROVIDERS")
+        if path is None or not path.is_file():
+            return {}
+        try:
+            return read_providers(path)
+        except ProvidersInvalidError as error:
+            self.problem("OIDC_PROVIDERS", f"({path.name}) {error}")
+            return {}
 
     def keys(self, name: str, generate: Callable[[str], str] | None) -> tuple[VersionedKey, ...]:
         raw = self.text(name, "")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from service.config import LIGHT_THREADS
@@ -75,6 +76,7 @@ def run(
     after_fork: Callable[[Flask], None] = _nothing,
     on_ready: Callable[[], None] = lambda: None,
     on_refusal: Callable[[Flask], None] = _nothing,
+    on_turn: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until told to stop; ends the process through gunicorn's own exit.
 
@@ -88,6 +90,7 @@ def run(
         after_fork: called in every new worker before its first request.
         on_ready: called once in the master when the port accepts connections.
         on_refusal: called when a request is turned away because too many are waiting.
+        on_turn: called in the master about once a second, by its only thread: it may start processes.
     """
     directory = share_between_workers(settings.metrics_dir or _own_directory())
     master = os.getpid()
@@ -97,7 +100,9 @@ def run(
             shutil.rmtree(directory, ignore_errors=True)
 
     atexit.register(remove_metrics)
-    _Server(create_app, settings, after_fork=after_fork, on_ready=on_ready, on_refusal=on_refusal).run()
+    _Server(
+        create_app, settings, after_fork=after_fork, on_ready=on_ready, on_refusal=on_refusal, on_turn=on_turn
+    ).run()
 
 
 def _memory_directory() -> Path:
@@ -125,14 +130,20 @@ class _Server(BaseApplication):
         after_fork: Callable[[Flask], None],
         on_ready: Callable[[], None],
         on_refusal: Callable[[Flask], None],
+        on_turn: Callable[[], None],
     ) -> None:
         self._create_app = create_app
         self._settings = settings
         self._after_fork = after_fork
         self._on_ready = on_ready
         self._on_refusal = on_refusal
+        self._on_turn = on_turn
         self._flask: Flask | None = None
         super().__init__()
+
+    def run(self) -> None:
+        """As gunicorn's own, with a master that looks after more than its workers."""
+        _Master(self, self._on_turn).run()
 
     def load_config(self) -> None:
         for name, value in self._configuration().items():
@@ -189,6 +200,19 @@ class _Server(BaseApplication):
     def _when_ready(self, server: Any) -> None:
         del server
         self._on_ready()
+
+
+class _Master(Arbiter):
+    """Gunicorn's master. It forks, so nothing in it may run in a thread; its own turns are when there is time."""
+
+    def __init__(self, app: BaseApplication, on_turn: Callable[[], None]) -> None:
+        super().__init__(app)
+        self._on_turn = on_turn
+
+    def manage_workers(self) -> None:
+        """What the master does on every turn."""
+        super().manage_workers()
+        self._on_turn()
 
 
 def _child_exit(server: Any, worker: Any) -> None:

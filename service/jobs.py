@@ -4,41 +4,113 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 from models.features.catalogue import FEATURES
 from models.reference.reference import Reference
 from service.app import new_id
 from service.config import Settings
+from service.connections import CasesOfClusters, RecordedOutcomes
+from service.metrics import Metrics
+from service.step_up import step_up_parts
+from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.store import SqlStore
 from service.usecases.carry_out import CarryOut
-from service.usecases.cluster_cases import NoCases
+from service.usecases.deliver_event import DeliverEvent
+from service.usecases.end_probations import EndProbations
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
+from service.usecases.lists_in_force import ListsInForce
 from service.usecases.look_back import LookBack
 from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.settle_clusters import SettleClusters
+from service.usecases.tend_cases import TendCases
+from service.usecases.watch_attacks import WatchAttacks
+from service.webhooks.rounds import DeliveryRounds
+from service.webhooks.sender import Sender
 from service.worker import Job, housekeeping
+
+RECORDED_WITHIN = timedelta(seconds=5)
+"""How long the record of an attempt may wait for the database before somebody else makes the attempt again."""
 
 
 def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[Job, ...]:
     """The jobs in the order of a round: what keeps promises first, what can wait last."""
+    tend, policy = TendCases(store.begin), PolicyInForce(store.begin, time.monotonic)
+    outcomes = RecordedOutcomes(store.begin, policy)
     return (
-        *cluster_jobs(store, settings, reference),
+        Job("cases given back", tend.give_back),
+        Job("overdue cases made louder", tend.make_louder),
+        Job("probations ended", EndProbations(store.begin, new_id, outcomes)),
+        *step_up_jobs(store, settings, reference),
+        *cluster_jobs(store, settings, reference, policy),
         *housekeeping(store.begin, checkpoint=store.checkpoint),
+        # Follows the seals of the audit record, so it comes after the sealing.
+        Job("attacks started or ended", WatchAttacks(store.begin, new_id)),
     )
 
 
-def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference) -> tuple[Job, ...]:
-    """What is done about clusters: first they are put together, then judged, then the judgement is carried out."""
-    policy = PolicyInForce(store.begin, time.monotonic)
-    model = ModelInForce(settings.model_dir, [feature.name for feature in FEATURES], time.monotonic)
-    judge = Judge(reference=reference, model=model, policy=policy, new_id=new_id)
-    chance, cases = random.SystemRandom().random, NoCases()
+def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, policy: PolicyInForce) -> tuple[Job, ...]:
+    """What belongs together is united, judged, and what is contained is looked at again."""
+    pseudonyms = Pseudonyms((key.version, key.key) for key in settings.pseudonym_keys)
+    judge = Judge(
+        reference=reference,
+        model=ModelInForce(settings.model_dir, [feature.name for feature in FEATURES], time.monotonic),
+        policy=policy,
+        new_id=new_id,
+        lists=ListsInForce(store.begin, pseudonyms.digests, time.monotonic),
+        chance=random.SystemRandom().random,
+    )
+    cases = CasesOfClusters(policy, new_id, _now)
+    chance = random.SystemRandom().random
     return (
-        Job("sign-ups brought together", SettleClusters(store.begin, reference)),
-        Job("guards changed", RecogniseShared(store.begin, policy)),
+        Job("clusters united", SettleClusters(store.begin, reference)),
+        Job("guards set or lifted", RecogniseShared(store.begin, policy)),
         Job("clusters judged", JudgeClusters(store.begin, policy, cases, new_id)),
-        Job("contained accounts looked at again", CarryOut(store.begin, judge, chance)),
+        Job("contained members looked at again", CarryOut(store.begin, judge, chance)),
         Job("bans looked back from", LookBack(store.begin, judge, cases, chance)),
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def delivery_of(
+    store: SqlStore, settings: Settings, metrics: Metrics, *, stopping: Callable[[], bool] = lambda: False
+) -> Job:
+    """The delivery of webhooks: a job with a rhythm of its own, because receivers are slower than databases.
+
+    Nothing new is begun once ``stopping`` answers true.
+    """
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    send = Sender(
+        private_allowed=settings.webhook_private_addresses,
+        timeout_s=settings.webhook_timeout_s,
+        user_agent=f"Gatehouse/{version('gatehouse')}",
+    )
+    rounds = DeliveryRounds(
+        begin=store.begin,
+        deliver=DeliverEvent(begin=store.begin, send=send, clock=clock, chance=random.SystemRandom().random),
+        clock=clock,
+        lease=timedelta(seconds=settings.webhook_timeout_s) + RECORDED_WITHIN,
+        count=metrics.attempted,
+        stopping=stopping,
+    )
+    return Job("events delivered", lambda _: rounds())
+
+
+def step_up_jobs(store: SqlStore, settings: Settings, reference: Reference) -> tuple[Job, ...]:
+    """What step-up leaves to the worker."""
+    policy = PolicyInForce(store.begin, time.monotonic)
+    parts = step_up_parts(settings, begin=store.begin, policy=policy, reference=reference, new_id=new_id)
+    jobs = [Job("challenges expired", parts.expire), Job("pass rates estimated", parts.estimate)]
+    if parts.send_codes is not None:
+        jobs[:0] = [Job("codes sent", parts.send_codes), Job("mails forgotten", parts.send_codes.forget)]
+    return tuple(jobs)

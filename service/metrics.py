@@ -14,7 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, generate_latest, values
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Summary,
+    generate_latest,
+    start_http_server,
+    values,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
@@ -129,12 +138,30 @@ class Metrics:
         self._refusals = Counter(
             "gatehouse_busy_refusals", "Requests refused because the waiting room was full", registry=self._registry
         )
+        self._attempts = Counter(
+            "gatehouse_webhook_attempts",
+            "Attempts to deliver a webhook: delivered, failed and to be tried again, or dead and given up",
+            ("result",),
+            registry=self._registry,
+        )
+        self._rule_failures = Counter(
+            "gatehouse_rule_failures",
+            "Rules of the policy that could not run, by rule; alert on any",
+            ("rule",),
+            registry=self._registry,
+        )
         self._model = Gauge(
             "gatehouse_model_info",
             "1 for the model in use",
             ("version", "sha256"),
             registry=self._registry,
             multiprocess_mode="livemostrecent",
+        )
+        self._attacks = Gauge(
+            "gatehouse_attacks_open",
+            "Attacks that go on: keys that surprise, with another sign against the sign-ups that share them",
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
         )
         self._build = Gauge(
             "gatehouse_build_info",
@@ -179,6 +206,14 @@ class Metrics:
         """One request was turned away because too many were waiting."""
         self._refusals.inc()
 
+    def attempted(self, result: str) -> None:
+        """One attempt to deliver a webhook ended."""
+        self._attempts.labels(result).inc()
+
+    def rule_failed(self, rule: str) -> None:
+        """A rule of the policy could not run on one sign-up; the decision went on without it."""
+        self._rule_failures.labels(rule).inc()
+
     def model_in_use(self, *, version: str, sha256: str) -> None:
         """From now on this model scores; saying so again costs nothing."""
         if self._model_labels == (version, sha256):
@@ -188,9 +223,28 @@ class Metrics:
         self._model_labels = (version, sha256)
         self._model.labels(version, sha256).set(1)
 
+    def attacks_going_on(self, count: int) -> None:
+        """So many attacks go on now."""
+        self._attacks.set(count)
+
     def running(self, *, version: str) -> None:
         """The version of Gatehouse that runs."""
         self._build.labels(version, platform.python_version()).set(1)
+
+    def serve(self, host: str, port: int) -> Callable[[], None]:
+        """Serve this process's figures by a thread of its own, for a process that serves nothing else; gives its end.
+
+        Raises:
+            OSError: somebody else listens there.
+        """
+        server, thread = start_http_server(port, host, registry=self._registry)
+
+        def stop() -> None:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+        return stop
 
     def exposition(self) -> bytes:
         """The body of ``/metrics``: this process alone, or every worker added up."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -17,6 +18,9 @@ from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 from service.usecases.views import Answer
 from service.waiting_room import LIGHT_PATHS
 from service.web import request_id
+
+ALERT_EVERY_S = 60.0
+"""How often one rule's failing is worth a line: a rule that fails fails at every sign-up."""
 
 _log = structlog.get_logger("gatehouse.request")
 
@@ -57,6 +61,24 @@ def watch_requests(app: Flask, metrics: Metrics) -> None:
     app.before_request(begin)
     app.after_request(end)
     app.teardown_request(forget)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAlarm:
+    """Rules that could not run: every failure is counted, and one in a while of each rule is an alert in the log."""
+
+    metrics: Metrics
+    monotonic: Callable[[], float]
+    last: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, rules: Sequence[str]) -> None:
+        """These rules failed on one sign-up."""
+        now = self.monotonic()
+        for rule in rules:
+            self.metrics.rule_failed(rule)
+            if now - self.last.get(rule, float("-inf")) >= ALERT_EVERY_S:
+                self.last[rule] = now
+                _log.error("a rule of the policy fails while running; decisions go on without it", rule=rule)
 
 
 @dataclass(frozen=True, slots=True)

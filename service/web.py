@@ -62,6 +62,7 @@ MEDIA_TYPE = ProblemKind(415, "media-type", "The media type is not supported")
 INVALID = ProblemKind(422, "invalid-input", "The input is not valid")
 CARD_NUMBER = ProblemKind(422, "card-number", "A card number must not be sent here")
 KEY_REUSED = ProblemKind(422, "idempotency-key-reused", "The Idempotency-Key was used with another request")
+TOO_MANY = ProblemKind(429, "too-many", "It was asked too often")
 INTERNAL = ProblemKind(500, "internal", "Something went wrong on our side")
 UNAVAILABLE = ProblemKind(503, "unavailable", "The service cannot record decisions now")
 
@@ -79,6 +80,7 @@ PROBLEM_KINDS = (
     INVALID,
     CARD_NUMBER,
     KEY_REUSED,
+    TOO_MANY,
     INTERNAL,
     UNAVAILABLE,
 )
@@ -91,8 +93,10 @@ _KIND_OF_ERROR: tuple[tuple[type[GatehouseError], ProblemKind], ...] = (
     (domain.StillRunningError, STILL_RUNNING),
     (domain.KeyReusedError, KEY_REUSED),
     (domain.ConflictError, CONFLICT),
+    (domain.TooManyError, TOO_MANY),
     (domain.UnauthenticatedError, UNAUTHENTICATED),
     (domain.ForbiddenError, FORBIDDEN),
+    (domain.TooManyAttemptsError, TOO_MANY),
     (domain.UnavailableError, UNAVAILABLE),
 )
 _KIND_OF_STATUS = {
@@ -111,6 +115,7 @@ _DETAILS = {
 _HEADERS_OF_KIND = {
     UNAUTHENTICATED: {"WWW-Authenticate": 'Bearer realm="gatehouse"'},
     STILL_RUNNING: {"Retry-After": "1"},
+    TOO_MANY: {"Retry-After": "30"},
     UNAVAILABLE: {"Retry-After": str(RETRY_AFTER_S)},
 }
 

@@ -15,6 +15,11 @@ IDEMPOTENCY_KEPT_FOR = timedelta(days=8)
 
 SEAL_BATCH = 1_000
 
+EVENTS_KEPT_FOR = timedelta(days=30)
+"""How long a finished delivery can be looked at and replayed; its event goes with it."""
+
+PURGE_BATCH = 1_000
+
 SETTLED_AFTER = timedelta(minutes=2)
 """A day is rolled up this long after it ended: a request that began before midnight has committed or failed by then."""
 
@@ -107,6 +112,15 @@ def housekeeping(begin: Begin, *, checkpoint: Callable[[], None] = lambda: None)
                 rolled_up += 1
         return rolled_up
 
+    def purge(now: datetime) -> int:
+        purged = 0
+        while True:
+            with begin() as work:
+                batch = work.deliveries.purge(before=now - EVENTS_KEPT_FOR, limit=PURGE_BATCH)
+            purged += batch
+            if batch < PURGE_BATCH:
+                return purged
+
     def move_the_log(now: datetime) -> int:
         del now
         checkpoint()
@@ -116,5 +130,6 @@ def housekeeping(begin: Begin, *, checkpoint: Callable[[], None] = lambda: None)
         Job("audit entries sealed", seal),
         Job("Idempotency-Keys forgotten", forget),
         Job("days rolled up", roll_up),
+        Job("old events and deliveries purged", purge),
         Job("logs moved", move_the_log),
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -29,6 +30,14 @@ from service.usecases.ports import AuditEntry, NewRecord
 
 ENCRYPTION_KEY = bytes(range(32))
 PSEUDONYM_KEY = bytes(range(32, 64))
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -165,6 +174,21 @@ def store(request: pytest.FixtureRequest, open_store: Callable[..., SqlStore]) -
     if request.param == "memory":
         return MemoryStore()
     return open_store(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real Chromium. Without one the tests that need it are skipped, unless GATEHOUSE_REQUIRE_BROWSER=1."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        told = "Chromium is not installed: `apt-get install chromium`, or name its executable in CHROMIUM."
+        if os.environ.get("GATEHOUSE_REQUIRE_BROWSER") == "1":
+            pytest.fail(told)
+        pytest.skip(f"{told} With GATEHOUSE_REQUIRE_BROWSER=1 this fails.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

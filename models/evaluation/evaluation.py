@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.card import DataSource, Metric, SliceEntry, metric_lines
-from models.evaluation.intervals import wilson
+from models.evaluation.apart import figures_apart
+from models.evaluation.equality import PARITY_RATE, Equality, equalities_of
 from models.evaluation.lines import ScoreLines
 from models.evaluation.metrics import calibration_error, in_the_large, measure, threshold_at
 from models.evaluation.operations import Operations, operate
@@ -26,49 +27,10 @@ NOT_COMPARABLE = (
     "a simulated attacker does only what its author thought of."
 )
 
-FEWEST_HONEST = 500
-"""Groups with fewer honest rows are left out of the ratio between groups: their rates are noise."""
-
-PARITY_RATE = 0.01
 EXPLAINED_ROWS = 2_000
 SHOWN_ROWS_A_CLASS = 130
 SHOWN_FEATURES = 20
-NO_GROUPS = ("let in", "country", "decision")
-"""Columns that are no groups of people between whom equality is asked, or that a coarser column tells better."""
-
 LARGEST_SLICES = 40
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRate:
-    """How many honest people of a group are flagged, with the 95 % interval of the share."""
-
-    group: str
-    honest: int
-    rate: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Equality:
-    """Predictive equality over one column: the smallest over the largest false-positive rate of its groups.
-
-    The threshold is the one at which 1 % of all honest rows are flagged. ``ratio`` is ``None`` with fewer than
-    two groups large enough to judge; ``low`` and ``high`` are what it could be within the groups' intervals.
-    """
-
-    column: str
-    ratio: float | None
-    rates: tuple[GroupRate, ...]
-    low: float | None = None
-    high: float | None = None
-
-    def metric(self) -> Metric:
-        """For the model card."""
-        rounded = [None if each is None else round(each, 6) for each in (self.ratio, self.low, self.high)]
-        name = f"predictive_equality_{self.column.replace(' ', '_')}"
-        return Metric(name=name, value=rounded[0], low=rounded[1], high=rounded[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +65,7 @@ class Evaluation:
         scores: the calibrated probability of every row.
         truth: 1 fraud, 0 honest, as it really is.
         metrics: over all rows.
+        apart: of parts: families seen and held out, the stealthy, what came long after training.
         elsewhere: calibration at other prevalences.
         held_out: the kinds and families that the model did not learn from.
         silences: what leaving out fields does, over ``probed`` fraudulent sign-ups.
@@ -122,9 +85,14 @@ class Evaluation:
     contributions: Contributions | None = None
     held_out: tuple[str, ...] = ()
     elsewhere: tuple[Metric, ...] = ()
+    apart: tuple[Metric, ...] = ()
     silences: tuple[Silence, ...] = ()
     probed: int = 0
     operations: Operations | None = None
+
+    def card_metrics(self) -> tuple[Metric, ...]:
+        """How equal, how well ranked, how true, for the model card."""
+        return (*(each.metric() for each in self.equalities), *self.metrics, *self.apart)
 
     def robustness(self) -> tuple[Metric, ...]:
         """Omission and other prevalences, for the model card."""
@@ -141,7 +109,7 @@ class Evaluation:
             yield f"  {NOT_COMPARABLE}"
         for each in self.equalities:
             yield from metric_lines([each.metric()])
-        for metrics in (self.metrics, self.operational(), self.robustness()):
+        for metrics in (self.metrics, self.apart, self.operational(), self.robustness()):
             yield from metric_lines(metrics)
 
     def summary(self) -> str:
@@ -156,6 +124,7 @@ def judge(
     dataset: Dataset,
     seed: int,
     lines: ScoreLines | None = None,
+    learnt_until: np.datetime64 | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Score every row of a data set and compare with the truth.
@@ -166,6 +135,7 @@ def judge(
         dataset: any; rows whose outcome is not known (truth below 0) are left out.
         seed: of the bootstrap and of the sample whose contributions are averaged.
         lines: a policy's score lines, for the operational figures.
+        learnt_until: the time of the last row that the model learnt from.
         progress: told of each stage.
     """
     dataset = dataset.take(dataset.truth >= 0)
@@ -180,17 +150,14 @@ def judge(
         truth=dataset.truth,
         metrics=measure(scores, dataset.truth, seed=seed),
         slices=tuple(_slices(dataset, scores, seed, progress)),
-        equalities=tuple(
-            _equality(name, column, scores, dataset.truth)
-            for name, column in dataset.reported_slices().items()
-            if name not in NO_GROUPS
-        ),
+        equalities=equalities_of(dataset, scores),
         importances=importances,
         contributions=_contributions(scorer, dataset, importances, seed),
         held_out=dataset.held_out_names(),
         elsewhere=(*_against_known(dataset, scores), *calibration_elsewhere(scores, dataset.truth, dataset.times))
         if both
         else (),
+        apart=figures_apart(dataset, scores, learnt_until),
         silences=silences(scorer, dataset, scores, lines, progress),
         probed=len(dataset.probes.rows) if dataset.probes is not None else 0,
         operations=operate(dataset, scores, lines) if lines else None,
@@ -257,23 +224,6 @@ def _slice_metrics(
     if (own == 1).any():
         rates.append(Metric(name="recall", value=round(float(flagged[own == 1].mean()), 6)))
     return (*rates, *measure(scores[compared], truth[compared], seed=seed, resamples=0))
-
-
-def _equality(name: str, column: NDArray[np.str_], scores: Floats, truth: NDArray[np.int8]) -> Equality:
-    flagged = scores >= threshold_at(scores, truth, PARITY_RATE)
-    rates = []
-    for value in np.unique(column).tolist():
-        honest = (column == value) & (truth == 0)
-        if (count := int(honest.sum())) >= FEWEST_HONEST:
-            low, high = wilson(float(flagged[honest].sum()), count)
-            rates.append(GroupRate(value, count, float(flagged[honest].mean()), low, high))
-    if len(rates) < 2:
-        return Equality(name, None, tuple(rates))
-    least, most = min(rates, key=lambda each: each.rate), max(rates, key=lambda each: each.rate)
-    if not most.rate:
-        return Equality(name, 1.0, tuple(rates))
-    high = min(1.0, least.high / most.low) if most.low else 1.0
-    return Equality(name, least.rate / most.rate, tuple(rates), least.low / most.high, high)
 
 
 def _importances(scorer: Scorer, dataset: Dataset, seed: int, progress: Progress) -> tuple[Importance, ...]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
+
+import numpy as np
 
 from models.evaluation.evaluation import Evaluation, judge
 from models.evaluation.lines import ScoreLines
@@ -15,6 +18,7 @@ from models.training.dataset import Dataset
 from models.training.pipeline import dataset_of_files
 from models.training.progress import Progress, silent
 from models.training.replayed import JUDGING, ReplaySettings
+from models.training.stored import read_dataset
 from models.training.table import read_table
 
 LoadModel = Callable[[Sequence[str]], LoadedModel]
@@ -76,6 +80,19 @@ def evaluate_table(
     return judge_dataset(load, dataset, report=report, seed=seed, lines=lines, progress=progress)
 
 
+def evaluate_dataset(
+    *,
+    load: LoadModel,
+    dataset: Path,
+    report: Path | None = None,
+    seed: int = 1,
+    lines: ScoreLines | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Judge a model on a data set that was kept as Parquet, one file or a folder. Raises as ``evaluate`` does."""
+    return judge_dataset(load, read_dataset(dataset), report=report, seed=seed, lines=lines, progress=progress)
+
+
 def judge_dataset(
     load: LoadModel,
     dataset: Dataset,
@@ -90,7 +107,13 @@ def judge_dataset(
     if dataset.held_out is not None:
         dataset = dataset.holding_out(loaded.card.data.held_out)
     evaluation = judge(
-        version=loaded.card.version, scorer=loaded.scorer, dataset=dataset, seed=seed, lines=lines, progress=progress
+        version=loaded.card.version,
+        scorer=loaded.scorer,
+        dataset=dataset,
+        seed=seed,
+        lines=lines,
+        learnt_until=np.datetime64(loaded.card.data.last.astimezone(UTC).replace(tzinfo=None), "us"),
+        progress=progress,
     )
     if report is not None:
         write_report(report, evaluation, loaded.card)

@@ -54,18 +54,21 @@ def round_ticks(low: float, high: float) -> list[float]:
     return [round(each * step, 6) for each in range(first, last + 1)]
 
 
-def line_plot(title: str, across: Axis, up: Axis, lines: Sequence[Line], marks: Sequence[Point] = ()) -> str:
-    """Curves, and dots at ``marks``."""
+def line_plot(
+    title: str, across: Axis, up: Axis, lines: Sequence[Line], marks: Sequence[Point] = (), *, falling: bool = False
+) -> str:
+    """Curves, and dots at ``marks``; the names stand where a rising, or a ``falling``, curve leaves room."""
     body = [_frame(across, up)]
     for line in lines:
         points = " ".join(f"{_x(across, x):.1f},{_y(up, y):.1f}" for x, y in _thinned(line.points))
         body.append(f'<polyline class="{line.style}" points="{points}"/>')
     body += [f'<circle class="mark" cx="{_x(across, x):.1f}" cy="{_y(up, y):.1f}" r="3.5"/>' for x, y in marks]
     named = [line for line in lines if line.name]
+    left = WIDTH - 150 if falling else _LEFT + 12
     for at, line in enumerate(named):
         y = _TOP + 14 + 16 * at
-        body.append(f'<polyline class="{line.style}" points="{_LEFT + 12},{y - 4} {_LEFT + 34},{y - 4}"/>')
-        body.append(f'<text x="{_LEFT + 40}" y="{y}">{escape(line.name)}</text>')
+        body.append(f'<polyline class="{line.style}" points="{left},{y - 4} {left + 22},{y - 4}"/>')
+        body.append(f'<text x="{left + 28}" y="{y}">{escape(line.name)}</text>')
     return _svg(title, body, HEIGHT)
 
 

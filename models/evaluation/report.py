@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 from pathlib import Path
 
 from models.card import Card, DataSource, Metric
 from models.evaluation.evaluation import NOT_COMPARABLE, Evaluation
+from models.evaluation.goals import NOT_HERE, Measured, against_goals
 from models.evaluation.report_costs import costs, robustness
 from models.evaluation.report_curves import curves, shap
 from models.evaluation.report_groups import by_group, equalities, held_out
@@ -41,6 +43,7 @@ def render(evaluation: Evaluation, card: Card) -> str:
             f"<title>Model {escape(evaluation.version)}</title><style>{STYLE}</style></head><body>",
             *_opening(evaluation, card),
             *_headlines(evaluation),
+            *_goals(evaluation, card),
             *curves(evaluation),
             *held_out(evaluation),
             *equalities(evaluation.equalities),
@@ -61,7 +64,8 @@ def _opening(evaluation: Evaluation, card: Card) -> Iterator[str]:
     yield f"<h1>Model {escape(evaluation.version)}</h1><p>{escape(card.summary)}</p>"
     yield (
         f'<p class="soft">Judged on {escape(evaluation.description)}: {len(evaluation.truth):,} sign-ups, {fraud:,} '
-        f"of them fraudulent ({fraud / max(len(evaluation.truth), 1):.1%}).</p>"
+        f"of them fraudulent ({fraud / max(len(evaluation.truth), 1):.1%}). Everything below is of these, but for "
+        "what says that it is of several worlds.</p>"
     )
     if DataSource.SIMULATED in (evaluation.source, card.data.source):
         yield f'<p class="warn">{escape(NOT_COMPARABLE)}</p>'
@@ -85,13 +89,47 @@ def _headlines(evaluation: Evaluation) -> Iterator[str]:
         yield "</div>"
 
 
-def _figures(evaluation: Evaluation) -> Iterator[str]:
-    yield '<h2>Every figure</h2><div class="wide"><table>'
-    yield '<tr><th>Figure</th><th class="n">Value</th><th>95 % interval</th></tr>'
-    equal = tuple(each.metric() for each in evaluation.equalities)
-    for metric in (*equal, *evaluation.metrics, *evaluation.operational(), *evaluation.robustness()):
-        yield f'<tr><td>{words(metric.name)}</td><td class="n">{_value(metric)}</td><td>{_interval(metric)}</td></tr>'
+def _goals(evaluation: Evaluation, card: Card) -> Iterator[str]:
+    if evaluation.source is not DataSource.SIMULATED:
+        return
+    measured = list(
+        against_goals(card, (*evaluation.card_metrics(), *evaluation.operational(), *evaluation.robustness()))
+    )
+    told = [each for each in measured if each.mean is not None]
+    met = sum(each.goal.met(each.worst) for each in told if each.worst is not None)
+    yield (
+        f"<h2>Against the goals</h2><p>{met} of {len(told)} are met in the worst world. A figure of one "
+        "world is that of the one judged here; those of several are as measured when the model was trained.</p>"
+        f'<p class="soft">{escape(NOT_HERE)}</p><div class="wide"><table><tr><th></th><th>Figure</th>'
+        '<th class="n">goal</th>'
+        '<th class="n">mean</th><th class="n">worst</th><th class="n">worlds</th><th></th></tr>'
+    )
+    for group, entries in groupby(measured, key=lambda each: each.goal.group):
+        yield from (_goal_row(group if at == 0 else "", each) for at, each in enumerate(entries))
     yield "</table></div>"
+
+
+def _goal_row(group: str, each: Measured) -> str:
+    goal = each.goal
+    aim = f"{'≤' if goal.at_most else '≥'} {goal.value:.{max(goal.digits, 2)}f}"
+    if each.mean is None or each.worst is None:
+        shown, verdict = ("", "", ""), "not measured"
+    else:
+        shown = (f"{each.mean:.{goal.digits}f}", f"{each.worst:.{goal.digits}f}", f"{each.worlds}")
+        on_average = "met on average" if goal.met(each.mean) else "not met"
+        verdict = "met" if goal.met(each.worst) else on_average
+    cells = "".join(f'<td class="n">{cell}</td>' for cell in (aim, *shown))
+    style = {"met": "good", "not met": "bad"}.get(verdict, "soft")
+    return f'<tr><td>{escape(group)}</td><td>{escape(goal.words)}</td>{cells}<td class="{style}">{verdict}</td></tr>'
+
+
+def _figures(evaluation: Evaluation) -> Iterator[str]:
+    yield "<h2>Every figure</h2><details><summary>With its 95 % interval, of the world judged here</summary>"
+    yield '<div class="wide"><table>'
+    yield '<tr><th>Figure</th><th class="n">Value</th><th>95 % interval</th></tr>'
+    for metric in (*evaluation.card_metrics(), *evaluation.operational(), *evaluation.robustness()):
+        yield f'<tr><td>{words(metric.name)}</td><td class="n">{_value(metric)}</td><td>{_interval(metric)}</td></tr>'
+    yield "</table></div></details>"
 
 
 def _value(metric: Metric) -> str:
@@ -105,11 +143,11 @@ def _interval(metric: Metric) -> str:
 def _worlds(card: Card) -> Iterator[str]:
     if not card.worlds:
         return
-    yield f"<h2>On {len(card.worlds)} worlds</h2><p>As measured when the model was trained.</p>"
+    yield f"<details><summary>Mean and worst of {len(card.worlds)} worlds, as measured in training</summary>"
     yield '<div class="wide"><table><tr><th>Figure</th><th class="n">mean</th><th class="n">worst</th></tr>'
     for name, mean, worst in card.mean_and_worst():
         yield f'<tr><td>{words(name)}</td><td class="n">{mean:.4f}</td><td class="n">{worst:.4f}</td></tr>'
-    yield "</table></div>"
+    yield "</table></div></details>"
 
 
 def _model(card: Card) -> Iterator[str]:

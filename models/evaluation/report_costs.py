@@ -9,12 +9,14 @@ from itertools import groupby
 import numpy as np
 
 from models.card import Card, Metric
+from models.evaluation.codes import named
 from models.evaluation.evaluation import Evaluation
 from models.evaluation.operations import LEFT_OUT, HonestRates, Operations, Operator
 from models.evaluation.plots import Axis, Bar, Line, bars, line_plot
 from models.evaluation.report_words import figure, words
 
 _SOONEST_H, _LATEST_H = 0.01, 1_000.0
+_NOTHING = 0.0005
 _TRAINED_AGAIN = ("linkage_lift_", "recall_at_fpr_", "label_noise_")
 
 
@@ -47,7 +49,10 @@ def robustness(evaluation: Evaluation, card: Card) -> Iterator[str]:
         entries = [
             Bar(each.field, max(each.lost, 0.0), f"{100 * each.lost:+.1f} points", each.low, each.high)
             for each in sorted(evaluation.silences, key=lambda each: -each.lost)
+            if abs(each.lost) >= _NOTHING
         ]
+        if (rest := len(evaluation.silences) - len(entries)) > 0:
+            entries.append(Bar(f"{rest} other fields", 0.0, "nothing"))
         caption = f"Recall lost when fraud leaves a field out ({evaluation.probed:,} sign-ups, threshold fixed)"
         yield figure(caption, bars("Recall lost by omission", entries))
     yield '<div class="stack">'
@@ -110,4 +115,4 @@ def _honest_row(column: str, each: HonestRates) -> str:
     interval = f"{each.step_up_low:.2%} to {each.step_up_high:.2%}"
     cells = (f"{each.honest:,}", f"{each.step_up:.2%}", interval, f"{each.review:.2%}", f"{each.deny:.2%}")
     numbers = "".join(f'<td class="n">{cell}</td>' for cell in cells)
-    return f"<tr><td>{words(column)}</td><td>{escape(each.group)}</td>{numbers}</tr>"
+    return f"<tr><td>{words(column)}</td><td>{escape(named(each.group))}</td>{numbers}</tr>"

@@ -33,6 +33,7 @@ def curves(evaluation: Evaluation) -> Iterator[str]:
                 Line(list(zip(recall.tolist(), precision.tolist(), strict=True)), "one", "this model"),
                 Line([(0.0, base), (1.0, base)], "guide", "no skill"),
             ],
+            falling=True,
         ),
     )
     marks = [(each, ranking.recall_at(each)) for each in FALSE_POSITIVE_RATES]
@@ -46,7 +47,10 @@ def curves(evaluation: Evaluation) -> Iterator[str]:
             marks,
         ),
     )
-    yield figure("Does a score mean what it says?", _calibration_plot(evaluation))
+    yield figure(
+        "Does a score mean what it says? (a dot: as many sign-ups)",
+        _calibration_plot(evaluation),
+    )
     yield figure("Where the scores lie", _score_histogram(evaluation))
     yield "</div>"
 

@@ -7,7 +7,9 @@ from html import escape
 from itertools import groupby
 
 from models.card import SliceEntry
-from models.evaluation.evaluation import Equality, Evaluation
+from models.evaluation.codes import named
+from models.evaluation.equality import Equality
+from models.evaluation.evaluation import Evaluation
 from models.evaluation.intervals import wilson
 from models.evaluation.operations import by_number
 from models.evaluation.plots import Bar, bars
@@ -59,7 +61,7 @@ def equalities(found: tuple[Equality, ...]) -> Iterator[str]:
                 caption += f": predictive equality {each.ratio:.2f} ({each.low or 0:.2f} to {each.high or 1:.2f})"
             rates = sorted(each.rates, key=lambda rate: -rate.rate)
             entries = [
-                Bar(one.group, one.rate, f"{one.rate:.2%} of {one.honest:,}", one.low, one.high) for one in rates
+                Bar(named(one.group), one.rate, f"{one.rate:.2%} of {one.honest:,}", one.low, one.high) for one in rates
             ]
             yield figure(caption, bars(each.column, entries))
     yield "</div>"
@@ -97,7 +99,7 @@ def _table(column: str, listed: list[SliceEntry]) -> str:
             percent(figure_of(each.metrics, "recall_at_fpr_0.5%"), 1),
         )
         cells = "".join(f'<td class="n">{cell}</td>' for cell in shown)
-        parts.append(f"<tr><td>{escape(each.value)}</td>{cells}</tr>")
+        parts.append(f"<tr><td>{escape(named(each.value))}</td>{cells}</tr>")
     return "".join((*parts, "</table></div>"))
 
 
@@ -119,5 +121,5 @@ def _flagged(each: SliceEntry, hidden: set[str]) -> Bar | None:
 
 
 def _bar(each: SliceEntry, hidden: set[str], value: float, shown: str, interval: tuple[float, float]) -> Bar:
-    name = f"{each.value}, held out" if each.value in hidden else each.value
+    name = f"{named(each.value)}, held out" if each.value in hidden else named(each.value)
     return Bar(name, value, shown, *interval, strong=each.value in hidden)

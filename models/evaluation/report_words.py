@@ -17,6 +17,7 @@ body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground
 padding:24px}
 h1{font-size:26px;line-height:1.2;margin:0;overflow-wrap:anywhere}h2{font-size:19px;margin:40px 0 8px}
 p{max-width:72ch;overflow-wrap:break-word}li{max-width:72ch}
+.good,.bad,td.soft{white-space:nowrap}.good{color:var(--one)}.bad{color:var(--two)}
 .soft{color:var(--soft)}.warn{border-left:4px solid var(--two);background:var(--card);padding:8px 14px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:20px 0}
 .tiles div{background:var(--card);border-radius:8px;padding:12px 14px}.tiles strong{display:block;font-size:26px;

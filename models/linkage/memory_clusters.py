@@ -28,6 +28,9 @@ Key = tuple[IdentifierKind, str]
 
 _MARKED = frozenset(MARKED_KINDS)
 
+_ENOUGH = SATURATION + 64
+"""The marks of the sign-up itself are among them when it is judged again; they are a handful."""
+
 
 @dataclass(slots=True)
 class Member:
@@ -63,7 +66,7 @@ class MemoryClusters:
         self._anchors: dict[Key, int] = {}
         self._into: dict[int, int] = {}
         self._numbers: dict[int, list[int]] = {}
-        self._labelled: dict[int, set[int]] = {}
+        self._labelled: dict[tuple[int, Mark], list[tuple[int, int]]] = {}
         self._marks: dict[Key, _Kept] = {}
         # New clusters that nobody founds are numbered downwards; founders' numbers count upwards.
         self._spare = 0
@@ -91,18 +94,17 @@ class MemoryClusters:
 
     def labelled_members(self) -> Iterator[Member]:
         """The members that are known as good or as fraud, in no order."""
-        for numbers in self._labelled.values():
-            for number in numbers:
+        for known in self._labelled.values():
+            for _, number in known:
                 yield self.members[number]
 
     def labelled(self, label: Mark) -> dict[int, list[int]]:
         """When the members of a label became known as that, in microseconds, by cluster."""
-        found: dict[int, list[int]] = {}
-        for cluster, numbers in self._labelled.items():
-            known = [self.members[number].label_us for number in numbers if self.members[number].label is label]
-            if known:
-                found[cluster] = known
-        return found
+        return {
+            cluster: [known_us for known_us, _ in known]
+            for (cluster, of), known in self._labelled.items()
+            if of is label and known
+        }
 
     def ties(
         self,
@@ -159,7 +161,12 @@ class MemoryClusters:
         )
 
     def marks(
-        self, identifiers: Sequence[Identifier], *, now_us: int, excluding: int | None
+        self,
+        identifiers: Sequence[Identifier],
+        *,
+        now_us: int,
+        excluding: int | None,
+        crowds: frozenset[IdentifierKind] = frozenset(),
     ) -> tuple[dict[IdentifierKind, Marks], Touched]:
         """The marks of the identifiers that carry any, and the bans touched."""
         found, looked_at = {}, []
@@ -170,7 +177,7 @@ class MemoryClusters:
                 if marks != UNMARKED:
                     found[each.kind] = marks
                     looked_at.append((each.kind, marks, (each.kind, each.value) in self.guards))
-        return found, touched(looked_at)
+        return found, touched(looked_at, crowds=crowds)
 
     def marked_keys(self, kind: IdentifierKind) -> list[Key]:
         """The identifiers of a kind that anything is known of."""
@@ -223,8 +230,9 @@ class MemoryClusters:
         self._put(self._keys_of(signup_no), signup_no, mark, known_us)
         if mark in (Mark.BANNED, Mark.GOOD):
             member = self.members[signup_no]
+            self._unlabel(member)
             member.label, member.label_us = mark, known_us
-            self._labelled.setdefault(self.root(member.cluster), set()).add(signup_no)
+            self._label(member)
 
     def unmark(self, signup_no: int, mark: Mark) -> None:
         """It turned out otherwise: the marks count nowhere any more."""
@@ -232,8 +240,8 @@ class MemoryClusters:
             self._drop(key, signup_no, mark)
         member = self.members[signup_no]
         if member.label is mark:
+            self._unlabel(member)
             member.label = None
-            self._labelled.get(self.root(member.cluster), set()).discard(signup_no)
 
     def contain(self, keys: Iterable[Key], containment_no: int, known_us: int) -> None:
         """A containment holds these identifiers from now on."""
@@ -261,15 +269,13 @@ class MemoryClusters:
         for part in parts:
             self._spare -= 1
             cluster = self._new(self._spare, min(self.members[number].occurred_us for number in part))
-            labelled = self._labelled.setdefault(cluster, set())
             for number in part:
                 member = self.members[number]
                 self._numbers[member.cluster].remove(number)
-                self._labelled.get(member.cluster, set()).discard(number)
+                self._unlabel(member)
                 member.cluster = cluster
                 insort(self._numbers[cluster], number)
-                if member.label is not None:
-                    labelled.add(number)
+                self._label(member)
         for key, number in anchors:
             self._anchors[key] = self.members[number].cluster
 
@@ -302,7 +308,9 @@ class MemoryClusters:
                 numbers = self._numbers[winner]
                 numbers += moved
                 numbers.sort()
-                self._labelled.setdefault(winner, set()).update(self._labelled.pop(loser, ()))
+                for label in (Mark.BANNED, Mark.GOOD):
+                    for known in self._labelled.pop((loser, label), ()):
+                        insort(self._labelled.setdefault((winner, label), []), known)
                 self._founded[winner] = min(self._founded[winner], self._founded[loser])
         return winner
 
@@ -315,13 +323,18 @@ class MemoryClusters:
 
     def _known(self, clusters: Sequence[int], label: Mark, excluding: int | None) -> list[int]:
         """When the newest members of a label became known."""
-        known = [
-            self.members[number].label_us
-            for cluster in clusters
-            for number in self._labelled.get(cluster, ())
-            if number != excluding and self.members[number].label is label
-        ]
-        return sorted(known, reverse=True)[:SATURATION]
+        known: list[tuple[int, int]] = []
+        for cluster in clusters:
+            known += self._labelled.get((cluster, label), [])[-(SATURATION + 1) :]
+        return sorted((known_us for known_us, number in known if number != excluding), reverse=True)[:SATURATION]
+
+    def _label(self, member: Member) -> None:
+        if member.label is not None:
+            insort(self._labelled.setdefault((member.cluster, member.label), []), (member.label_us, member.signup_no))
+
+    def _unlabel(self, member: Member) -> None:
+        if member.label is not None:
+            self._labelled[member.cluster, member.label].remove((member.label_us, member.signup_no))
 
     def _keys_of(self, signup_no: int) -> Iterator[Key]:
         for each in self.members[signup_no].identifiers:
@@ -357,8 +370,11 @@ def traits_of(values: dict[IdentifierKind, str]) -> Traits:
 
 
 def _counted(kind: IdentifierKind, kept: _Kept, now_us: int, excluding: int | None) -> Marks:
-    against = [each for each in kept.against if each[1] != excluding or each[2] is Mark.CONTAINED][-SATURATION:]
-    others = [each for each in kept.others if each[1] != excluding][-SATURATION:]
+    against, others = kept.against[-_ENOUGH:], kept.others[-_ENOUGH:]
+    if excluding is not None:
+        against = [each for each in against if each[1] != excluding or each[2] is Mark.CONTAINED]
+        others = [each for each in others if each[1] != excluding]
+    against, others = against[-SATURATION:], others[-SATURATION:]
     since, results_since = now_us - span_us(kind), now_us - result_span_us(kind)
     recent = others[bisect_left(others, (results_since,)) :]
     bans = [each for each in reversed(against) if each[2] is Mark.BANNED]

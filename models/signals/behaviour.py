@@ -19,6 +19,13 @@ _NAME_FIELDS = frozenset({"full_name", "fullname", "name"})
 _INSTITUTION_FIELDS = frozenset(
     {"institution", "institution_name", "university", "school", "organisation", "organization"}
 )
+_IDENTITY_FIELDS = _NAME_FIELDS | _INSTITUTION_FIELDS
+_EMAIL_FIELDS = frozenset({"email", "mail", "email_address"})
+_PHONE_FIELDS = frozenset({"phone", "telephone", "phone_number"})
+_PROGRAMME_FIELDS = frozenset({"programme", "program"})
+_WEBSITE_FIELDS = frozenset({"website", "url"})
+_ORCID_FIELDS = frozenset({"orcid"})
+_USE_FIELDS = frozenset({"stated_use", "use", "purpose"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +77,7 @@ def behaviour_signals(signup: Signup, reference: Reference) -> BehaviourSignals:
         keystrokes=None if behaviour.keystrokes is None else min(max(behaviour.keystrokes, 0), _MOST_KEYSTROKES),
         typed_characters=None if pasted is None else _typed_characters(signup, pasted),
         pasted_fields=None if pasted is None else len(set(pasted)),
-        pasted_identity=None
-        if pasted is None
-        else _pasted(pasted, _NAME_FIELDS) or _pasted(pasted, _INSTITUTION_FIELDS),
+        pasted_identity=None if pasted is None else not _last_parts(pasted).isdisjoint(_IDENTITY_FIELDS),
         referrer_given=bool(behaviour.referrer and behaviour.referrer.strip()),
         stated_use_characters=None if text is None else len(text.strip()),
         captcha_failed=None if checks.captcha in {None, Captcha.NONE} else checks.captcha is Captcha.FAILED,
@@ -87,8 +92,8 @@ def _bounded_seconds(seconds: float | None) -> float | None:
     return min(max(float(seconds), 0.0), _LONGEST_S)
 
 
-def _pasted(pasted: Collection[str], names: frozenset[str]) -> bool:
-    return any(each.rpartition(".")[2] in names for each in pasted)
+def _last_parts(pasted: Collection[str]) -> set[str]:
+    return {each.rpartition(".")[2] for each in pasted}
 
 
 def _typed_characters(signup: Signup, pasted: Collection[str]) -> int:
@@ -98,14 +103,12 @@ def _typed_characters(signup: Signup, pasted: Collection[str]) -> int:
     fields = (
         (_NAME_FIELDS, identity.full_name),
         (_INSTITUTION_FIELDS, None if institution is None else institution.name),
-        (frozenset({"email", "mail", "email_address"}), signup.email),
-        (frozenset({"phone", "telephone", "phone_number"}), signup.phone),
-        (frozenset({"programme", "program"}), identity.programme),
-        (frozenset({"website", "url"}), identity.website),
-        (frozenset({"orcid"}), identity.orcid),
-        (
-            frozenset({"stated_use", "use", "purpose"}),
-            None if signup.behaviour is None else signup.behaviour.stated_use,
-        ),
+        (_EMAIL_FIELDS, signup.email),
+        (_PHONE_FIELDS, signup.phone),
+        (_PROGRAMME_FIELDS, identity.programme),
+        (_WEBSITE_FIELDS, identity.website),
+        (_ORCID_FIELDS, identity.orcid),
+        (_USE_FIELDS, None if signup.behaviour is None else signup.behaviour.stated_use),
     )
-    return sum(len(text) for names, text in fields if text and not _pasted(pasted, names))
+    last = _last_parts(pasted)
+    return sum([len(text) for names, text in fields if text and names.isdisjoint(last)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from models.reference.browsers import Agent, ja4_engine
 from models.reference.reference import Reference
@@ -121,6 +122,7 @@ def _screen_odd(screen: str) -> bool:
     return short < _SMALLEST_PX or long > _LARGEST_PX or long / short > _WIDEST_ASPECT
 
 
+@lru_cache(maxsize=4096)
 def _languages(accept_language: str | None) -> tuple[str, ...] | None:
     """``en-GB,en;q=0.9,fr;q=0.8`` → ``en``, ``fr``."""
     if not accept_language:

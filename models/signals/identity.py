@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from models.reference.institutions import (
-    ResolvedInstitution,
-    bare_ror,
-    institution_words,
-    ror_is_valid,
-)
+from models.reference.institutions import institution_key, ror_is_valid
 from models.reference.reference import Reference
 from models.reference.scripts import scripts_of
 from models.signals.mailbox import mailbox_of
@@ -84,7 +79,7 @@ def identity_signals(signup: Signup, reference: Reference) -> IdentitySignals:
     return IdentitySignals(
         canonical_name=name,
         name_birth=f"{name}|{identity.birth_year}" if name and identity.birth_year is not None else None,
-        institution_key=_institution_key(institution, resolved),
+        institution_key=institution_key(institution.name, institution.ror_id, resolved),
         institution_domains=listed_domains,
         orcid=orcid,
         sponsor_key=_sponsor_key(identity.sponsor, reference),
@@ -110,15 +105,6 @@ def identity_signals(signup: Signup, reference: Reference) -> IdentitySignals:
 def lies_under(domain: str, parents: tuple[str, ...]) -> bool:
     """Whether the domain is one of the others or lies under one."""
     return any(domain == parent or domain.endswith(f".{parent}") for parent in parents)
-
-
-def _institution_key(institution: Institution, resolved: ResolvedInstitution | None) -> str | None:
-    if resolved is not None:
-        return f"listed:{resolved.key}"
-    if institution.ror_id and ror_is_valid(institution.ror_id):
-        return f"ror:{bare_ror(institution.ror_id)}"
-    words = institution_words(institution.name) if institution.name else ""
-    return f"claimed:{words}" if words else None
 
 
 def _age_role_gap(identity: Identity, year: int) -> int | None:

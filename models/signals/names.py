@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import extractOne
 
 from models.reference.confusables import Confusables
 from models.reference.scripts import mixes_scripts, romanised_text, script_of, scripts_of
+from models.signals.personal import LOOKED_AT_AGAIN
 
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ASCII_LETTERS = re.compile(r"[a-z]+")
@@ -69,6 +71,7 @@ def disguises_script(name: str, confusables: Confusables) -> bool:
     )
 
 
+@lru_cache(maxsize=LOOKED_AT_AGAIN)
 def romanised(name: str) -> tuple[str, ...]:
     """The words of a name in the letters a to z; a Chinese or Korean name in one piece becomes its syllables."""
     if name.isascii():
@@ -81,6 +84,7 @@ def romanised(name: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+@lru_cache(maxsize=LOOKED_AT_AGAIN)
 def mailbox_match(local: str, name: str) -> float | None:
     """The best similarity, 0 to 1, of a mailbox's letters to a way of writing the name; ``None`` without letters.
 

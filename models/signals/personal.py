@@ -13,6 +13,11 @@ PERSONAL: Mapping[str, bool] = MappingProxyType({"personal": True})
 """``field(metadata=PERSONAL)``: needed inside the process, never stored or shown outside the encrypted column."""
 
 
+LOOKED_AT_AGAIN = 1024
+"""Entries of a cache of what one person typed. The same sign-up is looked at again and again within moments (retried,
+thinned for training, probed), strangers seldom type the same: a larger cache only keeps personal data for longer."""
+
+
 def open_fields(kind: type[Any]) -> tuple[str, ...]:
     """The names of a group's fields that are not personal."""
     return tuple(each.name for each in fields(kind) if not each.metadata.get("personal", False))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from models.reference.reference import Reference
-from models.signals.personal import PERSONAL
+from models.signals.personal import LOOKED_AT_AGAIN, PERSONAL
 from models.signup import Signup
 
 _LINE_TYPES = {
@@ -60,24 +61,33 @@ def phone_signals(signup: Signup, reference: Reference) -> PhoneSignals:
     """The signals of the number, read as national in the country the person names."""
     if not signup.phone or not signup.phone.strip():
         return _NONE_GIVEN
-    try:
-        number = phonenumbers.parse(signup.phone, reference.countries.known(signup.identity.country))
-    except phonenumbers.NumberParseException:
+    found = _read(signup.phone, reference.countries.known(signup.identity.country))
+    if found is None:
         return _INVALID
-    # The type is only known of valid numbers, so asking for it answers both questions at once.
-    line_type = _LINE_TYPES.get(phonenumbers.number_type(number))
-    if line_type is None:
-        return _INVALID
-    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    e164, line_type, region = found
     return PhoneSignals(
         e164=e164,
         block=e164[:-_BLOCK_DIGITS],
         given=True,
         valid=True,
-        country=reference.countries.known(_region(number)),
+        country=reference.countries.known(region),
         line_type=line_type,
         virtual=None if line_type in _UNKNOWABLE else line_type in _VIRTUAL,
     )
+
+
+@lru_cache(maxsize=LOOKED_AT_AGAIN)
+def _read(phone: str, country: str | None) -> tuple[str, str, str | None] | None:
+    """The international form, the line's type and the region of a valid number."""
+    try:
+        number = phonenumbers.parse(phone, country)
+    except phonenumbers.NumberParseException:
+        return None
+    # The type is only known of valid numbers, so asking for it answers both questions at once.
+    line_type = _LINE_TYPES.get(phonenumbers.number_type(number))
+    if line_type is None:
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164), line_type, _region(number)
 
 
 def _region(number: phonenumbers.PhoneNumber) -> str | None:

@@ -7,6 +7,7 @@ from typing import get_type_hints
 
 from models.reference.reference import Reference
 from models.signals.behaviour import BehaviourSignals, behaviour_signals
+from models.signals.calendar import CalendarSignals, calendar_signals
 from models.signals.consistency import ConsistencySignals, consistency_signals
 from models.signals.device import DeviceSignals, device_signals
 from models.signals.email import EmailSignals, email_signals
@@ -30,6 +31,7 @@ class Signals:
     network: NetworkSignals
     behaviour: BehaviourSignals
     consistency: ConsistencySignals
+    calendar: CalendarSignals
 
     def as_document(self) -> dict[str, dict[str, SignalValue]]:
         """The signals without personal data, as they are stored in clear, shown to reviewers and read by rules."""
@@ -65,4 +67,5 @@ def derive_signals(signup: Signup, reference: Reference) -> Signals:
             device=device,
             network=network,
         ),
+        calendar=calendar_signals(signup, reference, identity=identity, email=email, payment=payment, network=network),
     )

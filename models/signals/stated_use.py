@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
+
+from models.signals.personal import LOOKED_AT_AGAIN
 
 BANDS = 8
 ROWS = 3
@@ -40,6 +43,7 @@ _HIGH_HALF = np.uint64(32)
 _DIGITS = ROWS * 8
 
 
+@lru_cache(maxsize=LOOKED_AT_AGAIN)
 def text_bands(text: str | None) -> tuple[str, ...]:
     """The bands of a text, ``band:hashes`` each; none for a text under 20 characters.
 

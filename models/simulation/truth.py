@@ -21,6 +21,8 @@ ChallengeMethod = Literal[
 DecisionWord = Literal["allow", "step_up", "review", "deny"]
 OutcomeWord = Literal["fraud", "legitimate"]
 Feedback = Callable[[Signup], DecisionWord]
+Takedowns = Callable[[], Collection[str]]
+"""The ``signup_id`` of accounts that a defence closed since it was asked last."""
 
 
 @dataclass(frozen=True, slots=True)

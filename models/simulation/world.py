@@ -29,7 +29,7 @@ from models.simulation.outcomes import LabelSpeed
 from models.simulation.people import People
 from models.simulation.streams import Streams, token
 from models.simulation.tables.tables import Tables, load_tables
-from models.simulation.truth import ChallengeResult, DecisionWord, Feedback, Outcome, SimulatedSignup, Truth
+from models.simulation.truth import ChallengeResult, DecisionWord, Feedback, Outcome, SimulatedSignup, Takedowns, Truth
 
 _T = TypeVar("_T")
 Progress = Callable[[int, int], None]
@@ -64,8 +64,11 @@ def simulate(
     kinds: Collection[str] | None = None,
     hydra_live_accounts: int | None = None,
     hydra_variant: str | None = None,
+    hydra_per_day: float | None = None,
+    hydra_begins_day: float | None = None,
     accidental_sharing: float = 0.002,
     feedback: Feedback | None = None,
+    takedowns: Takedowns | None = None,
     progress: Progress | None = None,
     tables_seed: int = 1,
     labels: LabelSpeed = "ordinary",
@@ -83,8 +86,11 @@ def simulate(
         kinds: honest kinds by id (``H1`` …); all by default. ``H16``, accidental sharing, is laid over everybody.
         hydra_live_accounts: adds one hydra that grows to this many accounts.
         hydra_variant: how that hydra shares identifiers: ``A3-crossed``, ``A3-aligned`` or ``A3-aligned-more``.
+        hydra_per_day: how many accounts a day it opens at first; by default drawn as disclosed.
+        hydra_begins_day: when it begins, in days from the start; by default drawn from the first quarter.
         accidental_sharing: the share of people with a stranger's phone, device id or card.
         feedback: decides on each sign-up, so that operators learn from a real defence; by default a moderate one.
+        takedowns: accounts that the defence closed by itself: their operators learn of it, and go on as after a ban.
         progress: called with the sign-ups so far and the number expected.
         tables_seed: another seed means other schools, vendors, ranges and devices.
         labels: ``slow`` when fraud is reported after weeks in place of days.
@@ -105,6 +111,7 @@ def simulate(
         kinds=_chosen(HONEST_KINDS, kinds, lambda kind: kind.id, always={"H16"}),
         accidental_sharing=accidental_sharing if kinds is None or "H16" in kinds else 0.0,
         feedback=feedback,
+        takedowns=takedowns,
         labels=labels,
         white_box=white_box,
     )
@@ -115,7 +122,14 @@ def simulate(
         world.enlist(operator)
     if hydra_live_accounts:
         world.enlist(
-            great_hydra(hydra_live_accounts, calendar=world.calendar, people=world.crew, variant=hydra_variant)
+            great_hydra(
+                hydra_live_accounts,
+                calendar=world.calendar,
+                people=world.crew,
+                variant=hydra_variant,
+                per_day=hydra_per_day,
+                begins_day=hydra_begins_day,
+            )
         )
     expected = round(honest + fraud + GREAT_HYDRA_REOPENS * (hydra_live_accounts or 0))
     return _counted(world.play(honest_per_day), expected, progress)
@@ -134,6 +148,7 @@ class World:
         kinds: tuple[HonestKind, ...],
         accidental_sharing: float,
         feedback: Feedback | None,
+        takedowns: Takedowns | None = None,
         labels: LabelSpeed = "ordinary",
         white_box: bool = False,
     ) -> None:
@@ -144,6 +159,8 @@ class World:
         self._accidental_sharing = accidental_sharing
         self._defence = ModerateDefence(streams)
         self._decide: Feedback = feedback or self._defence
+        self._takedowns = takedowns
+        self._open: dict[str, _Ban] = {}
         self._people = {kind.id: self.crew(f"honest/{kind.id}") for kind in kinds}
         self._sessions = {kind.id: streams.of(f"session/{kind.id}") for kind in kinds}
         # What depends on others draws from a stream of its own, so that it disturbs nobody's name or time.
@@ -248,6 +265,7 @@ class World:
         return SimulatedSignup(signup, truth)
 
     def _attack(self, operator: Campaign, at: datetime) -> Iterator[SimulatedSignup]:
+        self._close_what_was_taken_down(at)
         due = operator.next_at()
         if due is None or at >= self.calendar.end:
             return
@@ -273,6 +291,8 @@ class World:
         let_in = _let_in(decision, challenge, cleared=cleared)
         operator.decided(let_in=let_in)
         outcome = self._fraud_outcome(operator, at, draft) if let_in else None
+        if let_in and self._takedowns is not None:
+            self._open[signup.signup_id] = _Ban(operator, signup, draft)
         if outcome is not None and outcome.label == "fraud" and outcome.known_at < self.calendar.end:
             heapq.heappush(self._queue, (outcome.known_at, next(self._order), _Ban(operator, signup, draft)))
         self._enqueue(operator)
@@ -293,7 +313,16 @@ class World:
         )
         yield SimulatedSignup(signup, truth)
 
+    def _close_what_was_taken_down(self, at: datetime) -> None:
+        if self._takedowns is not None:
+            for signup_id in self._takedowns():
+                ban = self._open.get(signup_id)
+                if ban is not None:
+                    self._ban(ban, at)
+
     def _ban(self, ban: _Ban, at: datetime) -> None:
+        if self._takedowns is not None and self._open.pop(ban.signup.signup_id, None) is None:
+            return  # an account is closed once
         self._defence.ban(ban.signup)
         had_more = ban.operator.next_at()
         ban.operator.banned(at, ban.draft)

@@ -69,6 +69,7 @@ class Dataset:
         augmented: vectors of the same sign-ups with optional fields left out at random, for training only.
         held_out: rows of families that a model must not learn from.
         probes: some fraudulent rows without optional fields, to judge by, never to learn from.
+        hold_out: the names by which ``held_out`` was marked, those that these rows do not hold among them.
     """
 
     features: tuple[FeatureEntry, ...]
@@ -83,6 +84,7 @@ class Dataset:
     augmented: NDArray[np.float32] | None = None
     held_out: NDArray[np.bool_] | None = None
     probes: Probes | None = None
+    hold_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         rows = len(self.matrix)
@@ -134,7 +136,7 @@ class Dataset:
         """
         nobody = np.full(len(self), "")
         marked = [np.isin(self.slices.get(column, nobody), list(kinds)) for column in ("kind", VARIANT)]
-        return replace(self, held_out=marked[0] | marked[1])
+        return replace(self, held_out=marked[0] | marked[1], hold_out=tuple(kinds))
 
     def reported_slices(self) -> dict[str, NDArray[np.str_]]:
         """The columns that people are told apart by in reports: all but the variants of families."""

@@ -1,4 +1,4 @@
-"""The training pipeline's entry points: from files of sign-ups, or from a feature table, to a trained model."""
+"""The training pipeline's entry points: from sign-ups, decisions, a kept data set or any table to a trained model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from models.evaluation.lines import ScoreLines
+from models.features.catalogue import FEATURES
 from models.reference.reference import Reference
 from models.simulation.files import read_world
 from models.training.dataset import VARIANT, Dataset, DatasetError
@@ -15,7 +16,7 @@ from models.training.fit import Engine, fit
 from models.training.progress import Progress, silent
 from models.training.recorded import read_outcomes, read_rows, recorded_dataset
 from models.training.replayed import DEFAULT_HOLD_OUT, JUDGING, ReplaySettings, dataset_of
-from models.training.stored import kept, kept_path, write_dataset
+from models.training.stored import check_free, is_dataset, kept, kept_path, read_dataset, write_dataset
 from models.training.sweep import Sweep, sweep
 from models.training.table import read_table
 from models.training.train import TrainedModel, TrainSettings, train
@@ -32,6 +33,7 @@ class Training:
         lines: a policy's score lines, for the operational figures.
         engine: what grows the trees.
         search_minutes: how long to look for better settings first; ``None`` is not at all.
+        without: groups of features that the model must not read, to see what they bring.
         progress: told of each stage.
     """
 
@@ -41,6 +43,7 @@ class Training:
     lines: ScoreLines | None = None
     engine: Engine = fit
     search_minutes: float | None = None
+    without: tuple[str, ...] = ()
     progress: Progress = silent
 
     def on(self, dataset: Dataset, others: Sequence[Dataset] = ()) -> TrainedModel:
@@ -49,6 +52,10 @@ class Training:
         Raises:
             DatasetError: the data cannot be trained on.
         """
+        left_out = [each.name for each in FEATURES if each.group.value in self.without]
+        if left_out:
+            dataset = dataset.without_features(left_out)
+            others = [each.without_features(left_out) for each in others]
         settings = self.settings
         if self.search_minutes is not None:
             from models.training.search import search  # noqa: PLC0415 - optuna is wanted by nobody else
@@ -83,30 +90,80 @@ def train_from_files(
         signups: JSON lines, as the simulator writes them and the API takes them, with the truth file beside it.
         reference: the reference data that the service uses.
         replay_settings: of the data set.
-        judged_on: the sign-ups of other worlds for the card's figures; by default the last slice in time.
+        judged_on: other worlds for the card's figures, as sign-ups or kept data sets; by default the last slice in
+            time.
         cache: a directory where replayed data sets are kept.
         dataset_out: where to keep the data set as Parquet.
 
     Raises:
         DatasetError: the data cannot be trained on.
     """
+    _check_free(dataset_out)
     settings = replay_settings or ReplaySettings(probe_share=0.0 if judged_on else JUDGING.probe_share)
-    plain = replace(JUDGING, hold_out=settings.hold_out)
     dataset = dataset_of_files(
         signups=signups, reference=reference, settings=settings, cache=cache, progress=training.progress
     )
-    absent = sorted(
-        set(settings.hold_out) - set(DEFAULT_HOLD_OUT) - set(dataset.slices["kind"]) - set(dataset.slices[VARIANT])
-    )
-    if absent:
-        raise DatasetError(f"{', '.join(absent)} cannot be held out: {signups.name} has no sign-up of that kind")
+    _refuse_absent(dataset, settings.hold_out, signups)
     if dataset_out is not None:
         write_dataset(dataset, dataset_out)
-    others = [
-        dataset_of_files(signups=each, reference=reference, settings=plain, cache=cache, progress=training.progress)
-        for each in judged_on
+    return training.on(dataset, _others(judged_on, settings.hold_out, reference, cache, training.progress))
+
+
+def train_from_dataset(
+    training: Training,
+    *,
+    dataset: Path,
+    reference: Reference,
+    hold_out: tuple[str, ...] | None = None,
+    judged_on: Sequence[Path] = (),
+    cache: Path | None = None,
+) -> TrainedModel:
+    """Train on a data set that was kept as Parquet: the same model, to the byte, as when it was made.
+
+    Args:
+        training: how.
+        dataset: a file, or a folder of them (``models.training.stored.read_dataset``).
+        reference: the reference data that the service uses, to replay sign-ups in ``judged_on``.
+        hold_out: kinds and families not to learn from; by default those that the data set was kept with.
+        judged_on: as in ``train_from_files``.
+        cache: a directory where replayed data sets are kept.
+
+    Raises:
+        DatasetError: the data cannot be trained on.
+    """
+    training.progress("reading the data set", 0, None)
+    rows = read_dataset(dataset)
+    if hold_out is not None:
+        _refuse_absent(rows, hold_out, dataset)
+        rows = rows.holding_out(hold_out)
+    return training.on(rows, _others(judged_on, rows.hold_out, reference, cache, training.progress))
+
+
+def _refuse_absent(dataset: Dataset, hold_out: Sequence[str], source: Path) -> None:
+    """A misspelt name must not pass for a family held out; a small world may lack some of the default."""
+    known = {*DEFAULT_HOLD_OUT, *(kind for name in ("kind", VARIANT) for kind in dataset.slices.get(name, ()))}
+    absent = sorted(set(hold_out) - known)
+    if absent:
+        raise DatasetError(f"{', '.join(absent)} cannot be held out: {source.name} has no sign-up of that kind")
+
+
+def _others(
+    paths: Sequence[Path], hold_out: tuple[str, ...], reference: Reference, cache: Path | None, progress: Progress
+) -> list[Dataset]:
+    """The worlds to judge on, replayed or read; what is held out of training is marked in each."""
+    plain = replace(JUDGING, hold_out=hold_out)
+    return [
+        read_dataset(each).holding_out(hold_out)
+        if is_dataset(each)
+        else dataset_of_files(signups=each, reference=reference, settings=plain, cache=cache, progress=progress)
+        for each in paths
     ]
-    return training.on(dataset, others)
+
+
+def _check_free(dataset_out: Path | None) -> None:
+    """Before a replay that takes minutes, not after it."""
+    if dataset_out is not None:
+        check_free(dataset_out)
 
 
 def train_from_recorded(
@@ -117,6 +174,7 @@ def train_from_recorded(
     Raises:
         DatasetError: the files cannot be read, do not belong together or cannot be trained on.
     """
+    _check_free(dataset_out)
     dataset = recorded_dataset(
         read_rows(vectors),
         read_outcomes(outcomes, known_by=known_by),
@@ -189,7 +247,8 @@ def dataset_of_files(
     settings = settings or ReplaySettings()
     # The kinds to hold out are marks beside the rows: one kept replay serves whatever is held out.
     unmarked = replace(settings, hold_out=())
-    dataset = kept(kept_path(cache, signups, unmarked), lambda: _replayed(signups, reference, unmarked, progress))
+    path = kept_path(cache, signups, unmarked, reference)
+    dataset = kept(path, lambda: _replayed(signups, reference, unmarked, progress))
     return dataset.holding_out(settings.hold_out)
 
 

@@ -1,4 +1,4 @@
-"""Data sets as Parquet files: a replay that took minutes is read again in a second."""
+"""Data sets as Parquet, one file or a folder of them: a replay that took minutes is read again in a second."""
 
 from __future__ import annotations
 
@@ -16,19 +16,62 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # the same
 
 import models
 from models.card import DataSource, FeatureEntry
+from models.reference.reference import Reference
 from models.simulation.files import truth_path
 from models.training.dataset import Dataset, DatasetError, Probes
 from models.training.replayed import ReplaySettings
 
-_FORMAT = 1
+_FORMAT = 2
 _KEY = b"gatehouse.dataset"
+_ENDING = ".parquet"
 _AUGMENTED, _SLICE, _PROBE = "augmented_", "slice_", "without_"
-_CODE = ("features", "linkage", "reference", "signals", "training", "replay.py", "identifiers.py")
+_CODE = (
+    "features", "linkage", "reference", "signals", "training", "replay.py", "identifiers.py", "signup_document.py",
+    "simulation/imperfect.py",
+)  # fmt: skip
 """What decides the vectors of a replay: when any of it changes, a kept data set is stale."""
 
 
-def write_dataset(dataset: Dataset, path: Path) -> None:
-    """Write a data set, whole: ``read_dataset`` gives it back. Missing values are NaN."""
+PART_ROWS = 250_000
+"""Rows of one file of a folder: 80 MB with 89 features, which any machine reads whole."""
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a path is that of a kept data set and not of sign-ups: a folder, or a name ending in ``.parquet``."""
+    return path.is_dir() or path.suffix == _ENDING
+
+
+def check_free(path: Path) -> None:
+    """Refuse a folder that holds files already: their rows would be read as the data set's own.
+
+    Raises:
+        DatasetError: it does.
+    """
+    if path.is_dir() and any(path.iterdir()):
+        raise DatasetError(f"{path.name} is not empty: name a new folder for the data set, or a .parquet file")
+
+
+def write_dataset(dataset: Dataset, path: Path, *, part_rows: int = PART_ROWS) -> None:
+    """Write a data set, whole: ``read_dataset`` gives it back. Missing values are NaN.
+
+    A name that ends in ``.parquet`` is one file; any other is a folder with a file for every ``part_rows`` rows.
+
+    Raises:
+        DatasetError: the folder holds files already.
+    """
+    table = _table_of(dataset)
+    if path.suffix == _ENDING:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, path, compression="zstd")
+        return
+    check_free(path)
+    path.mkdir(parents=True, exist_ok=True)
+    for number, first in enumerate(range(0, max(len(dataset), 1), part_rows)):
+        part = table.slice(first, part_rows)
+        pq.write_table(part, path / f"part-{number:05}{_ENDING}", compression="zstd")
+
+
+def _table_of(dataset: Dataset) -> Any:
     columns: dict[str, Any] = {
         "occurred_at": pa.array(dataset.times.astype("datetime64[us]")),
         "label": pa.array(dataset.labels),
@@ -51,26 +94,59 @@ def write_dataset(dataset: Dataset, path: Path) -> None:
         "fields": None if dataset.probes is None else list(dataset.probes.fields),
         "source": dataset.source.value,
         "description": dataset.description,
+        "hold_out": list(dataset.hold_out),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.table(columns).replace_schema_metadata({_KEY: json.dumps(about).encode()})
-    pq.write_table(table, path, compression="zstd")
+    return pa.table(columns).replace_schema_metadata({_KEY: json.dumps(about).encode()})
 
 
 def read_dataset(path: Path) -> Dataset:
-    """Read what ``write_dataset`` wrote.
+    """Read what ``write_dataset`` wrote: one file, or all Parquet files of a folder and the folders in it.
+
+    The files of a folder are taken by their names, and put in time order where they are not: they may have been
+    partitioned anew, by month for instance, as long as each kept what this program wrote into its head.
 
     Raises:
-        DatasetError: the file is no such data set.
+        DatasetError: a file is no such data set, or the files are of different ones.
     """
+    files = _parts_of(path) if path.is_dir() else [path]
+    about: dict[str, Any] | None = None
+    tables = []
+    for file in files:
+        table, head = _read(file)
+        if about is not None and head != about:
+            raise DatasetError(f"{path.name} holds parts of different data sets: {files[0].name} and {file.name}")
+        about = head
+        tables.append(table)
+    if about is None:
+        raise DatasetError(f"{path.name} holds no {_ENDING} file")
     try:
-        table = pq.read_table(path)
-        about = json.loads((table.schema.metadata or {})[_KEY])
-        if about["format"] != _FORMAT:
-            raise DatasetError(f"{path.name} has format {about['format']}, this release reads {_FORMAT}: write it anew")
-        return _dataset_of(table, about)
-    except (OSError, pa.ArrowInvalid, KeyError) as error:
+        return _in_time_order(_dataset_of(pa.concat_tables(tables), about))
+    except (pa.ArrowInvalid, KeyError) as error:
         raise DatasetError(f"{path.name} is not a data set that this program wrote: {error}") from error
+
+
+def _parts_of(folder: Path) -> list[Path]:
+    """The Parquet files; names that begin with a dot or an underscore are other programs' notes."""
+    found = (file.relative_to(folder) for file in folder.rglob(f"*{_ENDING}"))
+    return [folder / file for file in sorted(found) if not any(part.startswith((".", "_")) for part in file.parts)]
+
+
+def _read(file: Path) -> tuple[Any, dict[str, Any]]:
+    try:
+        # A file by itself: the reader of folders would make columns out of names such as ``month=2026-04``.
+        table = pq.ParquetFile(file).read()
+        about: dict[str, Any] = json.loads((table.schema.metadata or {})[_KEY])
+    except (OSError, pa.ArrowInvalid, KeyError) as error:
+        raise DatasetError(f"{file.name} is not a data set that this program wrote: {error}") from error
+    if about["format"] != _FORMAT:
+        raise DatasetError(f"{file.name} has format {about['format']}, this release reads {_FORMAT}: write it anew")
+    return table, about
+
+
+def _in_time_order(dataset: Dataset) -> Dataset:
+    if (dataset.times[1:] >= dataset.times[:-1]).all():
+        return dataset
+    return dataset.take(np.argsort(dataset.times, kind="stable"))
 
 
 def kept(path: Path | None, make: Callable[[], Dataset]) -> Dataset:
@@ -80,17 +156,21 @@ def kept(path: Path | None, make: Callable[[], Dataset]) -> Dataset:
     if path.exists():
         return read_dataset(path)
     made = make()
-    beside = path.with_name(f".{path.name}.part")
+    beside = path.with_name(f".part-{path.name}")
     write_dataset(made, beside)
     beside.replace(path)
     return made
 
 
-def kept_path(directory: Path | None, signups: Path, settings: ReplaySettings) -> Path | None:
-    """Where the replay of a file is kept: under a name made from its bytes, the settings and this program's code."""
+def kept_path(directory: Path | None, signups: Path, settings: ReplaySettings, reference: Reference) -> Path | None:
+    """Where the replay of a file is kept: under a name made from its bytes and all that decides its vectors.
+
+    That is the settings, the reference data that an operator gave, and this program's code with the shipped data.
+    """
     if directory is None:
         return None
-    digest = hashlib.sha256(_code_digest() + repr(sorted(asdict(settings).items())).encode())
+    decided_by = (sorted(asdict(settings).items()), reference.given())
+    digest = hashlib.sha256(_code_digest() + repr(decided_by).encode())
     try:
         for file in (signups, truth_path(signups)):
             digest.update(hashlib.sha256(file.read_bytes()).digest())
@@ -149,6 +229,7 @@ def _dataset_of(table: Any, about: dict[str, Any]) -> Dataset:
         augmented=stacked(_AUGMENTED) if _AUGMENTED + names[0] in present else None,
         held_out=table["held_out"].to_numpy().astype(bool) if "held_out" in present else None,
         probes=_probes_of(table, about["fields"], len(names)) if about["fields"] else None,
+        hold_out=tuple(about["hold_out"]),
     )
 
 

@@ -111,11 +111,18 @@ def train(
     digest = registry.digest_of(grown.booster)
     version = version or f"{created.astimezone(UTC):%Y%m%d-%H%M%S}-{digest[:8]}"
     judged = others[0] if others else dataset.take(split.test)
+    learnt_until = dataset.times[split.calibration[-1]]
     evaluation: Evaluation | None = None
     again_trained: tuple[Metric, ...] = ()
     if len(np.unique(judged.truth[judged.truth >= 0])) == 2:
         evaluation = judge(
-            version=version, scorer=grown.scorer, dataset=judged, seed=settings.seed, lines=lines, progress=progress
+            version=version,
+            scorer=grown.scorer,
+            dataset=judged,
+            seed=settings.seed,
+            lines=lines,
+            learnt_until=learnt_until,
+            progress=progress,
         )
         again_trained = robustness(
             again, dataset, judged.take(judged.truth >= 0), evaluation.scores, seed=settings.seed
@@ -132,11 +139,11 @@ def train(
         data=_window(dataset, split),
         model_sha256=digest,
         calibration=grown.knots,
-        metrics=(*(each.metric() for each in evaluation.equalities), *evaluation.metrics) if evaluation else (),
+        metrics=evaluation.card_metrics() if evaluation else (),
         slices=evaluation.slices if evaluation else (),
         robustness=(*again_trained, *evaluation.robustness()) if evaluation else (),
         operations=evaluation.operational() if evaluation else (),
-        worlds=worlds(grown.scorer, others) if len(others) > 1 else (),
+        worlds=worlds(grown.scorer, others, lines=lines, learnt_until=learnt_until) if len(others) > 1 else (),
         intended_use=_INTENDED_USE,
         limits=_limits(dataset, judged_elsewhere=bool(others)),
     )

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any  # the parts of an answer, before its schema has checked them
 
 from service.api.outcome_answers import outcome_answer
+from service.api.page_links import sealed
 from service.api.schemas.decision import (
+    AccountAnswer,
     AssessmentAnswer,
     ChallengeAnswer,
     ClusterAnswer,
     DecisionAnswer,
+    ExploredAnswer,
     FoundAnswer,
     GrantAnswer,
+    ListedAnswer,
     ModelAnswer,
     ReasonAnswer,
     SearchAnswer,
     SignupAnswer,
-    Tier,
 )
 from service.domain.decision import Assessment, Decision, Reason
 from service.usecases.views import DecisionView, SearchPage, SignupView
@@ -34,9 +37,15 @@ def render_decision(view: DecisionView) -> bytes:
 
 def render_signup(view: SignupView) -> bytes:
     """The decision as it stands, with its history."""
-    history = tuple(map(_assessment, view.history))
+    history, reported = tuple(map(_assessment, view.history)), view.account
+    account = None
+    if reported is not None:
+        account = AccountAnswer(
+            status=reported.status, account_id=reported.account_id, at=reported.at, reported_at=reported.reported_at
+        )
     outcomes = tuple(map(outcome_answer, view.outcomes))
-    return SignupAnswer(**_decision(view.current), history=history, outcomes=outcomes).model_dump_json().encode()
+    answer = SignupAnswer(**_decision(view.current), history=history, account=account, outcomes=outcomes)
+    return answer.model_dump_json().encode()
 
 
 def render_page(page: SearchPage, next_cursor: str | None) -> bytes:
@@ -68,10 +77,16 @@ def _decision(view: DecisionView) -> dict[str, Any]:
         "reasons": () if assessment is None else tuple(map(_reason, assessment.reasons)),
         "rules": () if assessment is None else assessment.rules,
         "challenges": tuple(
-            ChallengeAnswer(id=each.id, method=each.method, status=each.status, expires_at=each.expires_at)
+            ChallengeAnswer(
+                id=each.id,
+                method=each.method,
+                status=each.status,
+                expires_at=each.expires_at,
+                url=None if each.page_version is None else sealed(each.page_version, view.id),
+            )
             for each in view.challenges
         ),
-        "grant": GrantAnswer(tier=Tier.FULL) if decision is Decision.ALLOW else None,
+        "grant": None if assessment is None else _grant(assessment),
         "case_id": view.case_id,
         "cluster": None
         if view.cluster is None
@@ -92,10 +107,33 @@ def _assessment(assessment: Assessment) -> AssessmentAnswer:
         score=_score(assessment.score),
         reasons=tuple(map(_reason, assessment.reasons)),
         rules=assessment.rules,
+        silent_rules=assessment.silent_rules,
+        failed_rules=assessment.failed_rules,
+        lists=tuple(
+            ListedAnswer(list=each.list, kind=each.kind.value, entry_id=each.entry_id) for each in assessment.hits
+        ),
+        explored=_explored(assessment),
+        grant=_grant(assessment),
         model=_model(assessment),
         policy_version=assessment.policy_version,
         degraded=assessment.degraded,
         degraded_reason=assessment.degraded_reason,
+    )
+
+
+def _grant(assessment: Assessment) -> GrantAnswer | None:
+    grant = assessment.granted
+    if grant is None:
+        return None
+    return GrantAnswer(tier=grant.tier, quota=grant.quota, until=grant.until, lifted_by=grant.lifted_by)
+
+
+def _explored(assessment: Assessment) -> ExploredAnswer | None:
+    explored = assessment.explored
+    if explored is None:
+        return None
+    return ExploredAnswer(
+        instead_of=explored.instead_of, allowed=explored.allowed, propensity=round(explored.propensity, _SCORE_DIGITS)
     )
 
 

@@ -51,7 +51,8 @@ class BatchEndpoint:
         if len(line) > BODY_LIMIT:
             return Problem(TOO_LARGE, f"A line may have {BODY_LIMIT:,} bytes at most.")
         try:
-            return self.signups.assess(decode(line), caller, self.signups.deps.clock()).body
+            deps = self.signups.deps
+            return deps.open_links(self.signups.assess(decode(line), caller, deps.clock()).body)
         except Exception as error:
             return problem_of(error)
 

@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from enum import StrEnum
 
 from flask import Blueprint, Response, request
 
+from service.api.accounts import AccountEndpoint
+from service.api.attacks import AttackEndpoints
 from service.api.batch import BatchEndpoint
+from service.api.case_operations import CaseOperation
+from service.api.cases import CaseEndpoints
+from service.api.challenges import ChallengeEndpoints
 from service.api.cluster_operations import ClusterOperation
 from service.api.clusters import ClusterEndpoints
-from service.api.declared import Declared
+from service.api.declared import Declared, Operation
 from service.api.dependencies import ApiDependencies
 from service.api.docs import docs_asset, docs_page
 from service.api.health import Readiness
+from service.api.list_operations import ListOperation
+from service.api.lists import ListEndpoints
 from service.api.openapi import openapi_document
-from service.api.operations import OPERATIONS, Operation
+from service.api.operations import OPERATIONS
 from service.api.outcome_operations import OutcomeOperation
 from service.api.outcomes import OutcomeEndpoints
 from service.api.paths import JSON
+from service.api.policies import PolicyEndpoints
+from service.api.policy_operations import PolicyOperation
 from service.api.signups import SignupEndpoints
+from service.api.webhooks import WebhookHandlers
 from service.domain.caller import Caller
 from service.domain.errors import UnauthenticatedError
 
 # The caller comes first; a path's parameters follow by name.
 Handler = Callable[..., Response]
 
+_PARAMETER = re.compile(r"\{([a-z_]+)\}")
+_RENAMED = {"id": "record_id", "list": "list_name"}
+
 
 def create_api(deps: ApiDependencies) -> Blueprint:
     """The endpoints of DESIGN's version 1 over these use cases; ``service.web.install_web`` answers its errors."""
     api = Blueprint("api", __name__)
-    signups = SignupEndpoints(deps)
+    signups, webhooks = SignupEndpoints(deps), WebhookHandlers(deps)
+    policies = PolicyEndpoints(deps.policies, deps.clock)
+    lists = ListEndpoints(deps.lists, deps.clock)
+    challenges = ChallengeEndpoints(deps)
+    cases = CaseEndpoints(deps.cases, deps.clock)
     clusters = ClusterEndpoints(deps.clusters, deps.clock)
     outcomes = OutcomeEndpoints(deps.outcomes, deps.clock)
     handlers: dict[StrEnum, Handler] = {
@@ -41,6 +59,44 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         Operation.SEARCH_SIGNUPS: signups.search,
         Operation.READ_SIGNUP: signups.read,
         Operation.REASSESS_SIGNUP: signups.reassess,
+        Operation.REPORT_ACCOUNT: AccountEndpoint(deps).report,
+        Operation.CREATE_WEBHOOK: webhooks.create,
+        Operation.LIST_WEBHOOKS: webhooks.all,
+        Operation.READ_WEBHOOK: webhooks.read,
+        Operation.CHANGE_WEBHOOK: webhooks.change,
+        Operation.REMOVE_WEBHOOK: webhooks.remove,
+        Operation.ROTATE_WEBHOOK: webhooks.rotate,
+        Operation.TEST_WEBHOOK: webhooks.test,
+        Operation.LIST_DELIVERIES: webhooks.deliveries,
+        Operation.REPLAY_DELIVERIES: webhooks.replay,
+        PolicyOperation.LIST: policies.list,
+        PolicyOperation.ADD: policies.add,
+        PolicyOperation.READ: policies.read,
+        PolicyOperation.BACKTEST: policies.backtest,
+        PolicyOperation.ACTIVATE: policies.activate,
+        PolicyOperation.ROLL_BACK: policies.roll_back,
+        ListOperation.LIST: lists.list,
+        ListOperation.ADD: lists.add,
+        ListOperation.IMPORT: lists.load,
+        ListOperation.REMOVE: lists.remove,
+        Operation.REPORT_CHALLENGE: challenges.result,
+        Operation.ENTER_CODE: challenges.code,
+        Operation.RESEND_CODE: challenges.resend,
+        CaseOperation.LIST: cases.list,
+        CaseOperation.OPEN: cases.open,
+        CaseOperation.CLAIM_NEXT: cases.claim_next,
+        CaseOperation.READ: cases.read,
+        CaseOperation.CLAIM: cases.claim,
+        CaseOperation.EXTEND: cases.extend,
+        CaseOperation.RELEASE: cases.release,
+        CaseOperation.ASSIGN: cases.assign,
+        CaseOperation.ESCALATE: cases.escalate,
+        CaseOperation.SNOOZE: cases.snooze,
+        CaseOperation.NOTE: cases.note,
+        CaseOperation.VERDICT: cases.verdict,
+        CaseOperation.UNDO: cases.undo,
+        CaseOperation.REOPEN: cases.reopen,
+        CaseOperation.APPEAL: cases.appeal,
         OutcomeOperation.RECORD: outcomes.record,
         ClusterOperation.READ: clusters.read,
         ClusterOperation.PREVIEW: clusters.preview,
@@ -48,10 +104,11 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         ClusterOperation.RELEASE: clusters.release,
         ClusterOperation.CUT: clusters.cut,
         ClusterOperation.LEARN: clusters.learn,
+        Operation.LIST_ATTACKS: AttackEndpoints(deps.attacks).list,
     }
     for declared in OPERATIONS:
         api.add_url_rule(
-            declared.path.replace("{id}", "<record_id>"),
+            _PARAMETER.sub(lambda found: f"<{_RENAMED.get(found[1], found[1])}>", declared.path),
             endpoint=declared.operation.value,
             view_func=_guarded(declared, handlers[declared.operation], deps.authenticate),
             methods=[declared.method],

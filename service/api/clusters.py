@@ -24,7 +24,7 @@ from service.api.schemas.cluster import (
     PreviewRequest,
     ReleaseRequest,
 )
-from service.api.schemas.search import number_of
+from service.api.schemas.search import number_of_cursor
 from service.api.validation import validate, validate_query
 from service.domain.caller import Caller
 from service.domain.cluster import cluster_id
@@ -49,9 +49,9 @@ class ClusterEndpoints:
         """A cluster with one page of the caller's members."""
         asked = validate_query(ClusterPage, request.args)
         detail = self.clusters.read(
-            checked_id(record_id),
+            checked_id(record_id, "cluster"),
             owner=caller.owner,
-            after_no=0 if asked.cursor is None else number_of(asked.cursor),
+            after_no=0 if asked.cursor is None else number_of_cursor(asked.cursor),
             limit=asked.limit or PAGE,
         )
         return Response(render_cluster(detail), content_type=JSON)
@@ -59,14 +59,16 @@ class ClusterEndpoints:
     def preview(self, caller: Caller, record_id: str) -> Response:
         """Who would be touched."""
         asked = self._body(PreviewRequest)
-        found = self.clusters.contain.preview(checked_id(record_id), owner=caller.owner, whole=asked.whole or False)
+        found = self.clusters.contain.preview(
+            checked_id(record_id, "cluster"), owner=caller.owner, whole=asked.whole or False
+        )
         return Response(render_preview(found), content_type=JSON)
 
     def contain(self, caller: Caller, record_id: str) -> Response:
         """Contain, or confirm what waits for a second person."""
         asked = self._body(ContainRequest)
         contained = self.clusters.contain.contain(
-            checked_id(record_id),
+            checked_id(record_id, "cluster"),
             owner=caller.owner,
             by=_name(caller),
             reason=asked.reason,
@@ -80,7 +82,11 @@ class ClusterEndpoints:
         """Undo every containment."""
         asked = self._body(ReleaseRequest)
         released = self.clusters.contain.release(
-            checked_id(record_id), owner=caller.owner, by=_name(caller), reason=asked.reason, now=self.clock()
+            checked_id(record_id, "cluster"),
+            owner=caller.owner,
+            by=_name(caller),
+            reason=asked.reason,
+            now=self.clock(),
         )
         answer = ContainmentsAnswer(items=tuple(map(containment_answer, released)))
         return Response(answer.model_dump_json(), content_type=JSON)
@@ -90,7 +96,7 @@ class ClusterEndpoints:
         asked = self._body(CutRequest)
         act = self.clusters.cut.undo if asked.undo else self.clusters.cut
         parted = act(
-            checked_id(record_id),
+            checked_id(record_id, "cluster"),
             asked.identifier,
             owner=caller.owner,
             by=_name(caller),
@@ -104,7 +110,7 @@ class ClusterEndpoints:
         """Link a sign-up by what was learnt of it."""
         asked = self._body(IdentifiersRequest)
         tied = self.clusters.learn(
-            checked_id(record_id),
+            checked_id(record_id, "cluster"),
             [Learnt(each.kind, each.value) for each in asked.identifiers],
             caller=caller,
             now=self.clock(),

@@ -13,6 +13,30 @@ BODY_PROBLEMS = (400, 413, 415, 422)
 """What an operation with a body may refuse of its own."""
 
 
+class Operation(StrEnum):
+    """The operations that need an API key, by their ``operationId``."""
+
+    CREATE_SIGNUP = "createSignup"
+    CREATE_SIGNUPS = "createSignups"
+    SEARCH_SIGNUPS = "searchSignups"
+    READ_SIGNUP = "readSignup"
+    REASSESS_SIGNUP = "reassessSignup"
+    REPORT_ACCOUNT = "reportAccount"
+    CREATE_WEBHOOK = "createWebhook"
+    LIST_WEBHOOKS = "listWebhooks"
+    READ_WEBHOOK = "readWebhook"
+    CHANGE_WEBHOOK = "changeWebhook"
+    REMOVE_WEBHOOK = "removeWebhook"
+    ROTATE_WEBHOOK = "rotateWebhook"
+    TEST_WEBHOOK = "testWebhook"
+    LIST_DELIVERIES = "listDeliveries"
+    REPLAY_DELIVERIES = "replayDeliveries"
+    REPORT_CHALLENGE = "reportChallenge"
+    ENTER_CODE = "enterCode"
+    RESEND_CODE = "resendCode"
+    LIST_ATTACKS = "listAttacks"
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """One operation.
@@ -29,6 +53,7 @@ class Declared:
         lines: whether body and answer are JSON lines instead of one document.
         takes_key: whether an Idempotency-Key is honoured.
         query: the schema of the query parameters; each is a text that the schema converts.
+        takes_csv: whether the body is CSV.
         tag: the part of the documentation it belongs to.
     """
 
@@ -45,3 +70,4 @@ class Declared:
     takes_key: bool = False
     query: type[BaseModel] | None = None
     tag: str = "sign-ups"
+    takes_csv: bool = False

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from models.signup import Signup
+from service.api.attacks import ListOwnAttacks
 from service.api.health import ReadinessCheck
+from service.domain.account import Account
 from service.domain.caller import Caller
+from service.domain.challenge import ChallengeStatus
+from service.usecases.answer_challenge import Answer as ChallengeAnswered
 from service.usecases.answer_once import AnswerOnce
+from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.cluster_use_cases import ClusterUseCases
+from service.usecases.keep_lists import KeepLists
+from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.ports import Fingerprint, IdempotencyClaim
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
+from service.usecases.webhook_endpoints import WebhookEndpoints
 
 
 class AssessSignup(Protocol):
@@ -43,10 +51,34 @@ class ReassessRecord(Protocol):
     def __call__(self, record_id: str, *, caller: Caller, now: datetime) -> SignupView: ...
 
 
+class ReportRecord(Protocol):
+    """Record what became of an attempt."""
+
+    def __call__(self, record_id: str, account: Account, *, caller: Caller, now: datetime) -> None: ...
+
+
 class SearchRecords(Protocol):
     """Search recorded sign-ups, newest first."""
 
     def __call__(self, criteria: SearchCriteria, *, caller: Caller, now: datetime) -> SearchPage: ...
+
+
+class AnswerOwnChallenge(Protocol):
+    """Take answers to the caller's own challenges."""
+
+    def result(
+        self,
+        challenge_id: str,
+        status: ChallengeStatus,
+        evidence: Mapping[str, object],
+        *,
+        caller: Caller,
+        now: datetime,
+    ) -> ChallengeAnswered: ...
+
+    def code(self, challenge_id: str, code: str, *, caller: Caller, now: datetime) -> ChallengeAnswered: ...
+
+    def resend(self, challenge_id: str, address: str | None, *, caller: Caller, now: datetime) -> ChallengeAnswered: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +89,8 @@ class ApiDependencies:
         authenticate: an API key to its caller.
         fingerprint: the keyed digest of method, route and canonical body.
         answer_once: runs a request at most once per Idempotency-Key.
+        challenges: answers to challenges.
+        open_links: a rendered answer with the links of its hosted pages opened.
         clock: the time it is, aware, in UTC.
         metrics: the exposition for Prometheus and its content type.
         readiness: what must work before traffic is welcome.
@@ -70,8 +104,16 @@ class ApiDependencies:
     read: ReadRecord
     reassess: ReassessRecord
     search: SearchRecords
+    report_account: ReportRecord
+    webhooks: WebhookEndpoints
+    policies: PolicyUseCases
+    lists: KeepLists
+    challenges: AnswerOwnChallenge
+    open_links: Callable[[bytes], bytes]
+    cases: CaseUseCases
     outcomes: RecordOutcome
     clusters: ClusterUseCases
+    attacks: ListOwnAttacks
     clock: Callable[[], datetime]
     metrics: Callable[[], tuple[bytes, str]]
     readiness: tuple[ReadinessCheck, ...]

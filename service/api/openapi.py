@@ -14,9 +14,12 @@ from service.api.schemas.examples import DECISION_EXAMPLE, PROBLEM_EXAMPLE, SIGN
 from service.api.schemas.problem import ProblemAnswer
 from service.api.schemas.signup import SignupRequest
 from service.domain.caller import Scope
+from service.domain.standing import ListName
+from service.usecases.keep_lists import CSV_COLUMNS
 
 Document = dict[str, Any]
 
+_TAGS = tuple(dict.fromkeys(declared.tag for declared in OPERATIONS))
 _REFERENCE = "#/components/schemas/{model}"
 _PROBLEM_MEDIA = "application/problem+json"
 _COMMON_PROBLEMS = (401, 403, 500, 503)
@@ -29,6 +32,7 @@ _PROBLEM_MEANINGS = {
     413: "Too large.",
     415: "Another media type than the one asked for.",
     422: "Wrong fields, each named in `errors`.",
+    429: "Asked too often, or too soon. Try again after `Retry-After` seconds.",
     500: "A mistake of ours; nothing was decided.",
     503: "The database cannot be used; nothing was decided. Try again after `Retry-After` seconds.",
 }
@@ -51,8 +55,25 @@ _ID = {
     "name": "id",
     "in": "path",
     "required": True,
-    "description": "The id that an answer carried.",
+    "description": "The id, as an answer carried it.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_-]+$"},
+}
+_PATH_PARAMETERS: dict[str, Document] = {
+    "id": _ID,
+    "version": {
+        "name": "version",
+        "in": "path",
+        "required": True,
+        "description": "The number of the policy version.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 2147483647},
+    },
+    "list": {
+        "name": "list",
+        "in": "path",
+        "required": True,
+        "description": "Which list.",
+        "schema": {"type": "string", "enum": [name.value for name in ListName]},
+    },
 }
 _DESCRIPTION = (
     "Gatehouse decides how far to trust a new educational or research account, and remembers why. Errors are "
@@ -96,7 +117,7 @@ def _schemas() -> Document:
     wanted: set[type] = {ProblemAnswer}
     for declared in OPERATIONS:
         wanted.update(schema for _, schema in declared.answers.values())
-        wanted.update(() if declared.request is None else (declared.request,))
+        wanted.update(each for each in (declared.request, declared.query) if each is not None)
     models = [(model, "validation") for model in sorted(wanted, key=lambda each: each.__name__)]
     _, definitions = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]  # mode is a literal
     schemas: Document = definitions["$defs"]
@@ -111,8 +132,7 @@ def _reference(schema: type) -> Document:
 
 def _operation(declared: Declared) -> Document:
     parameters = [_REQUEST_ID]
-    if "{id}" in declared.path:
-        parameters.append(_ID)
+    parameters.extend(each for name, each in _PATH_PARAMETERS.items() if f"{{{name}}}" in declared.path)
     if declared.takes_key:
         parameters.append(_IDEMPOTENCY_KEY)
     if declared.query is not None:
@@ -125,6 +145,9 @@ def _operation(declared: Declared) -> Document:
         "parameters": parameters,
         "responses": _responses(declared),
     }
+    if declared.takes_csv:
+        described = {"type": "string", "description": f"CSV with the columns {', '.join(CSV_COLUMNS)}"}
+        operation["requestBody"] = {"required": True, "content": {"text/csv": {"schema": described}}}
     if declared.request is not None:
         operation["requestBody"] = {"required": True, "content": _content(declared, declared.request)}
     return operation
@@ -180,7 +203,7 @@ def _problem(status: int) -> Document:
     }
     if status == 401:
         problem["headers"]["WWW-Authenticate"] = {"schema": {"type": "string"}}
-    if status == 503:
+    if status in {429, 503}:
         problem["headers"]["Retry-After"] = {"schema": {"type": "integer"}}
     if status == 422:
         problem["content"][_PROBLEM_MEDIA]["example"] = PROBLEM_EXAMPLE

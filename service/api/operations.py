@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from service.api.case_operations import CASE_OPERATIONS
+from service.api.challenge_operations import CHALLENGE_OPERATIONS
 from service.api.cluster_operations import CLUSTER_OPERATIONS
-from service.api.declared import BODY_PROBLEMS, Declared
+from service.api.declared import BODY_PROBLEMS, Declared, Operation
+from service.api.list_operations import LIST_OPERATIONS
 from service.api.outcome_operations import OUTCOME_OPERATIONS
+from service.api.policy_operations import POLICY_OPERATIONS
+from service.api.schemas.account import AccountRequest
+from service.api.schemas.attacks import AttacksAnswer
 from service.api.schemas.decision import DecisionAnswer, SearchAnswer, SignupAnswer
 from service.api.schemas.search import SearchRequest
 from service.api.schemas.signup import SignupRequest
+from service.api.webhook_operations import WEBHOOK_OPERATIONS
 from service.domain.caller import Scope
-
-
-class Operation(StrEnum):
-    """The operations that need an API key, by their ``operationId``."""
-
-    CREATE_SIGNUP = "createSignup"
-    CREATE_SIGNUPS = "createSignups"
-    SEARCH_SIGNUPS = "searchSignups"
-    READ_SIGNUP = "readSignup"
-    REASSESS_SIGNUP = "reassessSignup"
-
 
 OPERATIONS: tuple[Declared, ...] = (
     Declared(
@@ -92,6 +86,39 @@ OPERATIONS: tuple[Declared, ...] = (
         answers={200: ("The new decision and its history.", SignupAnswer)},
         problems=(404, 409),
     ),
+    Declared(
+        operation=Operation.REPORT_ACCOUNT,
+        method="POST",
+        path="/v1/signups/{id}/account",
+        summary="Report what became of the attempt",
+        description=(
+            "Whether the account was opened, and under which id of yours. The id may be personal: it is stored "
+            "encrypted and shown to your keys alone. The same report again changes nothing; after `not_created` an "
+            "account may be created all the same; what contradicts a created account is refused."
+        ),
+        scope=Scope.SIGNUPS,
+        answers={200: ("The decision with the report.", SignupAnswer)},
+        request=AccountRequest,
+        problems=(*BODY_PROBLEMS, 404, 409),
+    ),
+    *WEBHOOK_OPERATIONS,
+    *POLICY_OPERATIONS,
+    *LIST_OPERATIONS,
+    *CHALLENGE_OPERATIONS,
+    *CASE_OPERATIONS,
     *OUTCOME_OPERATIONS,
     *CLUSTER_OPERATIONS,
+    Declared(
+        operation=Operation.LIST_ATTACKS,
+        method="GET",
+        path="/v1/attacks",
+        summary="List attacks",
+        description=(
+            "Sign-ups that share a habit (browser and network, mailbox pattern, card range, pace of the form) far more "
+            "often than its own past explains, with another sign against them. Those that go on come first, then the "
+            "newest, at most a hundred; only those that the caller's own sign-ups were part of."
+        ),
+        scope=Scope.REVIEW,
+        answers={200: ("The attacks.", AttacksAnswer)},
+    ),
 )

@@ -40,7 +40,7 @@ class SignupEndpoints:
         key = _idempotency_key()
         decoded = decode(read_body(request, limit=BODY_LIMIT, media_types=(JSON,)))
         answer = self.assess(decoded, caller, self.deps.clock(), key=key)
-        response = Response(answer.body, answer.status, content_type=JSON)
+        response = Response(self.deps.open_links(answer.body), answer.status, content_type=JSON)
         if answer.replayed:
             response.headers[REPLAYED_HEADER] = "true"
         return response
@@ -61,12 +61,12 @@ class SignupEndpoints:
 
     def read(self, caller: Caller, record_id: str) -> Response:
         """The decision as it stands, and its history."""
-        return _signup_response(self.deps.read(checked_id(record_id), caller=caller))
+        return self._signup_response(self.deps.read(checked_id(record_id, "sign-up"), caller=caller))
 
     def reassess(self, caller: Caller, record_id: str) -> Response:
         """Score again with today's history, model and policy."""
-        view = self.deps.reassess(checked_id(record_id), caller=caller, now=self.deps.clock())
-        return _signup_response(view)
+        view = self.deps.reassess(checked_id(record_id, "sign-up"), caller=caller, now=self.deps.clock())
+        return self._signup_response(view)
 
     def search(self, caller: Caller) -> Response:
         """One page of the caller's sign-ups."""
@@ -77,9 +77,8 @@ class SignupEndpoints:
         next_cursor = None if page.next_no is None else cursor_of(page.next_no)
         return Response(render_page(page, next_cursor), content_type=JSON)
 
-
-def _signup_response(view: SignupView) -> Response:
-    return Response(render_signup(view), content_type=JSON)
+    def _signup_response(self, view: SignupView) -> Response:
+        return Response(self.deps.open_links(render_signup(view)), content_type=JSON)
 
 
 def _idempotency_key() -> str | None:

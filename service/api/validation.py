@@ -66,11 +66,15 @@ def validate(schema: type[_M], decoded: Decoded, *, now: datetime) -> _M:
     try:
         valid = schema.model_validate_json(decoded.text, context={"now": now, "document": decoded.document})
     except ValidationError as error:
-        records = error.errors(include_url=False, include_input=False)
-        found = tuple(map(_field_error, records))
+        found = field_errors(error)
     if decoded.faults or found:
         raise InvalidError("The fields under 'errors' are not valid.", _distinct((*decoded.faults, *found)))
     return valid
+
+
+def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+    """Every wrong field of what pydantic refused, in our words."""
+    return tuple(map(_field_error, error.errors(include_url=False, include_input=False)))
 
 
 def validate_query(schema: type[_M], values: MultiDict[str, str]) -> _M:

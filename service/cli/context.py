@@ -35,4 +35,8 @@ def store_of(settings: Settings) -> SqlStore:
 
 def reference_of(settings: Settings) -> Reference:
     """The reference data of the configured files."""
-    return load_reference(country_database=settings.geoip_country_db, asn_database=settings.geoip_asn_db)
+    return load_reference(
+        country_database=settings.geoip_country_db,
+        asn_database=settings.geoip_asn_db,
+        events=settings.events_file,
+    )

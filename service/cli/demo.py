@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,10 +16,12 @@ from rich.table import Table
 from models.signup_document import document_of_signup
 from models.simulation.scenario import small_hydra
 from models.simulation.truth import SimulatedSignup
-from service.cli.context import console
+from service.cli.context import console, store_of
 from service.cli.progress import progress
 from service.cli.throwaway import Throwaway, throwaway_service
 from service.domain.decision import Decision
+from service.domain.reviewer import Role
+from service.usecases.manage_reviewers import ManageReviewers
 
 CREATED = 201
 
@@ -33,7 +37,8 @@ class Told:
 
 @click.command()
 @click.option("--seed", default=7, show_default=True, help="Another seed is another hour.")
-def demo(seed: int) -> None:
+@click.option("--stay", is_flag=True, help="Keep the service, with two reviewers to sign in as, until Ctrl-C.")
+def demo(seed: int, stay: bool) -> None:  # noqa: FBT001 - click passes flags by name
     """Start a throw-away service, stream one simulated hour through HTTP, and say who was let in.
 
     Honest students (a classroom among them) and a small hydra sign up in the same hour. Nothing is left behind.
@@ -43,7 +48,22 @@ def demo(seed: int) -> None:
     hour = small_hydra(seed=seed, start=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1))
     with throwaway_service() as service:
         told = _stream(service, hour, screen)
-    show(told, Console())
+        show(told, Console())
+        if stay:
+            _stay(service)
+
+
+def _stay(service: Throwaway) -> None:
+    """Let a person look at it in the console, as a reviewer and as a lead, until they have seen enough."""
+    store = store_of(service.settings)
+    manage = ManageReviewers(store.begin)
+    people = (("dana", Role.REVIEWER), ("lea", Role.LEAD), ("ada", Role.ADMIN))
+    made = [manage.create(name, role, actor="demo", now=datetime.now(UTC)) for name, role in people]
+    store.dispose()
+    lines = [f"  {each.reviewer.role.value:9} {each.reviewer.name:5} {each.password}" for each in made]
+    click.echo("\n".join(["", f"http://{service.host}:{service.port}/console", *lines, "", "Ctrl-C ends it."]))
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 def _stream(service: Throwaway, hour: Sequence[SimulatedSignup], screen: Console) -> list[Told]:

@@ -13,10 +13,11 @@ import click
 
 from models import registry
 from models.features.catalogue import FEATURES
+from models.features.feature import Group
 from models.registry import LoadedModel
 from models.training.dataset import DatasetError
 from service.cli.context import console, reference_of, settings_here
-from service.cli.policy import policy_of
+from service.cli.policy import policy_of_file
 from service.cli.progress import progress
 from service.config import Settings
 
@@ -30,6 +31,7 @@ CATALOGUE = [feature.name for feature in FEATURES]
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
+FILE_OR_DIRECTORY = click.Path(exists=True, path_type=Path)
 BASELINE = "baseline"
 
 _T = TypeVar("_T")
@@ -54,7 +56,7 @@ class TableOptions:
             click.UsageError: one is missing.
         """
         return {
-            "table": _given("--signups, --vectors or --table", self.table),
+            "table": _given("--signups, --vectors, --dataset or --table", self.table),
             "label": _given("--label", self.label),
             "time": _given("--time", self.time),
             "entities": self.entities,
@@ -67,6 +69,9 @@ def _signups_options(function: _Function) -> _Function:
     options = (
         click.option("--signups", type=FILE, help="Sign-ups as `simulate` writes them; the truth lies beside it."),
         click.option("--cache", type=DIRECTORY, help="Keep replayed data sets there; the next command reads them."),
+        click.option(
+            "--dataset", type=FILE_OR_DIRECTORY, help="A kept data set (--dataset-out), file or folder, instead."
+        ),
         click.option("--policy", "policy_file", type=FILE, help="Whose score lines decide; the shipped policy's."),
     )
     return _with(options, function)
@@ -102,7 +107,12 @@ def _with(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Func
 
 @click.command()
 @_signups_options
-@click.option("--judged-on", type=FILE, multiple=True, help="Another world for the card's figures; may be repeated.")
+@click.option(
+    "--judged-on",
+    type=FILE_OR_DIRECTORY,
+    multiple=True,
+    help="Another world for the card's figures, sign-ups or a kept data set; may be repeated.",
+)
 @click.option("--hold-out", multiple=True, help="A family or kind not to learn from; may be repeated.")
 @click.option("--hold-out-nothing", is_flag=True, help="Learn from every family and kind.")
 @click.option("--vectors", type=FILE, help="Recorded decisions, from `signups export`, in place of --signups.")
@@ -110,6 +120,12 @@ def _with(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Func
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --vectors: outcomes known before that day.")
 @_table_options
 @_engine_options
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice([group.value for group in Group]),
+    help="Leave a group of features out, to see what it brings.",
+)
 @click.option("--search-minutes", type=click.FloatRange(min=0, min_open=True), help="Look for better settings first.")
 @click.option(
     "--fraud-found",
@@ -120,7 +136,11 @@ def _with(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Func
 )
 @click.option("--version", help="The model's name; made from the time and the digest unless given.")
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--dataset-out", type=NEW_FILE, help="Keep the data set, as Parquet.")
+@click.option(
+    "--dataset-out",
+    type=click.Path(path_type=Path),
+    help="Keep the data set, as Parquet: a file ending in .parquet, or else a new folder of files.",
+)
 @click.option("--report", type=NEW_FILE, help="Write report.html, one self-contained page.")
 @click.option("--out", type=DIRECTORY, help="Where to save it; the registry unless given.")
 def train(
@@ -130,13 +150,14 @@ def train(
     fraud_found: float,
     engine: str,
     scheduler: str | None,
+    without: tuple[str, ...],
     search_minutes: float | None,
     policy_file: Path | None,
     report: Path | None,
     out: Path | None,
     **data: Any,
 ) -> None:
-    """Train a model on simulated sign-ups, recorded decisions or a feature table, and save it, not yet active."""
+    """Train a model on sign-ups, recorded decisions, a kept data set or a feature table; save it, not yet active."""
     from models.evaluation.report import write_report  # noqa: PLC0415 - a second of imports
     from models.training.pipeline import Training  # noqa: PLC0415
     from models.training.train import TrainSettings  # noqa: PLC0415
@@ -150,6 +171,7 @@ def train(
             lines=_lines(policy_file),
             engine=_engine(engine, scheduler),
             search_minutes=search_minutes,
+            without=without,
             progress=shown,
         )
         trained = _trained(training, settings, **data)
@@ -177,14 +199,31 @@ def _trained(
     vectors: Path | None,
     outcomes: Path | None,
     until: datetime | None,
+    dataset: Path | None,
     dataset_out: Path | None,
     **table: Any,
 ) -> TrainedModel:
-    from models.training.pipeline import train_from_files, train_from_recorded, train_from_table  # noqa: PLC0415
+    from models.training.pipeline import (  # noqa: PLC0415
+        train_from_dataset,
+        train_from_files,
+        train_from_recorded,
+        train_from_table,
+    )
     from models.training.replayed import DEFAULT_HOLD_OUT, JUDGING, ReplaySettings  # noqa: PLC0415
 
     options = TableOptions(**table)
-    _one_source(signups, vectors, options.table)
+    _one_source(signups, vectors, dataset, options.table)
+    if dataset_out is not None and signups is None and vectors is None:
+        raise click.UsageError("--dataset-out goes with --signups or --vectors: the rest is a table already")
+    if dataset is not None:
+        return train_from_dataset(
+            training,
+            dataset=dataset,
+            reference=reference_of(settings),
+            hold_out=() if hold_out_nothing else hold_out or None,
+            judged_on=judged_on,
+            cache=cache,
+        )
     if vectors is not None:
         return train_from_recorded(
             training,
@@ -220,19 +259,20 @@ def evaluate(
     *,
     signups: Path | None,
     cache: Path | None,
+    dataset: Path | None,
     policy_file: Path | None,
     version: str | None,
     report: Path | None,
     seed: int,
     **table: Any,
 ) -> None:
-    """Judge a model on simulated sign-ups or on a feature table."""
+    """Judge a model on simulated sign-ups, a kept data set or a feature table."""
     from models.evaluation.pipeline import evaluate as evaluate_files  # noqa: PLC0415 - a second of imports
-    from models.evaluation.pipeline import evaluate_table  # noqa: PLC0415
+    from models.evaluation.pipeline import evaluate_dataset, evaluate_table  # noqa: PLC0415
 
     settings = settings_here()
     load, options = _loader(settings, version), TableOptions(**table)
-    _one_source(signups, options.table)
+    _one_source(signups, dataset, options.table)
     with _refusing_bad_data(), progress(console()) as shown:
         lines = _lines(policy_file)
         if signups is not None:
@@ -245,6 +285,10 @@ def evaluate(
                 lines=lines,
                 cache=cache,
                 progress=shown,
+            )
+        elif dataset is not None:
+            evaluation = evaluate_dataset(
+                load=load, dataset=dataset, report=report, seed=seed, lines=lines, progress=shown
             )
         else:
             evaluation = evaluate_table(
@@ -296,7 +340,7 @@ def _lines(policy_file: Path | None) -> ScoreLines:
     """The score lines of a policy document, the shipped one by default."""
     from models.evaluation.lines import Lines  # noqa: PLC0415 - a second of imports
 
-    policy = policy_of(policy_file)
+    policy = policy_of_file(policy_file)
     return {
         account_type.value: Lines(each.step_up, each.review, each.deny)
         for account_type, each in policy.document.thresholds.items()

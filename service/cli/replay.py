@@ -24,7 +24,7 @@ from models.simulation.files import read_signups, read_truths, truth_path
 from models.simulation.truth import Truth
 from models.text_lines import SignupFileError
 from service.cli.context import console, reference_of, settings_here
-from service.cli.policy import policy_of
+from service.cli.policy import policy_of_file
 from service.cli.progress import Report, progress
 from service.config import Settings
 from service.domain.decision import Decision
@@ -59,7 +59,7 @@ def replay(*, file: Path, policy_file: Path | None, version: str | None, out: Pa
     Where the truth lies beside FILE (as `simulate` writes it) the table tells honest kinds and attack families apart.
     """
     settings = settings_here()
-    policy = policy_of(policy_file)
+    policy = policy_of_file(policy_file)
     model = _model(settings, version)
     with progress(console()) as report:
         judged = list(_judged(read_signups(file), settings, model, policy, report))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -28,6 +30,11 @@ from service.usecases.issue_key import IssueKey
 
 STOPS_WITHIN_S = 10
 """How long the worker beside may take to end its round."""
+
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 60.0
+"""How far the starts of the worker beside lie apart at least, when it keeps ending."""
+
+_log = logging.getLogger(__name__)
 
 EXAMPLE = {
     "signup_id": "su_1",
@@ -68,6 +75,7 @@ def serve() -> None:
             after_fork=_after_fork,
             on_ready=ready,
             on_refusal=lambda app: application_of(app).metrics.refused_busy(),
+            on_turn=worker.look_after,
         )
 
 
@@ -128,18 +136,35 @@ def _after_fork(app: Flask) -> None:
 class _WorkerBeside:
     """One worker process beside the embedded service; elsewhere ``gatehouse worker`` runs on its own.
 
-    Started when the service answers, so that the two do not compete for the processor until then.
+    Started when the service answers, so that the two do not compete for the processor until then; started again
+    when it ends by itself or is killed.
     """
 
     def __init__(self) -> None:
         self._owner = os.getpid()
         self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._pause_s = SHORTEST_PAUSE_S
 
     def start(self) -> None:
         """Start the worker."""
+        self._started_at = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603 - this very program
             [sys.executable, "-m", "service.cli", "worker", "--beside", str(self._owner)], stdin=subprocess.DEVNULL
         )
+
+    def look_after(self) -> None:
+        """Start the worker again if it has ended; one that keeps ending is started ever more rarely."""
+        if self._process is None or self._process.poll() is None:
+            return
+        lived_s = time.monotonic() - self._started_at
+        if lived_s >= LONGEST_PAUSE_S:
+            self._pause_s = SHORTEST_PAUSE_S
+        if lived_s < self._pause_s:
+            return
+        _log.warning("the worker ended; starting it again", extra={"lived_s": round(lived_s)})
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        self.start()
 
     def __enter__(self) -> Self:
         return self

@@ -16,18 +16,19 @@ from pathlib import Path
 from service.cli.client import Client
 from service.cli.context import store_of
 from service.cli.database import bring_up
-from service.config import PREFIX, read_settings
+from service.config import PREFIX, Settings, read_settings
 from service.domain.caller import Scope
 from service.usecases.issue_key import IssueKey
 
 
 @dataclass(frozen=True, slots=True)
 class Throwaway:
-    """Where the service listens, and a key for it."""
+    """Where the service listens, a key for it, and what it was told."""
 
     host: str
     port: int
     token: str
+    settings: Settings
 
     def client(self) -> Client:
         """A new connection to it."""
@@ -65,7 +66,7 @@ def throwaway_service() -> Iterator[Throwaway]:
                 stdout=output,
                 stderr=output,
             )
-        throwaway = Throwaway(host, port, issued.token)
+        throwaway = Throwaway(host, port, issued.token, settings)
         try:
             with throwaway.client() as client:
                 try:

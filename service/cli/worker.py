@@ -4,33 +4,54 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from datetime import UTC, datetime
 
 import click
 
 from service.cli.context import reference_of, settings_here, store_of
-from service.jobs import jobs_of
+from service.jobs import delivery_of, jobs_of
+from service.metrics import Metrics
 from service.observability import configure_logging
 from service.worker import Worker
 
 LOOK_UP_EVERY_S = 0.2
 """How soon a signal is noticed; a round itself takes milliseconds."""
 
+DELIVER_EVERY_S = 0.4
+"""How long an event waits for the next round of deliveries at most."""
+
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do one round and stop.")
 @click.option("--beside", type=int, hidden=True, help="Stop when the process of this number is no longer the parent.")
 def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click passes flags by name
-    """Do the work that no request waits for, round after round: seal the audit record, roll days up and more."""
+    """Do the work that no request waits for, round after round: seal the audit record, deliver events and more."""
     settings = settings_here()
     configure_logging(level=settings.log_level)
-    store = store_of(settings)
-    work = Worker(jobs_of(store, settings, reference_of(settings)), now=lambda: datetime.now(UTC))
+    store, metrics = store_of(settings), Metrics()
+    jobs = jobs_of(store, settings, reference_of(settings))
     if once:
-        click.echo(", ".join(f"{count:,} {name}" for name, count in work.round().items()))
+        done = Worker((*jobs, delivery_of(store, settings, metrics)), now=_now).round()
+        click.echo(", ".join(f"{count:,} {name}" for name, count in done.items()))
         return
-    work.run(wait=_Patience(beside))
+    if settings.worker_metrics_bind is not None:
+        host, _, port = settings.worker_metrics_bind.rpartition(":")
+        metrics.serve(host.strip("[]"), int(port))
+    patience = _Patience(beside)
+    deliveries = Worker((delivery_of(store, settings, metrics, stopping=patience.over),), now=_now)
+    delivering = threading.Thread(
+        target=deliveries.run, kwargs={"wait": patience, "every_s": DELIVER_EVERY_S}, name="deliveries"
+    )
+    delivering.start()
+    Worker(jobs, now=_now).run(wait=patience)
+    # What is on its way is not cut off: the receiver has it, and only its record is missing.
+    delivering.join()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class _Patience:
@@ -47,12 +68,13 @@ class _Patience:
 
     def __call__(self, seconds: float) -> bool:
         until = time.monotonic() + seconds
-        while not self._over() and time.monotonic() < until:
+        while not self.over() and time.monotonic() < until:
             time.sleep(LOOK_UP_EVERY_S)
-        return self._over()
+        return self.over()
 
     def _tell(self, *_: object) -> None:
         self._told = True
 
-    def _over(self) -> bool:
+    def over(self) -> bool:
+        """Whether it is time to stop."""
         return self._told or (self._beside is not None and os.getppid() != self._beside)

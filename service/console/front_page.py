@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from flask import Blueprint, Response, redirect, render_template
+from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
+from service.console.door import current
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +20,19 @@ class Condition:
     detail: str = field(default="")
 
 
-def create_front_page(release: str, conditions: Callable[[], Sequence[Condition]]) -> Blueprint:
-    """``/console`` for anybody who can reach the service: conditions and versions, nothing about people."""
-    pages = Blueprint("console", __name__, template_folder="templates", static_folder="static", url_prefix="/console")
+def add_front_page(pages: Blueprint, release: str, conditions: Callable[[], Sequence[Condition]]) -> None:
+    """``/console`` for anybody who can reach the service: conditions and versions, nothing about people.
 
-    def front_page() -> Response:
-        response = Response(render_template("front_page.html", release=release, conditions=conditions()))
-        response.headers["Content-Security-Policy"] = _POLICY
-        return response
+    Whoever is signed in goes on to the queue.
+    """
+
+    def front_page() -> AnyResponse | str:
+        if current() is not None:
+            return redirect(url_for("console.queue"), 303)
+        return render_template("front_page.html", release=release, conditions=conditions(), who=None, navigation=())
 
     def to_console() -> AnyResponse:
         return redirect("/console", 302)
 
     pages.add_url_rule("", endpoint="front_page", view_func=front_page, methods=["GET"])
     pages.record_once(lambda state: state.app.add_url_rule("/", "root", to_console, methods=["GET"]))
-    return pages

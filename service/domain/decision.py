@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from service.domain.grant import FULL, Grant
+from service.domain.standing import ListHit
+
 
 class Decision(StrEnum):
     """What becomes of a sign-up, mildest first."""
@@ -59,6 +62,21 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Explored:
+    """A draw between allowing and what was decided, so that the model learns from more than it suspects.
+
+    Attributes:
+        instead_of: what was decided before the draw.
+        allowed: what the draw said.
+        propensity: the probability of what it said.
+    """
+
+    instead_of: Decision
+    allowed: bool
+    propensity: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReference:
     """Which model scored: its version and the SHA-256 of its bytes."""
 
@@ -72,6 +90,13 @@ class Assessment:
 
     ``score`` is ``None`` when no model could score; ``vector`` holds the float32 features, little-endian;
     ``signals`` and ``linkage`` hold no personal data.
+
+    Attributes:
+        silent_rules: rules that would have held if they counted.
+        failed_rules: rules that could not run.
+        hits: entries of lists that held.
+        explored: the draw, where there was one.
+        grant: the probation of an allowed account; ``None`` is in full, see ``granted``.
     """
 
     id: str
@@ -87,3 +112,13 @@ class Assessment:
     policy_version: int
     degraded: bool = False
     degraded_reason: str | None = None
+    silent_rules: tuple[str, ...] = ()
+    failed_rules: tuple[str, ...] = ()
+    hits: tuple[ListHit, ...] = ()
+    explored: Explored | None = None
+    grant: Grant | None = None
+
+    @property
+    def granted(self) -> Grant | None:
+        """What an allowed account gets; ``None`` when it is not allowed."""
+        return (self.grant or FULL) if self.decision is Decision.ALLOW else None

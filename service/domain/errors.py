@@ -45,8 +45,16 @@ class StillRunningError(GatehouseError):
     """The first request with this Idempotency-Key has not finished."""
 
 
+class TooManyError(GatehouseError):
+    """It was asked too often, or too soon."""
+
+
 class UnauthenticatedError(GatehouseError):
     """No API key, or none we know."""
+
+
+class TooManyAttemptsError(GatehouseError):
+    """Somebody guesses passwords; even the right one is refused for a while."""
 
 
 class ForbiddenError(GatehouseError):

@@ -20,6 +20,7 @@ class EventType(StrEnum):
     ATTACK_STARTED = "attack.started"
     ATTACK_ENDED = "attack.ended"
     APPEAL_RESOLVED = "appeal.resolved"
+    WEBHOOK_TEST = "webhook.test"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,97 +1,60 @@
-"""The policy: thresholds per account type and rules, as a validated document that decides."""
+"""The policy: a validated document of thresholds, rules and other sections, ready to decide."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from importlib import resources
 from typing import Annotated, Any, Literal  # Any: a CEL context is whatever the rules may read
 
 import cel
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from models.linkage.identifier import IdentifierKind
-from models.linkage.velocity import NEVER_SEEN, Linkage
 from models.signup import AccountType
-from service.domain.decision import Decision, Reason, harsher, milder
-from service.domain.errors import FieldError, InvalidError
+from service.domain.decision import Decision, Explored, Reason, harsher, milder
+from service.domain.errors import InvalidError
+from service.domain.grant import Grant, Tier
+from service.domain.list_ruling import decision_of_lists, reasons_of_hits
+from service.domain.policy_errors import field_errors
+from service.domain.policy_sections.approval import Approval
+from service.domain.policy_sections.capacity import Capacity
+from service.domain.policy_sections.challenges import ChallengesSection, default_challenges
 from service.domain.policy_sections.clusters import ClusterLines
-
-RULE_NAMES = frozenset({"signup", "signals", "linkage", "score", "account_type"})
-"""What a rule may refer to."""
+from service.domain.policy_sections.exploration import Exploration
+from service.domain.policy_sections.grants import Grants
+from service.domain.policy_sections.lists import Lists
+from service.domain.policy_sections.review import ReviewPolicy
+from service.domain.policy_sections.rules import Rule, RuleState
+from service.domain.policy_sections.section import Section
+from service.domain.policy_sections.thresholds import Fallback, Thresholds
+from service.domain.rule_check import Member, members_of
+from service.domain.rule_members import ZERO_LINKAGE
+from service.domain.standing import NO_STANDING, ListHit, Standing
 
 NO_SCORE = -1.0
 """What ``score`` reads in a rule when no model could score: below every threshold a rule can name."""
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-Probability = Annotated[float, Field(ge=0.0, le=1.0, strict=False)]
+NEVER = 1.0
+"""The draw of a decision that explores nothing."""
 
 
-class Thresholds(_Strict):
-    """The score lines of one account type; a line that is absent is never crossed."""
-
-    step_up: Probability
-    review: Probability
-    deny: Probability | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Thresholds:
-        if not self.step_up <= self.review <= (1.0 if self.deny is None else self.deny):
-            raise ValueError("the lines must rise: step_up <= review <= deny")
-        return self
-
-    def decision_for(self, score: float) -> Decision:
-        """The decision of the score alone."""
-        if self.deny is not None and score >= self.deny:
-            return Decision.DENY
-        if score >= self.review:
-            return Decision.REVIEW
-        return Decision.STEP_UP if score >= self.step_up else Decision.ALLOW
-
-
-class Fallback(_Strict):
-    """What is decided when no model can score."""
-
-    decision: Annotated[Decision, Field(strict=False)]
-
-
-class Rule(_Strict):
-    """One CEL expression that sets a floor (``at_least``) or a ceiling (``at_most``)."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-    when: Annotated[str, Field(min_length=1, max_length=2_000)]
-    at_least: Annotated[Decision | None, Field(strict=False)] = None
-    at_most: Annotated[Decision | None, Field(strict=False)] = None
-    reason: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
-    text: Annotated[str, Field(min_length=1, max_length=500)]
-
-    @model_validator(mode="after")
-    def _usable(self) -> Rule:
-        if (self.at_least is None) == (self.at_most is None):
-            raise ValueError("a rule names exactly one of at_least and at_most")
-        try:
-            program = cel.compile(self.when)
-        except ValueError as error:
-            raise ValueError(f"not a CEL expression: {str(error).splitlines()[0]}") from None
-        unknown = sorted(set(program.variables()) - RULE_NAMES)
-        if unknown:
-            raise ValueError(f"unknown name {unknown[0]!r}; a rule may read {', '.join(sorted(RULE_NAMES))}")
-        return self
-
-
-class PolicyDocument(_Strict):
+class PolicyDocument(Section):
     """A whole policy document."""
 
     format: Literal[1]
     thresholds: dict[Annotated[AccountType, Field(strict=False)], Thresholds]
     fallback: Fallback
     rules: tuple[Rule, ...] = Field(default=(), strict=False)
+    exploration: Exploration = Exploration()
+    capacity: Capacity = Capacity()
+    lists: Lists = Lists()
+    grants: Grants = Grants()
+    approval: Approval = Approval()
+    challenges: ChallengesSection = Field(default_factory=default_challenges)
+    review: ReviewPolicy = ReviewPolicy()
     clusters: ClusterLines = ClusterLines()
 
     @model_validator(mode="after")
@@ -108,28 +71,48 @@ class PolicyDocument(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What the policy concluded: the decision, the rules that hold, their reasons, the rules that failed."""
+    """What the policy concluded, and on what: see ``Assessment`` for the parts."""
 
     decision: Decision
     rules: tuple[str, ...]
     reasons: tuple[Reason, ...]
     failed_rules: tuple[str, ...]
+    silent_rules: tuple[str, ...] = ()
+    hits: tuple[ListHit, ...] = ()
+    explored: Explored | None = None
+    grant: Grant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A rule, compiled, with the members it reads."""
+
+    rule: Rule
+    program: cel.Program
+    members: tuple[Member, ...]
 
 
 class Policy:
     """A policy document ready to decide: its rules are compiled.
 
-    ``words`` are the names that some rule mentions; the rules read no other member of a document.
+    ``words`` are the names that some rule mentions; the rules read no other member of a document. ``reads_signup``
+    says whether any of them reads the sign-up itself, which holds personal data.
     """
 
     def __init__(self, document: PolicyDocument, version: int) -> None:
         self.document = document
         self.version = version
-        self._programs = tuple((rule, cel.compile(rule.when)) for rule in document.rules)
-        # Turning whole documents into CEL values costs ten times the rules themselves: only what some rule names
+        self._ready = tuple(
+            _Ready(rule, cel.compile(rule.when), members_of(rule.when))
+            for rule in document.rules
+            if rule.state is not RuleState.OFF
+        )
+        # Turning whole documents into CEL values costs ten times the rules themselves: only what some rule reads
         # is turned.
-        self.words = frozenset(word for rule in document.rules for word in _WORDS.findall(rule.when))
-        self._zeroes = self._named(_ZEROES)
+        self._read = _tree(member for each in self._ready for member in each.members)
+        self.words = frozenset(word for each in self._ready for word in _WORDS.findall(each.rule.when))
+        self.reads_signup = any(member[0] == "signup" for each in self._ready for member in each.members)
+        self._zeroes = self._part("linkage", ZERO_LINKAGE)
 
     def rule_on(
         self,
@@ -139,32 +122,33 @@ class Policy:
         signup: Mapping[str, Any],
         signals: Mapping[str, Any],
         linkage: Mapping[str, Any],
+        now: datetime,
+        standing: Standing = NO_STANDING,
+        chance: float = NEVER,
     ) -> Ruling:
         """Decide, on the documents of the sign-up, its signals and its linkage.
 
-        Floors win over ceilings among the rules; a rule that fails while running is left out and named.
+        Floors win over ceilings among the rules, lists over both unless a ban is touched; a rule that fails while
+        running is left out and named.
+
+        Args:
+            account_type: whose thresholds count.
+            score: the probability of fraud; ``None`` when no model could score.
+            signup: the members that ``words`` name suffice.
+            signals: without personal data.
+            linkage: counts; identifiers that the sign-up does not carry read 0.
+            now: the instant of the decision.
+            standing: the lists it is on and the bans it touches.
+            chance: uniform in [0, 1); below the rate of exploration the sign-up may be allowed.
         """
-        context = cel.Context(
-            {
-                "signup": self._named(signup),
-                "signals": self._named(signals),
-                "linkage": self._zeroes | self._named(linkage),
-                "score": NO_SCORE if score is None else score,
-                "account_type": account_type.value,
-            }
-        )
-        held: list[Rule] = []
-        failed: list[str] = []
-        for rule, program in self._programs:
-            try:
-                holds = program.execute(context)
-            except KeyError:
-                continue  # the sign-up does not carry what the rule asks about
-            except (TypeError, ValueError, RuntimeError):
-                failed.append(rule.id)
-                continue
-            if holds is True:
-                held.append(rule)
+        documents = {
+            "signup": self._part("signup", signup),
+            "signals": self._part("signals", signals),
+            "linkage": self._zeroes | self._part("linkage", linkage),
+            "score": NO_SCORE if score is None else score,
+            "account_type": account_type.value,
+        }
+        held, silent, failed = self._run(documents, now.date())
         decision = self._scored(account_type, score)
         for rule in held:
             if rule.at_most is not None:
@@ -172,21 +156,92 @@ class Policy:
         for rule in held:
             if rule.at_least is not None:
                 decision = harsher(decision, rule.at_least)
-        return Ruling(
+        hard = any(rule.at_least is Decision.DENY for rule in held)
+        decision = decision_of_lists(decision, standing, self.document.lists.precedence, hard=hard)
+        explored = self._explore(decision, score, standing, chance)
+        if explored is not None and explored.allowed:
+            decision = Decision.ALLOW
+        ruling = Ruling(
             decision=decision,
-            rules=tuple(rule.id for rule in held),
-            reasons=tuple(Reason(code=rule.reason, group="rule", text=rule.text) for rule in held),
+            rules=tuple(rule.id for rule in held if rule.tier is None),
+            reasons=(*reasons_of_hits(standing.hits), *(_reason(rule) for rule in held if rule.tier is None)),
             failed_rules=tuple(failed),
+            silent_rules=tuple(silent),
+            hits=standing.hits,
+            explored=explored,
+        )
+        return ruling if decision is not Decision.ALLOW else self._granting(ruling, held, account_type, score, now)
+
+    def _run(self, documents: Mapping[str, Any], today: date) -> tuple[list[Rule], list[str], list[str]]:
+        """The rules that hold and count, those that hold silently, and those that failed."""
+        context = cel.Context(dict(documents))
+        held: list[Rule] = []
+        silent: list[str] = []
+        failed: list[str] = []
+        for ready in self._ready:
+            state = ready.rule.state_on(today)
+            if state is RuleState.OFF:
+                continue
+            try:
+                holds = ready.program.execute(context)
+            except KeyError:
+                continue  # the sign-up does not carry what the rule asks about
+            except Exception:  # the rule is somebody's program: whatever it raises, the decision goes on without it
+                if not _reads_unknown(documents, ready.members):
+                    failed.append(ready.rule.id)
+                continue
+            if holds is not True:
+                continue
+            if state is RuleState.SILENT:
+                silent.append(ready.rule.id)
+            else:
+                held.append(ready.rule)
+        return held, silent, failed
+
+    def _explore(self, decision: Decision, score: float | None, standing: Standing, chance: float) -> Explored | None:
+        section = self.document.exploration
+        if (
+            section.rate == 0.0
+            or score is None
+            or score >= section.below_score
+            or decision not in {Decision.STEP_UP, Decision.REVIEW}
+            or standing.contained
+            or standing.ban_touched
+        ):
+            return None
+        allowed = chance < section.rate
+        return Explored(decision, allowed, section.rate if allowed else 1.0 - section.rate)
+
+    def _granting(
+        self, ruling: Ruling, held: Sequence[Rule], account_type: AccountType, score: float | None, now: datetime
+    ) -> Ruling:
+        """The ruling on an allowed sign-up, with what it is granted."""
+        rules = [rule for rule in held if rule.tier is Tier.PROBATION]
+        reasons = [_reason(rule) for rule in rules]
+        section = self.document.grants
+        line = self.document.thresholds[account_type].step_up * section.near_line
+        if ruling.explored is not None and ruling.explored.allowed:
+            reasons.append(_EXPLORED)
+        elif score is not None and section.near_line < 1.0 and score >= line:
+            reasons.append(_NEAR_LINE)
+        if not reasons or any(hit.vouches for hit in ruling.hits):
+            return ruling  # in full; what a person vouched for is on no probation either
+        until = now + timedelta(days=section.probation_days)
+        grant = Grant(
+            tier=Tier.PROBATION,
+            quota=section.quota,
+            until=until,
+            lifted_by=f"It ends by itself after {section.probation_days} days if no fraud becomes known.",
+        )
+        return replace(
+            ruling,
+            grant=grant,
+            rules=(*ruling.rules, *(rule.id for rule in rules)),
+            reasons=(*ruling.reasons, *reasons),
         )
 
-    def _named(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        words = self.words
-        return {
-            # The caller's own fields stay whole: rules may walk through them.
-            name: self._named(value) if isinstance(value, dict) and name != "custom" else value
-            for name, value in document.items()
-            if name in words
-        }
+    def _part(self, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        return _picked(document, self._read.get(name, {}))
 
     def _scored(self, account_type: AccountType, score: float | None) -> Decision:
         if score is None:
@@ -195,15 +250,63 @@ class Policy:
 
 
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NEAR_LINE = Reason("SCORE_NEAR_LINE", "grant", "The score is near the line from which a proof is asked for.")
+_EXPLORED = Reason(
+    "EXPLORED", "grant", "It was allowed at random, so that the model learns from more than it suspects."
+)
 
-_ZEROES = Linkage((kind, NEVER_SEEN) for kind in IdentifierKind).as_document()
+
+_WHOLE: dict[str, Any] = {}
+
+
+def _tree(members: Iterable[Member]) -> dict[str, Any]:
+    """The members as a tree; where one ends the whole value is read."""
+    tree: dict[str, Any] = {}
+    for member in members:
+        place = tree
+        for name in member[:-1]:
+            place = place.setdefault(name, {})
+            if place is _WHOLE:
+                break
+        else:
+            place[member[-1]] = _WHOLE
+    return tree
+
+
+def _picked(document: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The wanted members of a document."""
+    if wanted is _WHOLE:
+        return dict(document)
+    return {
+        name: _picked(document[name], inner) if isinstance(document[name], dict) else document[name]
+        for name, inner in wanted.items()
+        if name in document
+    }
+
+
+def _reason(rule: Rule) -> Reason:
+    return Reason(code=rule.reason, group="rule", text=rule.text)
+
+
+def _reads_unknown(documents: Mapping[str, Any], members: Sequence[Member]) -> bool:
+    """Whether a member that the rule reads is ``None``: nobody told us, which is no fault of the rule."""
+    for member in members:
+        place: Any = documents
+        for name in member:
+            place = place.get(name, _NOTHING) if isinstance(place, dict) else _NOTHING
+        if place is None:
+            return True
+    return False
+
+
+_NOTHING = object()
 
 
 def parse_policy(text: str, *, version: int) -> Policy:
     """The policy that a TOML document describes.
 
     Raises:
-        InvalidError: the document is not TOML, or wrong; every wrong key is named.
+        InvalidError: the document is not TOML, or wrong; every wrong key is named, with its line and what is right.
     """
     try:
         raw = tomllib.loads(text)
@@ -212,9 +315,7 @@ def parse_policy(text: str, *, version: int) -> Policy:
     try:
         return Policy(PolicyDocument.model_validate(raw), version)
     except ValidationError as error:
-        wrong = tuple(
-            FieldError(pointer="/" + "/".join(map(str, each["loc"])), message=each["msg"]) for each in error.errors()
-        )
+        wrong = field_errors(error, text, PolicyDocument)
         named = "; ".join(f"{each.pointer}: {each.message}" for each in wrong)
         raise InvalidError(f"the policy is wrong: {named}", wrong) from None
 

@@ -13,10 +13,11 @@ from models.signals.signals import derive_signals
 from models.signup import Signup
 from service.domain.caller import Caller
 from service.domain.cluster import cluster_id
-from service.domain.decision import Assessment
 from service.domain.errors import ConflictError
 from service.usecases.decision_events import decided
 from service.usecases.judge import Judge
+from service.usecases.open_case import case_of_decision
+from service.usecases.plan_step_up import PlanStepUp
 from service.usecases.ports import (
     AlreadyRecordedError,
     AuditEntry,
@@ -26,6 +27,8 @@ from service.usecases.ports import (
     NewRecord,
     StoredAnswer,
 )
+from service.usecases.read_signup import challenge_views
+from service.usecases.step_up_methods import Person
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 from service.usecases.views import Answer, ClusterView, DecisionView
 from service.usecases.watches_in_force import WatchesInForce
@@ -40,6 +43,7 @@ class Assess:
 
     begin: Begin
     judge: Judge
+    plan: PlanStepUp
     render: Callable[[DecisionView], bytes]
     new_id: Callable[[datetime], str]
     watches: WatchesInForce | None = None
@@ -82,6 +86,19 @@ class Assess:
             if not signup.record_only:
                 watched = () if self.watches is None else self.watches.matching(work, identifiers, now=now)
                 assessment = self.judge(facts, now=now, stopwatch=stopwatch, watched=bool(watched))
+            step_up = None
+            if assessment is not None:
+                person = Person(signup, signals)
+                assessment, step_up = self.plan(person, assessment, record_id=record_id, owner=caller.owner, now=now)
+            case = case_of_decision(
+                assessment,
+                owner=caller.owner,
+                record_id=record_id,
+                account_type=signup.account_type,
+                review=self.judge.policy().document.review,
+                now=now,
+                new_id=self.new_id,
+            )
             view = DecisionView(
                 id=record_id,
                 signup_id=signup.signup_id,
@@ -90,6 +107,8 @@ class Assess:
                 created_at=now,
                 assessment=assessment,
                 cluster=_cluster(look.linkage.company),
+                challenges=challenge_views(None if step_up is None else step_up.step_up),
+                case_id=None if case is None else case.id,
             )
             body = self.render(view)
             work.ledger.append(
@@ -102,10 +121,12 @@ class Assess:
                     identifiers=identifiers,
                     assessment=assessment,
                     answer=body,
-                    audit=_audit(caller, record_id, assessment, now),
+                    audit=_audit(caller, view, now),
                     claim=claim,
                     events=decided(view, owner=caller.owner, now=now, new_id=self.new_id),
                     clusters=look.linkage.company.clusters,
+                    step_up=step_up,
+                    case=case,
                 )
             )
             stopwatch.lap("render")
@@ -126,7 +147,7 @@ class Assess:
 
 def _cluster(company: Company) -> ClusterView | None:
     """The cluster as its newest member, this sign-up, finds it."""
-    if not company.size:
+    if not company.clusters:
         return None
     return ClusterView(cluster_id(company.clusters[0]), company.size + 1, company.frauds)
 
@@ -137,14 +158,17 @@ def _again(answer: StoredAnswer, fingerprint: Fingerprint) -> Answer:
     return Answer(status=REPLAYED, body=answer.body, replayed=True)
 
 
-def _audit(caller: Caller, record_id: str, assessment: Assessment | None, now: datetime) -> AuditEntry:
+def _audit(caller: Caller, view: DecisionView, now: datetime) -> AuditEntry:
     detail: dict[str, object] = {}
+    assessment = view.assessment
     if assessment is not None:
         detail = {"decision": assessment.decision.value, "policy_version": assessment.policy_version}
+        if view.case_id is not None:
+            detail["case_id"] = view.case_id
     return AuditEntry(
         at=now,
         actor=f"key:{caller.key_id}",
         action="signup.recorded" if assessment is None else "signup.assessed",
-        subject=record_id,
+        subject=view.id,
         detail=detail,
     )

@@ -47,6 +47,31 @@ def changed(
     )
 
 
+def granted(view: DecisionView, *, owner: str, now: datetime, new_id: Callable[[datetime], str]) -> tuple[Event, ...]:
+    """The event of an allowed account whose grant is another than before."""
+    if view.assessment is None:
+        raise RuntimeError("bug: a grant without a decision")
+    return (
+        Event(
+            id=new_id(now),
+            type=EventType.SIGNUP_CHANGED,
+            owner=owner,
+            subject=view.id,
+            occurred_at=now,
+            due_at=now,
+            data=_told(view, view.assessment) | {"previous_decision": view.assessment.decision.value},
+        ),
+    )
+
+
+def _grant(assessment: Assessment) -> dict[str, object] | None:
+    grant = assessment.granted
+    if grant is None:
+        return None
+    until = None if grant.until is None else grant.until.isoformat().replace("+00:00", "Z")
+    return {"tier": grant.tier.value, "quota": grant.quota, "until": until, "lifted_by": grant.lifted_by}
+
+
 def _told(view: DecisionView, assessment: Assessment) -> dict[str, object]:
     return {
         "id": view.id,
@@ -57,6 +82,7 @@ def _told(view: DecisionView, assessment: Assessment) -> dict[str, object]:
         "reasons": [each.code for each in assessment.reasons],
         "rules": list(assessment.rules),
         "challenges": [{"id": each.id, "method": each.method, "status": each.status} for each in view.challenges],
+        "grant": _grant(assessment),
         "case_id": view.case_id,
         "policy_version": assessment.policy_version,
         "degraded": assessment.degraded,

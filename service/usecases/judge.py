@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from models.features.campaign import Campaign, campaign_of
 from models.features.catalogue import Vector, vector_of
 from models.features.facts import Facts
+from models.features.feature import Group
 from models.reasons import strongest_reasons
 from models.reference.reference import Reference
 from models.registry import LoadedModel
+from models.signals.signals import Signals
 from models.signup_document import document_of_signup
 from service.domain.decision import Assessment, Decision, ModelReference, Reason, harsher
-from service.domain.policy import Policy, Ruling
+from service.domain.policy import NEVER, Policy, Ruling
+from service.domain.standing import ListHit
 from service.domain.watch import WATCHED, WATCHED_REASON
+from service.usecases.standing import standing_of
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 
 MODEL_UNAVAILABLE = "model_unavailable"
 SCORING_FAILED = "scoring_failed"
+
+SUSPECTED_CAMPAIGN = "SUSPECTED_CAMPAIGN"
+_CAMPAIGN_TEXT = (
+    "At least three habits (mailbox pattern, browser on a network, card range, pace and language of the form) came "
+    "far more often than ever at once: a campaign may be under way."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -30,12 +41,20 @@ class Judge:
 
     ``model`` and ``policy`` are asked at every judgement, because either may be replaced while the service
     runs; one judgement never mixes two.
+
+    Attributes:
+        lists: the entries of lists that a sign-up is on at an instant; of none where nobody keeps lists.
+        chance: a uniform draw in [0, 1) for exploration; by default one that explores nothing.
+        alarm: told which rules could not run.
     """
 
     reference: Reference
     model: Callable[[], LoadedModel | None]
     policy: Callable[[], Policy]
     new_id: Callable[[datetime], str]
+    lists: Callable[[Signals, datetime], tuple[ListHit, ...]] = lambda *_: ()
+    chance: Callable[[], float] = lambda: NEVER
+    alarm: Callable[[Sequence[str]], None] = lambda _: None
 
     def __call__(
         self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH, watched: bool = False
@@ -50,18 +69,26 @@ class Judge:
         score, degraded_reason = _score(model, vector)
         stopwatch.lap("score")
         policy = self.policy()
+        campaign = campaign_of(vector, facts.linkage)
         signals, linkage = facts.signals.as_document(), facts.linkage.as_document()
+        if campaign.surprises:
+            linkage["campaign"] = campaign.as_document()
         ruling = policy.rule_on(
             account_type=facts.signup.account_type,
             score=score,
             signup=document_of_signup(facts.signup, only=policy.words),
             signals=signals,
             linkage=linkage,
+            now=now,
+            standing=standing_of(linkage, self.lists(facts.signals, now)),
+            chance=self.chance(),
         )
+        if ruling.failed_rules:
+            self.alarm(ruling.failed_rules)
         if watched:
             ruling = _watched(ruling)
         stopwatch.lap("policy")
-        reasons = ruling.reasons
+        reasons = (*tags_of(campaign), *ruling.reasons)
         if model is not None and score is not None and ruling.decision is not Decision.ALLOW:
             # An allowed sign-up needs no reasons at once: they are computed from the stored vector when asked for.
             reasons = (*explained(model, vector), *reasons)
@@ -80,6 +107,11 @@ class Judge:
             policy_version=policy.version,
             degraded=degraded_reason is not None,
             degraded_reason=degraded_reason,
+            silent_rules=ruling.silent_rules,
+            failed_rules=ruling.failed_rules,
+            hits=ruling.hits,
+            explored=ruling.explored,
+            grant=ruling.grant,
         )
 
 
@@ -89,6 +121,9 @@ def _watched(ruling: Ruling) -> Ruling:
         decision=harsher(ruling.decision, Decision.STEP_UP),
         rules=(*ruling.rules, WATCHED),
         reasons=(*ruling.reasons, Reason(WATCHED_REASON, "rule", _WATCHED_TEXT)),
+        # Nobody who is watched is let in at random, and a grant is for those who are let in.
+        explored=None,
+        grant=None,
     )
 
 
@@ -98,6 +133,13 @@ _WATCHED_TEXT = "It has two habits in common with accounts that were banned in t
 def reference_of(model: LoadedModel) -> ModelReference:
     """Which model it is, as assessments name it."""
     return ModelReference(version=model.card.version, sha256=model.card.model_sha256)
+
+
+def tags_of(campaign: Campaign) -> tuple[Reason, ...]:
+    """What a reviewer is told of a suspected campaign: a reason that weighs nothing and raises no decision."""
+    if not campaign.suspected:
+        return ()
+    return (Reason(code=SUSPECTED_CAMPAIGN, group=Group.LINKAGE.value, text=_CAMPAIGN_TEXT),)
 
 
 def explained(model: LoadedModel, vector: Vector) -> tuple[Reason, ...]:

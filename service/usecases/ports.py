@@ -11,12 +11,25 @@ from typing import Protocol, Self
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.velocity import Linkage
 from models.signup import AccountType, Signup
+from service.domain.case import Case
 from service.domain.decision import Assessment, Decision
 from service.domain.event import Event
+from service.usecases.ports_accounts import Accounts
 from service.usecases.ports_after_ban import AfterBans
+from service.usecases.ports_attacks import Attacks
+from service.usecases.ports_cases import Cases
 from service.usecases.ports_clusters import Clusters
 from service.usecases.ports_containments import Containments
+from service.usecases.ports_decisions import Decisions
+from service.usecases.ports_figures import Figures
+from service.usecases.ports_lists import ListEntries
 from service.usecases.ports_outcomes import Outcomes
+from service.usecases.ports_policy import Policies
+from service.usecases.ports_probations import Probations
+from service.usecases.ports_proposals import Proposals
+from service.usecases.ports_reviewers import Reviewers
+from service.usecases.ports_step_up import Appeals, Mails, NewStepUp, PassRates, StepUps
+from service.usecases.ports_webhooks import Deliveries, Endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,10 @@ class NewRecord:
     ``assessment`` is ``None`` for a sign-up that is only recorded; ``claim`` is the Idempotency-Key that this
     record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed;
     ``clusters`` are those that it joins, as judged: a store makes sure of the strong identifiers itself.
+    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed; ``step_up``
+    is what is asked of the person.
+    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed; ``case``
+    is opened with it, unless its subject has an unresolved one already.
     """
 
     id: str
@@ -81,6 +98,8 @@ class NewRecord:
     claim: IdempotencyClaim | None = None
     events: Sequence[Event] = ()
     clusters: Sequence[int] = ()
+    step_up: NewStepUp | None = None
+    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +179,9 @@ class Ledger(Protocol):
         """A record by its id (of the service) for its owner; ``owner=None`` reads across owners."""
         ...
 
+    def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
+        """Some records by their ids, in no particular order; those that are unknown are left out."""
+
     def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
         """Records of any owner by their numbers, in this order; those that do not exist are left out."""
         ...
@@ -238,34 +260,6 @@ class ApiKeys(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyVersion:
-    """One version of the policy document; the highest activated one is in force."""
-
-    version: int
-    document: str
-    created_at: datetime
-    created_by: str
-    reason: str
-    activated_at: datetime | None
-
-
-class Policies(Protocol):
-    """Policy documents."""
-
-    def active(self) -> PolicyVersion | None:
-        """The version in force."""
-        ...
-
-    def add(self, document: str, *, at: datetime, by: str, reason: str, activate: bool) -> PolicyVersion:
-        """Stage a new version."""
-        ...
-
-    def all(self) -> Sequence[PolicyVersion]:
-        """Every version, oldest first."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class AuditHead:
     """The newest seal of the audit chain: keep it elsewhere and a truncation shows."""
 
@@ -300,8 +294,16 @@ class AuditTrail(Protocol):
         """Recompute the chain; with an ``anchor`` kept elsewhere, notice truncation too."""
         ...
 
-    def entries(self, *, subject: str | None = None, limit: int = 100) -> Sequence[AuditEntry]:
-        """The newest entries first."""
+    def entries(
+        self,
+        *,
+        subject: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        before: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[AuditEntry]:
+        """The newest entries first; ``action`` is the beginning of it, such as ``case.``."""
         ...
 
 
@@ -359,7 +361,37 @@ class UnitOfWork(Protocol):
     @property
     def after_bans(self) -> AfterBans: ...
     @property
+    def attacks(self) -> Attacks: ...
+    @property
     def roll_ups(self) -> RollUps: ...
+    @property
+    def endpoints(self) -> Endpoints: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def decisions(self) -> Decisions: ...
+    @property
+    def probations(self) -> Probations: ...
+    @property
+    def lists(self) -> ListEntries: ...
+    @property
+    def step_ups(self) -> StepUps: ...
+    @property
+    def mails(self) -> Mails: ...
+    @property
+    def appeals(self) -> Appeals: ...
+    @property
+    def pass_rates(self) -> PassRates: ...
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def figures(self) -> Figures: ...
+    @property
+    def proposals(self) -> Proposals: ...
+    @property
+    def reviewers(self) -> Reviewers: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

@@ -9,12 +9,14 @@ import numpy as np
 
 from models.features.catalogue import FEATURES
 from models.registry import LoadedModel
+from service.domain.account import Account
 from service.domain.caller import Caller
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import NotFoundError
+from service.domain.step_up import StepUp
 from service.usecases.judge import explained, reference_of
 from service.usecases.ports import Begin, Recorded
-from service.usecases.views import DecisionView, SignupView
+from service.usecases.views import ChallengeView, DecisionView, SignupView
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,14 @@ class ReadSignup:
             recorded = work.ledger.get(caller.owner, record_id)
             if recorded is None:
                 raise NotFoundError("There is no such sign-up.")
+            account = work.accounts.of(recorded.signup_no)
+            step_up = work.step_ups.of_record(record_id)
+            cases = work.cases.of_record(record_id)
             outcomes = tuple(work.outcomes.of(recorded.signup_no))
-        return replace(signup_view(recorded, tuple(map(self._explained, recorded.assessments))), outcomes=outcomes)
+        history = tuple(map(self._explained, recorded.assessments))
+        view = signup_view(recorded, history, account=account, step_up=step_up)
+        current = replace(view.current, case_id=cases[0].id if cases else None)
+        return replace(view, current=current, outcomes=outcomes)
 
     def _explained(self, assessment: Assessment) -> Assessment:
         """An allowed sign-up was not explained at once; only the very model that scored it can explain it."""
@@ -54,7 +62,13 @@ class ReadSignup:
         return replace(assessment, reasons=(*explained(model, vector), *assessment.reasons))
 
 
-def signup_view(recorded: Recorded, history: tuple[Assessment, ...]) -> SignupView:
+def signup_view(
+    recorded: Recorded,
+    history: tuple[Assessment, ...],
+    *,
+    account: Account | None = None,
+    step_up: StepUp | None = None,
+) -> SignupView:
     """What a caller sees of a record whose assessments are ``history``, oldest first."""
     current = DecisionView(
         id=recorded.id,
@@ -63,5 +77,16 @@ def signup_view(recorded: Recorded, history: tuple[Assessment, ...]) -> SignupVi
         record_only=recorded.signup.record_only,
         created_at=recorded.recorded_at,
         assessment=history[-1] if history else None,
+        challenges=challenge_views(step_up),
     )
-    return SignupView(current=current, history=history)
+    return SignupView(current=current, history=history, account=account)
+
+
+def challenge_views(step_up: StepUp | None) -> tuple[ChallengeView, ...]:
+    """What a caller sees of the challenges of a sign-up."""
+    if step_up is None:
+        return ()
+    return tuple(
+        ChallengeView(each.id, each.method.value, each.status.value, each.expires_at, step_up.page.version)
+        for each in step_up.challenges
+    )

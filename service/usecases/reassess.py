@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,11 +10,16 @@ from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.signals.signals import derive_signals
 from service.domain.caller import Caller
+from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, NotFoundError
+from service.usecases.ask_again import AskAgain
 from service.usecases.decision_events import changed
 from service.usecases.judge import Judge
+from service.usecases.open_case import case_of_decision
 from service.usecases.ports import AuditEntry, Begin
+from service.usecases.ports_step_up import StepUpMovedError
 from service.usecases.read_signup import signup_view
+from service.usecases.step_up_methods import Person
 from service.usecases.views import SignupView
 
 
@@ -23,6 +29,7 @@ class Reassess:
 
     begin: Begin
     judge: Judge
+    ask_again: AskAgain
 
     def __call__(self, record_id: str, *, caller: Caller, now: datetime) -> SignupView:
         """Judge the sign-up at ``now`` and append the assessment.
@@ -31,7 +38,7 @@ class Reassess:
 
         Raises:
             NotFoundError: the caller recorded no such sign-up.
-            ConflictError: it was only recorded, never decided.
+            ConflictError: it was only recorded, never decided; or a challenge is being answered this moment.
         """
         with self.begin() as work:
             recorded = work.ledger.get(caller.owner, record_id)
@@ -43,6 +50,8 @@ class Reassess:
             identifiers = identifiers_of(recorded.signup, signals)
             linkage = work.ledger.linkage_again(recorded, identifiers, now=now)
             assessment = self.judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now)
+            assessment = _keeping_the_end(assessment, recorded.assessments)
+            assessment, step_up = self.ask_again(work, Person(recorded.signup, signals), assessment, recorded, now=now)
             audit = AuditEntry(
                 at=now,
                 actor=f"key:{caller.key_id}",
@@ -50,10 +59,36 @@ class Reassess:
                 subject=record_id,
                 detail={"decision": assessment.decision.value, "policy_version": assessment.policy_version},
             )
-            view = signup_view(recorded, (*recorded.assessments, assessment))
+            case = case_of_decision(
+                assessment,
+                owner=recorded.owner,
+                record_id=record_id,
+                account_type=recorded.signup.account_type,
+                review=self.judge.policy().document.review,
+                now=now,
+                new_id=self.judge.new_id,
+            )
+            known = None if case is None else work.cases.of_subject(case.owner, case.subject)
+            if case is not None and known is None:
+                work.cases.add(case)
+            case_id = (known or case).id if case is not None else None
+            account = work.accounts.of(recorded.signup_no)
+            view = signup_view(recorded, (*recorded.assessments, assessment), account=account, step_up=step_up)
+            view = replace(view, current=replace(view.current, case_id=case_id))
             before = recorded.assessments[-1].decision if recorded.assessments else None
             events = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
             outcomes = tuple(work.outcomes.of(recorded.signup_no))
             work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
-            work.commit()
+            try:
+                work.commit()
+            except StepUpMovedError:
+                raise ConflictError("A challenge was answered at the same moment; look again.") from None
         return replace(view, outcomes=outcomes)
+
+
+def _keeping_the_end(assessment: Assessment, before: Sequence[Assessment]) -> Assessment:
+    """The assessment; looking again makes a probation that runs no longer than it was."""
+    grant, running = assessment.grant, before[-1].grant if before else None
+    if grant is None or running is None or grant.until is None or running.until is None:
+        return assessment
+    return replace(assessment, grant=replace(grant, until=min(grant.until, running.until)))

@@ -24,7 +24,11 @@ class SearchSignups:
     reference: Reference
 
     def __call__(self, criteria: SearchCriteria, *, caller: Caller, now: datetime) -> SearchPage:
-        """One page, newest first.
+        """One page of the caller's own sign-ups, newest first; see ``on_behalf_of``."""
+        return self.on_behalf_of(f"key:{caller.key_id}", criteria, owner=caller.owner, now=now)
+
+    def on_behalf_of(self, actor: str, criteria: SearchCriteria, *, owner: str | None, now: datetime) -> SearchPage:
+        """One page, newest first, for a key or a reviewer; ``owner=None`` searches across owners.
 
         Raises:
             InvalidError: a term cannot be brought into its canonical form.
@@ -41,13 +45,13 @@ class SearchSignups:
             limit=criteria.limit + 1,
         )
         with self.begin() as work:
-            found = work.ledger.search(caller.owner, query)
+            found = work.ledger.search(owner, query)
             work.audit.add(
                 AuditEntry(
                     at=now,
-                    actor=f"key:{caller.key_id}",
+                    actor=actor,
                     action="signups.searched",
-                    subject=caller.owner,
+                    subject=owner or "every owner",
                     detail={"by": sorted(kind.value for kind, _ in identifiers), "found": len(found)},
                 )
             )

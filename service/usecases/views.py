@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.signup import AccountType
+from service.domain.account import Account
 from service.domain.decision import Assessment, Decision
 from service.domain.outcome import Outcome
 from service.usecases.ports import Found
@@ -13,12 +14,13 @@ from service.usecases.ports import Found
 
 @dataclass(frozen=True, slots=True)
 class ChallengeView:
-    """One step-up verification as the caller may see it."""
+    """One step-up verification as the caller may see it; ``page_version`` is of the key behind its page's link."""
 
     id: str
     method: str
     status: str
     expires_at: datetime
+    page_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,14 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class SignupView:
-    """The decision as it stands, with every assessment that led there and every outcome, oldest first."""
+    """The decision as it stands, every assessment that led there and every outcome, oldest first.
+
+    ``account`` is what became of the attempt.
+    """
 
     current: DecisionView
     history: tuple[Assessment, ...]
+    account: Account | None = None
     outcomes: tuple[Outcome, ...] = ()
 
 

@@ -8,9 +8,10 @@ import hmac
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,28 +20,46 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from models.reference.reference import Reference, load_reference
 from models.signup import Signup
 from service.api.answers import render_decision
 from service.api.blueprint import create_api
 from service.api.dependencies import ApiDependencies
 from service.api.health import ProbeResult, ReadinessCheck
 from service.api.schemas.examples import SIGNUP_EXAMPLE
+from service.domain.account import Account
 from service.domain.caller import Caller, Scope
+from service.domain.challenge import Challenge, ChallengeMethod, ChallengeStatus
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.domain.errors import ConflictError, NotFoundError, StillRunningError
+from service.domain.evidence import Doubt
 from service.domain.ids import uuid7
 from service.domain.policy import default_policy_text, parse_policy
+from service.domain.step_up import PageSeal, StepUp
+from service.domain.webhook import Endpoint
 from service.storage.memory import MemoryStore
+from service.usecases.answer_challenge import Answer as Answered
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.authenticate import Authenticate
+from service.usecases.backtest import BackTest
+from service.usecases.case_use_cases import case_use_cases
 from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.issue_key import IssueKey
+from service.usecases.keep_lists import KeepLists
+from service.usecases.policy_use_cases import PolicyUseCases
+from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
+from service.usecases.watch_attacks import ListAttacks
+from service.usecases.webhook_endpoints import WebhookEndpoints
 from service.web import install_web
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+def uuid7_now(now: datetime) -> str:
+    return uuid7(now, secrets.randbits(74))
 
 
 @dataclass
@@ -124,6 +143,8 @@ class Work:
         """Nothing to give back."""
 
 
+_POLICY = parse_policy(default_policy_text(), version=3)
+
 ASSESSMENT = Assessment(
     id="as_1",
     decided_at=NOW,
@@ -145,6 +166,7 @@ class Recorder:
 
     work: Work
     recorded: dict[tuple[str, str], tuple[Signup, bytes, bytes]] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
     calls: int = 0
     before: Callable[[], None] = lambda: None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -174,7 +196,11 @@ class Recorder:
 
     def read(self, record_id: str, *, caller: Caller) -> SignupView:
         signup = self._signup(record_id, caller)
-        return SignupView(self._view(signup, NOW), (ASSESSMENT,))
+        return SignupView(self._view(signup, NOW), (ASSESSMENT,), self.accounts.get(signup.signup_id))
+
+    def report_account(self, record_id: str, account: Account, *, caller: Caller, now: datetime) -> None:  # noqa: ARG002 - the protocol's
+        signup = self._signup(record_id, caller)
+        self.accounts[signup.signup_id] = account
 
     def reassess(self, record_id: str, *, caller: Caller, now: datetime) -> SignupView:  # noqa: ARG002 - the protocol's
         signup = self._signup(record_id, caller)
@@ -218,6 +244,20 @@ class Api:
     issue: IssueKey
     token: str
     probes: dict[str, ProbeResult]
+    store: MemoryStore
+    webhooks: WebhookEndpoints
+
+    def clock(self) -> datetime:
+        return NOW
+
+    def endpoint(self, endpoint_id: str) -> Endpoint:
+        return self.webhooks.read(endpoint_id, owner=None)
+
+    def patch(self, path: str, **parts: Any) -> TestResponse:
+        return self.client.patch(path, headers={"Authorization": f"Bearer {self.token}"}, **parts)
+
+    def delete(self, path: str) -> TestResponse:
+        return self.client.delete(path, headers={"Authorization": f"Bearer {self.token}"})
 
     def post(self, path: str = "/v1/signups", *, token: str | None = None, **parts: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {token or self.token}", **parts.pop("headers", {})}
@@ -234,17 +274,54 @@ class Api:
         return not self.recorder.recorded and not self.work.idempotency.rows
 
 
+@cache
+def _reference() -> Reference:
+    return load_reference()
+
+
+@dataclass
+class Challenges:
+    """Stands in for the use case: knows one pending challenge, ``known``, and takes every answer to it."""
+
+    def result(
+        self,
+        challenge_id: str,
+        status: ChallengeStatus,
+        evidence: Mapping[str, object],  # noqa: ARG002 - the protocol's
+        *,
+        caller: Caller,  # noqa: ARG002 - the protocol's
+        now: datetime,
+    ) -> Answered:
+        return self._answered(challenge_id, now, status)
+
+    def code(self, challenge_id: str, code: str, *, caller: Caller, now: datetime) -> Answered:  # noqa: ARG002 - the protocol's
+        return self._answered(challenge_id, now, ChallengeStatus.PENDING)
+
+    def resend(self, challenge_id: str, address: str | None, *, caller: Caller, now: datetime) -> Answered:  # noqa: ARG002 - the protocol's
+        return self._answered(challenge_id, now, ChallengeStatus.PENDING)
+
+    def _answered(self, challenge_id: str, now: datetime, status: ChallengeStatus) -> Answered:
+        if challenge_id != "known":
+            raise NotFoundError("There is no such challenge.")
+        challenge = Challenge("known", ChallengeMethod.EMAIL_CODE, now, now, tries_left=4, sends_left=2, status=status)
+        step_up = StepUp("su-1", "campus", "AAAA-BBBB-CCCC", PageSeal(1, b""), Doubt(1.0, 0.1), (challenge,))
+        return Answered(step_up, challenge, accepted=False)
+
+
 def new_id(now: datetime) -> str:
     return uuid7(now, secrets.randbits(74))
 
 
-def build_api(**changes: Any) -> Api:
-    """An API; ``changes`` replace dependencies."""
-    work, memory, policy = Work(), MemoryStore(), parse_policy(default_policy_text(), version=3)
+def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
+    """An API; ``changes`` replace dependencies, ``cases`` is the store that cases are kept in."""
+    work = Work()
     recorder = Recorder(work)
+    store = MemoryStore()
+    memory, policy = MemoryStore(), parse_policy(default_policy_text(), version=3)
     unused: Any = None  # nobody signs up here, so nothing is brought into its canonical form
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
+    webhooks = WebhookEndpoints(MemoryStore().begin, uuid7_now, secrets.token_bytes, private_allowed=False)
     deps = {
         "authenticate": Authenticate(begin, time.monotonic),
         "fingerprint": lambda method, route, body: Fingerprint(
@@ -255,8 +332,20 @@ def build_api(**changes: Any) -> Api:
         "read": recorder.read,
         "reassess": recorder.reassess,
         "search": recorder.search,
+        "report_account": recorder.report_account,
+        "webhooks": webhooks,
+        "policies": PolicyUseCases(PolicyVersions(store.begin), BackTest(store.begin)),
+        "lists": KeepLists(store.begin, _reference, lambda now: uuid7(now, secrets.randbits(74))),
+        "challenges": Challenges(),
+        "open_links": lambda body: body,
+        "cases": case_use_cases(
+            (cases or MemoryStore()).begin,
+            policy=lambda: _POLICY,
+            new_id=lambda now: uuid7(now, secrets.randbits(74)),
+        ),
         "outcomes": RecordOutcome(memory.begin, lambda: policy, new_id),
         "clusters": cluster_use_cases(memory.begin, policy=lambda: policy, reference=unused, new_id=new_id),
+        "attacks": ListAttacks(MemoryStore().begin),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),
         "readiness": (
@@ -271,7 +360,7 @@ def build_api(**changes: Any) -> Api:
     app.register_blueprint(create_api(ApiDependencies(**deps)))
     issue = IssueKey(begin)
     token = issue(name="campus", scopes=list(Scope), actor="test", now=NOW).token
-    return Api(app.test_client(), app, recorder, work, issue, token, probes)
+    return Api(app.test_client(), app, recorder, work, issue, token, probes, store, webhooks)
 
 
 @pytest.fixture

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from service.api.operations import OPERATIONS
 from service.api.schemas.examples import DECISION_EXAMPLE, PROBLEM_EXAMPLE, SIGNUP_EXAMPLE
+
+RENAMED = {"record_id": "id", "list_name": "list"}
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def test_the_document_is_valid_openapi_3_1(document):
 
 def test_every_route_is_documented_and_every_documented_one_exists(api, document):
     routed = {
-        (method, rule.rule.replace("<record_id>", "{id}"))
+        (method, re.sub("<([a-z_]+)>", lambda found: f"{{{RENAMED.get(found[1], found[1])}}}", rule.rule))
         for rule in api.app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
         if not rule.rule.startswith("/docs")

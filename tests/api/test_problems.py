@@ -77,6 +77,7 @@ MAPPED = [
     (errors.ConflictError("m"), 409),
     (errors.KeyReusedError("m"), 422),
     (errors.StillRunningError("m"), 409),
+    (errors.TooManyError("m"), 429),
     (errors.UnauthenticatedError("m"), 401),
     (errors.ForbiddenError("m"), 403),
     (errors.UnavailableError("m"), 503),

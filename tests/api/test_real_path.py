@@ -157,6 +157,17 @@ def test_only_recording_leaves_no_decision(call, signup_document):
     assert call("POST", f"/v1/signups/{created.get_json()['id']}/reassess").status_code == 409
 
 
+def test_what_became_of_the_attempt_is_read_back(call, signup_document):
+    path = f"/v1/signups/{call('POST', '/v1/signups', json=signup_document()).get_json()['id']}"
+    body = {"status": "created", "account_id": "acct_77"}
+
+    assert call("POST", f"{path}/account", json=body).status_code == 200
+    assert call("POST", f"{path}/account", json=body).status_code == 200
+    assert call("POST", f"{path}/account", json=body | {"account_id": "acct_78"}).status_code == 409
+    assert call("GET", path).get_json()["account"]["account_id"] == "acct_77"
+    assert call("POST", f"{path}/reassess").get_json()["account"]["account_id"] == "acct_77"
+
+
 def test_a_batch_is_recorded_line_by_line(call, signup_document):
     lines = [signup_document(signup_id="a"), signup_document(signup_id="b", email="x"), signup_document(signup_id="c")]
 

@@ -67,7 +67,7 @@ def _changed(view: DecisionView, **changes) -> DecisionView:
 @pytest.mark.parametrize(
     ("decision", "final", "grant"),
     [
-        (Decision.ALLOW, True, {"tier": "full"}),
+        (Decision.ALLOW, True, {"tier": "full", "quota": None, "until": None, "lifted_by": None}),
         (Decision.STEP_UP, False, None),
         (Decision.REVIEW, False, None),
         (Decision.DENY, True, None),

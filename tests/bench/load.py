@@ -37,7 +37,7 @@ class Order:
 
 @dataclass(slots=True)
 class Report:
-    """What a client process saw: the latency of every answer, and how many had each status."""
+    """What a client process saw: the latency of every answer within the time, and how many of all had each status."""
 
     latencies_s: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
@@ -76,7 +76,8 @@ def drive(order: Order) -> Report:
                 connection.sendall(next(requests))
         report.seconds = time.perf_counter() - began
         for connection in sent_at:
-            _answer(connection)
+            status = _answer(connection)
+            report.statuses[status] = report.statuses.get(status, 0) + 1
             connection.close()
     return report
 

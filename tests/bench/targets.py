@@ -58,13 +58,27 @@ def start_floor(name: str, *, store: str, workers: int, logs: Path) -> Target:
     return _start(name, None, command, {"BENCH_STORE": store}, token="none", workers=workers, logs=logs)
 
 
-def start_gatehouse(name: str, *, floor: str, database_url: str | None, data: Path, workers: int, logs: Path) -> Target:
-    """Migrate, make a key, and start ``gatehouse serve`` on a database (``None``: its own SQLite)."""
+def start_gatehouse(
+    name: str,
+    *,
+    floor: str | None,
+    database_url: str | None,
+    data: Path,
+    workers: int,
+    logs: Path,
+    keys: Mapping[str, str] | None = None,
+) -> Target:
+    """Migrate, make a key, and start ``gatehouse serve`` on a database (``None``: its own SQLite).
+
+    ``keys`` are the settings of encryption and pseudonyms of a database that is filled already.
+    """
     settings = {"GATEHOUSE_DATA_DIR": str(data)}
     if database_url is not None:
         settings["GATEHOUSE_DATABASE_URL"] = database_url
-        for keys in ("ENCRYPTION_KEYS", "PSEUDONYM_KEYS"):
-            settings[f"GATEHOUSE_{keys}"] = "1:" + base64.b64encode(secrets.token_bytes(32)).decode()
+        settings |= keys or {
+            f"GATEHOUSE_{name}": "1:" + base64.b64encode(secrets.token_bytes(32)).decode()
+            for name in ("ENCRYPTION_KEYS", "PSEUDONYM_KEYS")
+        }
     gatehouse = [sys.executable, "-m", "service.cli"]
     environment = _environment(settings)
     subprocess.run([*gatehouse, "db", "upgrade"], env=environment, check=True, capture_output=True)

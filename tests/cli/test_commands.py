@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from models import registry
+from service.app import compose
 from service.cli import COMMANDS
+from service.cli.context import reference_of, settings_here
 
 Run = Callable[..., Any]
 
@@ -29,6 +31,23 @@ def test_help_names_every_command(run: Run) -> None:
 
     assert shown.code == 0
     assert all(command in shown.out for command in COMMANDS)
+
+
+def test_announced_events_reach_commands_and_service_alike(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``run`` only for its own directory."""
+    (tmp_path / "events.toml").write_text(
+        '[[event]]\nname = "Release"\nstart = 2026-11-20T08:00:00Z\nend = 2026-11-22T08:00:00Z\nfactor = 3\n'
+    )
+    monkeypatch.setenv("GATEHOUSE_EVENTS_FILE", str(tmp_path / "events.toml"))
+    settings = settings_here()
+
+    application = compose(settings)
+    application.store.dispose()
+
+    for known in (reference_of(settings), application.reference):
+        assert [event.name for event in known.events.events] == ["Release"]
 
 
 @pytest.mark.parametrize(

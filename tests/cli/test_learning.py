@@ -111,7 +111,10 @@ def test_an_outcome_too_late_for_the_cut_off_trains_nothing(run: Run, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ([], 2, "--signups, --vectors or --table"),
+        ([], 2, "--signups, --vectors, --dataset or --table"),
+        (["--vectors", "v.parquet", "--dataset", "v.parquet"], 2, "one source"),
+        (["--dataset", "v.parquet", "--dataset-out", "w.parquet"], 2, "--dataset-out goes with"),
+        (["--dataset", "v.parquet"], 1, "v.parquet is not a data set that this program wrote"),
         (["--vectors", "v.parquet"], 2, "--outcomes"),
         (["--vectors", "v.parquet", "--table", "v.parquet"], 2, "one source"),
         (["--vectors", "v.parquet", "--outcomes", "outcomes.jsonl", "--scheduler", "h:1"], 2, "--engine dask"),
@@ -162,3 +165,46 @@ def test_a_world_is_replayed_once_and_then_trained_on_swept_and_judged(run: Run,
     assert swept.out.startswith("recall of each attack family")
     assert "accounts_let_in_before_first_stop_median" in judged.out
     assert "A1, held out" in (tmp_path / "r.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["kept.parquet", "kept"])
+def test_a_kept_data_set_trains_the_same_model_to_the_byte_and_is_judged_on(
+    run: Run, world: Path, tmp_path: Path, name: str
+) -> None:
+    kept, models = tmp_path / name, tmp_path / "models"
+    shared = ["--judged-on", str(world), "--cache", str(tmp_path / "cache"), "--out", str(models)]
+
+    first = run(
+        "model", "train", "--signups", str(world), "--hold-out", "A1", "--dataset-out", str(kept), *shared,
+        "--version", "first",
+    )  # fmt: skip
+    again = run("model", "train", "--dataset", str(kept), *shared, "--version", "again")
+    other = run("model", "train", "--dataset", str(kept), "--hold-out-nothing", *shared, "--version", "other")
+    judged = run("model", "evaluate", "--dataset", str(kept), "--model", "baseline")
+    absent = run("model", "train", "--dataset", str(kept), "--hold-out", "A99")
+
+    assert (first.code, again.code, other.code, judged.code) == (0, 0, 0, 0), first.err + again.err + judged.err
+    assert _model(models / "again") == _model(models / "first")
+    assert _figures(models / "again") == _figures(models / "first")
+    assert _model(models / "other") != _model(models / "first")
+    assert "accounts_let_in_before_first_stop_median" in judged.out
+    assert "A99 cannot be held out" in absent.err
+
+
+def test_a_folder_with_files_in_it_is_refused_before_anything_is_replayed(
+    run: Run, world: Path, tmp_path: Path
+) -> None:
+    refused = run("model", "train", "--signups", str(world), "--dataset-out", str(tmp_path))
+
+    assert refused.code == 1
+    assert "is not empty" in refused.err
+    assert "replaying" not in refused.err
+
+
+def _model(place: Path) -> bytes:
+    return (place / "model.ubj").read_bytes()
+
+
+def _figures(place: Path) -> Any:
+    card = json.loads((place / "card.json").read_text())
+    return {name: value for name, value in card.items() if name not in ("version", "created", "card_sha256")}

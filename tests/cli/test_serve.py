@@ -118,6 +118,40 @@ def test_the_key_is_shown_once(serve: Callable[..., Served]) -> None:
     assert "gh_" not in second.text()
 
 
+def workers_beside(served: Served) -> list[int]:
+    """The processes that ``serve`` has started as workers and that still run."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().split(b"\0")
+            stat = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if b"--beside" in command and int(stat[1]) == served.process.pid and stat[0] != "Z":
+            found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.slow
+def test_a_worker_beside_that_is_killed_is_started_again_and_ends_with_the_service(
+    serve: Callable[..., Served],
+) -> None:
+    served = serve()
+    served.wait_for("worker round")
+    [killed] = workers_beside(served)
+    os.kill(killed, signal.SIGKILL)
+
+    served.wait_for("starting it again")
+    printed = served.wait_for(r"curl -s [^\n]+\\\n[^\n]+\n")
+    run_curl(printed.group())
+    served.wait_for(r"(?s)starting it again.*\"audit entries sealed\": \d")
+    [again] = workers_beside(served)
+    assert again != killed
+    assert served.stop() == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(again, 0)
+
+
 @pytest.mark.slow
 def test_postgresql_wants_to_be_upgraded_first(serve: Callable[..., Served], new_postgresql: Callable[[], str]) -> None:
     key = base64.b64encode(bytes(32)).decode()

@@ -62,6 +62,10 @@ def policy_of(*changes: tuple[str, str]) -> Policy:
     return parse_policy(text, version=1)
 
 
+def _asks_nobody(_: object, assessment: Assessment, **__: object) -> tuple[Assessment, None]:
+    return assessment, None
+
+
 @dataclass
 class Gate:
     """The service without HTTP: sign-ups come a second apart."""
@@ -78,9 +82,10 @@ class Gate:
         self.assess = Assess(
             begin=self.store.begin,
             judge=self.judge,
+            plan=_asks_nobody,  # type: ignore[arg-type]  # challenges are tested elsewhere
             render=render_decision,
             new_id=self.new_id,
-            watches=WatchesInForce(self.store.begin, lambda: self.now.timestamp()),
+            watches=WatchesInForce(self.store.begin, self._seconds),
         )
         self.outcomes = RecordOutcome(self.store.begin, lambda: self.policy, self.new_id)
         self.clusters = cluster_use_cases(
@@ -93,6 +98,9 @@ class Gate:
         self.declare = DeclareShared(self.store.begin)
         self.settle = SettleClusters(self.store.begin, self.reference)
         self.carry_out = CarryOut(self.store.begin, self.judge, random.Random(5).random)
+
+    def _seconds(self) -> float:
+        return self.now.timestamp()
 
     def new_id(self, now: datetime) -> str:
         return uuid7(now, next(self._bits))

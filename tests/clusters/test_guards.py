@@ -1,4 +1,4 @@
-"""Guards: honest people who share are unharmed, persons may declare it, and nobody earns a better answer by growing one."""
+"""Guards: honest people who share are unharmed, and growing one earns nobody a better answer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from models.features.catalogue import FEATURES
 from models.linkage.identifier import IdentifierKind
 from models.linkage.joining import GuardState
 from models.registry import load_active
@@ -172,7 +173,7 @@ def test_a_poisoner_who_earns_a_guard_gains_nothing_by_it(
 ) -> None:
     """The shipped model and rules, on the same newcomers, before and after the guard."""
     gate = with_policy()
-    model = load_active(tmp_path)
+    model = load_active(tmp_path, catalogue=[feature.name for feature in FEATURES])
     object.__setattr__(gate.judge, "model", lambda: model)
     for at in range(20):
         grown = gate.came(device="earned", mail=f"p{'abcdefghijklmnopqrst'[at]}@cheap.example")

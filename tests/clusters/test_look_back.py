@@ -174,7 +174,12 @@ def test_a_decision_asks_nothing_of_the_database_for_watches(gate: Any, monkeypa
     gate.came()
     asked = []
     kind = type(gate.store.begin().after_bans)
-    monkeypatch.setattr(kind, "watches", lambda self, *, now: asked.append(now) or ())
+
+    def watches(_: Any, *, now: Any) -> tuple[()]:
+        asked.append(now)
+        return ()
+
+    monkeypatch.setattr(kind, "watches", watches)
 
     gate.came(**habits(2))
 

@@ -72,8 +72,10 @@ def start(settings_for: Callable[..., Settings], reference: Reference) -> Iterat
     """Starts services on migrated databases; closes them in the end."""
     started: list[Service] = []
 
-    def starting(database_url: str, *, clock: Callable[[], datetime] = utc_now, **changes: str) -> Service:
-        app = create_app(settings_for(database_url, **changes), reference=reference, clock=clock)
+    def starting(
+        database_url: str, *, clock: Callable[[], datetime] = utc_now, known: Reference = reference, **changes: str
+    ) -> Service:
+        app = create_app(settings_for(database_url, **changes), reference=known, clock=clock)
         begin = application_of(app).store.begin
         InstallPolicy(begin)(now=datetime.now(UTC))
         issued = IssueKey(begin)(name="journey", scopes=[Scope.SIGNUPS], actor="test", now=datetime.now(UTC))

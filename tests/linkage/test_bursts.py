@@ -15,8 +15,10 @@ from models.linkage.identifier import IdentifierKind
 from models.linkage.velocity import PAST_KINDS, Window
 
 
-def surprise(earlier: int, past: int, days: int = 28, window: Window = Window.DAY) -> float:
-    found = burst_surprise(IdentifierKind.EMAIL_DOMAIN, earlier=earlier, window=window, past=past, observed_days=days)
+def surprise(earlier: int, past: int, days: int = 28, window: Window = Window.DAY, season: float = 1.0) -> float:
+    found = burst_surprise(
+        IdentifierKind.EMAIL_DOMAIN, earlier=earlier, window=window, past=past, observed_days=days, season=season
+    )
     assert found is not None
     return found
 
@@ -25,7 +27,7 @@ def surprise(earlier: int, past: int, days: int = 28, window: Window = Window.DA
 @given(
     least=st.integers(1, 257),
     log_mean=st.floats(-7, 4),
-    dispersion=st.sampled_from([0.5, 1.0, 3.0, 7.3]),
+    dispersion=st.sampled_from([0.006, 0.1, 0.5, 1.0, 3.0, 7.3]),
 )
 def test_the_tail_is_that_of_scipy(least: int, log_mean: float, dispersion: float) -> None:
     mean = 10.0**log_mean
@@ -58,16 +60,31 @@ def test_the_first_week_of_term_is_no_attack_where_people_come_all_year() -> Non
     assert surprise(180, past=28 * 60) < 2.0
 
 
-def test_sixty_in_ten_minutes_on_a_quiet_key_are_as_surprising_as_can_be() -> None:
-    assert surprise(59, past=1) == LARGEST_SURPRISE
-    assert surprise(59, past=1, window=Window.HOUR) == LARGEST_SURPRISE
+def test_sixty_in_ten_minutes_on_a_quiet_key_are_a_surprise_and_the_more_the_greater() -> None:
+    assert surprise(59, past=1) > 12
+    assert surprise(59, past=1, window=Window.HOUR) > surprise(59, past=1)
+    assert surprise(255, past=1, window=Window.HOUR) == LARGEST_SURPRISE
+
+
+def test_an_announced_event_is_no_attack() -> None:
+    crowd = 4 * 60
+
+    assert surprise(crowd, past=28 * 10, season=1.0) > 2.5
+    assert surprise(crowd, past=28 * 10, season=20.0) < 1.0
+
+
+def test_the_more_is_expected_the_less_surprises() -> None:
+    found = [surprise(20, past=30, season=season) for season in (0.3, 1.0, 2.0, 5.0)]
+
+    assert found == sorted(found, reverse=True)
+    assert found[0] > 1.3 * found[-1]
 
 
 def test_the_same_crowd_surprises_less_the_more_came_before() -> None:
     found = [surprise(10, past) for past in (0, 5, 50, 500, 5_000)]
 
     assert found == sorted(found, reverse=True)
-    assert found[0] > 10
+    assert found[0] > 3
     assert found[-1] < 1
 
 
@@ -82,7 +99,7 @@ def test_an_hour_expects_less_than_a_day() -> None:
 
 
 def test_a_new_key_in_an_old_service_is_judged_by_its_kind() -> None:
-    assert surprise(0, past=0, days=28) > surprise(0, past=0, days=LEAST_OBSERVED_DAYS) > 1.0
+    assert surprise(0, past=0, days=28) > surprise(0, past=0, days=LEAST_OBSERVED_DAYS) > 0.5
 
 
 def test_without_a_week_of_history_nothing_is_a_burst() -> None:

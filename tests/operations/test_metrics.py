@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import textwrap
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,21 @@ def test_a_model_that_a_worker_replaced_is_no_longer_in_use_anywhere() -> None:
     samples = _samples(metrics.exposition())
     assert _of(samples, "gatehouse_model_info", version="1", sha256="aa") == 0
     assert _of(samples, "gatehouse_model_info", version="2", sha256="bb") == 1
+
+
+def test_a_worker_on_its_own_serves_its_figures() -> None:
+    metrics = Metrics()
+    metrics.attempted("delivered")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    stop = metrics.serve("127.0.0.1", port)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        samples = _samples(answer.read())
+    stop()
+
+    assert _of(samples, "gatehouse_webhook_attempts_total", result="delivered") == 1
 
 
 def test_labels_are_closed_sets() -> None:

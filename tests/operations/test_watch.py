@@ -14,7 +14,7 @@ from service.domain.decision import Assessment, Decision, ModelReference
 from service.metrics import Metrics
 from service.usecases.stopwatch import Stopwatch
 from service.usecases.views import Answer, DecisionView
-from service.watch import WatchedAssess, watch_requests
+from service.watch import ALERT_EVERY_S, RuleAlarm, WatchedAssess, watch_requests
 from service.web import install_web
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -132,3 +132,17 @@ def test_health_checks_are_measured_and_not_logged(app: Flask, metrics: Metrics)
 
     assert lines == []
     assert 'route="/livez"' in metrics.exposition().decode()
+
+
+def test_a_failing_rule_is_counted_every_time_and_an_alert_once_in_a_while(metrics: Metrics) -> None:
+    clock = [0.0]
+    alarm = RuleAlarm(metrics, lambda: clock[0])
+
+    with capture_logs() as lines:
+        for _ in range(3):
+            alarm(["broken"])
+        clock[0] += ALERT_EVERY_S
+        alarm(["broken", "another"])
+
+    assert 'gatehouse_rule_failures_total{rule="broken"} 4.0' in metrics.exposition().decode()
+    assert [(line["log_level"], line["rule"]) for line in lines] == [("error", "broken")] * 2 + [("error", "another")]

@@ -14,6 +14,7 @@ from service.api.operations import OPERATIONS
 from service.cli import gatehouse
 from service.config import PREFIX, SETTINGS
 from service.domain.decision import Decision
+from service.domain.event import EventType
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,6 +66,12 @@ def test_every_reason_is_listed_with_its_group_and_sentence() -> None:
 @pytest.mark.parametrize("declared", OPERATIONS, ids=lambda declared: declared.operation.value)
 def test_every_endpoint_is_named(declared: object) -> None:
     assert f"`{declared.method} {declared.path}`" in README  # type: ignore[attr-defined]  # parametrised by pytest
+
+
+def test_every_event_is_explained() -> None:
+    explained = [name for cells in rows("event") for name in re.findall("`([a-z.]+)`", cells[0])]
+
+    assert explained == [event_type.value for event_type in EventType]
 
 
 def test_every_make_target_named_exists() -> None:

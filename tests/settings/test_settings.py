@@ -68,6 +68,10 @@ def test_keys_are_read_newest_first(tmp_path: Path) -> None:
         ("ENCRYPTION_KEYS", "1:short"),
         ("PSEUDONYM_KEYS", f"1:{KEY},1:{OTHER_KEY}"),
         ("GEOIP_ASN_DB", "nowhere.mmdb"),
+        ("WEBHOOK_PRIVATE_ADDRESSES", "yes"),
+        ("WEBHOOK_TIMEOUT_S", "0"),
+        ("WORKER_METRICS_BIND", "9000"),
+        ("EVENTS_FILE", "nowhere.toml"),
         ("LOG_LEVEL", "loud"),
         ("DATABSE_URL", "sqlite:///x"),
     ],
@@ -75,6 +79,14 @@ def test_keys_are_read_newest_first(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"GATEHOUSE_{name}"):
         read_settings({"GATEHOUSE_DATA_DIR": str(tmp_path), f"GATEHOUSE_{name}": value})
+
+
+def test_a_file_of_events_is_checked_when_settings_are_read(tmp_path: Path) -> None:
+    events = tmp_path / "events.toml"
+    events.write_text("[[event]]\nname = 'Release'\n")
+
+    with pytest.raises(SettingsError, match=r"EVENTS_FILE cannot be used: events\.toml, event 1: start must"):
+        read_settings({"GATEHOUSE_DATA_DIR": str(tmp_path), "GATEHOUSE_EVENTS_FILE": str(events)})
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:

@@ -144,9 +144,7 @@ def test_an_orcid_counts_when_its_check_digit_holds(orcid, canonical):
         ("call me", "GB", None, None, None),
     ],
 )
-def test_a_number_has_one_international_form(  # noqa: PLR0917 - a table of cases
-    signals_of, phone, country, e164, line_type, virtual
-):
+def test_a_number_has_one_international_form(signals_of, phone, country, e164, line_type, virtual):
     signals = signals_of(phone=phone, identity__country=country).phone
 
     assert (signals.e164, signals.line_type, signals.virtual) == (e164, line_type, virtual)

@@ -13,6 +13,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_score
 from sklearn.tree import DecisionTreeClassifier
 
+from models.reference.mail_domains import load_mail_domains
 from models.signup import Signup
 from models.simulation.attackers.families import FAMILIES
 from models.simulation.tables.networks import connection_of
@@ -61,6 +62,8 @@ def _without(simulated: World, families: Iterable[str]) -> World:
         pytest.param(lambda signup: signup.signup_id.removeprefix("su_"), id="signup_id"),
         pytest.param(lambda signup: signup.device.device_id, id="device_id"),
         pytest.param(lambda signup: signup.payment and signup.payment.fingerprint, id="fingerprint"),
+        # The numbers of a country begin as its plan says, and attackers live where they say: only the end is made up.
+        pytest.param(lambda signup: signup.phone and signup.phone[-5:], id="phone"),
     ],
 )
 def test_made_up_ids_say_nothing(world: World, value: Callable[[Signup], str | None]) -> None:
@@ -75,6 +78,29 @@ def test_made_up_ids_say_nothing(world: World, value: Callable[[Signup], str | N
         return [len(text), sum(map(str.isdigit, text)), sum(map(str.isupper, text)), ord(text[0]), ord(text[-1])]
 
     assert _auc(owners, map(characters, texts), depth=3) <= 0.5 + _by_chance(owners)
+
+
+@pytest.mark.parametrize("part", ["signup_id", "device_id", "fingerprint"])
+def test_made_up_ids_have_no_order(world: World, part: str) -> None:
+    """Alphabetical order of ids is neither the order of time nor of sides."""
+
+    def value(signup: Signup) -> str | None:
+        payment = signup.payment
+        found = {"signup_id": signup.signup_id, "device_id": signup.device.device_id}
+        return found.get(part, payment.fingerprint if payment else None)
+
+    first_uses: dict[str, SimulatedSignup] = {}
+    for each in world:
+        if (found := value(each.signup)) is not None:
+            first_uses.setdefault(found, each)
+    owners = [first_uses[found] for found in sorted(first_uses)]
+    places = np.arange(len(owners))
+    fraud = [each.truth.fraud for each in owners]
+    times = [each.signup.occurred_at.timestamp() for each in owners]
+
+    auc = float(roc_auc_score(fraud, places))
+    assert max(auc, 1 - auc) <= 0.5 + _by_chance(tuple(owners))
+    assert abs(float(np.corrcoef(places, np.argsort(np.argsort(times)))[0, 1])) <= 0.05
 
 
 def test_seconds_and_minutes_say_nothing(world: World) -> None:
@@ -120,6 +146,7 @@ def test_numbers_are_rounded_alike(world: World) -> None:
         ("language", lambda signup: signup.device.accept_language, 0.95),
         ("mail domain", lambda signup: signup.email.split("@")[1], 0.8),
         ("programme", lambda signup: signup.identity.programme, 1.0),
+        ("screen", lambda signup: signup.device.screen, 0.95),
     ],
 )
 def test_no_table_belongs_to_one_side(
@@ -129,6 +156,34 @@ def test_no_table_belongs_to_one_side(
     used = [value(each.signup) for each in _without(fraud, {*CRUDE, "A13"}) if value(each.signup)]
 
     assert sum(each in known for each in used) / len(used) >= least, name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("institution", lambda signup: signup.identity.institution and signup.identity.institution.name),
+        ("first name", lambda signup: signup.identity.full_name.split()[0]),
+        ("last name", lambda signup: signup.identity.full_name.split()[-1]),
+        ("postal code", lambda signup: signup.payment and (signup.payment.billing_postal_code or "")[:2]),
+    ],
+)
+def test_large_tables_are_shared_as_among_honest_people(
+    honest: World, fraud: World, name: str, value: Callable[[Signup], str | None]
+) -> None:
+    """Where a table is larger than the world, two halves of the honest show how much two samples of it share."""
+    half = [value(each.signup) for each in honest[::2]]
+    known, country = set(half), Counter(each.signup.identity.country for each in honest[1::2])
+
+    def shared(side: Iterable[SimulatedSignup]) -> float:
+        # As if both sides came from the same countries: attackers choose theirs, and names follow.
+        found: dict[str | None, list[bool]] = defaultdict(list)
+        for each in side:
+            if value(each.signup):
+                found[each.signup.identity.country].append(value(each.signup) in known)
+        weights = {place: country[place] for place in found}
+        return sum(weights[place] * sum(hits) / len(hits) for place, hits in found.items()) / sum(weights.values())
+
+    assert shared(_without(fraud, {*CRUDE, "A13"})) >= 0.7 * shared(honest[1::2]), name
 
 
 def test_virtual_cards_and_open_enrolment_mail_have_honest_owners(world: World) -> None:
@@ -228,21 +283,34 @@ def test_honest_sharing_reaches_as_far_as_half_of_the_operators(honest: World, f
     assert sum(within) / len(within) >= 0.5
 
 
-def test_a_new_mail_domain_says_little(world: World) -> None:
-    """First-seen and idle statistics of the two sides overlap."""
+@pytest.mark.parametrize("free", [True, False])
+def test_a_new_mail_domain_says_little(world: World, free: bool) -> None:
+    """First-seen and idle statistics of the two sides overlap, among free mail and among the other domains.
+
+    Operators do come back to their domains sooner than strangers meet on one (0.63 and 0.67): that is what velocities
+    are for. Having been seen at all must say next to nothing.
+    """
+    free_mail = load_mail_domains().free
     last_seen: dict[str, float] = {}
-    rows: list[list[float]] = []
+    rows: list[tuple[float, float]] = []
     for each in world:
         domain, now = each.signup.email.split("@")[1], each.signup.occurred_at.timestamp()
-        rows.append([now - last_seen[domain] if domain in last_seen else 1e9, float(domain in last_seen)])
+        rows.append((now - last_seen[domain] if domain in last_seen else 1e9, float(domain in last_seen)))
         last_seen[domain] = now
     # At the beginning of a world every domain is new: the second half is what a running service sees.
-    kept = [index for index, each in enumerate(world) if each.truth.kind not in CRUDE and index > len(world) / 2]
+    kept = [
+        index
+        for index, each in enumerate(world)
+        if each.truth.kind not in CRUDE
+        and index > len(world) / 2
+        and (each.signup.email.split("@")[1] in free_mail) is free
+    ]
     labels: NDArray[np.bool_] = np.array([world[index].truth.fraud for index in kept])
 
-    seen = float(roc_auc_score(labels, [rows[index][1] for index in kept]))
+    for column, (name, most) in enumerate((("idle for", 0.70), ("seen before", 0.60))):
+        found = float(roc_auc_score(labels, [rows[index][column] for index in kept]))
 
-    assert max(seen, 1 - seen) <= 0.60
+        assert max(found, 1 - found) <= most, name
 
 
 def test_shuffled_labels_cannot_be_learnt(world: World, raw: RawFields) -> None:

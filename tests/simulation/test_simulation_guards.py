@@ -8,6 +8,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from models.reference.reference import Reference, load_reference
 from models.signup import Signup
 from models.simulation.attackers.campaign import Brief
 from models.simulation.attackers.families import FAMILIES
+from models.simulation.attackers.paces import Pace
+from models.simulation.calendar import HOUR_OF_DAY
 from models.simulation.challenges import answered
 from models.simulation.honest.kinds import HONEST_KINDS
 from models.simulation.imperfect import imperfect
@@ -166,6 +169,36 @@ def test_attacks_begin_at_no_boundary() -> None:
     assert max(Counter(moment.hour for moment in later).values()) <= 0.3 * len(later)
     assert max(Counter(moment.date() for moment in later).values()) <= 0.25 * len(later)
     assert sum(moment.minute == 0 for moment in later) <= 0.15 * len(later)
+
+
+def test_an_operator_who_keeps_hours_keeps_those_of_honest_people() -> None:
+    """The time of day must not tell the sides apart where an operator takes the trouble; half of them do."""
+    zone, rng = "Asia/Kolkata", Streams(1).of("hours")
+    pace, at, hours = Pace(per_day=500, zone=zone), START, Counter[int]()
+    for _ in range(6_000):
+        at = pace.next_after(at, rng)
+        hours[at.astimezone(ZoneInfo(zone)).hour] += 1
+    usual = Counter(HOUR_OF_DAY.draw(rng) for _ in range(6_000))
+
+    assert max(abs(hours[each] - usual[each]) for each in range(24)) <= 0.015 * 6_000
+
+
+def test_about_half_of_the_operators_keep_hours() -> None:
+    world = World(
+        tables=load_tables(1), streams=Streams(2), start=START, days=9, kinds=(), accidental_sharing=0.0, feedback=None
+    )
+    zones = []
+    for family in FAMILIES:
+        for number in range(_OPERATORS):
+            brief = Brief(
+                f"op_{number}", 50, START, 5.0, world.crew(f"{family.family}/{number}"), world.calendar, number
+            )
+            operator = family(brief)
+            if isinstance(operator.pace, Pace):
+                zones.append(operator.pace.zone)
+
+    assert len(zones) > 100
+    assert 0.35 <= sum(zone is not None for zone in zones) / len(zones) <= 0.65
 
 
 def test_every_family_has_three_operators_or_more() -> None:

@@ -7,13 +7,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
 from service.domain.errors import UnavailableError
+from service.storage.sql import migrate
 from service.storage.sql.engine import open_engine
 from service.storage.sql.migrate import SchemaState, check, upgrade
 from service.storage.sql.store import SqlStore
@@ -108,3 +111,30 @@ def test_the_alembic_command_works_from_the_checkout(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr.decode()
 
     assert state_of(environment["GATEHOUSE_DATABASE_URL"]).good
+
+
+def test_what_was_activated_before_stays_in_force_and_can_be_rolled_back(
+    empty_database_url: str, open_store: Callable[..., SqlStore], noon: datetime
+) -> None:
+    engine = open_engine(empty_database_url)
+    with engine.connect() as connection:
+        configuration = migrate._configuration()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "0003")
+    with engine.begin() as connection:
+        for version, activated in ((1, 10), (2, None), (3, 30)):
+            connection.execute(
+                text("INSERT INTO policies VALUES (:version, 'x = 1', 5, 'ada', 'why', :activated)"),
+                {"version": version, "activated": activated},
+            )
+    upgrade(engine)
+    engine.dispose()
+
+    store = open_store(empty_database_url)
+    with store.begin() as work:
+        active = work.policies.active()
+        back = work.policies.roll_back(at=noon, by="eve", reason="back")
+        work.commit()
+        again = work.policies.roll_back(at=noon, by="eve", reason="back")
+    assert active is not None
+    assert (active.version, back, again) == (3, 1, None)

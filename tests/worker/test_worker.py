@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service.domain.errors import UnavailableError
+from service.domain.event import Event, EventType
 from service.usecases.ports import IdempotencyClaim, NewRecord
-from service.worker import IDEMPOTENCY_KEPT_FOR, Job, Worker, housekeeping
+from service.worker import EVENTS_KEPT_FOR, IDEMPOTENCY_KEPT_FOR, Job, Worker, housekeeping
 
 SEALED, FORGOTTEN = "audit entries sealed", "Idempotency-Keys forgotten"
 
@@ -38,6 +39,20 @@ def test_an_answered_key_is_kept_for_a_week_and_forgotten_after_its_time(store: 
     after = Worker(housekeeping(store.begin), now=lambda: over).round()
 
     assert (week[FORGOTTEN], after[FORGOTTEN]) == (0, 1)
+
+
+def test_events_that_nobody_waits_for_are_purged_after_a_month(store: Any, noon: datetime) -> None:
+    purged = "old events and deliveries purged"
+    with store.begin() as work:
+        work.events.add(Event("e1", EventType.SIGNUP_DECIDED, "acme", "r1", noon, noon, {}))
+        work.commit()
+    with store.begin() as work:
+        work.deliveries.fan_out(now=noon, limit=10)
+
+    month = Worker(housekeeping(store.begin), now=lambda: noon + EVENTS_KEPT_FOR).round()
+    after = Worker(housekeeping(store.begin), now=lambda: noon + EVENTS_KEPT_FOR + timedelta(seconds=1)).round()
+
+    assert (month[purged], after[purged], EVENTS_KEPT_FOR) == (0, 1, timedelta(days=30))
 
 
 def test_a_database_that_is_away_is_waited_out(noon: datetime) -> None:

@@ -33,12 +33,22 @@ def muster(
     ]
 
 
-def great_hydra(live: int, *, calendar: Calendar, people: MakePeople, variant: str | None = None) -> Campaign:
+def great_hydra(
+    live: int,
+    *,
+    calendar: Calendar,
+    people: MakePeople,
+    variant: str | None = None,
+    per_day: float | None = None,
+    begins_day: float | None = None,
+) -> Campaign:
     """One hydra that grows to ``live`` accounts and goes on replacing what is banned."""
     crew = people("A3/great")
     days = (calendar.end - calendar.start).total_seconds() / 86_400
-    begin = calendar.start + timedelta(days=days * crew.rng.uniform(0.05, 0.25))
-    lasting = min(live / daily_rate(crew.rng), days * 0.6)
+    drawn = days * crew.rng.uniform(0.05, 0.25)
+    begin = calendar.start + timedelta(days=drawn if begins_day is None else begins_day)
+    rate = daily_rate(crew.rng)
+    lasting = min(live / rate, days * 0.6) if per_day is None else live / per_day
     accounts = round(live * GREAT_HYDRA_REOPENS)
     return Hydra(Brief("op_A3_great", accounts, begin, lasting * GREAT_HYDRA_REOPENS, crew, calendar, variant=variant))
 

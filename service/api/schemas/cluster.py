@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from models.linkage.identifier import IdentifierKind
 from service.api.schemas.decision import Answered
 from service.api.schemas.fields import Strict, checked_email, checked_ip, text, wrong
-from service.api.schemas.search import PAGE_LIMIT, number_of
+from service.api.schemas.search import PAGE_LIMIT, number_of_cursor
 from service.domain.containment import ContainmentState
 from service.domain.decision import Decision
 from service.domain.outcome import Label
@@ -37,7 +37,7 @@ class ClusterPage(Strict):
     @classmethod
     def _is_ours(cls, value: str | None) -> str | None:
         if value is not None:
-            number_of(value)
+            number_of_cursor(value)
         return value
 
 

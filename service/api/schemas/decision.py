@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.signup import AccountType
+from service.domain.account import AccountStatus
 from service.domain.decision import Decision
+from service.domain.grant import Tier
 from service.domain.outcome import Grade, Label
+from service.domain.standing import ListName
 
 
 class Answered(BaseModel):
@@ -19,20 +21,13 @@ class Answered(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Tier(StrEnum):
-    """What an allowed account gets."""
-
-    FULL = "full"
-    PROBATION = "probation"
-
-
 class ReasonAnswer(Answered):
     """Why the score, or a rule, leans one way."""
 
     code: Annotated[str, Field(description="Stable, for machines; new ones may appear.")]
     group: str
     text: Annotated[str, Field(description="One sentence for an operator; it may change.")]
-    contribution: Annotated[float | None, Field(description="In log-odds of fraud; null for a rule.")]
+    contribution: Annotated[float | None, Field(description="In log-odds of fraud; null for a rule or a tag.")]
     multiplier: Annotated[float | None, Field(description="What it multiplies the odds of fraud by.")]
 
 
@@ -43,12 +38,35 @@ class ChallengeAnswer(Answered):
     method: str
     status: str
     expires_at: datetime
+    url: Annotated[
+        str | None,
+        Field(description="A page for the person: the proof itself, another way, a human. Send them there."),
+    ] = None
 
 
 class GrantAnswer(Answered):
     """What an allowed account gets."""
 
     tier: Tier
+    quota: Annotated[float | None, Field(description="The share of a full account's quota, as a hint.")]
+    until: Annotated[datetime | None, Field(description="When probation ends by itself.")]
+    lifted_by: Annotated[str | None, Field(description="What ends it, in one sentence.")]
+
+
+class ListedAnswer(Answered):
+    """An entry of a list that holds for the sign-up."""
+
+    list: ListName
+    kind: Annotated[str, Field(description="The kind of identifier that is listed.")]
+    entry_id: str
+
+
+class ExploredAnswer(Answered):
+    """A draw between allowing and another decision, so that retraining is not blind."""
+
+    instead_of: Decision
+    allowed: bool
+    propensity: Annotated[float, Field(gt=0, le=1, description="The probability of what was drawn.")]
 
 
 class ClusterAnswer(Answered):
@@ -75,6 +93,11 @@ class AssessmentAnswer(Answered):
     score: Annotated[float | None, Field(ge=0, le=1)]
     reasons: tuple[ReasonAnswer, ...]
     rules: tuple[str, ...]
+    silent_rules: Annotated[tuple[str, ...], Field(description="Rules that would have held if they counted.")]
+    failed_rules: Annotated[tuple[str, ...], Field(description="Rules that could not run.")]
+    lists: tuple[ListedAnswer, ...]
+    explored: ExploredAnswer | None
+    grant: GrantAnswer | None
     model: ModelAnswer | None
     policy_version: int
     degraded: bool
@@ -102,6 +125,17 @@ class DecisionAnswer(Answered):
     created_at: datetime
 
 
+class AccountAnswer(Answered):
+    """What the caller reported of the attempt."""
+
+    status: AccountStatus
+    account_id: Annotated[
+        str | None, Field(description="The caller's own id; stored encrypted, for it may be personal.")
+    ]
+    at: datetime
+    reported_at: datetime
+
+
 class OutcomeAnswer(Answered):
     """What a source said of the sign-up."""
 
@@ -120,6 +154,7 @@ class SignupAnswer(DecisionAnswer):
 
     history: tuple[AssessmentAnswer, ...]
     outcomes: tuple[OutcomeAnswer, ...]
+    account: AccountAnswer | None
 
 
 class FoundAnswer(Answered):

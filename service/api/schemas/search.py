@@ -47,7 +47,7 @@ class SearchRequest(Strict):
     @classmethod
     def _is_ours(cls, value: str | None) -> str | None:
         if value is not None:
-            number_of(value)
+            number_of_cursor(value)
         return value
 
     def to_criteria(self) -> SearchCriteria:
@@ -67,7 +67,7 @@ class SearchRequest(Strict):
             decision=self.decision,
             recorded_from=self.recorded_from,
             recorded_before=self.recorded_before,
-            before_no=None if self.cursor is None else number_of(self.cursor),
+            before_no=None if self.cursor is None else number_of_cursor(self.cursor),
             limit=PAGE_LIMIT // 2 if self.limit is None else self.limit,
         )
 
@@ -77,8 +77,12 @@ def cursor_of(signup_no: int) -> str:
     return base64.urlsafe_b64encode(str(signup_no).encode()).decode().rstrip("=")
 
 
-def number_of(cursor: str) -> int:
-    """The entry that a cursor continues after."""
+def number_of_cursor(cursor: str) -> int:
+    """The entry that a cursor continues after.
+
+    Raises:
+        PydanticCustomError: it is none of ours.
+    """
     try:
         decoded = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

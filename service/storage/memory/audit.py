@@ -49,8 +49,23 @@ class MemoryAuditTrail:
             problem=problem_of(sealed, anchor=anchor),
         )
 
-    def entries(self, *, subject: str | None = None, limit: int = 100) -> Sequence[AuditEntry]:
+    def entries(
+        self,
+        *,
+        subject: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        before: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[AuditEntry]:
         """See the port."""
         with self._shelves.lock:
-            newest_first = reversed(self._shelves.entries)
-            return tuple(entry for entry in newest_first if subject in (None, entry.subject))[:limit]
+            newest_first = tuple(reversed(self._shelves.entries))
+        return tuple(
+            entry
+            for entry in newest_first
+            if subject in (None, entry.subject)
+            and actor in (None, entry.actor)
+            and entry.action.startswith(action or "")
+            and (before is None or entry.at < before)
+        )[:limit]

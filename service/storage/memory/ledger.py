@@ -11,6 +11,7 @@ from models.linkage.velocity import NO_HISTORY, Linkage
 from service.domain.decision import Assessment
 from service.domain.errors import NotFoundError
 from service.domain.event import Event
+from service.storage.memory import probations
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.shelves import Kept, Shelves, Undo, Write
 from service.usecases.ports import (
@@ -70,7 +71,13 @@ class MemoryLedger:
             if kept is None:
                 raise RuntimeError(f"bug: an assessment of sign-up number {signup_no}, which is not recorded")
             kept.assessments.append(assessment)
-            return lambda: kept.assessments.remove(assessment)
+            undo_probation = probations.follow(self._shelves, signup_no, assessment)
+
+            def undo() -> None:
+                undo_probation()
+                kept.assessments.remove(assessment)
+
+            return undo
 
         self._staged.append(write)
         self._staged.append(lambda: self._shelves.add_entry(audit))
@@ -83,6 +90,11 @@ class MemoryLedger:
             if number is None or owner not in (None, self._shelves.signups[number].record.owner):
                 return None
             return self._shelves.signups[number].recorded()
+
+    def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
+        """See the port."""
+        found = (self.get(owner, record_id) for record_id in record_ids)
+        return tuple(each for each in found if each is not None)
 
     def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
         """See the port."""
@@ -133,10 +145,19 @@ class MemoryLedger:
         shelves.by_signup_id[place] = shelves.by_id[record.id] = number
         undo_entry = shelves.add_entry(record.audit)
         undo_events = shelves.add_events(record.events)
+        if record.assessment is not None:
+            probations.follow(shelves, number, record.assessment)
+        undo_step_up = None if record.step_up is None else shelves.add_step_up(record.step_up)
+        undo_case = None if record.case is None else shelves.add_case(record.case)
         # The history cannot forget: it is told when nothing can fail any more.
         self._after.append(lambda: self._remember(record, number))
 
         def undo() -> None:
+            shelves.probations.pop(number, None)
+            if undo_step_up is not None:
+                undo_step_up()
+            if undo_case is not None:
+                undo_case()
             undo_events()
             undo_entry()
             del shelves.signups[number], shelves.by_signup_id[place], shelves.by_id[record.id]

@@ -9,15 +9,30 @@ from datetime import datetime
 
 from models.linkage.memory import MemoryHistory
 from models.linkage.memory_clusters import Key
+from service.domain.account import Account
+from service.domain.attack import Attack
+from service.domain.case import Case, CaseState
 from service.domain.containment import Containment, Looked, Progress, Touched
 from service.domain.decision import Assessment
 from service.domain.event import Event
 from service.domain.outcome import Outcome
+from service.domain.pass_rates import PassRate
+from service.domain.proposal import Proposal
+from service.domain.reviewer import Reviewer
+from service.domain.step_up import Step, StepUp
+from service.domain.verdict import Opinion
 from service.domain.watch import Watch
+from service.domain.webhook import Delivery, Endpoint
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
-from service.usecases.ports import ApiKey, AuditEntry, NewRecord, PolicyVersion, Recorded, StoredAnswer
+from service.usecases.ports import ApiKey, AuditEntry, NewRecord, Recorded, StoredAnswer
+from service.usecases.ports_attacks import Sight
+from service.usecases.ports_cases import Note
 from service.usecases.ports_clusters import Guard, IdentifierKey
+from service.usecases.ports_lists import ListEntry
+from service.usecases.ports_policy import Activation, BackTestRecord, PolicyVersion
+from service.usecases.ports_reviewers import Session
+from service.usecases.ports_step_up import Appeal, Mail, NewStepUp
 
 Undo = Callable[[], object]
 Write = Callable[[], Undo]
@@ -55,6 +70,34 @@ class Kept:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A delivery, when it is due next, and the token of whoever attempts it now."""
+
+    delivery: Delivery
+    next_at: datetime
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of a list, with the revisions in which it came and went."""
+
+    entry: ListEntry
+    added: int
+    removed: int | None = None
+
+
+@dataclass(slots=True)
+class KeptMail:
+    """A mail and what became of it."""
+
+    mail: Mail
+    ended_at: datetime | None = None
+    sent: bool = False
+    mailbox: bytes | None = None
+
+
 @dataclass(slots=True)
 class KeptMember:
     """A touched member and what was done about it."""
@@ -73,6 +116,15 @@ class KeptContainment:
     members: dict[int, KeptMember]
 
 
+@dataclass(slots=True)
+class AttackShelf:
+    """Attacks with their keys, what the watch for them saw lately, and the seal that it has come to."""
+
+    seal_no: int = 0
+    sights: dict[tuple[IdentifierKey, int], Sight] = field(default_factory=dict)
+    attacks: dict[str, tuple[IdentifierKey, Attack]] = field(default_factory=dict)
+
+
 class Shelves:
     """Everything that is committed, under one lock."""
 
@@ -85,16 +137,39 @@ class Shelves:
         self.claims: dict[tuple[str, str], Claimed] = {}
         self.keys: dict[str, ApiKey] = {}
         self.policies: dict[int, PolicyVersion] = {}
+        self.activations: list[Activation] = []
+        self.backtests: list[BackTestRecord] = []
+        self.probations: dict[int, datetime] = {}
+        self.listed: dict[str, Listed] = {}
+        self.list_revision = 0
         self.entries: list[AuditEntry] = []
         self.seals: list[Seal] = []
         self.events: list[Event] = []
         self.guards: dict[IdentifierKey, Guard] = {}
         self.held: dict[int, list[Key]] = {}
+        self.fanned: dict[str, datetime] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self.deliveries: dict[tuple[str, str], Queued] = {}
+        self.accounts: dict[int, Account] = {}
+        self.step_ups: dict[str, StepUp] = {}
+        self.steps: list[tuple[str, Step]] = []
+        self.mails: dict[str, KeptMail] = {}
+        self.appeals: list[Appeal] = []
+        self.pass_rates: tuple[datetime | None, tuple[PassRate, ...]] = (None, ())
+        self.cases: dict[str, Case] = {}
+        self.case_numbers: dict[str, int] = {}
+        self.opinions: dict[str, list[Opinion]] = {}
+        self.notes: dict[str, list[Note]] = {}
+        self.proposals: dict[str, Proposal] = {}
+        self.reviewers: dict[str, Reviewer] = {}
+        self.sessions: dict[bytes, Session] = {}
+        self.sign_in_failures: list[tuple[bytes, datetime]] = []
         self.containments: dict[int, KeptContainment] = {}
         self.judged: dict[int, Looked] = {}
         self.watches: dict[int, Watch] = {}
         self.looked_back: dict[int, int] = {}
         self.outcomes: dict[int, list[Outcome]] = {}
+        self.attacks = AttackShelf()
 
     def chained(self, first: int, last: int) -> list[ChainedEntry]:
         """The entries numbered from ``first`` to ``last``, which count from 1."""
@@ -117,6 +192,54 @@ class Shelves:
 
         def undo() -> None:
             del self.events[before:]
+
+        return undo
+
+    def add_step_up(self, new: NewStepUp) -> Undo:
+        """Keep a new step-up, the beginning of its history and its mails."""
+        record_id, taken = new.step_up.record_id, len(self.steps)
+        if record_id in self.step_ups:
+            raise RuntimeError("bug: the sign-up has a step-up already")
+        undo_mails = self.add_mails(new.mails)
+        self.step_ups[record_id] = new.step_up
+        self.steps.extend((record_id, step) for step in new.steps)
+
+        def undo() -> None:
+            del self.steps[taken:], self.step_ups[record_id]
+            undo_mails()
+
+        return undo
+
+    def add_mails(self, mails: Sequence[Mail]) -> Undo:
+        """Keep mails to be sent."""
+        self.mails.update({each.id: KeptMail(each) for each in mails})
+
+        def undo() -> None:
+            for each in mails:
+                del self.mails[each.id]
+
+        return undo
+
+    def unresolved(self, owner: str, subject: str) -> Case | None:
+        """The unresolved case of a subject."""
+        return next(
+            (
+                case
+                for case in self.cases.values()
+                if (case.owner, case.subject) == (owner, subject) and case.state is not CaseState.RESOLVED
+            ),
+            None,
+        )
+
+    def add_case(self, case: Case) -> Undo:
+        """Append a case, unless its subject has an unresolved one."""
+        if self.unresolved(case.owner, case.subject) is not None:
+            return lambda: None
+        self.cases[case.id] = case
+        self.case_numbers[case.id] = len(self.case_numbers) + 1
+
+        def undo() -> None:
+            del self.cases[case.id], self.case_numbers[case.id]
 
         return undo
 

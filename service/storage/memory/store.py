@@ -5,18 +5,30 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from service.domain.event import Event
+from service.storage.memory.accounts import MemoryAccounts
 from service.storage.memory.after_bans import MemoryAfterBans
 from service.storage.memory.api_keys import MemoryApiKeys
+from service.storage.memory.attacks import MemoryAttacks
 from service.storage.memory.audit import MemoryAuditTrail
+from service.storage.memory.cases import MemoryCases
 from service.storage.memory.clusters import MemoryClusterPort
 from service.storage.memory.containments import MemoryContainments
+from service.storage.memory.decisions import MemoryDecisions
 from service.storage.memory.events import MemoryEvents
+from service.storage.memory.figures import MemoryFigures
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.ledger import MemoryLedger
+from service.storage.memory.list_entries import MemoryListEntries
 from service.storage.memory.outcomes import MemoryOutcomes
 from service.storage.memory.policies import MemoryPolicies
+from service.storage.memory.probations import MemoryProbations
+from service.storage.memory.proposals import MemoryProposals
+from service.storage.memory.reviewers import MemoryReviewers
 from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.shelves import Shelves, Undo, Write
+from service.storage.memory.step_ups import MemoryAppeals, MemoryMails, MemoryPassRates, MemoryStepUps
+from service.storage.memory.webhooks import MemoryDeliveries, MemoryEndpoints
 
 
 class MemoryUnitOfWork:
@@ -36,7 +48,23 @@ class MemoryUnitOfWork:
         self.after_bans = MemoryAfterBans(shelves, self._staged)
         self.containments = MemoryContainments(shelves, self._staged)
         self.outcomes = MemoryOutcomes(shelves, self._staged)
+        self.attacks = MemoryAttacks(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
+        self.endpoints = MemoryEndpoints(shelves, self._staged)
+        self.deliveries = MemoryDeliveries(shelves, self._staged)
+        self.accounts = MemoryAccounts(shelves, self._staged)
+        self.decisions = MemoryDecisions(shelves)
+        self.probations = MemoryProbations(shelves, self._staged)
+        self.lists = MemoryListEntries(shelves, self._staged)
+        self.step_ups = MemoryStepUps(shelves, self._staged)
+        self.mails = MemoryMails(shelves, self._staged)
+        self.appeals = MemoryAppeals(shelves, self._staged)
+        self.pass_rates = MemoryPassRates(shelves, self._staged)
+        self.cases = MemoryCases(shelves, self._staged)
+        self.proposals = MemoryProposals(shelves, self._staged)
+        self.reviewers = MemoryReviewers(shelves, self._staged)
+        self.roll_ups = MemoryRollUps(shelves)
+        self.figures = MemoryFigures(shelves)
 
     def commit(self) -> None:
         """See the port."""
@@ -77,6 +105,11 @@ class MemoryStore:
     def begin(self) -> MemoryUnitOfWork:
         """A fresh unit of work."""
         return MemoryUnitOfWork(self._shelves)
+
+    def told(self, *, after: int) -> tuple[Event, ...]:
+        """The events of the outbox but the first ``after``."""
+        with self._shelves.lock:
+            return tuple(self._shelves.events[after:])
 
     def probe(self) -> None:
         """Always writable."""

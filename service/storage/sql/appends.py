@@ -20,7 +20,7 @@ _SIGNUP = (
 )  # fmt: skip
 _ASSESSMENT = (
     "decided_us", "decision", "score", "reasons", "rules", "signals", "linkage", "vector", "model_version",
-    "model_sha256", "policy_version", "degraded", "degraded_reason",
+    "model_sha256", "policy_version", "degraded", "degraded_reason", "ruling",
 )  # fmt: skip
 _AUDIT = ("at_us", "actor", "action", "subject", "detail")
 _ANSWER = ("owner", "key_digest", "fingerprint", "status", "body", "claimed_us", "token")
@@ -39,11 +39,12 @@ class Append:
     @property
     def shape(self) -> Shape:
         """What the text of the statement depends on."""
-        return tuple((part.table, part.columns, len(part.rows), part.of_signup) for part in self.beside)
+        return tuple((part.table, part.columns, len(part.rows), part.of_signup, part.once) for part in self.beside)
 
 
-Shape = tuple[tuple[str, tuple[str, ...], int, bool], ...]
-"""Of every part beside the record: table, columns, number of rows, and whether it names the sign-up."""
+Shape = tuple[tuple[str, tuple[str, ...], int, bool, bool], ...]
+"""Of every part beside the record: table, columns, number of rows, whether it names the sign-up, whether repetitions
+are left out."""
 
 
 def answer_sql(parameter: str) -> str:
@@ -138,20 +139,22 @@ def _postgresql_sql(*, assessed: bool, answered: bool, shape: Shape) -> str:
     parts.append(_MEMBERSHIP_POSTGRESQL)
     if answered:
         parts.append(f"answered_key AS ({answer_sql('%%(%s)s')})")
-    parts += [_beside_postgresql(number, *each) for number, each in enumerate(shape)]
+    parts += [_beside_postgresql(number, each) for number, each in enumerate(shape)]
     entry = _insert_sql("audit_entries", _AUDIT, "%%(%s)s", "audit_")
     # Only whether clusters are still to be united comes back.
     return f"WITH {', '.join(parts)}, new_entry AS ({entry}) SELECT signup_no FROM pending"  # noqa: S608 - no outside text
 
 
-def _beside_postgresql(number: int, table: str, columns: tuple[str, ...], count: int, of_signup: bool) -> str:  # noqa: FBT001 - as the shape holds it
+def _beside_postgresql(number: int, part: tuple[str, tuple[str, ...], int, bool, bool]) -> str:
+    table, columns, count, of_signup, once = part
     named = ", ".join(("signup_no", *columns) if of_signup else columns)
     own = "(SELECT signup_no FROM new_signup), " if of_signup else ""
     values = ", ".join(
         f"({own}{', '.join(f'%(beside_{number}_{row}_{column})s' for column in range(len(columns)))})"
         for row in range(count)
     )
-    return f"beside_{number} AS (INSERT INTO {table} ({named}) VALUES {values})"  # noqa: S608 - names of the code
+    otherwise = " ON CONFLICT DO NOTHING" if once else ""
+    return f"beside_{number} AS (INSERT INTO {table} ({named}) VALUES {values}{otherwise})"  # noqa: S608 - names of the code
 
 
 def _write_postgresql(connection: Connection, append: Append) -> int | None:
@@ -221,9 +224,10 @@ def _join_sqlite(connection: Connection, append: Append, parameters: dict[str, A
 
 
 @lru_cache(maxsize=256)
-def _beside_sqlite(table: str, columns: tuple[str, ...], count: int) -> str:
+def _beside_sqlite(table: str, columns: tuple[str, ...], count: int, *, once: bool) -> str:
     values = ", ".join([f"({', '.join('?' * len(columns))})"] * count)
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}"  # noqa: S608 - names of the code
+    otherwise = " ON CONFLICT DO NOTHING" if once else ""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}{otherwise}"  # noqa: S608 - names of the code
 
 
 def _write_sqlite(connection: Connection, append: Append) -> None:
@@ -244,7 +248,7 @@ def _write_sqlite(connection: Connection, append: Append) -> None:
         own = (signup_no,) if part.of_signup else ()
         values = tuple(value for row in part.rows for value in (*own, *row))
         named = ("signup_no", *part.columns) if part.of_signup else part.columns
-        connection.exec_driver_sql(_beside_sqlite(part.table, named, len(part.rows)), values)
+        connection.exec_driver_sql(_beside_sqlite(part.table, named, len(part.rows), once=part.once), values)
     connection.exec_driver_sql(_AUDIT_SQLITE, parameters)
     if append.answered is not None:
         connection.exec_driver_sql(_ANSWER_SQLITE, parameters)

@@ -62,11 +62,25 @@ class SqlAuditTrail:
         """See the port. Reads everything: run it outside requests."""
         return self._database.read(lambda connection: _verify(connection, anchor))
 
-    def entries(self, *, subject: str | None = None, limit: int = 100) -> Sequence[AuditEntry]:
+    def entries(
+        self,
+        *,
+        subject: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        before: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[AuditEntry]:
         """See the port."""
         statement = select(AuditEntryRow.__table__).order_by(AuditEntryRow.id.desc()).limit(limit)
         if subject is not None:
             statement = statement.where(AuditEntryRow.subject == subject)
+        if actor is not None:
+            statement = statement.where(AuditEntryRow.actor == actor)
+        if action is not None:
+            statement = statement.where(AuditEntryRow.action.startswith(action, autoescape=True))
+        if before is not None:
+            statement = statement.where(AuditEntryRow.at_us < microseconds_of(before))
         rows = self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(_entry_of_row(row) for row in rows)
 

@@ -21,18 +21,42 @@ def _zeros(count: int) -> str:
     return ", ".join(["0::bigint"] * count)
 
 
+# Limited for each digest first: of all links under several digests at once PostgreSQL would sort every one.
 _NAMESAKES = f"""(
     SELECT count(*) FROM (
-        SELECT occurred_us FROM links WHERE digest = ANY(%(names)s::bytea[]) AND signup_no <> %(excluding)s::bigint
+        SELECT newest_of_key.occurred_us FROM unnest(%(names)s::bytea[]) AS key (digest)
+        CROSS JOIN LATERAL (
+            SELECT occurred_us, recorded_us, signup_no FROM links
+            WHERE digest = key.digest AND signup_no <> %(excluding)s::bigint
+            ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
+        ) AS newest_of_key
         ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
     ) AS namesake
     WHERE occurred_us >= %(now_us)s::bigint - {Window.MONTH.value} AND occurred_us < %(now_us)s::bigint
 )"""  # noqa: S608 - only numbers of the code are put into the text
-_RARE_NAME = f"{_NAMESAKES} <= {_NAMESAKES.replace('names', 'twins')}"
+_RARE_NAME = f"{_NAMESAKES} <= {_NAMESAKES.replace('(names)', '(twins)')}"
+
+
+def _labelled(label: Mark) -> str:
+    """The newest members with a label: limited for each cluster first, for a cluster may be banned whole."""
+    return f"""
+    SELECT member.label_us FROM joined
+    CROSS JOIN LATERAL (
+        SELECT label_us FROM members
+        WHERE cluster_no = joined.root_no AND label = {label.value} AND signup_no <> %(excluding)s::bigint
+        ORDER BY label_us DESC
+        LIMIT {SATURATION}
+    ) AS member
+    ORDER BY member.label_us DESC
+    LIMIT {SATURATION}
+"""  # noqa: S608 - only numbers of the code are put into the text
+
 
 PARTS_SQL = f"""
 WITH strong AS MATERIALIZED (
-    SELECT key.place, cluster.root_no, guard.state
+    SELECT key.place, cluster.root_no, guard.state, CASE WHEN guard.state IS NOT NULL THEN (
+        SELECT founded_us FROM clusters WHERE cluster_no = cluster.root_no
+    ) END AS founded_us
     FROM unnest(%(strong)s::bytea[], %(strong_places)s::bigint[]) AS key (digest, place)
     JOIN anchors AS anchor ON anchor.digest = key.digest
     JOIN clusters AS cluster ON cluster.cluster_no = anchor.cluster_no
@@ -78,19 +102,8 @@ WITH strong AS MATERIALIZED (
     ) AS member
     ORDER BY member.signup_no DESC
     LIMIT {SATURATION}
-)
+), banned AS MATERIALIZED ({_labelled(Mark.BANNED)}), good AS MATERIALIZED ({_labelled(Mark.GOOD)})
 """  # noqa: S608 - only numbers of the code are put into the text
-
-
-def _labelled(label: Mark, what: str) -> str:
-    return f"""(
-        SELECT {what} FROM (
-            SELECT label_us FROM joined JOIN members AS member ON member.cluster_no = joined.root_no
-            WHERE label = {label.value} AND signup_no <> %(excluding)s::bigint
-            ORDER BY label_us DESC
-            LIMIT {SATURATION}
-        ) AS labelled
-    )::bigint"""  # noqa: S608 - only numbers of the code are put into the text
 
 
 def _growth(window: Window) -> str:
@@ -102,13 +115,12 @@ def _growth(window: Window) -> str:
 
 ARMS_SQL = f"""
 UNION ALL
-SELECT {STRONG}::bigint, NULL::bytea, NULL::bytea, place, root_no, state, {_zeros(10)} FROM strong
+SELECT {STRONG}::bigint, NULL::bytea, NULL::bytea, place, root_no, state, founded_us, {_zeros(9)} FROM strong
 UNION ALL
 SELECT {PAIR}::bigint, NULL::bytea, NULL::bytea, root_no, agreeing, {_zeros(11)} FROM pairs
 UNION ALL
 SELECT {COMPANY}::bigint, NULL::bytea, NULL::bytea, count(*), {_growth(Window.HOUR)}, {_growth(Window.DAY)},
-    {_labelled(Mark.BANNED, "count(*)")}, {_labelled(Mark.GOOD, "count(*)")},
-    {_labelled(Mark.BANNED, "max(label_us)")},
+    (SELECT count(*) FROM banned), (SELECT count(*) FROM good), (SELECT max(label_us) FROM banned),
     (SELECT min(founded_us) FROM joined JOIN clusters ON cluster_no = joined.root_no)::bigint, {_zeros(6)}
 FROM newest HAVING count(*) > 0
 UNION ALL
@@ -172,7 +184,7 @@ class Gathered:
     """The rows of these parts as they come, one after the other."""
 
     def __init__(self) -> None:
-        self.strong: list[tuple[int, int, int | None]] = []
+        self.strong: list[tuple[int, int, int | None, int | None]] = []
         self.pairs: list[tuple[int, int]] = []
         self.marks: list[FoundMarks] = []
         self._counts: Any = None
@@ -182,7 +194,7 @@ class Gathered:
         """Take in one row."""
         place = row[0]
         if place == STRONG:
-            self.strong.append((row[3], row[4], row[5]))
+            self.strong.append((row[3], row[4], row[5], row[6]))
         elif place == PAIR:
             self.pairs.append((row[3], row[4]))
         elif place == COMPANY:

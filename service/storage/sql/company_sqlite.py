@@ -29,10 +29,14 @@ _PAIR_SQL = """
     ) WHERE degree <= ? AND NOT EXISTS (SELECT 1 FROM guards WHERE digest = ?)
 """
 
+_OF_A_NAME = f"""SELECT * FROM (
+    SELECT occurred_us, recorded_us, signup_no FROM links WHERE digest = ? AND signup_no <> ?
+    ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
+)"""  # noqa: S608 - only numbers of the code are put into the text
+
 _NAMESAKES_SQL = f"""(
     SELECT count(*) FROM (
-        SELECT occurred_us FROM links WHERE digest IN (?, ?) AND signup_no <> ?
-        ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
+        {_OF_A_NAME} UNION ALL {_OF_A_NAME} ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
     ) WHERE occurred_us >= ? AND occurred_us < ?
 )"""  # noqa: S608 - only numbers of the code are put into the text
 
@@ -43,7 +47,9 @@ def parts_sql(strong: int, pairs: int) -> str:
     return f"""
 WITH key (digest, place) AS (VALUES {", ".join(["(?, ?)"] * strong)}),
 strong AS MATERIALIZED (
-    SELECT key.place, cluster.root_no, guard.state
+    SELECT key.place, cluster.root_no, guard.state, CASE WHEN guard.state IS NOT NULL THEN (
+        SELECT founded_us FROM clusters WHERE cluster_no = cluster.root_no
+    ) END AS founded_us
     FROM key
     JOIN anchors AS anchor ON anchor.digest = key.digest
     JOIN clusters AS cluster ON cluster.cluster_no = anchor.cluster_no
@@ -80,8 +86,12 @@ newest AS MATERIALIZED (
 def _labelled(label: Mark, what: str) -> str:
     return f"""(
         SELECT {what} FROM (
-            SELECT label_us FROM joined JOIN members AS member ON member.cluster_no = joined.root_no
-            WHERE label = {label.value} AND signup_no <> ? ORDER BY label_us DESC LIMIT {SATURATION}
+            SELECT label_us FROM joined JOIN members AS member ON member.signup_no IN (
+                SELECT signup_no FROM members
+                WHERE cluster_no = joined.root_no AND label = {label.value} AND signup_no <> ?
+                ORDER BY label_us DESC LIMIT {SATURATION}
+            )
+            ORDER BY label_us DESC LIMIT {SATURATION}
         )
     )"""  # noqa: S608 - only numbers of the code are put into the text
 
@@ -122,7 +132,7 @@ _MARKS_SQL = f"""json_array(?,
 def columns_sql(marked: int) -> str:
     """The columns, for so many identifiers whose marks are wanted."""
     return (
-        "(SELECT json_group_array(json_array(place, root_no, state)) FROM strong), "  # noqa: S608 - no outside text
+        "(SELECT json_group_array(json_array(place, root_no, state, founded_us)) FROM strong), "  # noqa: S608 - no outside text
         "(SELECT json_group_array(json_array(root_no, agreeing)) FROM pairs), "
         f"{_COMPANY_SQL}, json_array({', '.join([_MARKS_SQL] * marked)})"
     )
@@ -157,7 +167,7 @@ def parts_parameters(question: Question, versions: int) -> list[object]:
         # Two places serve a rotation of keys; in the days of a third key the oldest links count no namesakes.
         digests: list[bytes | None] = [*question.digests_of(kind)[:2], None, None]
         since = question.now_us - Window.MONTH.value
-        parameters += [*digests[:2], question.excluding, since, question.now_us]
+        parameters += [digests[0], question.excluding, digests[1], question.excluding, since, question.now_us]
     return [*parameters, question.excluding]
 
 

@@ -5,8 +5,38 @@ A module that declares tables is imported here, and nowhere else for its side ef
 
 from __future__ import annotations
 
-from service.storage.sql import cluster_tables, containment_tables, event_tables, outcome_tables, tables
+from service.storage.sql import (
+    account_tables,
+    attack_tables,
+    case_tables,
+    cluster_tables,
+    containment_tables,
+    event_tables,
+    list_tables,
+    outcome_tables,
+    policy_tables,
+    proposal_tables,
+    reviewer_tables,
+    step_up_tables,
+    tables,
+    webhook_tables,
+)
 from service.storage.sql.base import Base
 
 METADATA = Base.metadata
-TABLE_MODULES = (tables, cluster_tables, containment_tables, event_tables, outcome_tables)
+TABLE_MODULES = (
+    account_tables,
+    attack_tables,
+    case_tables,
+    cluster_tables,
+    containment_tables,
+    event_tables,
+    list_tables,
+    outcome_tables,
+    policy_tables,
+    proposal_tables,
+    reviewer_tables,
+    step_up_tables,
+    tables,
+    webhook_tables,
+)

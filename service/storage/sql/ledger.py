@@ -19,7 +19,7 @@ from service.domain.event import Event
 from service.storage.encryption import Encryption
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.pseudonyms import Pseudonym, Pseudonyms
-from service.storage.sql import appends, velocities
+from service.storage.sql import appends, probations, velocities
 from service.storage.sql.audit import columns_of_entry
 from service.storage.sql.beside import rows_beside
 from service.storage.sql.database import Database
@@ -83,7 +83,7 @@ class SqlLedger:
         """See the port."""
         question = Question(owner, signup_id, self._asked(identifiers), microseconds_of(now))
         found, look = self._database.read(lambda connection: velocities.ask(connection, question))
-        for place, _, guard in found.strong:
+        for place, _, guard, _ in found.strong:
             of_place = {each.digest for each in question.asked[place][1]}
             self._anchored |= of_place
             self._guarded |= of_place if guard is not None else set()
@@ -145,6 +145,7 @@ class SqlLedger:
         def run(connection: Connection) -> None:
             connection.execute(insert(AssessmentRow), columns)
             connection.execute(insert(AuditEntryRow), entry)
+            probations.follow(connection, signup_no, assessment)
 
         self._stage.add(run)
         self._events.add(*events)
@@ -155,6 +156,13 @@ class SqlLedger:
         if owner is not None:
             wanted = wanted.where(SignupRow.owner == owner)
         return next(iter(self._database.read(lambda connection: self._recorded(connection, wanted))), None)
+
+    def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
+        """See the port."""
+        wanted = select(SignupRow.__table__).where(SignupRow.id.in_(record_ids))
+        if owner is not None:
+            wanted = wanted.where(SignupRow.owner == owner)
+        return tuple(self._database.read(lambda connection: self._recorded(connection, wanted))) if record_ids else ()
 
     def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
         """See the port."""

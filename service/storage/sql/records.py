@@ -16,6 +16,7 @@ from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.storage.encryption import Encryption
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.pseudonyms import Pseudonym
+from service.storage.sql.rulings import parts_of_ruling, text_of_ruling
 from service.usecases.ports import NewRecord, Recorded
 
 Columns = dict[str, Any]
@@ -152,6 +153,7 @@ def columns_of_assessment(assessment: Assessment) -> Columns:
         "policy_version": assessment.policy_version,
         "degraded": assessment.degraded,
         "degraded_reason": assessment.degraded_reason,
+        "ruling": text_of_ruling(assessment),
     }
 
 
@@ -172,6 +174,7 @@ def assessment_of_row(row: Any) -> Assessment:
         policy_version=row.policy_version,
         degraded=bool(row.degraded),
         degraded_reason=row.degraded_reason,
+        **parts_of_ruling(row.ruling),
     )
 
 

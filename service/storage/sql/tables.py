@@ -60,6 +60,7 @@ class AssessmentRow(Base):
     policy_version: Mapped[int]
     degraded: Mapped[bool]
     degraded_reason: Mapped[str | None]
+    ruling: Mapped[str | None]
 
 
 class LinkRow(Base):
@@ -192,7 +193,7 @@ class ApiKeyRow(Base):
 
 
 class PolicyRow(Base):
-    """One version of the policy document."""
+    """One version of the policy document; ``activated_us`` is when it last came into force."""
 
     __tablename__ = "policies"
     __table_args__ = (CheckConstraint("version > 0", name="version"),)

@@ -12,20 +12,36 @@ from sqlalchemy.exc import IntegrityError
 from service.domain.errors import ConflictError, StillRunningError
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
+from service.storage.sql.accounts import SqlAccounts
 from service.storage.sql.after_bans import SqlAfterBans
 from service.storage.sql.api_keys import SqlApiKeys
+from service.storage.sql.appeals import SqlAppeals
+from service.storage.sql.attacks import SqlAttacks
 from service.storage.sql.audit import SqlAuditTrail
+from service.storage.sql.cases import SqlCases
 from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.containments import SqlContainments
 from service.storage.sql.database import Database
+from service.storage.sql.decisions import SqlDecisions
+from service.storage.sql.deliveries import SqlDeliveries
 from service.storage.sql.events import SqlEvents
+from service.storage.sql.figures import SqlFigures
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.ledger import SqlLedger
+from service.storage.sql.list_entries import SqlListEntries
+from service.storage.sql.mails import SqlMails
 from service.storage.sql.outcomes import SqlOutcomes
+from service.storage.sql.pass_rates import SqlPassRates
 from service.storage.sql.policies import SqlPolicies
+from service.storage.sql.probations import SqlProbations
+from service.storage.sql.proposals import SqlProposals
+from service.storage.sql.reviewers import SqlReviewers
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.staging import Stage, StagedWrite
+from service.storage.sql.step_ups import SqlStepUps
+from service.storage.sql.webhook_endpoints import SqlEndpoints
 from service.usecases.ports import AlreadyRecordedError
+from service.usecases.ports_step_up import StepUpMovedError
 
 
 class SqlUnitOfWork:
@@ -44,7 +60,22 @@ class SqlUnitOfWork:
         self._after_bans = SqlAfterBans(database, self._stage)
         self._containments = SqlContainments(database, self._stage)
         self._outcomes = SqlOutcomes(database, self._stage)
+        self._attacks = SqlAttacks(database, self._stage)
         self._roll_ups = SqlRollUps(database)
+        self._endpoints = SqlEndpoints(database, self._stage, encryption=encryption)
+        self._deliveries = SqlDeliveries(database, self._stage, encryption=encryption)
+        self._accounts = SqlAccounts(database, self._stage, encryption=encryption)
+        self._decisions = SqlDecisions(database, encryption=encryption)
+        self._probations = SqlProbations(database, self._stage)
+        self._lists = SqlListEntries(database, self._stage, encryption=encryption, pseudonyms=pseudonyms)
+        self._step_ups = SqlStepUps(database, self._stage, encryption=encryption)
+        self._mails = SqlMails(database, self._stage)
+        self._appeals = SqlAppeals(database, self._stage, encryption=encryption)
+        self._pass_rates = SqlPassRates(database, self._stage)
+        self._proposals = SqlProposals(database, self._stage)
+        self._figures = SqlFigures(database)
+        self._reviewers = SqlReviewers(database, self._stage)
+        self._cases = SqlCases(database, self._stage, encryption=encryption)
 
     @property
     def ledger(self) -> SqlLedger:
@@ -87,6 +118,26 @@ class SqlUnitOfWork:
         return self._after_bans
 
     @property
+    def cases(self) -> SqlCases:
+        """The reviewers' queue."""
+        return self._cases
+
+    @property
+    def reviewers(self) -> SqlReviewers:
+        """The console's people."""
+        return self._reviewers
+
+    @property
+    def figures(self) -> SqlFigures:
+        """Counts for the overview."""
+        return self._figures
+
+    @property
+    def proposals(self) -> SqlProposals:
+        """What waits for a second person."""
+        return self._proposals
+
+    @property
     def containments(self) -> SqlContainments:
         """What is held of clusters."""
         return self._containments
@@ -97,9 +148,64 @@ class SqlUnitOfWork:
         return self._outcomes
 
     @property
+    def attacks(self) -> SqlAttacks:
+        """Attacks and the watch for them."""
+        return self._attacks
+
+    @property
     def roll_ups(self) -> SqlRollUps:
         """Daily roll-ups."""
         return self._roll_ups
+
+    @property
+    def endpoints(self) -> SqlEndpoints:
+        """Webhook endpoints."""
+        return self._endpoints
+
+    @property
+    def deliveries(self) -> SqlDeliveries:
+        """Events on their way."""
+        return self._deliveries
+
+    @property
+    def accounts(self) -> SqlAccounts:
+        """What became of attempts."""
+        return self._accounts
+
+    @property
+    def decisions(self) -> SqlDecisions:
+        """Recorded decisions."""
+        return self._decisions
+
+    @property
+    def probations(self) -> SqlProbations:
+        """Accounts on probation."""
+        return self._probations
+
+    @property
+    def lists(self) -> SqlListEntries:
+        """Block, allow and exempt lists."""
+        return self._lists
+
+    @property
+    def step_ups(self) -> SqlStepUps:
+        """Step-ups."""
+        return self._step_ups
+
+    @property
+    def mails(self) -> SqlMails:
+        """Mails to be sent."""
+        return self._mails
+
+    @property
+    def appeals(self) -> SqlAppeals:
+        """Appeals."""
+        return self._appeals
+
+    @property
+    def pass_rates(self) -> SqlPassRates:
+        """Estimated pass rates."""
+        return self._pass_rates
 
     def commit(self) -> None:
         """See the port."""
@@ -129,22 +235,67 @@ def _run_all(connection: Connection, writes: Sequence[StagedWrite]) -> None:
         each.run(connection)
 
 
-# Constraints by the names that PostgreSQL and SQLite report.
-_RECORDED = ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id")
-_LOST_CLAIM = ("ck_idempotency_keys_state",)
-_CONFLICTS = (
+# Constraints by the names that PostgreSQL and SQLite report, and what violating one means.
+_REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
+    (
+        ("uq_signups_owner_signup_id", "uq_signups_id", "signups.owner, signups.signup_id", "signups.id"),
+        AlreadyRecordedError,
+        "the sign-up is recorded already",
+    ),
+    (
+        ("ck_idempotency_keys_state",),
+        StillRunningError,
+        "Another request holds this Idempotency-Key by now.",
+    ),
+    (
+        ("pk_policies", "policies.version"),
+        ConflictError,
+        "Another policy was added at the same moment; look at it and add yours again.",
+    ),
+    (
+        ("pk_policy_activations", "policy_activations.number"),
+        ConflictError,
+        "Another policy came into force at the same moment; look at it and try again.",
+    ),
+    (
+        ("uq_list_entries_list_digest", "list_entries.list, list_entries.digest"),
+        ConflictError,
+        "The value is on this list already.",
+    ),
+    (
+        ("pk_reviewers", "reviewers.name"),
+        ConflictError,
+        "There is a reviewer of this name already.",
+    ),
+    (
+        ("pk_case_opinions", "case_opinions.case_id, case_opinions.version"),
+        ConflictError,
+        "Somebody concluded on this case at the same moment; look at it again.",
+    ),
     (
         ("pk_outcomes", "outcomes.signup_no, outcomes.ordinal"),
+        ConflictError,
         "Another outcome of this sign-up was recorded at the same moment; try again.",
     ),
     (
         ("pk_containments", "containments.containment_no"),
+        ConflictError,
         "Another containment was opened at the same moment; try again.",
     ),
-    (("pk_watches", "watches.watch_no"), "Another watch was opened at the same moment; try again."),
     (
-        ("pk_policies", "policies.version"),
-        "Another policy was added at the same moment; look at it and add yours again.",
+        ("pk_watches", "watches.watch_no"),
+        ConflictError,
+        "Another watch was opened at the same moment; try again.",
+    ),
+    (
+        ("ix_attacks_open", "attacks.digest"),
+        ConflictError,
+        "An attack goes on already on this key.",
+    ),
+    (
+        ("pk_step_ups", "step_ups.signup_no"),
+        StepUpMovedError,
+        "the sign-up has a step-up by now",
     ),
 )
 
@@ -152,11 +303,5 @@ _CONFLICTS = (
 def _refusal_of(error: IntegrityError) -> Exception:
     """What a violated constraint means."""
     named = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or str(error.orig)
-    if named.endswith(_RECORDED):
-        return AlreadyRecordedError("the sign-up is recorded already")
-    if named.endswith(_LOST_CLAIM):
-        return StillRunningError("Another request holds this Idempotency-Key by now.")
-    for constraints, text in _CONFLICTS:
-        if named.endswith(constraints):
-            return ConflictError(text)
-    return error
+    refusals = (kind(text) for constraints, kind, text in _REFUSALS if named.endswith(constraints))
+    return next(refusals, error)

@@ -1,0 +1,1 @@
+"""Step-up as people meet it: the methods, mail, sign-in elsewhere, and the hosted pages."""

@@ -1,0 +1,150 @@
+"""Connections between parts that do not know each other: verdicts become outcomes, pieces and pleas become cases, and
+outcomes are known to whoever asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.signals.signals import derive_signals
+from service.domain.case import CaseKind
+from service.domain.outcome import Grade, Label, Statement, standing_of
+from service.domain.policy import Policy
+from service.domain.verdict import Verdict
+from service.usecases.ask_again import AskAgain
+from service.usecases.cluster_cases import ClusterCase
+from service.usecases.decide_by_person import AskMore, VerdictOutcome
+from service.usecases.judge import Judge
+from service.usecases.known_outcomes import KnownLabel, SignupKey
+from service.usecases.open_case import new_case
+from service.usecases.plan_step_up import PlanStepUp
+from service.usecases.ports import Begin, Recorded, UnitOfWork
+from service.usecases.ports_outcomes import SignupRef
+from service.usecases.ports_step_up import Appeal
+from service.usecases.read_signup import challenge_views
+from service.usecases.record_outcome import say
+from service.usecases.step_up_methods import Person
+from service.usecases.views import ChallengeView
+
+REVIEWER = "reviewer"
+"""The source of outcomes that verdicts are."""
+
+_SAID = {Verdict.APPROVE: Label.LEGITIMATE, Verdict.REJECT: Label.FRAUD}
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictsSpeak:
+    """A verdict is an outcome with a source of its own; taking it back undoes what it did."""
+
+    policy: Callable[[], Policy]
+    new_id: Callable[[datetime], str]
+
+    def __call__(self, work: UnitOfWork, outcome: VerdictOutcome) -> None:
+        """See ``TellOutcome``."""
+        label = Label.UNKNOWN if outcome.withdrawn else _SAID.get(outcome.verdict)
+        if label is None:
+            return
+        recorded = outcome.recorded
+        say(
+            work,
+            SignupRef(recorded.signup_no, recorded.id, recorded.owner, recorded.signup.signup_id),
+            Statement(label, REVIEWER, outcome.reason_code, 1.0, outcome.at, Grade.B),
+            lines=self.policy().document.clusters.outcomes,
+            by=outcome.by,
+            now=outcome.at,
+            new_id=self.new_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CasesOfClusters:
+    """Opens one case for a piece of a cluster, not one for every account in it."""
+
+    policy: Callable[[], Policy]
+    new_id: Callable[[datetime], str]
+    clock: Callable[[], datetime]
+
+    def open(self, work: UnitOfWork, case: ClusterCase) -> None:
+        """See ``service.usecases.cluster_cases.OpenCase``."""
+        recorded = work.ledger.get(None, case.record_id)
+        if recorded is None or work.cases.of_subject(case.owner, case.subject) is not None:
+            return
+        work.cases.add(
+            new_case(
+                CaseKind.REVIEW,
+                owner=case.owner,
+                subject=case.subject,
+                record_id=case.record_id,
+                account_type=recorded.signup.account_type,
+                assessment=recorded.assessments[-1] if recorded.assessments else None,
+                review=self.policy().document.review,
+                now=self.clock(),
+                new_id=self.new_id,
+                size=case.size,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PleasBecomeCases:
+    """Whoever asks for a human on the hosted page gets one: a case, unless one about them is open."""
+
+    policy: Callable[[], Policy]
+    new_id: Callable[[datetime], str]
+
+    def __call__(self, work: UnitOfWork, appeal: Appeal) -> None:
+        """Stage the case in the plea's own transaction."""
+        recorded = work.ledger.get(None, appeal.record_id)
+        subject = f"appeal:{appeal.record_id}"
+        if recorded is None or work.cases.of_subject(appeal.owner, subject) is not None:
+            return
+        work.cases.add(
+            new_case(
+                CaseKind.APPEAL,
+                owner=appeal.owner,
+                subject=subject,
+                record_id=appeal.record_id,
+                account_type=recorded.signup.account_type,
+                assessment=recorded.assessments[-1] if recorded.assessments else None,
+                review=self.policy().document.review,
+                now=appeal.at,
+                new_id=self.new_id,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedOutcomes:
+    """What is known of sign-ups by their recorded outcomes; see ``service.usecases.known_outcomes.KnownOutcomes``."""
+
+    begin: Begin
+    policy: Callable[[], Policy]
+
+    def __call__(self, signups: Sequence[SignupKey]) -> Mapping[str, KnownLabel]:
+        """The labels that stand, by the record's id."""
+        precedence = self.policy().document.clusters.outcomes.precedence
+        known = {}
+        with self.begin() as work:
+            refs = (work.outcomes.signup(each.owner, each.id) for each in signups)
+            numbers = {ref.signup_no: ref.id for ref in refs if ref is not None}
+            outcomes = work.outcomes.of_many(list(numbers))
+        for signup_no, of_signup in outcomes.items():
+            standing = standing_of(of_signup, precedence)
+            if standing is not None and standing.said.label is not Label.UNKNOWN:
+                known[numbers[signup_no]] = KnownLabel(standing.said.label.value)
+        return known
+
+
+def asking_more(plan: PlanStepUp, judge: Judge) -> AskMore:
+    """What a reviewer's ``ask_more`` asks of the person: what the evidence calls for, as at the sign-up."""
+    again = AskAgain(plan)
+
+    def ask(work: UnitOfWork, recorded: Recorded, now: datetime) -> tuple[ChallengeView, ...]:
+        if not recorded.assessments:
+            return ()
+        person = Person(recorded.signup, derive_signals(recorded.signup, judge.reference))
+        _, step_up = again(work, person, recorded.assessments[-1], recorded, now=now)
+        return challenge_views(step_up)
+
+    return ask

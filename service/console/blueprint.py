@@ -1,0 +1,145 @@
+"""The console as one Flask blueprint: which page is where, and who may open it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from service.console.audit_pages import AuditPages
+from service.console.bulk_pages import BulkPages
+from service.console.case_pages import CasePages
+from service.console.dependencies import ConsoleDependencies
+from service.console.door import current, recognise, require_own_form, signed_in, to_sign_in
+from service.console.figures import band, gauge, percent, score_bar
+from service.console.front_page import add_front_page
+from service.console.overview_pages import OverviewPages
+from service.console.pages import SECURITY_POLICY, error_page
+from service.console.people_pages import PeoplePages
+from service.console.plain_text import shown, told
+from service.console.queue_pages import QueuePages
+from service.console.search_pages import SearchPages
+from service.console.sign_in_pages import SignInPages
+from service.console.times import span, when
+from service.domain.reviewer import Role
+
+View = Callable[..., AnyResponse]
+STATIC_AGE_S = 3_600
+_BUNDLED = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address of the console. ``role`` is ``None`` where nobody needs to be signed in."""
+
+    path: str
+    endpoint: str
+    view: View
+    role: Role | None = Role.REVIEWER
+    methods: tuple[str, ...] = ("GET",)
+
+
+def create_console(deps: ConsoleDependencies) -> Blueprint:
+    """Every page over these use cases; problems are answered as pages, in the words of the error."""
+    console = Blueprint("console", __name__, template_folder="templates", static_folder="static", url_prefix="/console")
+    for each in _pages(deps):
+        view = _guarded(each, deps)
+        console.add_url_rule(each.path, endpoint=each.endpoint, view_func=view, methods=list(each.methods))
+    add_front_page(console, deps.release, deps.conditions)
+    console.add_url_rule("/<path:anything>", endpoint="nowhere", view_func=_nowhere, methods=["GET"])
+    console.before_request(lambda: recognise(deps.sign_in, deps.clock))
+    console.after_request(_secured)
+    console.register_error_handler(Exception, lambda error: error_page(error, deps.clock()))
+    console.record_once(
+        lambda state: state.app.jinja_env.filters.update(shown=shown, told=told, percent=percent, span=span)
+    )
+    console.record_once(
+        lambda state: state.app.jinja_env.globals.update(
+            when=when, gauge=gauge, score_bar=score_bar, band=band, release=deps.release
+        )
+    )
+    return console
+
+
+def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
+    door, queue, search = SignInPages(deps), QueuePages(deps), SearchPages(deps)
+    case, audit, overview, people = CasePages(deps, queue), AuditPages(deps), OverviewPages(deps), PeoplePages(deps)
+    bulk = BulkPages(deps)
+    both, post = ("GET", "POST"), ("POST",)
+    return (
+        Page("/sign-in", "sign_in", door.sign_in, None, both),
+        Page("/sign-out", "sign_out", door.sign_out, methods=post),
+        Page("/password", "password", door.password, methods=both),
+        Page("/queue", "queue", queue.queue),
+        Page("/queue/claim", "claim_next", queue.claim_next, methods=post),
+        Page("/live", "live", queue.live),
+        Page("/cases/<case_id>", "case", case.case),
+        Page("/cases/<case_id>/graph", "case_graph", case.graph),
+        Page("/cases/<case_id>/reveal", "case_reveal", case.reveal, methods=post),
+        Page("/cases/<case_id>/claim", "case_claim", case.claim, methods=post),
+        Page("/cases/<case_id>/extend", "case_extend", case.extend, methods=post),
+        Page("/cases/<case_id>/release", "case_release", case.release, methods=post),
+        Page("/cases/<case_id>/assign", "case_assign", case.assign, Role.LEAD, post),
+        Page("/cases/<case_id>/snooze", "case_snooze", case.snooze, methods=post),
+        Page("/cases/<case_id>/notes", "case_note", case.note, methods=post),
+        Page("/cases/<case_id>/verdict", "case_verdict", case.verdict, methods=post),
+        Page("/cases/<case_id>/undo", "case_undo", case.undo, methods=post),
+        Page("/cases/<case_id>/reopen", "case_reopen", case.reopen, methods=post),
+        Page("/bulk", "bulk", bulk.preview, methods=post),
+        Page("/bulk/apply", "bulk_apply", bulk.apply, methods=post),
+        Page("/bulk/undo", "bulk_undo", bulk.undo, methods=post),
+        Page("/proposals", "proposals", bulk.proposals),
+        Page("/proposals/<proposal_id>/approve", "proposal_approve", bulk.approve, Role.LEAD, post),
+        Page("/proposals/<proposal_id>/decline", "proposal_decline", bulk.decline, methods=post),
+        Page("/search", "search", search.search, methods=both),
+        Page("/signups/<record_id>", "signup", search.signup),
+        Page("/signups/<record_id>/reveal", "signup_reveal", search.reveal, methods=post),
+        Page("/signups/<record_id>/case", "signup_case", search.open_case, methods=post),
+        Page("/overview", "overview", overview.overview),
+        Page("/policy", "policy", overview.policy),
+        Page("/models", "models", overview.models),
+        Page("/audit", "audit", audit.audit, Role.LEAD),
+        Page("/audit.csv", "audit_csv", audit.export, Role.LEAD),
+        Page("/people", "people", people.people, Role.ADMIN),
+        Page("/people/create", "people_create", people.create, Role.ADMIN, post),
+        Page("/people/<name>/reset", "people_reset", people.reset, Role.ADMIN, post),
+        Page("/people/<name>/role", "people_role", people.role, Role.ADMIN, post),
+        Page("/people/<name>/disable", "people_disable", people.disable, Role.ADMIN, post),
+        Page("/keys/issue", "keys_issue", people.issue, Role.ADMIN, post),
+        Page("/keys/<key_id>/revoke", "keys_revoke", people.revoke, Role.ADMIN, post),
+    )
+
+
+def _guarded(page: Page, deps: ConsoleDependencies) -> View:
+    """The view behind the door: a session first, then its role, then a form of its own."""
+    del deps
+
+    def view(**parameters: str) -> AnyResponse:
+        if page.role is not None and current() is None:
+            return to_sign_in()
+        if request.method == "POST":
+            require_own_form()
+        if page.role is not None:
+            if signed_in().reviewer.must_change and page.endpoint not in {"password", "sign_out"}:
+                return redirect(url_for("console.password"), 303)
+            signed_in().acting.require(page.role)
+        return page.view(**parameters)
+
+    return view
+
+
+def _nowhere(anything: str) -> AnyResponse:
+    del anything
+    raise NotFound
+
+
+def _secured(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = SECURITY_POLICY
+    if request.endpoint == "console.static":
+        # Addresses carry the release, so that a new one is asked for anew.
+        response.headers["Cache-Control"] = f"private, max-age={STATIC_AGE_S}"
+    return response

@@ -1,0 +1,49 @@
+"""What the console needs from outside; composition passes it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from models.registry import LoadedModel
+from service.console.front_page import Condition
+from service.domain.policy import Policy
+from service.usecases.case_file import ReadFiles
+from service.usecases.case_use_cases import CaseUseCases
+from service.usecases.issue_key import IssueKey, RevokeKey
+from service.usecases.manage_reviewers import ManageReviewers
+from service.usecases.ports import Begin
+from service.usecases.search_signups import SearchSignups
+from service.usecases.sign_in import SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleDependencies:
+    """The use cases behind the pages, and the few outside things the edge itself asks.
+
+    Attributes:
+        begin: for the pages that only list: audit record, policies, people, keys.
+        policy: the policy in force.
+        model: the model in force.
+        model_dir: the registry that the page of models lists.
+        conditions: whether the service is well, in words.
+        clock: the time it is, aware, in UTC.
+        release: of the service.
+    """
+
+    begin: Begin
+    sign_in: SignIn
+    manage: ManageReviewers
+    issue_key: IssueKey
+    revoke_key: RevokeKey
+    cases: CaseUseCases
+    files: ReadFiles
+    search: SearchSignups
+    policy: Callable[[], Policy]
+    model: Callable[[], LoadedModel | None]
+    model_dir: Path
+    conditions: Callable[[], Sequence[Condition]]
+    clock: Callable[[], datetime]
+    release: str

@@ -1,0 +1,69 @@
+"""The history of a case as a person reads it: decisions, steps and notes in one line of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.domain.verdict import VERDICT_REASONS
+from service.usecases.case_file import CaseFile, by_person
+from service.usecases.ports import AuditEntry
+
+_WORDS = {
+    "case.opened": "opened the case",
+    "case.claimed": "claimed the case",
+    "case.extended": "went on working",
+    "case.released": "gave the case back",
+    "case.assigned": "assigned the case",
+    "case.escalated": "escalated the case",
+    "case.snoozed": "put the case off",
+    "case.noted": "wrote a note",
+    "case.opinion_given": "gave an opinion",
+    "case.resolved": "gave a verdict",
+    "case.undone": "took the verdict back",
+    "case.reopened": "reopened the case",
+    "case.lease_ended": "returned the case: the lease had ended",
+    "case.overdue": "made the case louder: it waits too long",
+}
+_QUIET = frozenset({"case.extended", "case.noted"})
+_REASONS = {each.code: each.text for each in VERDICT_REASONS}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One line: when, who, what, and the particulars. ``note`` is a stranger's or a colleague's own text."""
+
+    at: datetime
+    by: str
+    what: str
+    detail: str = ""
+    kind: str = "step"
+    note: str | None = None
+
+
+def history_of(file: CaseFile) -> list[HistoryLine]:
+    """Everything that happened, oldest first."""
+    lines = [_step(entry) for entry in file.view.history if entry.action not in _QUIET]
+    lines += [HistoryLine(note.at, note.by, "wrote", kind="note", note=note.text) for note in file.view.notes]
+    if file.signup is not None:
+        lines.append(HistoryLine(file.signup.recorded.recorded_at, "the person", "signed up", kind="signup"))
+        for each in file.signup.assessments:
+            score = "" if each.score is None else f"score {each.score:.3f}, "
+            who = "a reviewer" if by_person(each) else "the service"
+            detail = f"{score}policy {each.policy_version}"
+            lines.append(
+                HistoryLine(each.decided_at, who, f"decided {each.decision}", detail, kind=each.decision.value)
+            )
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _step(entry: AuditEntry) -> HistoryLine:
+    detail = entry.detail
+    parts = [str(detail[name]) for name in ("verdict", "queue", "to", "until", "holder") if detail.get(name)]
+    code = str(detail.get("reason_code") or "")
+    if code:
+        parts.append(_REASONS.get(code, code))
+    if detail.get("effect") == "none":
+        parts.append("without effect")
+    kind = str(detail.get("verdict") or "step")
+    return HistoryLine(entry.at, entry.actor, _WORDS.get(entry.action, entry.action), ", ".join(parts), kind=kind)

@@ -1,0 +1,269 @@
+"""A case: one item in the reviewers' queue, from open over claimed to resolved, and the rules of every step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from models.signup import AccountType
+from service.domain.errors import ConflictError, ForbiddenError
+from service.domain.verdict import Verdict
+
+DOUBLING = timedelta(hours=8)
+"""Waiting this long counts as much as twice the risk: a student's working day. Not in the policy: stored ranks of
+all cases must stay comparable."""
+
+LEAST_RISK = 0.02
+"""Every case counts for something, so that an honest person's low risk does not leave them waiting for ever."""
+
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    RESOLVED = "resolved"
+
+
+class CaseKind(StrEnum):
+    """Why there is a case."""
+
+    REVIEW = "review"
+    APPEAL = "appeal"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One item in the queue; it holds no personal data.
+
+    Attributes:
+        owner: whose sign-up it is about.
+        subject: what it is about; only one case of a subject is unresolved at a time: ``signup:ID``, ``cluster:ID``.
+        record_id: the sign-up shown first.
+        reasons: the codes that raised the risk, strongest first; ``reason_group`` is the group of the first.
+        risk: 0 to 1.
+        size: how many sign-ups it stands for.
+        rank: what the queue is ordered by, see ``rank_of``.
+        louder_at: when it is next made louder, if it is still waiting.
+        opinions_wanted: two for a blind double review, and for an appeal: one before the earlier decision is seen.
+        holder: who holds it under the lease that ends at ``lease_until``.
+        reserved_for: whom a lead gave it to; nobody else is handed it.
+        barred: who must not judge it, because they judged it, or what it appeals against, before.
+        version: grows with every change; a change based on an older one is refused.
+    """
+
+    id: str
+    owner: str
+    subject: str
+    kind: CaseKind
+    record_id: str | None
+    account_type: AccountType
+    queue: str
+    reason_group: str
+    reasons: tuple[str, ...]
+    risk: float
+    size: int
+    rank: float
+    opened_at: datetime
+    due_at: datetime
+    louder_at: datetime
+    state: CaseState = CaseState.OPEN
+    opinions_wanted: int = 1
+    opinions_given: int = 0
+    loudness: int = 0
+    holder: str | None = None
+    lease_until: datetime | None = None
+    reserved_for: str | None = None
+    snoozed_until: datetime | None = None
+    barred: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    reason_code: str | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    version: int = 1
+
+    @property
+    def hides_earlier(self) -> bool:
+        """Whether the decision appealed against is still hidden."""
+        return self.kind is CaseKind.APPEAL and self.opinions_given == 0
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether it waits longer than the policy allows."""
+        return self.state is not CaseState.RESOLVED and now >= self.due_at
+
+    def held_by(self, name: str, now: datetime) -> bool:
+        """Whether a reviewer holds it under a lease that has not ended."""
+        return self.state is CaseState.CLAIMED and self.holder == name and not self.lease_over(now)
+
+    def lease_over(self, now: datetime) -> bool:
+        """Whether the claim has lapsed."""
+        return self.lease_until is None or now >= self.lease_until
+
+    def claimed(self, name: str, *, now: datetime, lease: timedelta) -> Case:
+        """The case in a reviewer's hands; claiming one's own case again renews the lease.
+
+        Raises:
+            ConflictError: somebody else holds it, it is reserved, or it is resolved.
+            ForbiddenError: the reviewer judged it before.
+        """
+        self._unresolved()
+        if name in self.barred:
+            raise ForbiddenError("You have judged this before; somebody else must look at it now.")
+        if self.state is CaseState.CLAIMED and self.holder != name and not self.lease_over(now):
+            raise ConflictError(f"{self.holder} holds this case until {_clock(self.lease_until)}.")
+        if self.reserved_for not in (None, name):
+            raise ConflictError(f"This case is assigned to {self.reserved_for}.")
+        return self._with(
+            state=CaseState.CLAIMED, holder=name, lease_until=now + lease, reserved_for=None, snoozed_until=None
+        )
+
+    def extended(self, name: str, *, now: datetime, lease: timedelta) -> Case:
+        """The lease renewed by its holder."""
+        self.require_held(name, now)
+        return self._with(lease_until=now + lease)
+
+    def released(self) -> Case:
+        """Back in the queue at its old place."""
+        if self.state is not CaseState.CLAIMED:
+            raise ConflictError("Nobody holds this case.")
+        return self._with(state=CaseState.OPEN, holder=None, lease_until=None)
+
+    def assigned(self, name: str | None) -> Case:
+        """Kept for one reviewer, or for nobody in particular; taken from whoever holds it."""
+        self._unresolved()
+        if name in self.barred:
+            raise ConflictError(f"{name} has judged this before; somebody else must look at it now.")
+        return self._with(state=CaseState.OPEN, holder=None, lease_until=None, reserved_for=name, snoozed_until=None)
+
+    def escalated(self, queue: str, *, share: float) -> Case:
+        """In another queue, open, at the place its risk and waiting give it there."""
+        self._unresolved()
+        return self._with(
+            state=CaseState.OPEN,
+            holder=None,
+            lease_until=None,
+            reserved_for=None,
+            queue=queue,
+            rank=rank_of(self.risk, self.opened_at, share=share, loudness=self.loudness),
+        )
+
+    def snoozed(self, until: datetime, *, now: datetime) -> Case:
+        """Out of sight until an instant; it goes on ageing."""
+        self._unresolved()
+        if until <= now:
+            raise ConflictError("A case can only be put off to a time to come.")
+        return self._with(state=CaseState.OPEN, holder=None, lease_until=None, snoozed_until=until)
+
+    def louder(self, *, now: datetime, again_after: timedelta) -> Case:
+        """One step more urgent. A case is never decided by waiting, and a reservation that lets it wait ends."""
+        self._unresolved()
+        return self._with(
+            loudness=self.loudness + 1,
+            rank=self.rank + 1.0,
+            louder_at=now + again_after,
+            reserved_for=None,
+            snoozed_until=None,
+        )
+
+    def with_opinion(self, name: str) -> Case:
+        """One of several opinions is given: an appeal stays in its reviewer's hands, a blind review goes to another."""
+        if self.kind is CaseKind.APPEAL:
+            return self._with(opinions_given=self.opinions_given + 1)
+        return self._with(
+            opinions_given=self.opinions_given + 1,
+            state=CaseState.OPEN,
+            holder=None,
+            lease_until=None,
+            barred=(*self.barred, name),
+        )
+
+    def resolved(self, verdict: Verdict, reason_code: str, *, by: str, now: datetime) -> Case:
+        """Closed by a verdict."""
+        self._unresolved()
+        return self._with(
+            state=CaseState.RESOLVED,
+            holder=None,
+            lease_until=None,
+            reserved_for=None,
+            snoozed_until=None,
+            opinions_given=self.opinions_given + 1,
+            verdict=verdict,
+            reason_code=reason_code,
+            resolved_at=now,
+            resolved_by=by,
+        )
+
+    def reopened(
+        self, *, now: datetime, due_after: timedelta, holder: str | None = None, lease: timedelta | None = None
+    ) -> Case:
+        """Open again after a verdict, due anew; in ``holder``'s hands when a lease is given.
+
+        Raises:
+            ConflictError: it is not resolved.
+        """
+        if self.state is not CaseState.RESOLVED:
+            raise ConflictError("This case is not resolved.")
+        held = holder is not None and lease is not None
+        return self._with(
+            state=CaseState.CLAIMED if held else CaseState.OPEN,
+            holder=holder if held else None,
+            lease_until=now + lease if held and lease is not None else None,
+            verdict=None,
+            reason_code=None,
+            resolved_at=None,
+            resolved_by=None,
+            opinions_given=max(self.opinions_given - 1, 0),
+            due_at=max(self.due_at, now + due_after),
+            louder_at=max(self.louder_at, now + due_after),
+        )
+
+    def require_held(self, name: str, now: datetime) -> None:
+        """Let only the holder of a running lease pass.
+
+        Raises:
+            ConflictError: the case is resolved, not claimed, claimed by another, or the lease has ended.
+        """
+        self._unresolved()
+        if self.state is CaseState.CLAIMED and self.holder == name and self.lease_over(now):
+            raise ConflictError(f"Your lease ended at {_clock(self.lease_until)}; claim the case again to go on.")
+        if self.state is CaseState.CLAIMED and self.holder != name:
+            raise ConflictError(f"Your lease was lost: {self.holder} holds this case now.")
+        if self.state is CaseState.OPEN:
+            raise ConflictError("Claim the case first; if you had it, your lease has ended and it went back.")
+
+    def _unresolved(self) -> None:
+        if self.state is CaseState.RESOLVED:
+            raise ConflictError(f"This case was resolved by {self.resolved_by}: {self.verdict}.")
+
+    def _with(self, **changes: object) -> Case:
+        return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # the names are this class's own
+
+
+def rank_of(risk: float, opened_at: datetime, *, share: float, loudness: int = 0) -> float:
+    """What the queue is ordered by, highest first: the binary logarithm of the priority, but for the time that passes.
+
+    Priority is risk by waiting by capacity, where the weight of waiting doubles every ``DOUBLING``, ``share`` is the
+    part of the day's capacity that the queue gets, and every step of loudness doubles it once more. Two cases keep
+    their order while time passes, so the rank is computed once and an index serves the queue.
+    """
+    waited_from = (opened_at - _EPOCH) / DOUBLING
+    return math.log2(max(risk, LEAST_RISK)) + math.log2(share) - waited_from + loudness
+
+
+def priority_of(case: Case, now: datetime) -> float:
+    """Risk by waiting by capacity as it is now."""
+    return math.exp2(case.rank + (now - _EPOCH) / DOUBLING)
+
+
+def in_blind_sample(case_id: str, share: float) -> bool:
+    """Whether a case is among those that two people judge: told by the random bits of its id, so always the same."""
+    return int(case_id.replace("-", "")[-8:], 16) < share * 2**32
+
+
+def _clock(instant: datetime | None) -> str:
+    return "some time ago" if instant is None else f"{instant:%H:%M:%S} UTC"

@@ -1,0 +1,150 @@
+"""The file of a case: everything a reviewer sees of it, and the facts in clear when they ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+
+from models.identifiers import identifiers_of
+from models.linkage.identifier import Identifier, IdentifierKind, Strength, strength_of
+from models.reference.reference import Reference
+from models.registry import LoadedModel
+from models.signals.signals import derive_signals
+from service.domain.case import Case
+from service.domain.decision import Assessment
+from service.domain.errors import NotFoundError
+from service.domain.reviewer import Acting
+from service.usecases.decide_by_person import REVIEW_GROUP
+from service.usecases.ports import AuditEntry, Begin, Found, Recorded, SearchQuery, UnitOfWork
+from service.usecases.read_cases import CaseView, ReadCases
+from service.usecases.waterfall import Waterfall, waterfall_of
+
+NEIGHBOURS_SHOWN = 6
+"""Of each identifier: enough to see what kind of company it is; the cluster's page shows all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The newest other sign-ups that share one identifier; ``more`` when there are others still."""
+
+    kind: IdentifierKind
+    strength: Strength
+    found: tuple[Found, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignupFile:
+    """What is known of one sign-up. ``assessments`` leave out what the reader must not know yet."""
+
+    recorded: Recorded
+    assessments: tuple[Assessment, ...]
+    judged: Assessment | None
+    waterfall: Waterfall | None
+    neighbours: tuple[Neighbours, ...]
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with the sign-up it shows first, if it is about one."""
+
+    view: CaseView
+    signup: SignupFile | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFiles:
+    """Open files. Reading one shows no fact in clear; ``reveal`` does, and is written down."""
+
+    begin: Begin
+    cases: ReadCases
+    reference: Reference
+    model: Callable[[], LoadedModel | None]
+
+    def of_case(self, case_id: str, *, acting: Acting) -> CaseFile:
+        """The file of a case.
+
+        Raises:
+            NotFoundError: there is no such case for this reviewer.
+            ForbiddenError: it lies in a queue they do not work in.
+        """
+        view = self.cases.read(case_id, acting=acting)
+        if view.case.record_id is None:
+            return CaseFile(view, None)
+        with self.begin() as work:
+            recorded = work.ledger.get(acting.owner, view.case.record_id)
+            if recorded is None:
+                return CaseFile(view, None)
+            return CaseFile(view, self._file(work, recorded, acting, hide_earlier=view.case.hides_earlier))
+
+    def of_signup(self, record_id: str, *, acting: Acting) -> SignupFile:
+        """The file of a sign-up that there may be no case about.
+
+        Raises:
+            NotFoundError: there is no such sign-up for this reviewer.
+        """
+        with self.begin() as work:
+            recorded = _found(work, record_id, acting)
+            hidden = any(case.hides_earlier for case in work.cases.of_record(record_id))
+            return self._file(work, recorded, acting, hide_earlier=hidden)
+
+    def reveal(self, record_id: str, *, acting: Acting, now: datetime, case_id: str | None) -> Recorded:
+        """The sign-up with the person's facts, after writing down who saw them and why.
+
+        Raises:
+            NotFoundError: there is no such sign-up for this reviewer.
+        """
+        with self.begin() as work:
+            recorded = _found(work, record_id, acting)
+            detail: dict[str, object] = {} if case_id is None else {"case_id": case_id}
+            work.audit.add(AuditEntry(now, acting.name, "signup.revealed", record_id, detail))
+            work.commit()
+        return recorded
+
+    def _file(self, work: UnitOfWork, recorded: Recorded, acting: Acting, *, hide_earlier: bool) -> SignupFile:
+        shown = recorded.assessments
+        if hide_earlier:
+            shown = tuple(takewhile(lambda each: not by_person(each), shown))
+        judged = next((each for each in reversed(shown) if each.vector is not None), None)
+        return SignupFile(
+            recorded=recorded,
+            assessments=shown,
+            judged=judged,
+            waterfall=None if judged is None else waterfall_of(judged, self.model()),
+            neighbours=self._neighbours(work, recorded, acting),
+            cases=() if hide_earlier else tuple(work.cases.of_record(recorded.id)),
+        )
+
+    def _neighbours(self, work: UnitOfWork, recorded: Recorded, acting: Acting) -> tuple[Neighbours, ...]:
+        signals = derive_signals(recorded.signup, self.reference)
+        telling = [
+            each for each in identifiers_of(recorded.signup, signals) if strength_of(each.kind) is not Strength.WEAK
+        ]
+        found = (self._sharing(work, recorded, each, acting) for each in telling)
+        return tuple(each for each in found if each.found)
+
+    @staticmethod
+    def _sharing(work: UnitOfWork, recorded: Recorded, identifier: Identifier, acting: Acting) -> Neighbours:
+        query = SearchQuery(identifiers=((identifier.kind, identifier.value),), limit=NEIGHBOURS_SHOWN + 2)
+        others = [each for each in work.ledger.search(acting.owner, query) if each.id != recorded.id]
+        return Neighbours(
+            identifier.kind,
+            strength_of(identifier.kind),
+            tuple(others[:NEIGHBOURS_SHOWN]),
+            len(others) > NEIGHBOURS_SHOWN,
+        )
+
+
+def by_person(assessment: Assessment) -> bool:
+    """Whether a person decided, not the service."""
+    return any(reason.group == REVIEW_GROUP for reason in assessment.reasons)
+
+
+def _found(work: UnitOfWork, record_id: str, acting: Acting) -> Recorded:
+    recorded = work.ledger.get(acting.owner, record_id)
+    if recorded is None:
+        raise NotFoundError("There is no such sign-up.")
+    return recorded

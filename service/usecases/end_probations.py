@@ -1,0 +1,63 @@
+"""End probations whose time is over and of which nothing bad became known, and tell the sign-up flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.domain.decision import Reason
+from service.domain.errors import ConflictError
+from service.domain.grant import Tier
+from service.usecases.decision_events import granted
+from service.usecases.known_outcomes import KnownLabel, KnownOutcomes, SignupKey, nothing_known
+from service.usecases.ports import AuditEntry, Begin
+from service.usecases.ports_probations import Probation
+from service.usecases.read_signup import signup_view
+
+BATCH = 200
+"""A round does so many: some seconds of work, so that what else the worker promises is not late."""
+
+_ENDED = Reason("PROBATION_ENDED", "grant", "The probation ended, and no fraud had become known.")
+
+
+@dataclass(frozen=True, slots=True)
+class EndProbations:
+    """A job of the worker: safe to run again, and beside itself."""
+
+    begin: Begin
+    new_id: Callable[[datetime], str]
+    outcomes: KnownOutcomes = nothing_known
+
+    def __call__(self, now: datetime) -> int:
+        """End what is due at ``now``; how many accounts got a full grant."""
+        with self.begin() as work:
+            due = work.probations.due(now, limit=BATCH)
+        return sum(self._end(each, now) for each in due)
+
+    def _end(self, probation: Probation, now: datetime) -> bool:
+        """End one; true when the account has a full grant from now on."""
+        with self.begin() as work:
+            recorded = work.ledger.get(None, probation.record_id)
+            if recorded is None:
+                raise RuntimeError(f"bug: a probation of record {probation.record_id}, which does not exist")
+            last = recorded.assessments[-1]
+            work.probations.end(probation.signup_no, at=now)
+            key = SignupKey(recorded.id, recorded.owner, recorded.signup.signup_id)
+            fraud = self.outcomes([key]).get(recorded.id) is KnownLabel.FRAUD
+            lifted = not fraud and last.granted is not None and last.granted.tier is Tier.PROBATION
+            if lifted:
+                # A new entry of the history without a vector: nothing was looked at again.
+                full = replace(
+                    last, id=self.new_id(now), decided_at=now, grant=None, vector=None, reasons=(_ENDED,), rules=()
+                )
+                full = replace(full, silent_rules=(), failed_rules=(), hits=(), explored=None)
+                view = signup_view(recorded, (*recorded.assessments, full)).current
+                audit = AuditEntry(now, "worker", "probation.ended", recorded.id, {})
+                events = granted(view, owner=recorded.owner, now=now, new_id=self.new_id)
+                work.ledger.append_assessment(recorded.signup_no, full, audit, events)
+            try:
+                work.commit()
+            except ConflictError:
+                return False  # another worker was faster
+        return lifted

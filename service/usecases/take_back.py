@@ -1,0 +1,103 @@
+"""Take a verdict back: undo it within the policy's window, or reopen its case later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.domain.case import Case, CaseState
+from service.domain.decision import Reason
+from service.domain.errors import ConflictError
+from service.domain.policy_sections.review import ReviewPolicy
+from service.domain.reviewer import Acting, Role
+from service.usecases.decide_by_person import (
+    REVIEW_GROUP,
+    TellOutcome,
+    VerdictOutcome,
+    append_change,
+    assessment_by_person,
+)
+from service.usecases.handle_cases import case_for
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Undo one's own verdict within the policy's window, and reopen a case later."""
+
+    begin: Begin
+    review: Callable[[], ReviewPolicy]
+    policy_version: Callable[[], int]
+    new_id: Callable[[datetime], str]
+    tell_outcome: TellOutcome
+
+    def undo(self, case_id: str, *, acting: Acting, now: datetime) -> Case:
+        """The verdict taken back, the decision as it was before it, and the case in the reviewer's hands again.
+
+        Raises:
+            ConflictError: it is not the caller's own verdict, or the window is over.
+        """
+        review = self.review()
+        with self.begin() as work:
+            case = case_for(work, case_id, acting)
+            if case.state is not CaseState.RESOLVED or case.resolved_at is None:
+                raise ConflictError("This case is not resolved; there is nothing to undo.")
+            if case.resolved_by != acting.name:
+                raise ConflictError("Only whoever gave a verdict can undo it; a lead can reopen the case.")
+            if now > case.resolved_at + review.undo_window:
+                raise ConflictError(
+                    f"A verdict can be undone for {review.undo_seconds} seconds; reopen the case to correct it."
+                )
+            self._withdraw(work, case, acting, now)
+            reopened = case.reopened(now=now, due_after=review.lease, holder=acting.name, lease=review.lease)
+            # As if the verdict had never been: the person has waited all the time.
+            reopened = replace(reopened, due_at=case.due_at, louder_at=case.louder_at)
+            work.cases.update(reopened)
+            work.audit.add(AuditEntry(now, acting.name, "case.undone", case.id, {}))
+            work.commit()
+        return reopened
+
+    def reopen(self, case_id: str, *, acting: Acting, now: datetime) -> Case:
+        """The case open again, due anew; the decision stays until another verdict changes it.
+
+        Raises:
+            ForbiddenError: it is another's verdict and the caller is no lead.
+            ConflictError: it is not resolved, or its subject has a newer case.
+        """
+        review = self.review()
+        with self.begin() as work:
+            case = case_for(work, case_id, acting)
+            if case.resolved_by != acting.name:
+                acting.require(Role.LEAD)
+            newer = work.cases.of_subject(case.owner, case.subject)
+            if newer is not None and newer.id != case.id:
+                raise ConflictError(f"Case {newer.id} about the same is open already.")
+            queue = review.named(case.queue)
+            reopened = case.reopened(now=now, due_after=review.lease if queue is None else queue.due_after)
+            work.cases.update(reopened)
+            work.audit.add(AuditEntry(now, acting.name, "case.reopened", case.id, {}))
+            work.commit()
+        return reopened
+
+    def _withdraw(self, work: UnitOfWork, case: Case, acting: Acting, now: datetime) -> None:
+        final = next(each for each in reversed(work.cases.opinions(case.id)) if each.final and each.undone is None)
+        work.cases.undo_opinion(case.id, final.version, at=now)
+        recorded = None if case.record_id is None else work.ledger.get(None, case.record_id)
+        if recorded is None:
+            return
+        self.tell_outcome(
+            work,
+            VerdictOutcome(case.id, recorded, final.verdict, final.reason_code, acting.name, now, withdrawn=True),
+        )
+        if final.before is None or final.after is None:
+            return
+        assessment = assessment_by_person(
+            recorded.assessments[-1],
+            final.before,
+            Reason("VERDICT_UNDONE", REVIEW_GROUP, "The reviewer took the verdict back."),
+            id=self.new_id(now),
+            now=now,
+            policy_version=self.policy_version(),
+        )
+        append_change(work, recorded, assessment, case_id=case.id, by=acting.name, now=now, new_id=self.new_id)

@@ -1,0 +1,1 @@
+"""Webhooks: events on their way out, signed by the Standard Webhooks specification."""

@@ -1,0 +1,227 @@
+"""A real service with demo data, and a real Chromium in front of it that notices every complaint of the browser."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from models.signup import Signup
+from service.app import Application, application_of, create_app
+from service.config import read_settings
+from service.domain.caller import Caller, Scope
+from service.domain.reviewer import Role
+from service.storage.sql.engine import open_engine
+from service.storage.sql.migrate import upgrade
+from service.usecases.install_policy import InstallPolicy
+from service.usecases.manage_reviewers import ManageReviewers
+from service.usecases.passwords import digest_of_password
+from service.usecases.ports import Fingerprint
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "five plain words are enough"
+POLICY = "\n[review]\nblind_sample = 0.0\nlease_minutes = 30\n"
+
+
+def _chromium() -> str | None:
+    named = os.environ.get("CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The browser; without one the test is skipped in a plain sentence, or fails where browsers are required."""
+    program = _chromium()
+    if program is None:
+        words = "no Chromium: apt-get install chromium, or name one with CHROMIUM=/path/to/chromium"
+        if os.environ.get("GATEHOUSE_REQUIRE_BROWSER") == "1":
+            pytest.fail(words)
+        pytest.skip(words)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Console:
+    """A running service."""
+
+    address: str
+    application: Application
+    clock: Clock
+
+    def record(self, *signups: Signup) -> list[str]:
+        """Assess sign-ups as the sign-up flow would; their ids."""
+        caller = Caller("campus", "flow", frozenset({Scope.SIGNUPS}))
+        ids = []
+        for signup in signups:
+            digest = Fingerprint(signup.signup_id.encode().ljust(32, b"\0")[:32])
+            answer = self.application.assess(signup, caller=caller, now=self.clock(), fingerprint=digest)
+            assert answer.view is not None
+            ids.append(answer.view.id)
+        return ids
+
+    def cases(self) -> list[Any]:
+        """Every unresolved case."""
+        from service.usecases.ports_cases import CaseQuery
+
+        with self.application.store.begin() as work:
+            return [each.case for each in work.cases.find(CaseQuery(now=self.clock(), limit=500))]
+
+
+@dataclass
+class Clock:
+    """The time, which a test may move."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture(scope="session")
+def hydra_hour() -> list[Signup]:
+    """One simulated hour with a small hydra in it."""
+    from models.simulation.scenario import small_hydra
+
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    return [each.signup for each in small_hydra(seed=7, start=start)]
+
+
+def _key(first: int) -> str:
+    return "1:" + base64.b64encode(bytes(range(first, first + 32))).decode()
+
+
+def _serve(directory: Path) -> Iterator[Console]:
+    settings = read_settings(
+        {
+            "GATEHOUSE_DATA_DIR": str(directory),
+            "GATEHOUSE_ENCRYPTION_KEYS": _key(0),
+            "GATEHOUSE_PSEUDONYM_KEYS": _key(32),
+        }
+    )
+    engine = open_engine(settings.database_url)
+    upgrade(engine)
+    engine.dispose()
+    clock = Clock()
+    app = create_app(settings, clock=clock)
+    application = application_of(app)
+    InstallPolicy(application.store.begin)(now=clock())
+    with application.store.begin() as work:
+        from service.domain.policy import default_policy_text
+
+        work.policies.add(
+            default_policy_text() + POLICY, at=clock(), by="tests", reason="no random double reviews", activate=True
+        )
+        work.commit()
+    people = (("dana", Role.REVIEWER), ("eli", Role.REVIEWER), ("lea", Role.LEAD), ("ada", Role.ADMIN))
+    manage = ManageReviewers(application.store.begin)
+    for name, role in people:
+        made = manage.create(name, role, actor="tests", now=clock())
+        with application.store.begin() as work:
+            from dataclasses import replace
+
+            work.reviewers.update(
+                replace(made.reviewer, password_digest=digest_of_password(PASSWORD), must_change=False)
+            )
+            work.commit()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Console(f"http://127.0.0.1:{server.server_port}", application, clock)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        application.store.dispose()
+
+
+@pytest.fixture(scope="module")
+def empty_console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A service a module, without a sign-up."""
+    yield from _serve(tmp_path_factory.mktemp("console"))
+
+
+@pytest.fixture(scope="module")
+def console(empty_console: Console, hydra_hour: list[Signup]) -> Console:
+    """A service a module, with the simulated hour in it."""
+    empty_console.record(*hydra_hour)
+    return empty_console
+
+
+@dataclass
+class Tab:
+    """A page of a signed-in reviewer that remembers everything the browser complained of."""
+
+    page: Any
+    console: Console
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Any:
+        """Open a page and wait until its script has run."""
+        response = self.page.goto(self.console.address + path)
+        self.ready()
+        return response
+
+    def ready(self) -> None:
+        """Wait until the page's script has run."""
+        self.page.wait_for_selector("[data-ready]", state="attached")
+
+    def text(self, selector: str = "main") -> str:
+        """What a reader sees."""
+        return str(self.page.inner_text(selector))
+
+
+@pytest.fixture
+def open_tab(chromium: Any, console: Console) -> Iterator[Callable[..., Tab]]:
+    """Opens tabs, each in a browser of its own; a complaint of the browser fails the test."""
+    contexts, tabs = [], []
+
+    def opening(name: str | None = "dana", *, width: int = 1280, height: int = 900, **options: Any) -> Tab:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        tab = Tab(page, console)
+        page.on("console", lambda message: _note(tab, message))
+        page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tabs.append(tab)
+        if name is not None:
+            tab.go("/console/sign-in")
+            page.fill("[name=name]", name)
+            page.fill("[name=password]", PASSWORD)
+            page.press("[name=password]", "Enter")
+            page.wait_for_url("**/console/queue*")
+            tab.ready()
+        return tab
+
+    yield opening
+    for context in contexts:
+        context.close()
+    assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+def _note(tab: Tab, message: Any) -> None:
+    # The browser reports every answer of 400 and above; the pages themselves say what happened.
+    if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+        tab.complaints.append(f"{message.type}: {message.text}")
