@@ -49,12 +49,17 @@ class FeatureEntry(_Part):
 
 
 class DataWindow(_Part):
-    """What the model learnt from. The digest is that of the whole data set before it was split."""
+    """What the model learnt from. The digest is that of the whole data set before it was split.
+
+    ``learnt_until`` is the time of the last row that growing, stopping or calibrating looked at: later ones are new
+    to the model. ``None`` in cards that were written before it was noted.
+    """
 
     source: DataSource
     description: str
     first: AwareDatetime
     last: AwareDatetime
+    learnt_until: AwareDatetime | None = None
     rows: int = Field(ge=0)
     fraud: int = Field(ge=0)
     training_rows: int = Field(ge=0)

@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from models.card import Card, CardInvalidError
@@ -25,6 +26,9 @@ CARD_FILE = "card.json"
 ACTIVE_FILE = "active.json"
 REMEMBERED = 50
 """How many earlier active versions the pointer remembers for ``rollback``."""
+
+BASELINE = "baseline"
+"""What the shipped model is called beside its version."""
 
 _BASELINE = Path(__file__).parent / "baseline"
 
@@ -79,6 +83,8 @@ def save(directory: Path, *, model: bytes, card: Card) -> Path:
     """
     if digest_of(model) != card.model_sha256:
         raise DigestMismatchError(f"model {card.version}: the card names another digest than the file's")
+    if card.version == BASELINE:
+        raise ModelExistsError(f"{BASELINE} is what the shipped model is called: choose another version")
     place = directory / card.version
     if place.exists():
         raise ModelExistsError(
@@ -141,6 +147,30 @@ def baseline_card() -> Card:
     return _read_card(_BASELINE)
 
 
+def load_by_name(directory: Path, version: str, *, catalogue: Sequence[str]) -> LoadedModel:
+    """Load a version as decisions name it: of the registry, or the shipped one by ``BASELINE`` or its own version.
+
+    Raises as ``load`` does.
+    """
+    if _is_shipped(directory, version):
+        return baseline(catalogue=catalogue)
+    return load(directory, version, catalogue=catalogue)
+
+
+def card_by_name(directory: Path, version: str) -> Card:
+    """The card of a version as decisions name it; see ``load_by_name``."""
+    return baseline_card() if _is_shipped(directory, version) else card_of(directory, version)
+
+
+def _is_shipped(directory: Path, version: str) -> bool:
+    return version == BASELINE or (version == _shipped_version() and not _place(directory, version).exists())
+
+
+@cache
+def _shipped_version() -> str:
+    return baseline_card().version
+
+
 def list_cards(directory: Path) -> tuple[Card, ...]:
     """The cards of all readable models, oldest first; a damaged one is left out and ``load`` says what is wrong."""
     cards = []
@@ -196,6 +226,11 @@ def rollback(directory: Path, *, catalogue: Sequence[str]) -> Card:
     return loaded.card
 
 
+def restore(directory: Path, pointer: Active) -> None:
+    """Put the pointer back to what it was: the undoing of a promotion that could not be recorded."""
+    _point(directory, pointer)
+
+
 def _load(place: Path, catalogue: Sequence[str]) -> LoadedModel:
     card = _read_card(place)
     try:
@@ -227,6 +262,7 @@ def _place(directory: Path, version: str) -> Path:
 
 
 def _point(directory: Path, to: Active) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
     content = {"format": 1, "version": to.version, "replaced": list(to.replaced)}
     handle, name = tempfile.mkstemp(prefix=".active-", dir=directory)
     os.close(handle)

@@ -42,6 +42,7 @@ from service.usecases.backtest import BackTest
 from service.usecases.case_file import ReadFiles
 from service.usecases.case_use_cases import CaseUseCases, case_use_cases
 from service.usecases.cluster_use_cases import cluster_use_cases
+from service.usecases.drift import latest_drift
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.issue_key import IssueKey, RevokeKey
 from service.usecases.judge import Judge
@@ -247,8 +248,11 @@ def _console_dependencies(application: Application, release: str, clock: Callabl
 
 def exposition(application: Application) -> bytes:
     """The body of ``/metrics``, with what the worker found last; as it was before while the database is away."""
-    with suppress(UnavailableError), application.store.begin() as work:
-        application.metrics.attacks_going_on(work.attacks.count_open())
+    with suppress(UnavailableError):
+        with application.store.begin() as work:
+            application.metrics.attacks_going_on(work.attacks.count_open())
+        if (measured := latest_drift(application.store.begin)) is not None:
+            application.metrics.drift_measured(measured)
     return application.metrics.exposition() + application.outbox.exposition()
 
 

@@ -19,6 +19,7 @@ from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.store import SqlStore
 from service.usecases.carry_out import CarryOut
 from service.usecases.deliver_event import DeliverEvent
+from service.usecases.drift import MeasureDrift
 from service.usecases.end_probations import EndProbations
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
@@ -27,6 +28,7 @@ from service.usecases.lists_in_force import ListsInForce
 from service.usecases.look_back import LookBack
 from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.settle_clusters import SettleClusters
+from service.usecases.shadow import ScoreShadows
 from service.usecases.tend_cases import TendCases
 from service.usecases.watch_attacks import WatchAttacks
 from service.webhooks.rounds import DeliveryRounds
@@ -50,6 +52,17 @@ def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[
         *housekeeping(store.begin, checkpoint=store.checkpoint),
         # Follows the seals of the audit record, so it comes after the sealing.
         Job("attacks started or ended", WatchAttacks(store.begin, new_id)),
+        *learning_jobs(store, settings, policy),
+    )
+
+
+def learning_jobs(store: SqlStore, settings: Settings, policy: PolicyInForce) -> tuple[Job, ...]:
+    """Challengers in the shadow follow the seals of the audit record, so they come after the sealing; drift last."""
+    catalogue = [feature.name for feature in FEATURES]
+    shadows = ScoreShadows(store.begin, settings.model_dir, catalogue, policy)
+    return (
+        Job("decisions scored in the shadow", shadows),
+        Job("drift measurements", MeasureDrift(store.begin, settings.model_dir, catalogue).when_due),
     )
 
 
@@ -64,13 +77,12 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
         lists=ListsInForce(store.begin, pseudonyms.digests, time.monotonic),
         chance=random.SystemRandom().random,
     )
-    cases = CasesOfClusters(policy, new_id, _now)
-    chance = random.SystemRandom().random
+    chance, cases = random.SystemRandom().random, CasesOfClusters(policy, new_id, _now)
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),
-        Job("guards set or lifted", RecogniseShared(store.begin, policy)),
+        Job("guards changed", RecogniseShared(store.begin, policy)),
         Job("clusters judged", JudgeClusters(store.begin, policy, cases, new_id)),
-        Job("contained members looked at again", CarryOut(store.begin, judge, chance)),
+        Job("contained accounts looked at again", CarryOut(store.begin, judge, chance)),
         Job("bans looked back from", LookBack(store.begin, judge, cases, chance)),
     )
 

@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import (
@@ -26,6 +27,8 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from service.usecases.drift import Measured
 
 _DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _OF_ONE_START = "workers-of-"
@@ -101,6 +104,39 @@ class StepClock:
         return {step: round(seconds * 1_000, 3) for step, seconds in self.steps.items()}
 
 
+class DriftGauges:
+    """Drift as gauges: set by whichever process was asked last, from what the worker has measured."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, words: str, *labels: str) -> Gauge:
+            return Gauge(f"gatehouse_drift_{name}", words, labels, registry=registry, multiprocess_mode="mostrecent")
+
+        self._at = gauge("measured_timestamp_seconds", "When drift was measured last")
+        self._alarms = gauge("alarms", "What moved beyond chance and far enough to look at")
+        self._index = gauge("stability_index", "Population stability index of a feature, or of the score", "of")
+        self._floor = gauge("stability_floor", "The index that chance reaches in samples of these sizes", "of")
+        self._missing = gauge("missing_share", "The share of recent sign-ups without the feature", "of")
+        self._unseen = gauge("unseen_share", "The share of recent sign-ups with a value never seen before", "kind")
+        self._off_by = gauge("calibration_log_odds", "By how much the scores that ripened last were off")
+        self._shown: datetime | None = None
+
+    def show(self, measured: Measured) -> None:
+        """Set the gauges."""
+        if self._shown == measured.at:
+            return
+        self._shown, drift = measured.at, measured.drift
+        self._at.set(measured.at.timestamp())
+        self._alarms.set(len(drift.alarms))
+        for moved in (*drift.features, *([drift.score] if drift.score else [])):
+            self._index.labels(moved.name).set(moved.index)
+            self._floor.labels(moved.name).set(moved.floor)
+            self._missing.labels(moved.name).set(moved.missing_now)
+        for first in drift.unseen:
+            self._unseen.labels(first.kind).set(first.now)
+        if drift.calibration and drift.calibration[0].off_by is not None:
+            self._off_by.set(drift.calibration[0].off_by)
+
+
 class Metrics:
     """Everything the service counts. One object a process, made before the workers are forked."""
 
@@ -171,6 +207,11 @@ class Metrics:
             multiprocess_mode="max",
         )
         self._model_labels: tuple[str, str] | None = None
+        self._drift = DriftGauges(self._registry)
+
+    def drift_measured(self, measured: Measured) -> None:
+        """What the worker measured last; saying so again costs nothing."""
+        self._drift.show(measured)
 
     def decided(self, *, decision: str, account_type: str, degraded: bool) -> None:
         """One sign-up was decided and recorded."""

@@ -96,7 +96,6 @@ _KIND_OF_ERROR: tuple[tuple[type[GatehouseError], ProblemKind], ...] = (
     (domain.TooManyError, TOO_MANY),
     (domain.UnauthenticatedError, UNAUTHENTICATED),
     (domain.ForbiddenError, FORBIDDEN),
-    (domain.TooManyAttemptsError, TOO_MANY),
     (domain.UnavailableError, UNAVAILABLE),
 )
 _KIND_OF_STATUS = {

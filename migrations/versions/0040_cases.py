@@ -63,6 +63,10 @@ def upgrade() -> None:
     for name, columns, unique, where in (
         ("uq_cases_unresolved_subject", ["owner", "subject"], True, unresolved),
         ("ix_cases_unresolved_rank", ["rank", "case_no"], False, unresolved),
+        ("ix_cases_unresolved_risk", ["risk", "case_no"], False, unresolved),
+        ("ix_cases_unresolved_age", ["opened_us", "case_no"], False, unresolved),
+        ("ix_cases_unresolved_size", ["size", "case_no"], False, unresolved),
+        ("ix_cases_unresolved_count", ["queue", "state", "lease_us", "due_us", "opened_us"], False, unresolved),
         ("ix_cases_unresolved_lease", ["lease_us"], False, leased),
         ("ix_cases_unresolved_louder", ["louder_us"], False, unresolved),
         ("ix_cases_reserved", ["reserved_for"], False, reserved),

@@ -18,7 +18,7 @@ FEWEST_HONEST = 500
 """Groups with fewer honest rows are left out of the ratio between groups: their rates are noise."""
 
 PARITY_RATE = 0.01
-NO_GROUPS = ("let in", "country", "decision")
+NO_GROUPS = ("let in", "country", "decision", "source")
 """Columns that are no groups of people between whom equality is asked, or that a coarser column tells better."""
 
 
@@ -57,13 +57,14 @@ class Equality:
 def equalities_of(dataset: Dataset, scores: Floats) -> tuple[Equality, ...]:
     """One for every column by which people are told apart."""
     return tuple(
-        _equality(name, column, scores, dataset.truth)
+        equality_of(name, column, scores, dataset.truth)
         for name, column in dataset.reported_slices().items()
         if name not in NO_GROUPS
     )
 
 
-def _equality(name: str, column: NDArray[np.str_], scores: Floats, truth: NDArray[np.int8]) -> Equality:
+def equality_of(name: str, column: NDArray[np.str_], scores: Floats, truth: NDArray[np.int8]) -> Equality:
+    """Compare the groups of one column at the threshold that flags 1 % of all honest rows."""
     flagged = scores >= threshold_at(scores, truth, PARITY_RATE)
     rates = []
     for value in np.unique(column).tolist():

@@ -12,10 +12,11 @@ from models.card import DataSource, Metric, SliceEntry, metric_lines
 from models.evaluation.apart import figures_apart
 from models.evaluation.equality import PARITY_RATE, Equality, equalities_of
 from models.evaluation.lines import ScoreLines
-from models.evaluation.metrics import calibration_error, in_the_large, measure, threshold_at
+from models.evaluation.metrics import calibration_error, measure, threshold_at
 from models.evaluation.operations import Operations, operate
 from models.evaluation.prevalence import calibration_elsewhere
 from models.evaluation.silence import Silence, silence_metrics, silences
+from models.monitoring.log_odds import in_the_large
 from models.scorer import Scorer
 from models.training.dataset import Dataset
 from models.training.progress import Progress, silent

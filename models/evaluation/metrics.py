@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.card import Metric
+from models.monitoring.log_odds import in_the_large, odds_of
 
 Floats = NDArray[np.float64]
 
@@ -126,7 +127,7 @@ def calibration_bins(scores: Floats, truth: NDArray[np.int8], counts: Floats | N
 def slope_and_intercept(scores: Floats, truth: NDArray[np.int8], counts: Floats | None = None) -> tuple[float, float]:
     """Of the logistic regression of the truth on the score's log-odds; 1 and 0 when the score is honest."""
     counts = np.ones(len(scores)) if counts is None else counts
-    log_odds = np.log(_odds(scores))
+    log_odds = np.log(odds_of(scores))
     base = float(np.average(truth, weights=counts))
     weights = np.array([0.0, np.log(base) - np.log1p(-base)])
     loss = _loss(log_odds, weights, truth, counts)
@@ -145,42 +146,6 @@ def slope_and_intercept(scores: Floats, truth: NDArray[np.int8], counts: Floats 
         if float(np.abs(step).max()) < 1e-7:
             break
     return float(weights[0]), float(weights[1])
-
-
-def in_the_large(scores: Floats, truth: NDArray[np.int8], counts: Floats | None = None) -> float:
-    """The log-odds by which all scores would have to move for their mean to be the share of fraud; 0 is right.
-
-    The intercept beside a slope speaks of scores of 0.5, where few sign-ups are; this speaks of all of them.
-    """
-    counts = np.ones(len(scores)) if counts is None else counts
-    return logit_offset(scores, counts, float(np.average(truth, weights=counts)))
-
-
-def logit_offset(scores: Floats, weights: Floats, mean: float) -> float:
-    """The shift of all log-odds after which the weighted mean score is ``mean``."""
-    odds, offset = _odds(scores), 0.0
-    shares = weights / weights.sum()
-    for _ in range(60):  # Newton's method with steps of 2 at most; it settles in 4 to 8
-        moved = odds * np.exp(offset)
-        moved /= 1 + moved
-        reached = float((shares * moved).sum())
-        step = (mean - reached) / max(reached - float((shares * moved * moved).sum()), 1e-12)
-        offset += min(max(step, -2.0), 2.0)
-        if abs(step) < 1e-7:
-            break
-    return offset
-
-
-def shifted(scores: Floats, offset: float) -> Floats:
-    """The scores with their log-odds moved: odds multiply where log-odds add."""
-    odds = _odds(scores) * np.exp(offset)
-    moved: Floats = odds / (1 + odds)
-    return moved
-
-
-def _odds(scores: Floats) -> Floats:
-    clipped = np.clip(scores, 1e-9, 1 - 1e-9)
-    return clipped / (1 - clipped)
 
 
 def _loss(log_odds: Floats, weights: Floats, truth: NDArray[np.int8], counts: Floats) -> float:

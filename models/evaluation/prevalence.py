@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.card import Metric
-from models.evaluation.metrics import PREVALENCES, calibration_error, logit_offset, shifted
+from models.evaluation.metrics import PREVALENCES, calibration_error
+from models.monitoring.log_odds import logit_offset, shifted
 
 Floats = NDArray[np.float64]
 

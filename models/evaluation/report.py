@@ -14,6 +14,7 @@ from models.evaluation.report_costs import costs, robustness
 from models.evaluation.report_curves import curves, shap
 from models.evaluation.report_groups import by_group, equalities, held_out
 from models.evaluation.report_words import STYLE, figure_of, words
+from models.whole_files import written_whole
 
 _HEADLINES = (
     ("recall_at_fpr_0.5%", "of fraud caught while 0.5 % of honest people are flagged", "{:.0%}"),
@@ -31,7 +32,8 @@ _HEADLINES = (
 def write_report(path: Path, evaluation: Evaluation, card: Card) -> None:
     """Write the report."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(evaluation, card), encoding="utf-8")
+    with written_whole(path) as beside:
+        beside.write_text(render(evaluation, card), encoding="utf-8")
 
 
 def render(evaluation: Evaluation, card: Card) -> str:

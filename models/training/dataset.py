@@ -69,6 +69,9 @@ class Dataset:
         augmented: vectors of the same sign-ups with optional fields left out at random, for training only.
         held_out: rows of families that a model must not learn from.
         probes: some fraudulent rows without optional fields, to judge by, never to learn from.
+        weights: how far each row's label is trusted, above 0 up to 1; all alike without it.
+        stands_for: how many sign-ups each row stands for: a denied one that was let in at random, one time in
+            twenty, stands for twenty. One each without it.
         hold_out: the names by which ``held_out`` was marked, those that these rows do not hold among them.
     """
 
@@ -84,11 +87,13 @@ class Dataset:
     augmented: NDArray[np.float32] | None = None
     held_out: NDArray[np.bool_] | None = None
     probes: Probes | None = None
+    weights: NDArray[np.float64] | None = None
+    stands_for: NDArray[np.float64] | None = None
     hold_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         rows = len(self.matrix)
-        optional = [each for each in (self.augmented, self.held_out) if each is not None]
+        optional = [each for each in (self.augmented, self.held_out, self.weights, self.stands_for) if each is not None]
         columns = (self.labels, self.truth, self.times, self.entities, *self.slices.values(), *optional)
         if any(len(column) != rows for column in columns):
             raise RuntimeError("bug: the columns of a data set differ in length")
@@ -116,6 +121,8 @@ class Dataset:
             augmented=None if self.augmented is None else self.augmented[rows],
             held_out=None if self.held_out is None else self.held_out[rows],
             probes=None if self.probes is None else self.probes.among(np.arange(len(self))[rows]),
+            weights=None if self.weights is None else self.weights[rows],
+            stands_for=None if self.stands_for is None else self.stands_for[rows],
         )
 
     def without_features(self, names: Sequence[str]) -> Dataset:
@@ -138,6 +145,13 @@ class Dataset:
         marked = [np.isin(self.slices.get(column, nobody), list(kinds)) for column in ("kind", VARIANT)]
         return replace(self, held_out=marked[0] | marked[1], hold_out=tuple(kinds))
 
+    def weights_of(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """What some rows weigh in training."""
+        weights = np.ones(len(rows))
+        for each in (self.weights, self.stands_for):
+            weights = weights if each is None else weights * each[rows]
+        return weights
+
     def reported_slices(self) -> dict[str, NDArray[np.str_]]:
         """The columns that people are told apart by in reports: all but the variants of families."""
         return {name: column for name, column in self.slices.items() if name != VARIANT}
@@ -157,6 +171,9 @@ class Dataset:
         columns = (self.matrix, self.labels, self.times, self.entities, self.augmented, self.held_out)
         for column in columns:
             digest.update(b"-" if column is None else np.ascontiguousarray(column).view(np.uint8).tobytes())
+        for name, weighed in (("weights", self.weights), ("stands_for", self.stands_for)):
+            if weighed is not None:
+                digest.update(name.encode() + np.ascontiguousarray(weighed).view(np.uint8).tobytes())
         return digest.hexdigest()
 
 

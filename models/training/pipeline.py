@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +13,10 @@ from models.reference.reference import Reference
 from models.simulation.files import read_world
 from models.training.dataset import VARIANT, Dataset, DatasetError
 from models.training.fit import Engine, fit
+from models.training.labelled import LabelChoice, labelled_from_recorded
+from models.training.labels import read_labels
 from models.training.progress import Progress, silent
-from models.training.recorded import read_outcomes, read_rows, recorded_dataset
+from models.training.recorded import read_rows
 from models.training.replayed import DEFAULT_HOLD_OUT, JUDGING, ReplaySettings, dataset_of
 from models.training.stored import check_free, is_dataset, kept, kept_path, read_dataset, write_dataset
 from models.training.sweep import Sweep, sweep
@@ -167,24 +169,42 @@ def _check_free(dataset_out: Path | None) -> None:
 
 
 def train_from_recorded(
-    training: Training, *, vectors: Path, outcomes: Path, known_by: datetime, dataset_out: Path | None = None
+    training: Training,
+    *,
+    vectors: Path,
+    outcomes: Path,
+    choice: LabelChoice,
+    dataset_out: Path | None = None,
+    told: Callable[[str], None] = lambda _: None,
 ) -> TrainedModel:
-    """Train on exported decisions (``gatehouse signups export``) and outcomes known by ``known_by``.
+    """Train on exported decisions (``gatehouse signups export``) and outcomes as they are known.
+
+    Args:
+        training: how.
+        vectors: the export.
+        outcomes: JSON lines; see ``models.training.labels.read_labels``.
+        choice: which outcomes count, and how much.
+        dataset_out: where to keep the data set as Parquet.
+        told: what the guards found, line by line.
 
     Raises:
         DatasetError: the files cannot be read, do not belong together or cannot be trained on.
     """
     _check_free(dataset_out)
-    dataset = recorded_dataset(
+    labelled = labelled_from_recorded(
         read_rows(vectors),
-        read_outcomes(outcomes, known_by=known_by),
-        description=f"the recorded decisions {vectors.name} with outcomes known by {known_by:%Y-%m-%d}",
-        known_by=known_by,
+        read_labels(outcomes, known_by=choice.known_by),
+        choice,
+        description=f"the recorded decisions {vectors.name} with outcomes known by {choice.known_by:%Y-%m-%d}",
+        settings=training.settings,
+        engine=training.engine,
         progress=training.progress,
     )
+    for line in labelled.lines():
+        told(line)
     if dataset_out is not None:
-        write_dataset(dataset, dataset_out)
-    return training.on(dataset)
+        write_dataset(labelled.dataset, dataset_out)
+    return training.on(labelled.dataset)
 
 
 def train_from_table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,8 +17,11 @@ from numpy.typing import NDArray
 from models.card import DataSource, FeatureEntry
 from models.features.catalogue import FEATURES
 from models.training.dataset import Dataset, DatasetError
+from models.training.influence import SOURCE
+from models.training.labels import LabelRow, read_labels
 from models.training.progress import Progress, silent
 from models.training.replayed import MATURITY
+from models.whole_files import written_whole
 
 _ABOUT = ("signup_id", "occurred_at", "account_type", "decision", "score")
 _PAGE = 10_000
@@ -59,10 +61,24 @@ class RecordedRow:
 
 @dataclass(frozen=True, slots=True)
 class KnownOutcome:
-    """What somebody said of a sign-up, and when that was known."""
+    """What somebody said of a sign-up, and when that was known.
+
+    Attributes:
+        weight: how far the label is trusted, above 0 up to 1.
+        stands_for: how many sign-ups this one stands for; see ``models.training.labels.LabelRow``.
+        source: who said it.
+    """
 
     label: Literal["fraud", "legitimate"]
     known_at: datetime
+    weight: float = 1.0
+    stands_for: float = 1.0
+    source: str = ""
+
+    @classmethod
+    def of_label(cls, row: LabelRow, weight: float) -> KnownOutcome:
+        """Of a label that the guards let through, with what it weighs."""
+        return cls(row.label, row.known_at, weight, row.stands_for, row.source)
 
 
 def recorded_dataset(
@@ -71,13 +87,15 @@ def recorded_dataset(
     *,
     description: str,
     known_by: datetime,
+    survivors_count: bool = True,
     progress: Progress = silent,
 ) -> Dataset:
     """Join logged vectors with the outcomes known by ``known_by``.
 
     A sign-up that was let in and of which nobody said anything for ``MATURITY`` counts as legitimate, exactly as in
-    a replay. One that was not let in counts only where somebody found out. Nobody's operator is known, so that no
-    rows are kept together.
+    a replay; without ``survivors_count`` it does not, because survival proves little: then somebody must have said
+    so. One that was not let in counts only where somebody found out: nothing is inferred of those whom nobody saw.
+    Nobody's operator is known, so that no rows are kept together.
 
     Raises:
         DatasetError: no rows, or an outcome of a sign-up that was never recorded.
@@ -95,7 +113,15 @@ def recorded_dataset(
         )
     names = _widely_logged(taken)
     taken = [row for row in taken if set(names) <= set(row.features)]
-    labels = np.array([_label(row, outcomes.get(row.signup_id), known_by) for row in taken], np.int8)
+    known = [outcomes.get(row.signup_id) for row in taken]
+    labels = np.array(
+        [
+            _label(row, outcome, known_by, survivors_count=survivors_count)
+            for row, outcome in zip(taken, known, strict=True)
+        ],
+        np.int8,
+    )
+    sources = np.array(["" if each is None else each.source for each in known], np.str_)
     directions = {each.name: int(each.direction) for each in FEATURES}
     return Dataset(
         features=tuple(FeatureEntry(name=name, direction=_sign(directions.get(name, 0))) for name in names),
@@ -109,8 +135,16 @@ def recorded_dataset(
         slices={
             "account type": np.array([row.account_type for row in taken]),
             "decision": np.array([row.decision for row in taken]),
+            **({SOURCE: sources} if (sources != "").any() else {}),
         },
+        weights=_unless_all_one([1.0 if each is None else each.weight for each in known]),
+        stands_for=_unless_all_one([1.0 if each is None else each.stands_for for each in known]),
     )
+
+
+def _unless_all_one(column: list[float]) -> NDArray[np.float64] | None:
+    values = np.array(column, np.float64)
+    return None if (values == 1.0).all() else values
 
 
 def write_rows(rows: Iterable[RecordedRow], path: Path) -> int:
@@ -128,7 +162,8 @@ def write_rows(rows: Iterable[RecordedRow], path: Path) -> int:
         ]
     )
     table = pa.concat_tables([schema.empty_table(), *pages], promote_options="default").select(schema.names)
-    pq.write_table(table.cast(schema), path, compression="zstd")
+    with written_whole(path) as beside:
+        pq.write_table(table.cast(schema), beside, compression="zstd")
     return int(table.num_rows)
 
 
@@ -157,35 +192,17 @@ def read_rows(path: Path) -> Iterator[RecordedRow]:
 def read_outcomes(path: Path, *, known_by: datetime) -> dict[str, KnownOutcome]:
     """Outcomes from JSON lines of ``signup_id``, ``label`` and ``known_at``; of several the last known one counts.
 
+    Whoever said it and however well it is known: ``models.training.guards`` weighs them.
+
     Raises:
         DatasetError: a line that is none, with its number.
     """
     found: dict[str, KnownOutcome] = {}
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                signup_id, outcome = _outcome(line, f"{path.name}, line {number}")
-                earlier = found.get(signup_id)
-                if outcome.known_at <= known_by and (earlier is None or earlier.known_at <= outcome.known_at):
-                    found[signup_id] = outcome
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path.name} cannot be read: {error}") from error
+    for row in read_labels(path, known_by=known_by):
+        earlier = found.get(row.signup_id)
+        if not row.superseded and (earlier is None or earlier.known_at <= row.known_at):
+            found[row.signup_id] = KnownOutcome(row.label, row.known_at)
     return found
-
-
-def _outcome(line: str, where: str) -> tuple[str, KnownOutcome]:
-    wanted = 'write {"signup_id": "...", "label": "fraud" or "legitimate", "known_at": "2026-01-31T12:00:00Z"}'
-    try:
-        document = json.loads(line)
-        label, signup_id = document["label"], document["signup_id"]
-        known_at = datetime.fromisoformat(document["known_at"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise DatasetError(f"{where} is no outcome: {wanted}") from error
-    if label not in ("fraud", "legitimate") or not isinstance(signup_id, str) or known_at.tzinfo is None:
-        raise DatasetError(f"{where} is no outcome: {wanted}")
-    return signup_id, KnownOutcome(label, known_at)
 
 
 def _widely_logged(rows: list[RecordedRow]) -> tuple[str, ...]:
@@ -202,12 +219,12 @@ def _widely_logged(rows: list[RecordedRow]) -> tuple[str, ...]:
     return tuple(sorted(ordered, key=lambda name: catalogue.index(name) if name in catalogue else len(catalogue)))
 
 
-def _label(row: RecordedRow, outcome: KnownOutcome | None, known_by: datetime) -> int:
+def _label(row: RecordedRow, outcome: KnownOutcome | None, known_by: datetime, *, survivors_count: bool) -> int:
     if known_by - row.occurred_at < MATURITY:
         return -1
     if outcome is not None and outcome.known_at <= known_by:
         return int(outcome.label == "fraud")
-    return 0 if row.decision == "allow" else -1
+    return 0 if survivors_count and row.decision == "allow" else -1
 
 
 def _ordered(row: RecordedRow, names: tuple[str, ...]) -> NDArray[np.float32]:

@@ -20,11 +20,13 @@ from models.reference.reference import Reference
 from models.simulation.files import truth_path
 from models.training.dataset import Dataset, DatasetError, Probes
 from models.training.replayed import ReplaySettings
+from models.whole_files import written_whole
 
 _FORMAT = 2
 _KEY = b"gatehouse.dataset"
 _ENDING = ".parquet"
-_AUGMENTED, _SLICE, _PROBE = "augmented_", "slice_", "without_"
+_AUGMENTED, _SLICE, _PROBE, _ROW = "augmented_", "slice_", "without_", "row_"
+_WEIGHTS = ("weights", "stands_for")
 _CODE = (
     "features", "linkage", "reference", "signals", "training", "replay.py", "identifiers.py", "signup_document.py",
     "simulation/imperfect.py",
@@ -62,13 +64,17 @@ def write_dataset(dataset: Dataset, path: Path, *, part_rows: int = PART_ROWS) -
     table = _table_of(dataset)
     if path.suffix == _ENDING:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path, compression="zstd")
+        _write_whole(table, path)
         return
     check_free(path)
     path.mkdir(parents=True, exist_ok=True)
     for number, first in enumerate(range(0, max(len(dataset), 1), part_rows)):
-        part = table.slice(first, part_rows)
-        pq.write_table(part, path / f"part-{number:05}{_ENDING}", compression="zstd")
+        _write_whole(table.slice(first, part_rows), path / f"part-{number:05}{_ENDING}")
+
+
+def _write_whole(table: Any, file: Path) -> None:
+    with written_whole(file) as beside:
+        pq.write_table(table, beside, compression="zstd")
 
 
 def _table_of(dataset: Dataset) -> Any:
@@ -80,6 +86,8 @@ def _table_of(dataset: Dataset) -> Any:
     }
     if dataset.held_out is not None:
         columns["held_out"] = pa.array(dataset.held_out)
+    weighed = {name: column for name in _WEIGHTS if (column := getattr(dataset, name)) is not None}
+    columns.update({_ROW + name: pa.array(column) for name, column in weighed.items()})
     columns.update({f"{_SLICE}{name}": pa.array(column.tolist()) for name, column in dataset.slices.items()})
     columns.update({name: pa.array(dataset.matrix[:, at]) for at, name in enumerate(dataset.names)})
     if dataset.augmented is not None:
@@ -91,6 +99,7 @@ def _table_of(dataset: Dataset) -> Any:
         "format": _FORMAT,
         "features": [feature.model_dump() for feature in dataset.features],
         "slices": list(dataset.slices),
+        "weighed": list(weighed),
         "fields": None if dataset.probes is None else list(dataset.probes.fields),
         "source": dataset.source.value,
         "description": dataset.description,
@@ -156,9 +165,7 @@ def kept(path: Path | None, make: Callable[[], Dataset]) -> Dataset:
     if path.exists():
         return read_dataset(path)
     made = make()
-    beside = path.with_name(f".part-{path.name}")
-    write_dataset(made, beside)
-    beside.replace(path)
+    write_dataset(made, path)
     return made
 
 
@@ -229,6 +236,7 @@ def _dataset_of(table: Any, about: dict[str, Any]) -> Dataset:
         augmented=stacked(_AUGMENTED) if _AUGMENTED + names[0] in present else None,
         held_out=table["held_out"].to_numpy().astype(bool) if "held_out" in present else None,
         probes=_probes_of(table, about["fields"], len(names)) if about["fields"] else None,
+        **{name: table[_ROW + name].to_numpy().astype(np.float64) for name in about.get("weighed", ())},
         hold_out=tuple(about["hold_out"]),
     )
 

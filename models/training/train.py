@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import registry
+from models.boosting import xgboost
 from models.calibration import Calibration
 from models.card import Card, DataSource, DataWindow, Knots, Metric
 from models.evaluation.evaluation import NOT_COMPARABLE, Evaluation, judge
@@ -23,6 +24,11 @@ from models.training.fit import Engine, FitSettings, Rows, fit
 from models.training.progress import Progress, silent
 from models.training.robustness import robustness
 from models.training.splits import Shares, Split, split_by_time
+
+XGBOOST = "xgboost"
+"""The setting that names the library's release: another one may grow other trees."""
+
+_SHARE = "share_"
 
 UNCALIBRATED = Calibration((-30.0, 30.0), (-30.0, 30.0))
 
@@ -43,6 +49,31 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if not 0.5 <= self.fraud_found <= 1:
             raise ValueError(f"the share of fraud that is found must lie between 0.5 and 1, not {self.fraud_found}")
+
+    def as_dict(self) -> dict[str, float | int | str | bool]:
+        """For the model card: everything that decides the bytes, but for the seed and the data."""
+        named = self.fit.as_dict() | {f"{_SHARE}{key}": each for key, each in asdict(self.shares).items()}
+        named |= {"fraud_found": self.fraud_found, XGBOOST: xgboost.__version__}
+        return named if self.gap_days is None else named | {"gap_days": self.gap_days}
+
+    @classmethod
+    def of_card(cls, card: Card) -> TrainSettings:
+        """The settings that a card names.
+
+        Raises:
+            DatasetError: the card does not name them all.
+        """
+        named = dict(card.settings)
+        try:
+            return cls(
+                fit=FitSettings(**{each.name: named[each.name] for each in fields(FitSettings)}),  # type: ignore[arg-type]  # a card's settings are checked as a whole
+                shares=Shares(**{each.name: named[_SHARE + each.name] for each in fields(Shares)}),  # type: ignore[arg-type]  # the same
+                gap_days=None if "gap_days" not in named else float(named["gap_days"]),
+                seed=card.seed,
+                fraud_found=float(named.get("fraud_found", 1.0)),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise DatasetError(f"the card of {card.version} does not name every setting: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +164,7 @@ def train(
         summary=_SUMMARY[dataset.source],
         features=dataset.features,
         seed=settings.seed,
-        settings=settings.fit.as_dict()
-        | {f"share_{key}": each for key, each in asdict(settings.shares).items()}
-        | {"fraud_found": settings.fraud_found},
+        settings=settings.as_dict(),
         data=_window(dataset, split),
         model_sha256=digest,
         calibration=grown.knots,
@@ -238,7 +267,12 @@ def _learnable(dataset: Dataset, rows: NDArray[np.intp], name: str) -> NDArray[n
 
 def _rows(dataset: Dataset, rows: NDArray[np.intp], *, augmented: bool = False) -> Rows:
     matrix = dataset.augmented if augmented and dataset.augmented is not None else dataset.matrix
-    return Rows(matrix[rows], dataset.labels[rows], None if augmented else _base_rate_weights(dataset, rows))
+    if not augmented:
+        return Rows(matrix[rows], dataset.labels[rows], _base_rate_weights(dataset, rows))
+    if dataset.weights is None and dataset.stands_for is None:
+        return Rows(matrix[rows], dataset.labels[rows])
+    weights = dataset.weights_of(rows)
+    return Rows(matrix[rows], dataset.labels[rows], weights / weights.mean())
 
 
 def _base_rate_weights(dataset: Dataset, rows: NDArray[np.intp], fraud_found: float = 1.0) -> NDArray[np.float64]:
@@ -251,9 +285,13 @@ def _base_rate_weights(dataset: Dataset, rows: NDArray[np.intp], fraud_found: fl
     known = (dataset.times <= dataset.times[rows[-1]]) & (dataset.labels >= 0)
     if dataset.held_out is not None:
         known &= ~dataset.held_out
-    fraud = float((dataset.labels[known] == 1).mean()) / fraud_found
+    stands_for = None if dataset.stands_for is None else dataset.stands_for[known]
+    fraud = float(np.average(dataset.labels[known] == 1, weights=stands_for)) / fraud_found
     labels = dataset.labels[rows]
-    weights = np.where(labels == 1, fraud / (labels == 1).mean(), (1 - fraud) / (labels == 0).mean())
+    # Within a class what is known better counts more; between the classes the base rate holds.
+    graded = dataset.weights_of(rows)
+    of_fraud, of_honest = (graded * (labels == label) / graded.mean() for label in (1, 0))
+    weights = of_fraud * (fraud / of_fraud.mean()) + of_honest * ((1 - fraud) / of_honest.mean())
     evened: NDArray[np.float64] = weights * (len(rows) / weights.sum())
     return evened
 
@@ -264,6 +302,7 @@ def _window(dataset: Dataset, split: Split) -> DataWindow:
         description=dataset.description,
         first=_instant(dataset.times[0]),
         last=_instant(dataset.times[-1]),
+        learnt_until=_instant(dataset.times[split.calibration[-1]]),
         rows=len(dataset),
         fraud=int((dataset.labels == 1).sum()),
         training_rows=len(split.training),

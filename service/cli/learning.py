@@ -20,10 +20,12 @@ from service.cli.context import console, reference_of, settings_here
 from service.cli.policy import policy_of_file
 from service.cli.progress import progress
 from service.config import Settings
+from service.domain.policy_sections.learning import SourceSection
 
 if TYPE_CHECKING:
     from models.evaluation.lines import ScoreLines
     from models.training.fit import Engine
+    from models.training.guards import SourceRules
     from models.training.pipeline import Training
     from models.training.train import TrainedModel
 
@@ -31,8 +33,8 @@ CATALOGUE = [feature.name for feature in FEATURES]
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
+BASELINE = registry.BASELINE
 FILE_OR_DIRECTORY = click.Path(exists=True, path_type=Path)
-BASELINE = "baseline"
 
 _T = TypeVar("_T")
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -118,6 +120,9 @@ def _with(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Func
 @click.option("--vectors", type=FILE, help="Recorded decisions, from `signups export`, in place of --signups.")
 @click.option("--outcomes", type=FILE, help="With --vectors: JSON lines of signup_id, label and known_at.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --vectors: outcomes known before that day.")
+@click.option("--release", "released", multiple=True, help="With --vectors: a flood of labels that a person looked at.")
+@click.option("--keep-harmful", is_flag=True, help="With --vectors: keep sources that spoil what others say.")
+@click.option("--only-said", is_flag=True, help="With --vectors: silence proves nothing; only outcomes count.")
 @_table_options
 @_engine_options
 @click.option(
@@ -163,18 +168,18 @@ def train(
     from models.training.train import TrainSettings  # noqa: PLC0415
 
     settings = settings_here()
-    with _refusing_bad_data(), progress(console()) as shown:
+    with refusing_bad_data(), progress(console()) as shown:
         training = Training(
             created=datetime.now(UTC),
             settings=TrainSettings(seed=seed, fraud_found=fraud_found),
             version=version,
-            lines=_lines(policy_file),
+            lines=policy_lines(policy_file),
             engine=_engine(engine, scheduler),
             search_minutes=search_minutes,
             without=without,
             progress=shown,
         )
-        trained = _trained(training, settings, **data)
+        trained = _trained(training, settings, policy_file=policy_file, **data)
         place = trained.save(out or settings.model_dir)
         if report is not None and trained.evaluation is not None:
             write_report(report, trained.evaluation, trained.card)
@@ -184,13 +189,14 @@ def train(
     if report is not None:
         click.echo(f"the report is {report}" if trained.evaluation else "no report: there was nothing to judge on")
     if out is None:
-        click.echo(f"`gatehouse model promote {trained.card.version}` makes it score")
+        click.echo(f"`gatehouse model promote {trained.card.version} --on DATA` makes it score if its gates hold")
 
 
 def _trained(
     training: Training,
     settings: Settings,
     *,
+    policy_file: Path | None,
     signups: Path | None,
     cache: Path | None,
     judged_on: tuple[Path, ...],
@@ -199,10 +205,14 @@ def _trained(
     vectors: Path | None,
     outcomes: Path | None,
     until: datetime | None,
+    released: tuple[str, ...],
+    keep_harmful: bool,
+    only_said: bool,
     dataset: Path | None,
     dataset_out: Path | None,
     **table: Any,
 ) -> TrainedModel:
+    from models.training.labelled import LabelChoice  # noqa: PLC0415
     from models.training.pipeline import (  # noqa: PLC0415
         train_from_dataset,
         train_from_files,
@@ -229,8 +239,15 @@ def _trained(
             training,
             vectors=vectors,
             outcomes=_given("--outcomes", outcomes),
-            known_by=until.replace(tzinfo=UTC) if until else training.created,
+            choice=LabelChoice(
+                known_by=until.replace(tzinfo=UTC) if until else training.created,
+                rules=source_rules(policy_file),
+                released=released,
+                survivors_count=not only_said,
+                leave_out_harmful=not keep_harmful,
+            ),
             dataset_out=dataset_out,
+            told=lambda line: click.echo(line, err=True),
         )
     if signups is None:
         return train_from_table(training, **options.named())
@@ -273,8 +290,8 @@ def evaluate(
     settings = settings_here()
     load, options = _loader(settings, version), TableOptions(**table)
     _one_source(signups, dataset, options.table)
-    with _refusing_bad_data(), progress(console()) as shown:
-        lines = _lines(policy_file)
+    with refusing_bad_data(), progress(console()) as shown:
+        lines = policy_lines(policy_file)
         if signups is not None:
             evaluation = evaluate_files(
                 load=load,
@@ -321,7 +338,7 @@ def sweep(
     from models.training.pipeline import sweep_files  # noqa: PLC0415 - a second of imports
     from models.training.train import TrainSettings  # noqa: PLC0415
 
-    with _refusing_bad_data(), progress(console()) as shown:
+    with refusing_bad_data(), progress(console()) as shown:
         found = sweep_files(
             TrainSettings(seed=seed),
             signups=signups,
@@ -336,7 +353,7 @@ def sweep(
         click.echo(line)
 
 
-def _lines(policy_file: Path | None) -> ScoreLines:
+def policy_lines(policy_file: Path | None) -> ScoreLines:
     """The score lines of a policy document, the shipped one by default."""
     from models.evaluation.lines import Lines  # noqa: PLC0415 - a second of imports
 
@@ -345,6 +362,19 @@ def _lines(policy_file: Path | None) -> ScoreLines:
         account_type.value: Lines(each.step_up, each.review, each.deny)
         for account_type, each in policy.document.thresholds.items()
     }
+
+
+def source_rules(policy_file: Path | None) -> SourceRules:
+    """How far a policy trusts each source of outcomes; the shipped policy by default."""
+    from models.training.guards import SourceRule, SourceRules  # noqa: PLC0415 - a second of imports
+
+    section = policy_of_file(policy_file).document.learning
+
+    def rule(each: SourceSection) -> SourceRule:
+        return SourceRule(each.trust, each.most_a_day, each.vouched_for)
+
+    named = {name: rule(each) for name, each in section.sources.items()}
+    return SourceRules({"outcomes": SourceRule(), **named}, rule(section.unknown))
 
 
 def _engine(engine: str, scheduler: str | None) -> Engine:
@@ -380,7 +410,8 @@ def _given(name: str, value: _T | None) -> _T:
 
 
 @contextmanager
-def _refusing_bad_data() -> Iterator[None]:
+def refusing_bad_data() -> Iterator[None]:
+    """Data that cannot be used end the command in one line."""
     try:
         yield
     except DatasetError as error:

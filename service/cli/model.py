@@ -7,7 +7,11 @@ import click
 from models import registry
 from models.card import Card
 from service.cli.context import settings_here
-from service.cli.learning import BASELINE, CATALOGUE, evaluate, sweep, train
+from service.cli.learning import BASELINE, evaluate, sweep, train
+from service.cli.promotion import promote, rollback
+from service.cli.retraining import retrain
+from service.cli.shadowing import compare, drift, shadow
+from service.cli.verification import rebuild, verify
 from service.config import Settings
 
 
@@ -19,6 +23,14 @@ def model() -> None:
 model.add_command(train)
 model.add_command(evaluate)
 model.add_command(sweep)
+model.add_command(promote)
+model.add_command(rollback)
+model.add_command(verify)
+model.add_command(rebuild)
+model.add_command(retrain)
+model.add_command(shadow)
+model.add_command(compare)
+model.add_command(drift)
 
 
 @model.command("list")
@@ -38,21 +50,6 @@ def show(version: str) -> None:
     """Print a model's card in words; `baseline` is the shipped one."""
     for line in _card(settings_here(), version).lines():
         click.echo(line)
-
-
-@model.command()
-@click.argument("version")
-def promote(version: str) -> None:
-    """Make a version score; running workers notice within seconds."""
-    card = registry.promote(settings_here().model_dir, version, catalogue=CATALOGUE)
-    click.echo(f"{card.version} scores now")
-
-
-@model.command()
-def rollback() -> None:
-    """Go back to the model that scored before."""
-    card = registry.rollback(settings_here().model_dir, catalogue=CATALOGUE)
-    click.echo(f"{card.version} scores again")
 
 
 def _card(settings: Settings, version: str) -> Card:

@@ -6,16 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from models import registry
-from models.card import CardInvalidError
 from models.features.catalogue import FEATURES
-from models.registry import RegistryError
 from models.text_lines import lines_of
 from service.api.json_body import decode
 from service.api.schemas.signup import SignupRequest
@@ -26,8 +22,9 @@ from service.cli.context import console, settings_here, store_of
 from service.cli.progress import Report, progress
 from service.config import Settings
 from service.domain.caller import Caller, Scope
-from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, InvalidError
+from service.storage.sql.store import SqlStore
+from service.usecases.logged_vectors import LoggedFeatures
 from service.usecases.ports import Recorded
 from service.web import RefusedError
 
@@ -89,21 +86,11 @@ def export_signups(vectors: Path) -> None:
     One row a sign-up with its first decision and score and the vector as it was logged then. `gatehouse model train
     --vectors FILE --outcomes FILE` joins them with what became known.
     """
-    from models.training.recorded import RecordedRow, write_rows  # noqa: PLC0415 - needs the extra "train"
-
     settings = settings_here()
     store = store_of(settings)
-    skipped: Counter[str] = Counter()
     try:
-        with store.begin() as work, progress(console()) as report:
-            decided = _rows(
-                work.ledger.stream(),
-                _features_logged_by(settings),
-                RecordedRow.of_bytes,
-                skipped=skipped,
-                report=report,
-            )
-            written = write_rows(decided, vectors)
+        with progress(console()) as report:
+            written, skipped = export_vectors(settings, store, vectors, report)
     finally:
         store.dispose()
     click.echo(f"{written:,} vectors in {vectors}")
@@ -111,36 +98,25 @@ def export_signups(vectors: Path) -> None:
         click.echo(f"  {count:,} sign-ups left out: {why}", err=True)
 
 
-def _features_logged_by(settings: Settings) -> Callable[[Assessment], tuple[str, ...] | None]:
-    """The names of a logged vector's entries: this release's where it is as long, else those of the model's card.
+def export_vectors(settings: Settings, store: SqlStore, vectors: Path, report: Report) -> tuple[int, Counter[str]]:
+    """Write every decision's vector as it was logged; how many, and how many were left out for which reason."""
+    from models.training.recorded import RecordedRow, write_rows  # noqa: PLC0415 - needs the extra "train"
 
-    The catalogue only grows and a feature's meaning never changes, so a vector of this length is of this catalogue;
-    ``None`` where nobody can tell.
-    """
-    current = tuple(feature.name for feature in FEATURES)
-
-    @lru_cache(maxsize=256)
-    def of_model(version: str) -> tuple[str, ...] | None:
-        try:
-            baseline = registry.baseline_card()
-            card = baseline if baseline.version == version else registry.card_of(settings.model_dir, version)
-        except (RegistryError, CardInvalidError):
-            return None
-        return card.feature_names
-
-    def features(assessment: Assessment) -> tuple[str, ...] | None:
-        entries = len(assessment.vector or b"") // 4
-        if entries == len(current):
-            return current
-        found = None if assessment.model is None else of_model(assessment.model.version)
-        return found if found is not None and len(found) == entries else None
-
-    return features
+    skipped: Counter[str] = Counter()
+    with store.begin() as work:
+        decided = _rows(
+            work.ledger.stream(),
+            LoggedFeatures(settings.model_dir, [feature.name for feature in FEATURES]),
+            RecordedRow.of_bytes,
+            skipped=skipped,
+            report=report,
+        )
+        return write_rows(decided, vectors), skipped
 
 
 def _rows(
     recorded: Iterable[Recorded],
-    features_of: Callable[[Assessment], tuple[str, ...] | None],
+    features_of: LoggedFeatures,
     make: Callable[..., RecordedRow],
     *,
     skipped: Counter[str],
@@ -153,10 +129,9 @@ def _rows(
             continue
         # The first decision is the one whose outcome was awaited; later ones knew more.
         first = each.assessments[0]
-        features = features_of(first)
         if first.vector is None:
             skipped["decided without a feature vector"] += 1
-        elif features is None:
+        elif (features := features_of(first.vector, first.model)) is None:
             skipped["logged by a release with other features, whose model's card is not in the registry"] += 1
         else:
             yield make(

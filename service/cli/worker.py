@@ -48,6 +48,7 @@ def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click pass
     Worker(jobs, now=_now).run(wait=patience)
     # What is on its way is not cut off: the receiver has it, and only its record is missing.
     delivering.join()
+    patience.end()
 
 
 def _now() -> datetime:
@@ -71,6 +72,11 @@ class _Patience:
         while not self.over() and time.monotonic() < until:
             time.sleep(LOOK_UP_EVERY_S)
         return self.over()
+
+    def end(self) -> None:
+        """Deaf from now on: at its end the interpreter puts the default back, by which one more signal kills it."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
 
     def _tell(self, *_: object) -> None:
         self._told = True

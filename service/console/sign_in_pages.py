@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import let_in, safe_target, show_out, signed_in
 from service.console.pages import page
-from service.domain.errors import InvalidError, TooManyAttemptsError, UnauthenticatedError
+from service.domain.errors import InvalidError, TooManyError, UnauthenticatedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class SignInPages:
                 )
             except UnauthenticatedError as error:
                 problem, status = str(error), 401
-            except TooManyAttemptsError as error:
+            except TooManyError as error:
                 problem, status = str(error), 429
             else:
                 after = url_for("console.password") if who.reviewer.must_change else safe_target(target)

@@ -53,10 +53,6 @@ class UnauthenticatedError(GatehouseError):
     """No API key, or none we know."""
 
 
-class TooManyAttemptsError(GatehouseError):
-    """Somebody guesses passwords; even the right one is refused for a while."""
-
-
 class ForbiddenError(GatehouseError):
     """The caller is known but may not do this."""
 

@@ -25,6 +25,7 @@ from service.domain.policy_sections.challenges import ChallengesSection, default
 from service.domain.policy_sections.clusters import ClusterLines
 from service.domain.policy_sections.exploration import Exploration
 from service.domain.policy_sections.grants import Grants
+from service.domain.policy_sections.learning import LearningSection
 from service.domain.policy_sections.lists import Lists
 from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.policy_sections.rules import Rule, RuleState
@@ -56,6 +57,7 @@ class PolicyDocument(Section):
     challenges: ChallengesSection = Field(default_factory=default_challenges)
     review: ReviewPolicy = ReviewPolicy()
     clusters: ClusterLines = ClusterLines()
+    learning: LearningSection = LearningSection()
 
     @model_validator(mode="after")
     def _complete(self) -> PolicyDocument:

@@ -82,11 +82,10 @@ class Assess:
                 return _again(look.answer, fingerprint)
             record_id = self.new_id(now)
             facts = Facts(signup=signup, signals=signals, linkage=look.linkage)
-            assessment = None
+            assessment, step_up = None, None
             if not signup.record_only:
                 watched = () if self.watches is None else self.watches.matching(work, identifiers, now=now)
                 assessment = self.judge(facts, now=now, stopwatch=stopwatch, watched=bool(watched))
-            step_up = None
             if assessment is not None:
                 person = Person(signup, signals)
                 assessment, step_up = self.plan(person, assessment, record_id=record_id, owner=caller.owner, now=now)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from models.registry import LoadedModel, RegistryError, active, load_active
+from models.registry import LoadedModel, RegistryError, active, baseline, load
 from service.domain.errors import UnavailableError
 from service.domain.policy import Policy, default_policy_text, parse_policy
 from service.usecases.ports import Begin
@@ -49,7 +49,12 @@ class ModelInForce:
         try:
             version = active(self._directory).version
             if self._model is None or version != self._version:
-                self._model = load_active(self._directory, catalogue=self._catalogue)
+                # What the pointer said, not what it may say by now: the version noted is the model's own.
+                self._model = (
+                    baseline(catalogue=self._catalogue)
+                    if version is None
+                    else load(self._directory, version, catalogue=self._catalogue)
+                )
                 self._version = version
                 _log.info("model loaded", extra={"model": self._model.card.version})
             self.problem = None

@@ -1,4 +1,4 @@
-"""Settle clusters: what requests left behind, or could not see of each other because they came at the same moment."""
+"""Settle clusters: finish merges, and look again at those who came at one moment and could not see each other."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from models.identifiers import identifiers_of
 from models.reference.reference import Reference
 from models.signals.signals import derive_signals
-from service.usecases.ports import Begin
+from service.usecases.ports import Begin, Recorded, UnitOfWork
 
-UNSEEN_WITHIN = timedelta(seconds=10)
-"""Two requests that took longer to commit than this have failed."""
-
-LOOKED_AT = 3_000
-"""The newest sign-ups: more than come between two rounds."""
+MOMENT = timedelta(seconds=10)
+"""Two sign-ups this close may each have looked before the other was committed."""
+NEWEST = 3_000
+"""How far back is looked in every round: minutes of the busiest hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +24,19 @@ class SettleClusters:
     reference: Reference
 
     def __call__(self, now: datetime) -> int:
-        """Unite what waits, and look again at those who could not see each other; how much was done."""
+        """Settle; how much was done."""
         with self.begin() as work:
             done = work.clusters.settle(at=now)
-            numbers = work.clusters.simultaneous(within=UNSEEN_WITHIN, limit=LOOKED_AT)
-            records = work.ledger.several(numbers)
-        for recorded in records:
-            signals = derive_signals(recorded.signup, self.reference)
-            identifiers = identifiers_of(recorded.signup, signals)
-            with self.begin() as work:
-                linkage = work.ledger.linkage_again(recorded, identifiers, now=recorded.signup.occurred_at)
-                own = work.clusters.cluster_of(recorded.signup_no)
-                clusters = sorted({*linkage.company.clusters, *(() if own is None else (own,))})
-                if len(clusters) > 1:
-                    work.clusters.unite(clusters, through=recorded.signup_no, at=now)
-                    done += 1
-        return done
+            numbers = work.clusters.simultaneous(within=MOMENT, limit=NEWEST)
+            return done + sum(self._united(work, each, now) for each in work.ledger.several(numbers))
+
+    def _united(self, work: UnitOfWork, recorded: Recorded, now: datetime) -> bool:
+        signals = derive_signals(recorded.signup, self.reference)
+        identifiers = identifiers_of(recorded.signup, signals)
+        # Pairs tie on both sides of a sign-up's own time: what came a moment later is seen too.
+        linkage = work.ledger.linkage_again(recorded, identifiers, now=recorded.signup.occurred_at)
+        clusters = {*linkage.company.clusters, work.clusters.cluster_of(recorded.signup_no)} - {None}
+        if len(clusters) < 2:
+            return False
+        work.clusters.unite(sorted(each for each in clusters if each is not None), through=recorded.signup_no, at=now)
+        return True

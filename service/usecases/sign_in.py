@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from service.domain.errors import FieldError, InvalidError, TooManyAttemptsError, UnauthenticatedError
+from service.domain.errors import FieldError, InvalidError, TooManyError, UnauthenticatedError
 from service.domain.reviewer import Acting, Reviewer
 from service.usecases.passwords import LEAST_LENGTH, MOST_LENGTH, NOBODY, digest_of_password, is_password
 from service.usecases.ports import AuditEntry, Begin
@@ -65,13 +65,13 @@ class SignIn:
 
         Raises:
             UnauthenticatedError: name or password is wrong; the text does not say which.
-            TooManyAttemptsError: too many attempts failed within the last quarter of an hour.
+            TooManyError: too many attempts failed within the last quarter of an hour.
         """
         counted = (self.digest(f"name:{name.lower()}"), self.digest(f"address:{address}"))
         with self.begin() as work:
             limits = zip(counted, (FAILURES_OF_A_NAME, FAILURES_OF_AN_ADDRESS), strict=True)
             if any(work.reviewers.failures(who, since=now - WINDOW) >= limit for who, limit in limits):
-                raise TooManyAttemptsError("Too many attempts failed; try again in a quarter of an hour.")
+                raise TooManyError("Too many attempts failed; try again in a quarter of an hour.")
             reviewer = work.reviewers.get(name)
             known = reviewer is not None and reviewer.disabled_at is None
             right = is_password(password[:MOST_LENGTH], reviewer.password_digest if known and reviewer else NOBODY)

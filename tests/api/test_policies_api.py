@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ ASSESSMENT = Assessment(
     policy_version=1,
 )
 
-STRICTER = default_policy_text().replace("step_up = 0.25", "step_up = 0.05")
+STRICTER = re.sub(r"step_up = [0-9.]+", "step_up = 0.05", default_policy_text())
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_a_list_is_kept_over_http(api: Any) -> None:
     assert "no domain" not in json.dumps(wrong.json)
     assert (imported.json["added"], imported.json["bad_lines"]) == (1, 1)
     assert imported.json["bad"] == [{"line": 3, "problem": "value must be the first 6 to 8 digits of a card"}]
-    assert [each["value"] for each in (*page["items"], *rest["items"])] == ["411111", "farm.example"]
+    assert {each["value"] for each in (*page["items"], *rest["items"])} == {"411111", "farm.example"}
     assert rest["next"] is None
     assert removed.status_code == 200
     assert len(api.get("/v1/lists/block").json["items"]) == 1

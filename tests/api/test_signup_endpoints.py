@@ -95,7 +95,13 @@ def test_challenges_case_and_cluster_are_shown(view):
     )
 
     assert answer["challenges"] == [
-        {"id": "ch_1", "method": "institution_email_code", "status": "pending", "expires_at": "2026-11-23T10:15:00Z"}
+        {
+            "id": "ch_1",
+            "method": "institution_email_code",
+            "status": "pending",
+            "expires_at": "2026-11-23T10:15:00Z",
+            "url": None,
+        }
     ]
     assert (answer["case_id"], answer["cluster"]) == ("ca_1", {"id": "cl_1", "size": 37, "confirmed_fraud": 4})
 

@@ -122,12 +122,14 @@ def measure(
     order, shuffled = list(costs), random.Random(7)
     numbers, clock = itertools.count(), _Clock(end)
     for number in range(rounds + 1):
-        chosen = [next(signups) for _ in range(decisions)]
+        # The hot ones are other people's: the same would tie those of the ordinary ones to the cluster, a merge each.
+        chosen = {name: [next(signups) for _ in range(decisions)] for name in costs if name != EMPTY}
+        chosen[EMPTY] = chosen[ORDINARY]
         emptied(empty.settings.database_url)
         shuffled.shuffle(order)
         for name in order:
             application = empty if name == EMPTY else full
-            made = [_CHANGED[name](each, at) for at, each in enumerate(chosen)]
+            made = [_CHANGED[name](each, at) for at, each in enumerate(chosen[name])]
             whole, store = _decided(application, made, numbers, clock, costs[name] if number else Costs())
             if number:
                 costs[name].whole.append(whole)

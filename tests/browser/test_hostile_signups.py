@@ -81,6 +81,7 @@ def look(tab: Any, path: str) -> str:
 
 
 def test_hostile_texts_are_shown_as_texts_on_every_page(open_tab: Callable[..., Any], console: Any) -> None:
+    tabs = [open_tab("lea", width=width) for width in (1280, 390)]
     for number, text in enumerate((SCRIPT, TURNED, LONG, FORMULA)):
         (record_id,) = console.record(hostile(text, number))
         case = (
@@ -89,8 +90,7 @@ def test_hostile_texts_are_shown_as_texts_on_every_page(open_tab: Callable[..., 
             else None
         )
         case_id = case.id if case is not None else _has_case(console, record_id)
-        for width in (1280, 390):
-            tab = open_tab("lea", width=width)
+        for tab in tabs:
             body = look(tab, f"/console/cases/{case_id}") + look(tab, f"/console/signups/{record_id}")
             look(tab, f"/console/queue?text={case_id}")
             look(tab, "/console/audit")

@@ -126,7 +126,7 @@ def test_a_policy_document_is_checked(run: Run, tmp_path: Path) -> None:
     document = tmp_path / "policy.toml"
     document.write_text(run("policy", "show").out if run("db", "upgrade").code == 0 else "")
     good = run("policy", "check", str(document))
-    document.write_text(document.read_text().replace("score", "scroe").replace("step_up = 0.25", "step_up = 5.0"))
+    document.write_text(document.read_text().replace("step_up = 0.20", "step_up = 5.0"))
     bad = run("policy", "check", str(document))
 
     assert good.code == 0
@@ -179,7 +179,9 @@ def test_the_shipped_model_is_listed_as_active_and_its_card_says_simulated(run: 
 
 
 def test_an_unknown_model_is_refused_in_one_line(run: Run) -> None:
-    refused = run("model", "promote", "nonesuch")
+    people = ("--override", "--by", "Ann", "--approved-by", "Ben", "--reason", "none")
+
+    refused = run("model", "promote", "nonesuch", *people)
 
     assert (refused.code, refused.err.count("\n")) == (1, 1)
     assert "nonesuch" in refused.err

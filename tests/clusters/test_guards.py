@@ -1,4 +1,4 @@
-"""Guards: honest people who share are unharmed, and growing one earns nobody a better answer."""
+"""Guards: honest people who share are unharmed, persons may declare it, nobody earns a better answer by one."""
 
 from __future__ import annotations
 

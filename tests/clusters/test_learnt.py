@@ -92,8 +92,9 @@ def test_over_http_unknown_kinds_and_wrong_values_are_named(http: Any) -> None:
     one, other = http.sign_up(2_001), http.sign_up(2_002)
     path = f"/v1/signups/{one['id']}/identifiers"
 
-    good = http.call("POST", path, json={"identifiers": [{"kind": "ip", "value": "81.2.69.160"},
-                                                         {"kind": "device_id", "value": "device-2002"}]})  # fmt: skip
+    document = {"identifiers": [{"kind": "ip", "value": "81.2.69.160"}, {"kind": "device_id", "value": "device-2002"}]}
+
+    good = http.call("POST", path, json=document)
     bad = http.call("POST", path, json={"identifiers": [{"kind": "shoe_size", "value": "44"},
                                                         {"kind": "ip", "value": "nowhere"}]})  # fmt: skip
     card = http.call("POST", path, json={"identifiers": [{"kind": "payment_fingerprint", "value": "4242424242424242"}]})
@@ -102,6 +103,6 @@ def test_over_http_unknown_kinds_and_wrong_values_are_named(http: Any) -> None:
     assert bad.status_code == card.status_code == 422
     assert [each["pointer"] for each in bad.get_json()["errors"]] == ["/identifiers/0/kind", "/identifiers/1/value"]
     assert "card-number" in card.get_json()["type"]
-    assert http.call("POST", "/v1/signups/nobody/identifiers", json=good.request.json).status_code == 404
+    assert http.call("POST", "/v1/signups/nobody/identifiers", json=document).status_code == 404
     assert http.call("POST", path, json={"identifiers": []}).status_code == 422
     assert other["cluster"] is None

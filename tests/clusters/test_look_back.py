@@ -174,12 +174,7 @@ def test_a_decision_asks_nothing_of_the_database_for_watches(gate: Any, monkeypa
     gate.came()
     asked = []
     kind = type(gate.store.begin().after_bans)
-
-    def watches(_: Any, *, now: Any) -> tuple[()]:
-        asked.append(now)
-        return ()
-
-    monkeypatch.setattr(kind, "watches", watches)
+    monkeypatch.setattr(kind, "watches", lambda _, *, now: asked.append(now) or ())
 
     gate.came(**habits(2))
 

@@ -12,7 +12,7 @@ from service.domain.errors import (
     ConflictError,
     InvalidError,
     NotFoundError,
-    TooManyAttemptsError,
+    TooManyError,
     UnauthenticatedError,
 )
 from service.domain.reviewer import Role
@@ -91,7 +91,7 @@ def test_guessing_a_name_is_stopped_even_from_many_addresses(
         with pytest.raises(UnauthenticatedError):
             sign_in("eli", "wrong", address=f"192.0.2.{number}", now=noon)
 
-    with pytest.raises(TooManyAttemptsError):
+    with pytest.raises(TooManyError):
         sign_in("eli", made.password, address="198.51.100.1", now=noon)
     assert sign_in("eli", made.password, address="198.51.100.1", now=noon + WINDOW + timedelta(seconds=1))
 
@@ -102,7 +102,7 @@ def test_guessing_from_one_address_is_stopped_whatever_the_name(sign_in: SignIn,
             work.reviewers.add_failure(hashlib.sha256(b"address:192.0.2.9").digest(), at=noon)
         work.commit()
 
-    with pytest.raises(TooManyAttemptsError):
+    with pytest.raises(TooManyError):
         sign_in("whoever", "wrong", address="192.0.2.9", now=noon)
 
 

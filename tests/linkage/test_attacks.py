@@ -8,11 +8,14 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.linkage.identifier import Identifier, IdentifierKind
+from models.reference.reference import load_reference
+from service.config import PREFIX, read_settings
 from service.domain.attack import ENDS_AFTER, SIGNUPS_TO_START, STARTS_WITHIN, Attack, key_id
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment, Decision
@@ -332,10 +335,11 @@ def test_a_decision_that_commits_late_is_not_missed(
     assert watched.watch(NOON + 6 * MINUTE) == 2
 
 
-def test_the_worker_watches(sql_store: SqlStore, make_record: Callable[..., NewRecord]) -> None:
+def test_the_worker_watches(sql_store: SqlStore, make_record: Callable[..., NewRecord], tmp_path: Path) -> None:
+    settings = read_settings({f"{PREFIX}DATA_DIR": str(tmp_path)})
     watched = Watched(sql_store, make_record)
     watched.came(SIGNUPS_TO_START)
 
-    done = Worker(jobs_of(sql_store), now=lambda: NOON + 6 * MINUTE).round()
+    done = Worker(jobs_of(sql_store, settings, load_reference()), now=lambda: NOON + 6 * MINUTE).round()
 
     assert done["attacks started or ended"] == 2

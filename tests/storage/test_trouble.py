@@ -71,7 +71,7 @@ def test_a_full_disk_is_unavailable_for_writes_and_keeps_what_was_committed(
     sqlite_url: str, open_store: Open, make_record: Make, monkeypatch: pytest.MonkeyPatch, noon: datetime
 ) -> None:
     # SQLite refuses pages beyond this limit with the error of a full disk.
-    monkeypatch.setattr(engines, "_SQLITE_PRAGMAS", (*engines._SQLITE_PRAGMAS, "PRAGMA max_page_count = 80"))
+    monkeypatch.setattr(engines, "_SQLITE_PRAGMAS", (*engines._SQLITE_PRAGMAS, "PRAGMA max_page_count = 240"))
     store, committed = open_store(sqlite_url), 0
 
     def append_until_full() -> None:

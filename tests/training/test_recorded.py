@@ -14,6 +14,7 @@ import pytest
 from models.card import DataSource
 from models.features.catalogue import FEATURES
 from models.training.dataset import Dataset, DatasetError
+from models.training.labelled import LabelChoice
 from models.training.pipeline import Training, train_from_recorded
 from models.training.recorded import (
     KnownOutcome,
@@ -199,7 +200,7 @@ def test_recorded_decisions_train_like_anything_else(dataset: Dataset, tmp_path:
     )
 
     trained = train_from_recorded(
-        Training(created=LATER), vectors=tmp_path / "vectors.parquet", outcomes=outcomes, known_by=LATER
+        Training(created=LATER), vectors=tmp_path / "vectors.parquet", outcomes=outcomes, choice=LabelChoice(LATER)
     )
 
     assert trained.card.data.source is DataSource.RECORDED

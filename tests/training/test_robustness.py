@@ -11,8 +11,9 @@ from models.card import DataSource, FeatureEntry
 from models.evaluation.evaluation import judge
 from models.evaluation.intervals import wilson
 from models.evaluation.lines import Lines
-from models.evaluation.metrics import PREVALENCES, calibration_error, in_the_large, logit_offset, shifted
+from models.evaluation.metrics import PREVALENCES, calibration_error
 from models.evaluation.prevalence import calibration_elsewhere, weights_to
+from models.monitoring.log_odds import in_the_large, logit_offset, shifted
 from models.scorer import Scorer, scorer_of
 from models.training.dataset import ALL_FIELDS, Dataset, Probes
 from models.training.fit import FitSettings

@@ -76,8 +76,15 @@ class MemoryCases:
                 for case in self._shelves.cases.values()
                 if _wanted(case, query)
             ]
-        listed.sort(key=lambda each: each.cursor, reverse=True)
-        return tuple(each for each in listed if query.after is None or each.cursor < query.after)[: query.limit]
+        # The oldest first are in the order of their numbers when they came together, the others the other way round.
+        sign = -1 if query.order is CaseOrder.AGE else 1
+
+        def place(cursor: tuple[float, int]) -> tuple[float, int]:
+            return cursor[0], sign * cursor[1]
+
+        listed.sort(key=lambda each: place(each.cursor), reverse=True)
+        after = None if query.after is None else place(query.after)
+        return tuple(each for each in listed if after is None or place(each.cursor) < after)[: query.limit]
 
     def counts(self, owner: str | None, *, now: datetime) -> Sequence[QueueCount]:
         """See the port."""

@@ -29,6 +29,7 @@ from service.usecases.ports import ApiKey, AuditEntry, NewRecord, Recorded, Stor
 from service.usecases.ports_attacks import Sight
 from service.usecases.ports_cases import Note
 from service.usecases.ports_clusters import Guard, IdentifierKey
+from service.usecases.ports_learning import DriftReport, Shadow, ShadowScore
 from service.usecases.ports_lists import ListEntry
 from service.usecases.ports_policy import Activation, BackTestRecord, PolicyVersion
 from service.usecases.ports_reviewers import Session
@@ -145,6 +146,9 @@ class Shelves:
         self.entries: list[AuditEntry] = []
         self.seals: list[Seal] = []
         self.events: list[Event] = []
+        self.shadows: list[Shadow] = []
+        self.shadow_scores: dict[tuple[str, int, str], ShadowScore] = {}
+        self.drift_report: DriftReport | None = None
         self.guards: dict[IdentifierKey, Guard] = {}
         self.held: dict[int, list[Key]] = {}
         self.fanned: dict[str, datetime] = {}

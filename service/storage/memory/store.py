@@ -18,6 +18,7 @@ from service.storage.memory.decisions import MemoryDecisions
 from service.storage.memory.events import MemoryEvents
 from service.storage.memory.figures import MemoryFigures
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
+from service.storage.memory.learning import MemoryDriftReports, MemoryJudgements, MemoryShadows
 from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.list_entries import MemoryListEntries
 from service.storage.memory.outcomes import MemoryOutcomes
@@ -50,6 +51,9 @@ class MemoryUnitOfWork:
         self.outcomes = MemoryOutcomes(shelves, self._staged)
         self.attacks = MemoryAttacks(shelves, self._staged)
         self.roll_ups = MemoryRollUps(shelves)
+        self.judgements = MemoryJudgements(shelves)
+        self.shadows = MemoryShadows(shelves, self._staged)
+        self.drift_reports = MemoryDriftReports(shelves, self._staged)
         self.endpoints = MemoryEndpoints(shelves, self._staged)
         self.deliveries = MemoryDeliveries(shelves, self._staged)
         self.accounts = MemoryAccounts(shelves, self._staged)
@@ -63,7 +67,6 @@ class MemoryUnitOfWork:
         self.cases = MemoryCases(shelves, self._staged)
         self.proposals = MemoryProposals(shelves, self._staged)
         self.reviewers = MemoryReviewers(shelves, self._staged)
-        self.roll_ups = MemoryRollUps(shelves)
         self.figures = MemoryFigures(shelves)
 
     def commit(self) -> None:

@@ -35,6 +35,16 @@ class CaseRow(Base):
             sqlite_where=text(UNRESOLVED),
             postgresql_where=text(UNRESOLVED),
         ),
+        *(
+            # The other orders of the queue, and a count of it that reads nothing but the index.
+            Index(name, *columns, sqlite_where=text(UNRESOLVED), postgresql_where=text(UNRESOLVED))
+            for name, columns in (
+                ("ix_cases_unresolved_risk", ("risk", "case_no")),
+                ("ix_cases_unresolved_age", ("opened_us", "case_no")),
+                ("ix_cases_unresolved_size", ("size", "case_no")),
+                ("ix_cases_unresolved_count", ("queue", "state", "lease_us", "due_us", "opened_us")),
+            )
+        ),
         Index(
             "ix_cases_unresolved_lease",
             "lease_us",

@@ -104,10 +104,18 @@ class SqlCases:
         """See the port."""
         order = _ORDER[query.order]
         wanted: Any = select(CaseRow.__table__, order.label("place")).where(*_conditions(query))
-        if query.after is not None:
-            value, number = query.after
-            wanted = wanted.where(tuple_(order, CaseRow.case_no) < tuple_(literal(value), literal(number)))
-        wanted = wanted.order_by(order.desc(), CaseRow.case_no.desc()).limit(query.limit)
+        if query.order is CaseOrder.AGE:
+            # By the column itself, which has an index, and not by its negative, which has none.
+            if query.after is not None:
+                seen = tuple_(literal(round(-query.after[0])), literal(query.after[1]))
+                wanted = wanted.where(tuple_(CaseRow.opened_us, CaseRow.case_no) > seen)
+            wanted = wanted.order_by(CaseRow.opened_us, CaseRow.case_no)
+        else:
+            if query.after is not None:
+                seen = tuple_(literal(query.after[0]), literal(query.after[1]))
+                wanted = wanted.where(tuple_(order, CaseRow.case_no) < seen)
+            wanted = wanted.order_by(order.desc(), CaseRow.case_no.desc())
+        wanted = wanted.limit(query.limit)
         rows = self._database.read(lambda connection: connection.execute(wanted).all())
         return tuple(ListedCase(case_of_row(row), (row.place, row.case_no)) for row in rows)
 

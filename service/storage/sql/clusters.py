@@ -113,7 +113,7 @@ class SqlClusters:
         statement = (
             select(MergeRow.__table__)
             .join(ClusterRow, ClusterRow.cluster_no == MergeRow.cluster_no)
-            .where(ClusterRow.root_no == root)
+            .where(ClusterRow.root_no == root, ClusterRow.root_no != ClusterRow.cluster_no)
             .order_by(MergeRow.merged_us.desc(), MergeRow.cluster_no)
             .limit(limit)
         )

@@ -141,7 +141,10 @@ def _merge(connection: Connection, roots: Sequence[int], signup_no: int, at_us: 
     founded = connection.execute(
         select(func.min(ClusterRow.founded_us)).where(ClusterRow.cluster_no.in_(roots))
     ).scalar_one()
-    connection.execute(update(ClusterRow).where(ClusterRow.root_no.in_(losers)).values(root_no=winner))
+    # Each by an index of its own: a cluster's members-to-be by the partial one on what was merged, itself by its key.
+    merged_before = ClusterRow.root_no.in_(losers) & (ClusterRow.root_no != ClusterRow.cluster_no)
+    connection.execute(update(ClusterRow).where(merged_before).values(root_no=winner))
+    connection.execute(update(ClusterRow).where(ClusterRow.cluster_no.in_(losers)).values(root_no=winner))
     connection.execute(update(ClusterRow).where(ClusterRow.cluster_no == winner).values(founded_us=founded))
     connection.execute(update(MemberRow).where(MemberRow.cluster_no.in_(losers)).values(cluster_no=winner))
     merges = [{"cluster_no": loser, "into_no": winner, "signup_no": signup_no, "merged_us": at_us} for loser in losers]

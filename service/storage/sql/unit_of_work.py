@@ -27,6 +27,7 @@ from service.storage.sql.deliveries import SqlDeliveries
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.figures import SqlFigures
 from service.storage.sql.idempotency import SqlIdempotencyKeys
+from service.storage.sql.judgements import SqlJudgements
 from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.list_entries import SqlListEntries
 from service.storage.sql.mails import SqlMails
@@ -37,6 +38,7 @@ from service.storage.sql.probations import SqlProbations
 from service.storage.sql.proposals import SqlProposals
 from service.storage.sql.reviewers import SqlReviewers
 from service.storage.sql.roll_ups import SqlRollUps
+from service.storage.sql.shadows import SqlDriftReports, SqlShadows
 from service.storage.sql.staging import Stage, StagedWrite
 from service.storage.sql.step_ups import SqlStepUps
 from service.storage.sql.webhook_endpoints import SqlEndpoints
@@ -62,6 +64,9 @@ class SqlUnitOfWork:
         self._outcomes = SqlOutcomes(database, self._stage)
         self._attacks = SqlAttacks(database, self._stage)
         self._roll_ups = SqlRollUps(database)
+        self._judgements = SqlJudgements(database)
+        self._shadows = SqlShadows(database, self._stage)
+        self._drift_reports = SqlDriftReports(database, self._stage)
         self._endpoints = SqlEndpoints(database, self._stage, encryption=encryption)
         self._deliveries = SqlDeliveries(database, self._stage, encryption=encryption)
         self._accounts = SqlAccounts(database, self._stage, encryption=encryption)
@@ -113,11 +118,6 @@ class SqlUnitOfWork:
         return self._clusters
 
     @property
-    def after_bans(self) -> SqlAfterBans:
-        """Watches and look-backs."""
-        return self._after_bans
-
-    @property
     def cases(self) -> SqlCases:
         """The reviewers' queue."""
         return self._cases
@@ -138,6 +138,11 @@ class SqlUnitOfWork:
         return self._proposals
 
     @property
+    def after_bans(self) -> SqlAfterBans:
+        """Watches and look-backs."""
+        return self._after_bans
+
+    @property
     def containments(self) -> SqlContainments:
         """What is held of clusters."""
         return self._containments
@@ -156,6 +161,21 @@ class SqlUnitOfWork:
     def roll_ups(self) -> SqlRollUps:
         """Daily roll-ups."""
         return self._roll_ups
+
+    @property
+    def judgements(self) -> SqlJudgements:
+        """Recorded assessments, to learn from."""
+        return self._judgements
+
+    @property
+    def shadows(self) -> SqlShadows:
+        """Challengers in the shadow."""
+        return self._shadows
+
+    @property
+    def drift_reports(self) -> SqlDriftReports:
+        """Measurements of drift."""
+        return self._drift_reports
 
     @property
     def endpoints(self) -> SqlEndpoints:
@@ -283,11 +303,6 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         "Another containment was opened at the same moment; try again.",
     ),
     (
-        ("pk_watches", "watches.watch_no"),
-        ConflictError,
-        "Another watch was opened at the same moment; try again.",
-    ),
-    (
         ("ix_attacks_open", "attacks.digest"),
         ConflictError,
         "An attack goes on already on this key.",
@@ -296,6 +311,16 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         ("pk_step_ups", "step_ups.signup_no"),
         StepUpMovedError,
         "the sign-up has a step-up by now",
+    ),
+    (
+        ("uq_shadows_running", "shadows.model_version"),
+        ConflictError,
+        "That model is in the shadow already.",
+    ),
+    (
+        ("pk_watches", "watches.watch_no"),
+        ConflictError,
+        "Another watch was opened at the same moment; try again.",
     ),
 )
 

@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-VENDOR = Path(__file__).parents[1] / "service" / "console" / "static" / "vendor"
+VENDOR = Path(__file__).parent / "static" / "vendor"
 
 
 def digest(content: bytes, algorithm: str) -> str:

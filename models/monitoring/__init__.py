@@ -1,0 +1,1 @@
+"""Watching a model in service: what has moved, measured with nothing of the training parts."""

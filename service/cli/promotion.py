@@ -1,0 +1,111 @@
+"""``gatehouse model promote`` and ``rollback``: who scores, and who said so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from models import registry
+from service.cli.context import console, settings_here, store_of
+from service.cli.judging_data import judged_kind, judging_dataset
+from service.cli.learning import CATALOGUE, FILE, policy_lines, refusing_bad_data
+from service.cli.progress import progress
+from service.config import Settings
+from service.usecases.promote import Override, Promote, RollBack
+
+if TYPE_CHECKING:
+    from models.evaluation.gates import Judgement
+
+ACTOR = "cli"
+
+
+@click.command()
+@click.argument("version")
+@click.option("--on", type=FILE, help="What the gates judge on: a kept data set, exported decisions, or a world.")
+@click.option("--outcomes", type=FILE, help="With --on DECISIONS: what became known of them, as JSON lines.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --outcomes: known before that day.")
+@click.option("--policy", "policy_file", type=FILE, help="Whose score lines decide; the shipped policy's.")
+@click.option("--override", is_flag=True, help="Promote although a gate refuses, or without asking one.")
+@click.option("--by", help="With --override: who wants it.")
+@click.option("--approved-by", help="With --override: who else agrees.")
+@click.option("--reason", help="With --override: why; it goes into the audit record.")
+def promote(
+    version: str,
+    *,
+    on: Path | None,
+    outcomes: Path | None,
+    until: datetime | None,
+    policy_file: Path | None,
+    override: bool,
+    by: str | None,
+    approved_by: str | None,
+    reason: str | None,
+) -> None:
+    """Make a version score, if its gates hold against the champion; running workers notice within seconds."""
+    settings = settings_here()
+    people = _override(by, approved_by, reason) if override else None
+    if on is None and people is None:
+        raise click.UsageError("--on is needed: what shall the gates judge on?")
+    refused_by, kind = None, None
+    if on is not None:
+        judgement, kind = judge(settings, version, on, outcomes=outcomes, until=until, policy_file=policy_file)
+        refused_by = judgement.refused_by
+        for line in judgement.lines():
+            click.echo(line)
+    store = store_of(settings)
+    try:
+        card = Promote(store.begin, settings.model_dir, CATALOGUE)(
+            version, actor=ACTOR, now=datetime.now(UTC), refused_by=refused_by, judged_on=kind, override=people
+        )
+    finally:
+        store.dispose()
+    click.echo(f"{card.version} scores now")
+
+
+@click.command()
+def rollback() -> None:
+    """Go back to the model that scored before."""
+    settings = settings_here()
+    store = store_of(settings)
+    try:
+        card = RollBack(store.begin, settings.model_dir, CATALOGUE)(actor=ACTOR, now=datetime.now(UTC))
+    finally:
+        store.dispose()
+    click.echo(f"{card.version} scores again")
+
+
+def judge(
+    settings: Settings,
+    version: str,
+    on: Path,
+    *,
+    outcomes: Path | None,
+    until: datetime | None,
+    policy_file: Path | None,
+) -> tuple[Judgement, str]:
+    """Ask the gates; what they were asked on, in words, beside the answer.
+
+    Raises:
+        click.ClickException: the data cannot be judged on.
+        RegistryError, CardInvalidError: a model cannot be loaded.
+    """
+    from models.evaluation.gates import judge_promotion  # noqa: PLC0415 - a second of imports
+    from models.evaluation.newest import newest_slice  # noqa: PLC0415
+
+    # Before minutes of reading: a damaged model, or one that this release cannot serve, is told at once.
+    registry.load(settings.model_dir, version, catalogue=CATALOGUE)
+    with refusing_bad_data(), progress(console()) as shown:
+        dataset = judging_dataset(settings, on, outcomes=outcomes, until=until, progress=shown)
+        champion = registry.load_active(settings.model_dir, catalogue=dataset.names)
+        challenger = registry.load(settings.model_dir, version, catalogue=dataset.names)
+        newest = newest_slice(dataset, (champion.card, challenger.card))
+        return judge_promotion(champion, challenger, newest, lines=policy_lines(policy_file)), judged_kind(dataset)
+
+
+def _override(by: str | None, approved_by: str | None, reason: str | None) -> Override:
+    if by is None or approved_by is None or reason is None:
+        raise click.UsageError("--override needs --by, --approved-by and --reason")
+    return Override(by, approved_by, reason)

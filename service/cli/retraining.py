@@ -1,0 +1,198 @@
+"""``gatehouse model retrain``: export, train, evaluate, shadow in one command for cron, and a report to read."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from models import registry
+from models.registry import RegistryError
+from models.whole_files import written_whole
+from service.cli.context import console, settings_here, store_of
+from service.cli.learning import CATALOGUE, FILE, policy_lines, refusing_bad_data, source_rules
+from service.cli.progress import Report, progress
+from service.cli.promotion import ACTOR
+from service.cli.resumable import Run, the_only_run
+from service.cli.verification import kept_dataset
+from service.config import Settings
+from service.domain.errors import ConflictError
+from service.storage.sql.store import SqlStore
+from service.usecases.drift import MeasureDrift
+from service.usecases.shadow import StartShadow
+
+if TYPE_CHECKING:
+    from models.training.train import TrainSettings
+
+RUNS = "retraining"
+
+
+@click.command()
+@click.option("--outcomes", type=FILE, required=True, help="JSON lines of what became known; see `model train`.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Outcomes known before that day; all unless given.")
+@click.option("--release", "released", multiple=True, help="A flood of labels that a person has looked at.")
+@click.option("--policy", "policy_file", type=FILE, help="Whose score lines and sources count; the shipped policy's.")
+@click.option("--seed", type=int, default=1, show_default=True)
+def retrain(
+    *, outcomes: Path, until: datetime | None, released: tuple[str, ...], policy_file: Path | None, seed: int
+) -> None:
+    """Export, train, evaluate and put the new model into the shadow: one command for cron, with a report to read.
+
+    Killed halfway, it goes on where it was when it is called again; two never run at once. Nothing is promoted.
+    """
+    settings, now = settings_here(), datetime.now(UTC)
+    store = store_of(settings)
+    try:
+        with the_only_run(settings.data_dir / RUNS, now=now) as run, progress(console()) as shown:
+            steps = _Steps(settings, store, run, shown, policy_file, seed)
+            try:
+                with refusing_bad_data():
+                    report = steps.all(outcomes, until, released)
+            except click.ClickException:
+                run.end()  # the same data would be refused again: the next call reads them anew
+                raise
+            run.end()
+    finally:
+        store.dispose()
+    click.echo(f"the report is {report}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The steps of one run; each may be repeated, and notes what the report tells."""
+
+    settings: Settings
+    store: SqlStore
+    run: Run
+    shown: Report
+    policy_file: Path | None
+    seed: int
+
+    def all(self, outcomes: Path, until: datetime | None, released: tuple[str, ...]) -> Path:
+        """Do what is left to do; where the report lies."""
+        run = self.run
+        exported = run.step("export", lambda: self._export(outcomes))
+        labelled = run.step("label", lambda: self._label(until, released))
+        trained = run.step("train", lambda: self._train(labelled["sha256"]))
+        judged = run.step("evaluate", lambda: self._evaluate(trained["version"], labelled["sha256"]))
+        shadow = run.step("shadow", lambda: self._shadow(trained["version"]))
+        moved = list(MeasureDrift(self.store.begin, self.settings.model_dir, CATALOGUE)(now=run.began).lines())
+        place = run.directory / "report.md"
+        with written_whole(place) as beside:
+            lines = _report(trained["version"], exported, labelled, trained, judged, shadow, moved)
+            beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return place
+
+    def _export(self, outcomes: Path) -> dict[str, Any]:
+        from service.cli.signups import export_vectors  # noqa: PLC0415 - loads the whole service
+
+        # What is said meanwhile belongs to the next run: a resumed one must see what the killed one saw.
+        shutil.copyfile(outcomes, self.run.directory / "outcomes.jsonl")
+        written, skipped = export_vectors(self.settings, self.store, self.run.directory / "vectors.parquet", self.shown)
+        return {"lines": [f"{written:,} decisions exported", *(f"{n:,} left out: {why}" for why, n in skipped.items())]}
+
+    def _label(self, until: datetime | None, released: tuple[str, ...]) -> dict[str, Any]:
+        from models.training.labelled import LabelChoice, labelled_from_recorded  # noqa: PLC0415
+        from models.training.labels import read_labels  # noqa: PLC0415
+        from models.training.recorded import read_rows  # noqa: PLC0415
+        from models.training.stored import write_dataset  # noqa: PLC0415
+
+        began = self.run.began
+        known_by = until.replace(tzinfo=UTC) if until else began
+        found = labelled_from_recorded(
+            read_rows(self.run.directory / "vectors.parquet"),
+            read_labels(self.run.directory / "outcomes.jsonl", known_by=known_by),
+            LabelChoice(known_by, rules=source_rules(self.policy_file), released=released),
+            description=f"the decisions recorded until {began:%Y-%m-%d}, outcomes known by {known_by:%Y-%m-%d}",
+            settings=self._training(),
+            progress=self.shown,
+        )
+        sha256 = found.dataset.sha256()
+        write_dataset(found.dataset, kept_dataset(self.settings, sha256))
+        return {"sha256": sha256, "lines": list(found.lines())}
+
+    def _train(self, sha256: str) -> dict[str, Any]:
+        from models.evaluation.report import write_report  # noqa: PLC0415 - a second of imports
+        from models.training.pipeline import Training  # noqa: PLC0415
+        from models.training.stored import read_dataset  # noqa: PLC0415
+
+        version = f"retrained-{self.run.name}"
+        training = Training(
+            created=self.run.began,
+            settings=self._training(),
+            version=version,
+            lines=policy_lines(self.policy_file),
+            progress=self.shown,
+        )
+        trained = training.on(read_dataset(kept_dataset(self.settings, sha256)))
+        if trained.evaluation is not None:
+            write_report(self.run.directory / "report.html", trained.evaluation, trained.card)
+        try:
+            trained.save(self.settings.model_dir)
+        except registry.ModelExistsError:
+            # Killed between saving and noting it: the same data and settings give the same bytes, or it is another's.
+            if registry.card_of(self.settings.model_dir, version).model_sha256 != trained.card.model_sha256:
+                raise
+        return {"version": version, "lines": list(trained.card.lines())}
+
+    def _evaluate(self, version: str, sha256: str) -> dict[str, Any]:
+        from models.evaluation.gates import judge_promotion  # noqa: PLC0415 - a second of imports
+        from models.evaluation.newest import newest_slice  # noqa: PLC0415
+        from models.training.dataset import DatasetError  # noqa: PLC0415
+        from models.training.stored import read_dataset  # noqa: PLC0415
+
+        dataset = read_dataset(kept_dataset(self.settings, sha256))
+        try:
+            champion = registry.load_active(self.settings.model_dir, catalogue=dataset.names)
+            challenger = registry.load(self.settings.model_dir, version, catalogue=dataset.names)
+            newest = newest_slice(dataset, (champion.card, challenger.card))
+        except (DatasetError, RegistryError) as error:
+            return {"refused_by": None, "lines": [f"not judged: {error}"]}
+        found = judge_promotion(champion, challenger, newest, lines=policy_lines(self.policy_file))
+        return {"refused_by": list(found.refused_by), "lines": list(found.lines())}
+
+    def _shadow(self, version: str) -> dict[str, Any]:
+        start = StartShadow(self.store.begin, self.settings.model_dir, CATALOGUE)
+        try:
+            start(version, actor=ACTOR, now=datetime.now(UTC))
+        except ConflictError:
+            return {"lines": [f"{version} is in the shadow already"]}
+        return {"lines": [f"{version} is in the shadow: it decides nothing until it is promoted"]}
+
+    def _training(self) -> TrainSettings:
+        from models.training.train import TrainSettings  # noqa: PLC0415 - a second of imports
+
+        return TrainSettings(seed=self.seed)
+
+
+def _report(version: str, *parts: Any) -> Iterator[str]:
+    """In the order in which a person wants to know: may it be promoted, then why, then what it learnt from."""
+    exported, labelled, trained, judged, shadow, moved = parts
+    refused_by, kept = judged["refused_by"], f"datasets/{labelled['sha256']}.parquet"
+    yield f"# Model {version}\n"
+    if refused_by is None:
+        yield "**Not judged**: leave it in the shadow until more outcomes are known.\n"
+    elif refused_by:
+        yield f"**Refused** by {', '.join(refused_by)}. The champion goes on scoring.\n"
+    else:
+        yield "**Every gate holds.** Look at the figures, compare it in the shadow, then promote it:\n"
+        yield f"    gatehouse model compare {version}"
+        yield f"    gatehouse model promote {version} --on DATA_DIR/{kept}\n"
+    sections = {
+        "Gates": judged["lines"],
+        "Shadow": shadow["lines"],
+        "Labels held back, and what each source does": labelled["lines"] or ["nothing was held back"],
+        "Drift": moved,
+        "Data": exported["lines"],
+        "The model": trained["lines"],
+    }
+    for heading, lines in sections.items():
+        yield f"## {heading}\n"
+        yield "```"
+        yield from lines
+        yield "```\n"

@@ -1,0 +1,49 @@
+"""Compare: what a challenger in the shadow would have done, beside what was done and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from models.evaluation.agreement import DECISIONS, Agreement, ShadowRows, agreement
+from service.usecases.ports import Begin
+from service.usecases.ripeness import label_of
+from service.usecases.shadow import pairs_of
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Agreement and, where outcomes are known, figures with intervals."""
+
+    begin: Begin
+
+    def __call__(
+        self, version: str, *, now: datetime, labels: Mapping[str, int] | None = None, rate: float = 0.01
+    ) -> Agreement:
+        """Compare all that ``version`` scored in the shadow.
+
+        Args:
+            version: of the challenger.
+            now: the time, which tells what has ripened.
+            labels: 1 fraud, 0 legitimate by ``signup_id``, as far as known; without any nothing is judged by outcome.
+            rate: the false-positive rate at which recall is compared.
+        """
+        place = {name: at for at, name in enumerate(DECISIONS)}
+        pairs = list(pairs_of(self.begin, version))
+        rows = ShadowRows(
+            champion=np.array([np.nan if each.judged.score is None else each.judged.score for each in pairs]),
+            challenger=np.array([each.score for each in pairs], np.float64),
+            decided=np.array([place[each.judged.decision.value] for each in pairs], np.int8),
+            would=np.array([place[each.decision.value] for each in pairs], np.int8),
+            labels=np.array(
+                [
+                    -1 if not labels else label_of(each.judged, labels.get(each.judged.signup_id), now=now)
+                    for each in pairs
+                ],
+                np.int8,
+            ),
+        )
+        return agreement(rows, rate=rate)

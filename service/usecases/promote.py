@@ -1,0 +1,128 @@
+"""Promotion and rollback: the pointer moves and the audit record says who moved it, or neither happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from models import registry
+from models.card import Card
+from models.registry import Active, RegistryError
+from service.domain.errors import ConflictError, ForbiddenError
+from service.usecases.ports import AuditEntry, Begin
+
+
+class GatesRefuseError(ConflictError):
+    """A gate does not hold; the champion goes on scoring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Two people who promote a model against its gates, and why."""
+
+    by: str
+    approved_by: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise ForbiddenError("an override needs a reason")
+        names = {" ".join(name.split()).casefold() for name in (self.by, self.approved_by)}
+        if len(names) != 2 or "" in names:
+            raise ForbiddenError("an override needs two people: --by and --approved-by must name different ones")
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Make a version score, once its gates hold or two people say so."""
+
+    begin: Begin
+    directory: Path
+    catalogue: Sequence[str]
+
+    def __call__(
+        self,
+        version: str,
+        *,
+        actor: str,
+        now: datetime,
+        refused_by: Sequence[str] | None,
+        judged_on: str | None = None,
+        override: Override | None = None,
+    ) -> Card:
+        """Promote ``version``; running services notice within seconds.
+
+        Args:
+            version: of the registry.
+            actor: who does it.
+            now: the time.
+            refused_by: the gates that do not hold; ``None`` when none was asked.
+            judged_on: what the gates were asked on, for the record.
+            override: by whom, if the gates do not matter.
+
+        Raises:
+            GatesRefuseError: a gate does not hold, or none was asked, and nobody overrides; nothing changed.
+            RegistryError, CardInvalidError: the model cannot serve; nothing changed. No override helps.
+            UnavailableError: it cannot be recorded; nothing changed.
+        """
+        if override is None and refused_by is None:
+            raise GatesRefuseError("no gate was asked: name the data to judge on")
+        if override is None and refused_by:
+            raise GatesRefuseError(f"{version} is not promoted: refused by {', '.join(refused_by)}")
+        detail: dict[str, object] = {"judged_on": judged_on, "gates_asked": refused_by is not None}
+        if override is not None:
+            detail |= {
+                "overridden": list(refused_by or ()),
+                "approved_by": override.approved_by,
+                "reason": override.reason,
+            }
+        before = _pointer(self.directory)
+        with self.begin() as work:
+            card = registry.promote(self.directory, version, catalogue=self.catalogue)
+            detail |= {"sha256": card.model_sha256, "replaced": before.version}
+            work.audit.add(
+                AuditEntry(now, actor if override is None else override.by, "model.promoted", version, detail)
+            )
+            _commit_or_restore(work.commit, self.directory, before)
+        return card
+
+
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """Go back to the model that scored before."""
+
+    begin: Begin
+    directory: Path
+    catalogue: Sequence[str]
+
+    def __call__(self, *, actor: str, now: datetime) -> Card:
+        """Roll back.
+
+        Raises:
+            RegistryError: nothing to go back to, or it cannot serve; nothing changed.
+            UnavailableError: it cannot be recorded; nothing changed.
+        """
+        before = registry.active(self.directory)
+        with self.begin() as work:
+            card = registry.rollback(self.directory, catalogue=self.catalogue)
+            detail: dict[str, object] = {"sha256": card.model_sha256, "replaced": before.version}
+            work.audit.add(AuditEntry(now, actor, "model.rolled_back", card.version, detail))
+            _commit_or_restore(work.commit, self.directory, before)
+        return card
+
+
+def _pointer(directory: Path) -> Active:
+    try:
+        return registry.active(directory)
+    except RegistryError:
+        return Active(None)  # promotion is the way out of a broken pointer
+
+
+def _commit_or_restore(commit: Callable[[], None], directory: Path, before: Active) -> None:
+    try:
+        commit()
+    except BaseException:
+        registry.restore(directory, before)
+        raise

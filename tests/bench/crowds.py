@@ -1,0 +1,163 @@
+"""What clients cost each other: sixteen on one identifier beside sixteen on their own, and requests beside the worker.
+
+Both over HTTP on the filled database, and nothing is lost: every answer is counted against the rows that it promised.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from past import HOT_DEVICE
+from report import Round, round_of
+from rounds import clients_with, one_round
+from scale import KEYS, PSEUDONYMS, say
+from sqlalchemy import make_url, select
+from targets import REPOSITORY, Target
+
+from models.linkage.identifier import Identifier, IdentifierKind
+from service.storage.sql.cluster_tables import ClusterRow, MemberRow
+from service.storage.sql.engine import open_engine
+from service.storage.sql.tables import LinkRow
+
+CLIENTS = 16
+_CLUSTERED = select(ClusterRow.root_no).join(MemberRow, MemberRow.cluster_no == ClusterRow.cluster_no)
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Rounds on one identifier and on many, interleaved; and what became of those on one."""
+
+    hot: list[Round] = field(default_factory=list)
+    cold: list[Round] = field(default_factory=list)
+    answered: int = 0
+    linked: int = 0
+    clusters: int = 0
+
+    @property
+    def ratio(self) -> float:
+        """The throughput on one identifier to that on many: the median over the rounds."""
+        return statistics.median(h.per_second / c.per_second for h, c in zip(self.hot, self.cold, strict=True))
+
+
+def on_one_device(bodies: Path, out: Path) -> Path:
+    """The same sign-ups, all on the device that 20,000 accounts are on."""
+    with bodies.open() as lines, out.open("w") as changed:
+        for line in lines:
+            document = json.loads(line)
+            document["device"]["device_id"] = HOT_DEVICE
+            changed.write(json.dumps(document) + "\n")
+    return out
+
+
+def measure_crowd(target: Target, url: str, bodies: Path, home: Path, *, rounds: int, seconds: float) -> Crowd:
+    """Sixteen clients on one identifier and on their own, in turn; the first round warms up."""
+    crowd, before = Crowd(), _linked(url)
+    with clients_with(bodies) as cold, clients_with(on_one_device(bodies, home / "hot.jsonl")) as hot:
+        for number in range(rounds + 1):
+            for name, clients, kept in (("h", hot, crowd.hot), ("c", cold, crowd.cold)):
+                report = one_round(clients, target, CLIENTS, seconds if number else 2.0, run=f"{name}{number}-")
+                crowd.answered += report.statuses[201] if name == "h" else 0
+                if number:
+                    kept.append(round_of(report))
+            say(f"crowd, round {number} of {rounds}")
+    after = _linked(url)
+    crowd.linked = len(after) - len(before)
+    crowd.clusters = len(set(after.values()))
+    return crowd
+
+
+def _linked(url: str) -> Mapping[int, int]:
+    """The clusters of the sign-ups on the device, by their numbers."""
+    digest = PSEUDONYMS.newest(Identifier(IdentifierKind.DEVICE, HOT_DEVICE)).digest
+    numbers = select(LinkRow.signup_no).where(LinkRow.digest == digest)
+    statement = _CLUSTERED.add_columns(MemberRow.signup_no).where(MemberRow.signup_no.in_(numbers))
+    engine = open_engine(make_url(url))
+    with engine.connect() as connection:
+        found = {number: root for root, number in connection.execute(statement)}
+    engine.dispose()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The request path without and beside some work, and how long that took."""
+
+    alone: Round
+    beside: Round
+    work_s: float
+
+
+def measure_beside(target: Target, bodies: Path, work: Callable[[], None], *, clients: int, run: str) -> Beside:
+    """Requests for as long as the work takes, beside it; and for as long again without it.
+
+    Raises:
+        RuntimeError: the work failed, or a request was not answered with 201.
+    """
+    took: list[float] = []
+
+    def working() -> None:
+        began = time.monotonic()
+        work()
+        took.append(time.monotonic() - began)
+
+    during = []
+    with clients_with(bodies) as pool:
+        one_round(pool, target, clients, 2.0, run=f"{run}-")
+        alone = [one_round(pool, target, clients, 5.0, run=f"{run}{number}-") for number in (1, 2)]
+        worker = threading.Thread(target=working)
+        worker.start()
+        while worker.is_alive():
+            during.append(one_round(pool, target, clients, 2.5, run=f"{run}d{len(during)}-"))
+        worker.join()
+        alone += [one_round(pool, target, clients, 5.0, run=f"{run}{number}-") for number in (3, 4)]
+    if not took:
+        raise RuntimeError("the work beside the requests failed")
+    return Beside(_median(map(round_of, alone)), _median(map(round_of, during)), took[0])
+
+
+def _median(rounds: Iterable[Round]) -> Round:
+    found = list(rounds)
+    return Round(
+        per_second=statistics.median(each.per_second for each in found),
+        p50_ms=statistics.median(each.p50_ms for each in found),
+        p99_ms=statistics.median(each.p99_ms for each in found),
+    )
+
+
+def a_round_of_the_worker(url: str, data: Path) -> None:
+    """One round of the worker, which rolls yesterday up."""
+    settings = {"GATEHOUSE_DATABASE_URL": url, "GATEHOUSE_DATA_DIR": str(data), **KEYS}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
+    subprocess.run(
+        [sys.executable, "-m", "service.cli", "worker", "--once"],
+        env={**inherited, "PYTHONPATH": str(REPOSITORY), **settings},
+        check=True,
+        capture_output=True,
+    )
+
+
+def crowd_line(database: str, crowd: Crowd) -> str:
+    """What the crowd did to each other."""
+    hot, cold = (statistics.median(each.per_second for each in of) for of in (crowd.hot, crowd.cold))
+    return (
+        f"{CLIENTS} clients on one identifier, {database}: {crowd.ratio:.2f} times the throughput of as many on "
+        f"their own ({hot:,.0f}/s to {cold:,.0f}/s); {crowd.answered:,} answered, {crowd.linked:,} linked, "
+        f"clusters: {crowd.clusters}."
+    )
+
+
+def beside_line(database: str, what: str, beside: Beside) -> str:
+    """What the work did to the requests."""
+    return (
+        f"Beside {what}, {database}: p99 {beside.beside.p99_ms:.1f} ms to {beside.alone.p99_ms:.1f} ms without, "
+        f"{beside.beside.p99_ms / beside.alone.p99_ms:.2f} times; {beside.work_s:.1f} s of work."
+    )

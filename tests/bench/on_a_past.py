@@ -1,0 +1,72 @@
+"""Everything that is measured on a past of a million sign-ups: decisions, crowds, and requests beside the worker."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crowds import a_round_of_the_worker, beside_line, crowd_line, measure_beside, measure_crowd
+from scale import KEYS, fill, measure_scale, past_of, say, table
+from servers import databases_of
+from targets import start_gatehouse
+
+from models.reference.reference import load_reference
+
+_DECISIONS = 40
+"""Of each kind a round."""
+
+
+def on_a_past(
+    bodies: Path, *, signups: int, rounds: int, seconds: float, workers: int, databases: Sequence[str]
+) -> list[str]:
+    """Fill each database, measure on it, and tell in Markdown."""
+    reference, lines = load_reference(), []
+    for database in databases:
+        end = datetime.now(UTC)
+        past = past_of(bodies, signups, end=end, reference=reference)
+        with _places(database) as (home, full, empty):
+            fill(full, past)
+            costs = measure_scale(
+                full, empty, bodies, home / "data", end=end, reference=reference, rounds=rounds, decisions=_DECISIONS
+            )
+            lines += [f"{past.signups:,} sign-ups, {past.links:,} links.", "", *table(database, costs), ""]
+            lines += _over_http(database, full, home, bodies, seconds=seconds, workers=workers, rounds=rounds // 2)
+    return lines
+
+
+def _over_http(
+    database: str, full: str, home: Path, bodies: Path, *, seconds: float, workers: int, rounds: int
+) -> list[str]:
+    with ExitStack() as stack:
+        target = start_gatehouse(
+            f"the past on {database}",
+            floor=None,
+            database_url=full,
+            data=home / "served",
+            workers=workers,
+            logs=home,
+            keys=KEYS,
+        )
+        stack.callback(target.stop)
+        crowd = measure_crowd(target, full, bodies, home, rounds=rounds, seconds=seconds)
+        say("beside the worker, which rolls a day up")
+        beside = measure_beside(
+            target, bodies, lambda: a_round_of_the_worker(full, home / "served"), clients=8, run="w"
+        )
+    return [crowd_line(database, crowd), "", beside_line(database, "the worker's round", beside), ""]
+
+
+@contextmanager
+def _places(database: str) -> Iterator[tuple[Path, str, str]]:
+    """A directory, and the URLs of a database to fill and of one that stays empty."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatehouse-past-")))
+        if database == "sqlite":
+            yield home, f"sqlite:///{home / 'past.db'}", f"sqlite:///{home / 'empty.db'}"
+            return
+        urls = stack.enter_context(databases_of(home / "postgresql", "past", "empty"))
+        full, empty = (urls[name].replace("postgresql:", "postgresql+psycopg:", 1) for name in ("past", "empty"))
+        yield home, full, empty
