@@ -164,7 +164,7 @@ def test_a_world_is_replayed_once_and_then_trained_on_swept_and_judged(run: Run,
     assert "replaying" not in swept.err + judged.err
     assert swept.out.startswith("recall of each attack family")
     assert "accounts_let_in_before_first_stop_median" in judged.out
-    assert "A1, held out" in (tmp_path / "r.html").read_text()
+    assert "A1 crude script, held out" in (tmp_path / "r.html").read_text()
 
 
 @pytest.mark.parametrize("name", ["kept.parquet", "kept"])
