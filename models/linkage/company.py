@@ -92,7 +92,8 @@ class Company:
         edges: identifiers that tie it to them: unguarded strong ones, and medium ones that agree in pairs.
         guarded: strong identifiers that tie it to nobody because a guard says that they are shared.
         contained: unguarded strong identifiers that a standing containment holds.
-        size: members, up to ``SATURATION``.
+        size: members, up to ``SATURATION``. What a guard hides is in the numbers (``models.linkage.guarded``), and in
+            no cluster.
         growth_1h: members whose sign-up occurred within the hour before, among the newest; likewise ``growth_24h``.
         frauds: members known as fraud by now, up to ``SATURATION``.
         good: members known as good by now, up to ``SATURATION``.

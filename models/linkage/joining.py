@@ -129,6 +129,19 @@ def _links_30d(velocity: Velocity) -> int:
     return velocity.links[_MONTH]
 
 
+def crowds_of(carried: Iterable[tuple[Identifier, Velocity]]) -> frozenset[Kind]:
+    """The kinds of medium identifier that tie nobody here, because a crowd has them."""
+    return frozenset(
+        identifier.kind
+        for identifier, velocity in carried
+        if identifier.kind in DEGREE_CAP
+        and (identifier.of_a_crowd or velocity.links[_PAIR_AT[identifier.kind]] > DEGREE_CAP[identifier.kind])
+    )
+
+
+_PAIR_AT = {kind: [window.value for window in Window].index(span) for kind, span in PAIR_WINDOW_US.items()}
+
+
 def joins_alone(identifier: Identifier) -> bool:
     """Whether sharing the identifier joins by itself, guards aside."""
     return strength_of(identifier.kind) is Strength.STRONG

@@ -16,7 +16,7 @@ The definition, which the store in SQL and the replay in memory both implement:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -118,7 +118,7 @@ class Touched:
     Attributes:
         strong_kinds: kinds of unguarded strong identifier that a banned account carried, within 180 days.
         strong_bans: banned accounts that it shares an unguarded strong identifier with, within 180 days.
-        pair_bans: banned accounts that it shares two medium identifiers with, within 14 days.
+        pair_bans: banned accounts that it shares two medium identifiers with, within 14 days; a crowd's make no pair.
         triple_bans: banned accounts that it shares mail pattern, browser and network, and card range with, in 72 hours.
         pressure: the sum over all of them of strength times exp(-age/τ): strong 1.0 and 30 days, medium pairs 0.4
             and 3 days, weak triples 0.1 and 12 hours.
@@ -138,11 +138,12 @@ _STRONG_TAU, _PAIR_TAU, _TRIPLE_TAU = 30 * _DAY_US, 3 * _DAY_US, 12 * _HOUR_US
 _TRIPLE = (Kind.EMAIL_PATTERN, Kind.PROFILE_NETWORK, Kind.BIN)
 
 
-def touched(marks: Iterable[tuple[Kind, Marks, bool]]) -> Touched:
+def touched(marks: Iterable[tuple[Kind, Marks, bool]], *, crowds: Set[Kind] = frozenset()) -> Touched:
     """Which bans a sign-up touches.
 
     Args:
         marks: kind, marks and whether the identifier is guarded, for every identifier of the sign-up.
+        crowds: kinds of its medium identifiers that a crowd has: a classroom's address and browser make no pair.
     """
     strong: dict[int, int] = {}
     kinds = set()
@@ -164,6 +165,7 @@ def touched(marks: Iterable[tuple[Kind, Marks, bool]]) -> Touched:
             for ban in each.bans:
                 age_us, carried = shared.get(ban.signup_no, (ban.age_us, set()))
                 shared[ban.signup_no] = (min(age_us, ban.age_us), carried | {kind})
+    paired = [age for age, carried in medium.values() if len(carried - crowds) >= 2 and age <= _PAIR_WITHIN]
     pairs = [age for number, (age, carried) in sorted(medium.items()) if len(carried) >= 2 and age <= _PAIR_WITHIN]
     triples = [
         age for number, (age, carried) in sorted(weak.items()) if len(carried) == len(_TRIPLE) and age <= _TRIPLE_WITHIN
@@ -173,4 +175,4 @@ def touched(marks: Iterable[tuple[Kind, Marks, bool]]) -> Touched:
         + 0.4 * math.fsum(math.exp(-age / _PAIR_TAU) for age in pairs)
         + 0.1 * math.fsum(math.exp(-age / _TRIPLE_TAU) for age in triples)
     )
-    return Touched(len(kinds), len(strong), len(pairs), len(triples), pressure)
+    return Touched(len(kinds), len(strong), len(paired), len(triples), pressure)

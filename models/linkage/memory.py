@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any  # Any: a tuple of one entry a window, which mypy cannot count
 
 from models.linkage.company import ALONE
 from models.linkage.daily import DailyCounts
+from models.linkage.guarded import Hidden, with_hidden
 from models.linkage.history import Link
 from models.linkage.identifier import Identifier, IdentifierKind
-from models.linkage.joining import DEGREE_CAP, MEDIUM, PAIR_WINDOW_US, Ties, joins_in_pairs, name_is_rare
-from models.linkage.marks import Mark
+from models.linkage.joining import (
+    DEGREE_CAP,
+    MEDIUM,
+    PAIR_WINDOW_US,
+    GuardState,
+    Ties,
+    crowds_of,
+    joins_in_pairs,
+    name_is_rare,
+)
+from models.linkage.marks import UNMARKED, Mark, Marks
 from models.linkage.memory_clusters import MemoryClusters
 from models.linkage.velocity import (
     AGED_KIND,
@@ -69,18 +79,36 @@ class MemoryHistory:
         today = now_us // DAY_US
         velocities = [(each.kind, self._velocity(each, now_us, today, excluding)) for each in identifiers]
         ties = self._ties(identifiers, velocities, now_us, excluding)
-        marks, touched = self.clusters.marks(identifiers, now_us=now_us, excluding=excluding)
+        crowds = crowds_of((each, velocity) for each, (_, velocity) in zip(identifiers, velocities, strict=True))
+        marks, touched = self.clusters.marks(identifiers, now_us=now_us, excluding=excluding, crowds=crowds)
         contained = self.clusters.contained_edges(identifiers) if marks else 0
         company = ALONE
         if ties.clusters or ties.guarded or contained:
             company = self.clusters.company(ties, identifiers, contained=contained, now_us=now_us, excluding=excluding)
+        hidden = self._hidden(identifiers, velocities, marks, excluding) if ties.guarded else ()
         return Linkage(
             velocities,
             observed_days=self._daily.observed_days(today),
             marks=marks,
-            company=company,
+            company=with_hidden(company, hidden, now_us=now_us),
             touched=touched,
         )
+
+    def _hidden(
+        self,
+        identifiers: Sequence[Identifier],
+        velocities: Sequence[tuple[IdentifierKind, Velocity]],
+        marks: Mapping[IdentifierKind, Marks],
+        excluding: int | None,
+    ) -> list[Hidden]:
+        hidden = []
+        for each, (_, velocity) in zip(identifiers, velocities, strict=True):
+            key = (each.kind, each.value)
+            cluster = self.clusters.anchored(key) if self.clusters.guards.get(key) is GuardState.SHARED else None
+            if cluster is not None and self._carried_by_others(each, excluding):
+                founded_us = self.clusters.founded_us(cluster)
+                hidden.append(Hidden(velocity, founded_us, marks.get(each.kind, UNMARKED)))
+        return hidden
 
     def roll_up(self, before_day: int) -> None:
         """See ``models.linkage.history.History``."""

@@ -161,7 +161,12 @@ class MemoryClusters:
         )
 
     def marks(
-        self, identifiers: Sequence[Identifier], *, now_us: int, excluding: int | None
+        self,
+        identifiers: Sequence[Identifier],
+        *,
+        now_us: int,
+        excluding: int | None,
+        crowds: frozenset[IdentifierKind] = frozenset(),
     ) -> tuple[dict[IdentifierKind, Marks], Touched]:
         """The marks of the identifiers that carry any, and the bans touched."""
         found, looked_at = {}, []
@@ -172,7 +177,7 @@ class MemoryClusters:
                 if marks != UNMARKED:
                     found[each.kind] = marks
                     looked_at.append((each.kind, marks, (each.kind, each.value) in self.guards))
-        return found, touched(looked_at)
+        return found, touched(looked_at, crowds=crowds)
 
     def marked_keys(self, kind: IdentifierKind) -> list[Key]:
         """The identifiers of a kind that anything is known of."""

@@ -18,8 +18,7 @@ The definition, which the store in SQL and the replay in memory both implement a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -159,12 +158,6 @@ class Linkage:
         for kind, velocity in velocities:
             gathered.setdefault(kind, []).append(velocity)
         self._velocities: Mapping[IdentifierKind, Sequence[Velocity]] = gathered
-
-    def held_by(self, edges: int) -> Linkage:
-        """The same linkage of a sign-up that a containment is known to hold by at least so many edges."""
-        held = copy(self)
-        held.company = replace(self.company, contained=max(edges, self.company.contained))
-        return held
 
     def links(self, kind: IdentifierKind, window: Window) -> int | None:
         """Earlier sign-ups on the identifier within the window; ``None`` without such an identifier."""

@@ -146,7 +146,7 @@ class Assess:
 
 def _cluster(company: Company) -> ClusterView | None:
     """The cluster as its newest member, this sign-up, finds it."""
-    if not company.size:
+    if not company.clusters:
         return None
     return ClusterView(cluster_id(company.clusters[0]), company.size + 1, company.frauds)
 

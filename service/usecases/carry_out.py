@@ -8,20 +8,17 @@ from datetime import datetime
 
 from models.features.facts import Facts
 from models.identifiers import identifiers_of
-from models.linkage.velocity import Linkage
 from models.signals.signals import derive_signals
 from service.domain.containment import Done, Progress, Role, Task
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.errors import ConflictError
+from service.usecases.hold_member import held
 from service.usecases.judge import Judge
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.tell_consequence import tell_consequence
 
 BATCH = 500
-BATCHES_A_ROUND = 10
-
-CORE_EDGES = 2
-"""A member of the core is tied by two edges at least, some of which may be pairs that no hold is on."""
+BATCHES_A_ROUND = 20
 
 RELEASED = Reason("CONTAINMENT_RELEASED", "rule", "The containment that had changed the decision was released.")
 
@@ -68,10 +65,10 @@ class CarryOut:
         before = recorded.assessments[-1]
         if before.decision not in LET_IN:
             return Done(task, Progress.UNCHANGED)
-        core = task.touched.role is Role.CORE
-        assessment = look_again(
-            work, self.judge, recorded, now=now, seen=lambda linkage: linkage.held_by(CORE_EDGES) if core else linkage
-        )
+        if task.touched.role is Role.CORE:
+            assessment = held(self.judge, recorded, before, now=now)
+        else:
+            assessment = look_again(work, self.judge, recorded, now=now)
         if assessment.decision.severity <= before.decision.severity:
             return Done(task, Progress.UNCHANGED)
         self._record(work, task, recorded, assessment, now)
@@ -103,15 +100,8 @@ LET_IN = frozenset({Decision.ALLOW, Decision.STEP_UP})
 """Who is looked at again: those who are in, or may come in by a proof. The others are held already."""
 
 
-def look_again(
-    work: UnitOfWork,
-    judge: Judge,
-    recorded: Recorded,
-    *,
-    now: datetime,
-    seen: Callable[[Linkage], Linkage] = lambda linkage: linkage,
-) -> Assessment:
-    """Judge a recorded sign-up with today's history, model and policy; ``seen`` changes the linkage before."""
+def look_again(work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime) -> Assessment:
+    """Judge a recorded sign-up with today's history, model and policy."""
     signals = derive_signals(recorded.signup, judge.reference)
     linkage = work.ledger.linkage_again(recorded, identifiers_of(recorded.signup, signals), now=now)
-    return judge(Facts(signup=recorded.signup, signals=signals, linkage=seen(linkage)), now=now)
+    return judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now)

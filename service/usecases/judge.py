@@ -121,6 +121,9 @@ def _watched(ruling: Ruling) -> Ruling:
         decision=harsher(ruling.decision, Decision.STEP_UP),
         rules=(*ruling.rules, WATCHED),
         reasons=(*ruling.reasons, Reason(WATCHED_REASON, "rule", _WATCHED_TEXT)),
+        # Nobody who is watched is let in at random, and a grant is for those who are let in.
+        explored=None,
+        grant=None,
     )
 
 

@@ -168,10 +168,10 @@ def test_good_accounts_of_one_operator_count_as_one(gate: Any) -> None:
     assert gate.recognise(gate.now) == 0
 
 
-def test_a_poisoner_who_earns_a_guard_is_answered_no_better(
+def test_a_poisoner_who_earns_a_guard_gains_nothing_by_it(
     reference: Any, with_policy: Callable[..., Any], tmp_path: Any
 ) -> None:
-    """The shipped model and rules, on the same newcomers, before and after: the score may fall below the line."""
+    """The shipped model and rules, on the same newcomers, before and after the guard."""
     gate = with_policy()
     model = load_active(tmp_path, catalogue=[feature.name for feature in FEATURES])
     object.__setattr__(gate.judge, "model", lambda: model)
@@ -188,6 +188,7 @@ def test_a_poisoner_who_earns_a_guard_is_answered_no_better(
     after = newcomers()
 
     for one, other in zip(before, after, strict=True):
+        assert other.score >= one.score - 1e-6
         assert other.decision.severity >= one.decision.severity
     flood = gate.came(device="earned", card="flood-1")
     gate.said(flood)

@@ -185,7 +185,7 @@ def test_a_guarded_identifier_ties_nobody_and_is_told(service: Service) -> None:
 
     company = service.company(*card)
 
-    assert (company.size, company.guarded, company.clusters) == (0, 1, ())
+    assert (company.edges, company.guarded, company.clusters) == (0, 1, ())
     alone = service.came(*card, *identifiers(mailbox="m"))
     assert service.company(*identifiers(mailbox="m")).clusters == (alone,)
 

@@ -54,7 +54,9 @@ def _labelled(label: Mark) -> str:
 
 PARTS_SQL = f"""
 WITH strong AS MATERIALIZED (
-    SELECT key.place, cluster.root_no, guard.state
+    SELECT key.place, cluster.root_no, guard.state, CASE WHEN guard.state IS NOT NULL THEN (
+        SELECT founded_us FROM clusters WHERE cluster_no = cluster.root_no
+    ) END AS founded_us
     FROM unnest(%(strong)s::bytea[], %(strong_places)s::bigint[]) AS key (digest, place)
     JOIN anchors AS anchor ON anchor.digest = key.digest
     JOIN clusters AS cluster ON cluster.cluster_no = anchor.cluster_no
@@ -113,7 +115,7 @@ def _growth(window: Window) -> str:
 
 ARMS_SQL = f"""
 UNION ALL
-SELECT {STRONG}::bigint, NULL::bytea, NULL::bytea, place, root_no, state, {_zeros(10)} FROM strong
+SELECT {STRONG}::bigint, NULL::bytea, NULL::bytea, place, root_no, state, founded_us, {_zeros(9)} FROM strong
 UNION ALL
 SELECT {PAIR}::bigint, NULL::bytea, NULL::bytea, root_no, agreeing, {_zeros(11)} FROM pairs
 UNION ALL
@@ -182,7 +184,7 @@ class Gathered:
     """The rows of these parts as they come, one after the other."""
 
     def __init__(self) -> None:
-        self.strong: list[tuple[int, int, int | None]] = []
+        self.strong: list[tuple[int, int, int | None, int | None]] = []
         self.pairs: list[tuple[int, int]] = []
         self.marks: list[FoundMarks] = []
         self._counts: Any = None
@@ -192,7 +194,7 @@ class Gathered:
         """Take in one row."""
         place = row[0]
         if place == STRONG:
-            self.strong.append((row[3], row[4], row[5]))
+            self.strong.append((row[3], row[4], row[5], row[6]))
         elif place == PAIR:
             self.pairs.append((row[3], row[4]))
         elif place == COMPANY:

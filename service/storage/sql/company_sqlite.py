@@ -47,7 +47,9 @@ def parts_sql(strong: int, pairs: int) -> str:
     return f"""
 WITH key (digest, place) AS (VALUES {", ".join(["(?, ?)"] * strong)}),
 strong AS MATERIALIZED (
-    SELECT key.place, cluster.root_no, guard.state
+    SELECT key.place, cluster.root_no, guard.state, CASE WHEN guard.state IS NOT NULL THEN (
+        SELECT founded_us FROM clusters WHERE cluster_no = cluster.root_no
+    ) END AS founded_us
     FROM key
     JOIN anchors AS anchor ON anchor.digest = key.digest
     JOIN clusters AS cluster ON cluster.cluster_no = anchor.cluster_no
@@ -130,7 +132,7 @@ _MARKS_SQL = f"""json_array(?,
 def columns_sql(marked: int) -> str:
     """The columns, for so many identifiers whose marks are wanted."""
     return (
-        "(SELECT json_group_array(json_array(place, root_no, state)) FROM strong), "  # noqa: S608 - no outside text
+        "(SELECT json_group_array(json_array(place, root_no, state, founded_us)) FROM strong), "  # noqa: S608 - no outside text
         "(SELECT json_group_array(json_array(root_no, agreeing)) FROM pairs), "
         f"{_COMPANY_SQL}, json_array({', '.join([_MARKS_SQL] * marked)})"
     )

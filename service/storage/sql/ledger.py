@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -71,6 +72,7 @@ class SqlLedger:
         self._anchored: set[bytes] = set()
         self._guarded: set[bytes] = set()
         self._to_unite: list[int] = []
+        self._assessed: list[_Assessed] | None = None
 
     def look(
         self,
@@ -83,7 +85,7 @@ class SqlLedger:
         """See the port."""
         question = Question(owner, signup_id, self._asked(identifiers), microseconds_of(now))
         found, look = self._database.read(lambda connection: velocities.ask(connection, question))
-        for place, _, guard in found.strong:
+        for place, _, guard, _ in found.strong:
             of_place = {each.digest for each in question.asked[place][1]}
             self._anchored |= of_place
             self._guarded |= of_place if guard is not None else set()
@@ -138,17 +140,16 @@ class SqlLedger:
         self, signup_no: int, assessment: Assessment, audit: AuditEntry, events: Sequence[Event] = ()
     ) -> None:
         """See the port."""
-        columns = columns_of_assessment(assessment)
-        columns |= {"signup_no": signup_no, "id": columns.pop("assessment_id")}
-        entry = columns_of_entry(audit)
-
-        def run(connection: Connection) -> None:
-            connection.execute(insert(AssessmentRow), columns)
-            connection.execute(insert(AuditEntryRow), entry)
-            probations.follow(connection, signup_no, assessment)
-
-        self._stage.add(run)
+        if self._assessed is None:
+            # The worker appends hundreds at once: each table is written once.
+            assessed = self._assessed = []
+            self._stage.add(lambda connection: _write_assessed(connection, assessed))
+        self._assessed.append(_Assessed(signup_no, assessment, audit))
         self._events.add(*events)
+
+    def staged(self) -> None:
+        """What was staged is on its way or given up: what is appended from now on is staged anew."""
+        self._assessed = None
 
     def get(self, owner: str | None, record_id: str) -> Recorded | None:
         """See the port."""
@@ -262,6 +263,26 @@ class SqlLedger:
         if known is None:
             known = self._digested[identifier] = self._pseudonyms.every(identifier)
         return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Assessed:
+    """A further assessment of a recorded sign-up, and the audit entry about it."""
+
+    signup_no: int
+    assessment: Assessment
+    audit: AuditEntry
+
+
+def _write_assessed(connection: Connection, assessed: Sequence[_Assessed]) -> None:
+    rows = []
+    for each in assessed:
+        columns = columns_of_assessment(each.assessment)
+        columns["signup_no"], columns["id"] = each.signup_no, columns.pop("assessment_id")
+        rows.append(columns)
+    connection.execute(insert(AssessmentRow), rows)
+    connection.execute(insert(AuditEntryRow), [columns_of_entry(each.audit) for each in assessed])
+    probations.follow(connection, [(each.signup_no, each.assessment) for each in assessed])
 
 
 def _conditions(owner: str | None, query: SearchQuery) -> Iterator[Any]:

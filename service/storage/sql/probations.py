@@ -18,6 +18,7 @@ from service.storage.sql.tables import SignupRow
 from service.usecases.ports_probations import Probation
 
 PROBATION_COLUMNS = ("until_us",)
+_NUMBERS_A_STATEMENT = 500
 
 
 class SqlProbations:
@@ -55,12 +56,23 @@ def row_of_probation(assessment: Assessment | None) -> list[tuple[object, ...]]:
     return [] if until is None else [(microseconds_of(until),)]
 
 
-def follow(connection: Connection, signup_no: int, assessment: Assessment) -> None:
-    """Begin, keep or end the probation as a later assessment says."""
-    until = _until(assessment)
-    if until is None:
-        _ended(connection, signup_no, assessment.decided_at)
-        return
+def follow(connection: Connection, assessed: Sequence[tuple[int, Assessment]]) -> None:
+    """Begin, keep or end the probations of sign-ups as later assessments say, the last of each."""
+    ended: dict[datetime, list[int]] = {}
+    for signup_no, assessment in dict(assessed).items():
+        until = _until(assessment)
+        if until is None:
+            ended.setdefault(assessment.decided_at, []).append(signup_no)
+        else:
+            _granted(connection, signup_no, until)
+    for at, numbers in ended.items():
+        for first in range(0, len(numbers), _NUMBERS_A_STATEMENT):
+            some = ProbationRow.signup_no.in_(numbers[first : first + _NUMBERS_A_STATEMENT])
+            ending = update(ProbationRow).where(some, ProbationRow.ended_us.is_(None))
+            connection.execute(ending.values(ended_us=microseconds_of(at)))
+
+
+def _granted(connection: Connection, signup_no: int, until: datetime) -> None:
     columns = {"until_us": microseconds_of(until), "ended_us": None}
     known = update(ProbationRow).where(ProbationRow.signup_no == signup_no).values(columns)
     if connection.execute(known).rowcount == 0:

@@ -179,7 +179,8 @@ class Found:
         until_day: the day before which everything recorded is rolled up.
         first_day: the first observed day of the past.
         first_us: when the first link of the aged identifier occurred.
-        strong: place, cluster and guard of every strong identifier that another sign-up carries.
+        strong: place, cluster and guard of every strong identifier that another sign-up carries, and where there is a
+            guard when the cluster was founded.
         pairs: cluster and agreeing kinds of earlier sign-ups that share medium identifiers.
         company: the members of the clusters that it would join; ``None`` when there are none.
         marks: what is known of identifiers, where anything is.
@@ -191,7 +192,7 @@ class Found:
     until_day: int | None
     first_day: int | None
     first_us: int | None
-    strong: Sequence[tuple[int, int, int | None]] = ()
+    strong: Sequence[tuple[int, int, int | None, int | None]] = ()
     pairs: Sequence[tuple[int, int]] = ()
     company: FoundCompany | None = None
     marks: Sequence[FoundMarks] = ()

@@ -230,6 +230,7 @@ class SqlUnitOfWork:
     def commit(self) -> None:
         """See the port."""
         writes = self._stage.take()
+        self._ledger.staged()
         if not writes:
             return
         try:

@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 
 from models.linkage.company import Company, composition_of
 from models.linkage.daily import observed_days
+from models.linkage.guarded import Hidden, with_hidden
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
-from models.linkage.joining import GuardState, PairTie, StrongTie, name_is_rare, ties_of
-from models.linkage.marks import Ban, Marks, touched
+from models.linkage.joining import GuardState, PairTie, StrongTie, crowds_of, name_is_rare, ties_of
+from models.linkage.marks import UNMARKED, Ban, Marks, touched
 from models.linkage.velocity import AGED_KIND, NO_HISTORY, PAST_KINDS, Linkage, Velocity
 from service.storage.sql.asking_postgresql import ask_postgresql
 from service.storage.sql.asking_sqlite import ask_sqlite
@@ -39,10 +40,22 @@ def ask(connection: Connection, question: Question) -> tuple[Found, Look]:
         velocities,
         observed_days=observed,
         marks=marks,
-        company=_company(question, found, velocities, marks),
-        touched=touched(bans),
+        company=with_hidden(
+            _company(question, found, velocities, marks),
+            _hidden(question, found, velocities, marks),
+            now_us=question.now_us,
+        ),
+        touched=touched(bans, crowds=_crowds(question, velocities, found)),
     )
     return found, Look(answer=None, linkage=linkage)
+
+
+def _crowds(
+    question: Question, velocities: Sequence[tuple[IdentifierKind, Velocity]], found: Found
+) -> frozenset[IdentifierKind]:
+    return crowds_of(
+        (question.asked[place][0], velocity) for (place, _), (_, velocity) in zip(found.counts, velocities, strict=True)
+    )
 
 
 def _company(
@@ -53,7 +66,7 @@ def _company(
 ) -> Company:
     strong = [
         StrongTie(question.asked[place][0].kind, cluster, None if guard is None else GuardState(guard))
-        for place, cluster, guard in sorted(set(found.strong), key=lambda each: each[:2])
+        for place, cluster, guard, _ in sorted(set(found.strong), key=lambda each: each[:2])
     ]
     ties = ties_of(strong, [PairTie(*each) for each in found.pairs], name_is_rare=name_is_rare(velocities))
     guarded = {tie.kind for tie in strong if tie.guard is not None}
@@ -81,11 +94,25 @@ def _company(
     )
 
 
+def _hidden(
+    question: Question,
+    found: Found,
+    velocities: Sequence[tuple[IdentifierKind, Velocity]],
+    marks: Mapping[IdentifierKind, Marks],
+) -> list[Hidden]:
+    of_place = {place: velocity for (place, _), (_, velocity) in zip(found.counts, velocities, strict=True)}
+    return [
+        Hidden(of_place[place], founded_us or 0, marks.get(question.asked[place][0].kind, UNMARKED))
+        for place, _, guard, founded_us in found.strong
+        if guard == GuardState.SHARED
+    ]
+
+
 def _marks(
     question: Question, found: Found
 ) -> tuple[dict[IdentifierKind, Marks], list[tuple[IdentifierKind, Marks, bool]]]:
     """The marks by kind; and with them whether the identifier is guarded, for the bans that are touched."""
-    guarded = {place for place, _, guard in found.strong if guard is not None}
+    guarded = {place for place, _, guard, _ in found.strong if guard is not None}
     by_kind, looked_at = {}, []
     for each in found.marks:
         kind = question.asked[each.place][0].kind
