@@ -1,4 +1,5 @@
-"""``make bench``: throughput, latency, steps, start-up and memory, as ratios to floors measured in the same run.
+"""``make bench``: throughput, latency, steps, start-up and memory, as ratios to floors measured in the same run; then
+decisions, crowds and the worker's round on a past of a million sign-ups, as ratios to an empty database.
 
 The services run side by side, rounds are interleaved, and every figure is the median of the rounds, so that a
 noisy machine disturbs all of them alike.

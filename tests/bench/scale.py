@@ -1,8 +1,9 @@
 """What a decision costs on a million sign-ups, beside one on an empty database: in this process, use case and store.
 
 The decisions are the whole use case without HTTP: signals, the one read, features, score, policy, the one write with
-its commit. A round makes the same sign-ups everywhere, in an order that changes; the empty database is emptied again
-for each. Ratios are to the ordinary sign-up on the empty database in the same round.
+its commit. One sign-up of each kind follows the other, in an order that changes, so that a busy machine disturbs all
+alike; the empty database is emptied again for each round. Ratios are to the ordinary sign-up on the empty database in
+the same round.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ import secrets
 import statistics
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -97,17 +97,40 @@ def emptied(url: str) -> None:
     engine.dispose()
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of one decision, and of its steps in the database."""
+
+    whole: float
+    steps: Mapping[str, float]
+
+    @property
+    def store(self) -> float:
+        """The part in the database."""
+        return sum(self.steps.values())
+
+
 @dataclass(slots=True)
 class Costs:
-    """Seconds of every decision of a kind, a list a round; and of its part in the database."""
+    """What the decisions of one kind cost, a list a round."""
 
-    whole: list[list[float]] = field(default_factory=list)
-    store: list[list[float]] = field(default_factory=list)
-    steps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    rounds: list[list[Cost]] = field(default_factory=list)
 
-    def median_ms(self, what: Sequence[Sequence[float]]) -> float:
+    def round(self) -> list[Cost]:
+        """A list for one more round."""
+        self.rounds.append([])
+        return self.rounds[-1]
+
+    def median_ms(self, of: Callable[[Cost], float]) -> float:
         """The median over everything."""
-        return 1e3 * statistics.median(itertools.chain.from_iterable(what))
+        return 1e3 * statistics.median(of(each) for each in itertools.chain.from_iterable(self.rounds))
+
+    def ratio(self, to: Costs, of: Callable[[Cost], float]) -> float:
+        """The median over the rounds of the ratio of their medians."""
+        return statistics.median(
+            statistics.median(map(of, own)) / statistics.median(map(of, other))
+            for own, other in zip(self.rounds, to.rounds, strict=True)
+        )
 
 
 Measured = Mapping[str, Costs]
@@ -116,26 +139,41 @@ Measured = Mapping[str, Costs]
 def measure(
     full: Application, empty: Application, bodies: Path, *, end: datetime, rounds: int, decisions: int
 ) -> Measured:
-    """Decide the same sign-ups everywhere, round after round; the first round warms up."""
+    """Decide everywhere in turn, one sign-up of each kind after the other; the first round warms up."""
     costs: dict[str, Costs] = {name: Costs() for name in (EMPTY, ORDINARY, HOT_IDENTIFIER, HOT_CLUSTER)}
     signups = itertools.cycle(read_signups(bodies))
     order, shuffled = list(costs), random.Random(7)
     numbers, clock = itertools.count(), _Clock(end)
     for number in range(rounds + 1):
-        # The hot ones are other people's: the same would tie those of the ordinary ones to the cluster, a merge each.
-        chosen = {name: [next(signups) for _ in range(decisions)] for name in costs if name != EMPTY}
-        chosen[EMPTY] = chosen[ORDINARY]
         emptied(empty.settings.database_url)
-        shuffled.shuffle(order)
-        for name in order:
-            application = empty if name == EMPTY else full
-            made = [_CHANGED[name](each, at) for at, each in enumerate(chosen[name])]
-            whole, store = _decided(application, made, numbers, clock, costs[name] if number else Costs())
-            if number:
-                costs[name].whole.append(whole)
-                costs[name].store.append(store)
-        say(f"round {number} of {rounds}: " + ", ".join(f"{n} {_last_ms(c):.2f} ms" for n, c in costs.items()))
+        kept = {name: costs[name].round() if number else Costs().round() for name in costs}
+        gc.collect()
+        gc.disable()
+        for at in range(decisions):
+            # The hot ones are other people's: the same would tie those of the ordinary ones to the cluster.
+            chosen = {name: next(signups) for name in costs if name != EMPTY}
+            chosen[EMPTY] = chosen[ORDINARY]
+            shuffled.shuffle(order)
+            for name in order:
+                signup = _CHANGED[name](chosen[name], at)
+                made = dataclasses.replace(signup, signup_id=f"{_RUN}-{next(numbers)}", occurred_at=clock())
+                kept[name].append(_decided(empty if name == EMPTY else full, made))
+        gc.enable()
+        say(f"round {number} of {rounds}: " + ", ".join(f"{n} {_median_ms(k):.2f} ms" for n, k in kept.items()))
     return costs
+
+
+def _decided(application: Application, signup: Signup) -> Cost:
+    steps = StepClock()
+    began = time.perf_counter()
+    application.assess(
+        signup, caller=CALLER, now=signup.occurred_at, fingerprint=Fingerprint(bytes(32)), stopwatch=steps
+    )
+    return Cost(time.perf_counter() - began, {step: steps.steps[step] for step in STORE_STEPS})
+
+
+def _median_ms(costs: Sequence[Cost]) -> float:
+    return 1e3 * statistics.median(each.whole for each in costs)
 
 
 class _Clock:
@@ -147,30 +185,6 @@ class _Clock:
     def __call__(self) -> datetime:
         self._at += timedelta(milliseconds=200)
         return self._at
-
-
-def _last_ms(costs: Costs) -> float:
-    return 1e3 * statistics.median(costs.whole[-1]) if costs.whole else float("nan")
-
-
-def _decided(
-    application: Application, signups: Sequence[Signup], numbers: Iterator[int], clock: _Clock, costs: Costs
-) -> tuple[list[float], list[float]]:
-    whole, store = [], []
-    gc.collect()
-    gc.disable()
-    for signup in signups:
-        now = clock()
-        made = dataclasses.replace(signup, signup_id=f"{_RUN}-{next(numbers)}", occurred_at=now)
-        steps = StepClock()
-        began = time.perf_counter()
-        application.assess(made, caller=CALLER, now=now, fingerprint=Fingerprint(bytes(32)), stopwatch=steps)
-        whole.append(time.perf_counter() - began)
-        store.append(sum(steps.steps[step] for step in STORE_STEPS))
-        for step, seconds in steps.steps.items():
-            costs.steps[step].append(seconds)
-    gc.enable()
-    return whole, store
 
 
 def _on_device(signup: Signup, device_id: str) -> Signup:
@@ -194,19 +208,22 @@ def table(database: str, costs: Measured) -> list[str]:
     for name, each in costs.items():
         cells = [
             name,
-            f"{each.median_ms(each.whole):.2f} ms",
-            f"{_ratio(each.whole, costs[EMPTY].whole):.2f}",
-            f"{each.median_ms(each.store):.2f} ms",
-            f"{_ratio(each.store, costs[EMPTY].store):.2f}",
-            *(f"{1e3 * statistics.median(each.steps[step]):.2f} ms" for step in STORE_STEPS),
+            f"{each.median_ms(_whole):.2f} ms",
+            f"{each.ratio(costs[EMPTY], _whole):.2f}",
+            f"{each.median_ms(_store):.2f} ms",
+            f"{each.ratio(costs[EMPTY], _store):.2f}",
+            *(f"{each.median_ms(lambda cost, step=step: cost.steps[step]):.2f} ms" for step in STORE_STEPS),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
-def _ratio(of: Sequence[Sequence[float]], to: Sequence[Sequence[float]]) -> float:
-    """The median over the rounds of the ratio of their medians."""
-    return statistics.median(statistics.median(a) / statistics.median(b) for a, b in zip(of, to, strict=True))
+def _whole(cost: Cost) -> float:
+    return cost.whole
+
+
+def _store(cost: Cost) -> float:
+    return cost.store
 
 
 def measure_scale(
