@@ -191,9 +191,3 @@ class StepUpSecrets(Protocol):
     def matches(self, digest: bytes, purpose: str, *parts: str) -> bool:
         """Whether a digest is of these, under any key that is still configured."""
         ...
-
-
-class AskForHuman(Protocol):
-    """Told of every appeal in its transaction: the way from the hosted page to the reviewers' queue."""
-
-    def __call__(self, appeal: Appeal, *, now: datetime) -> None: ...
