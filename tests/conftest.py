@@ -112,9 +112,21 @@ def postgresql_url(migrated_postgresql: str) -> str:
     plain = make_url(migrated_postgresql).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute("SET lock_timeout = '10s'")
-        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        tables = [sql.Identifier(name) for (name,) in rows if name != "alembic_version"]
-        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(tables)))
+        rows = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        ).fetchall()
+        # To truncate all of them takes twenty times as long as to look which a test wrote to.
+        asking = sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(name), sql.Identifier(name))
+            for (name,) in rows
+        )
+        filled = [sql.Identifier(name) for (name,) in connection.execute(asking)]
+        if filled:
+            connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(filled)))
+        connection.execute(
+            "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
+            " FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+        )
     return migrated_postgresql
 
 

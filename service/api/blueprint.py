@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from service.api.docs import docs_asset, docs_page
 from service.api.health import Readiness
 from service.api.list_operations import ListOperation
 from service.api.lists import ListEndpoints
-from service.api.openapi import openapi_document
+from service.api.openapi import openapi_json
 from service.api.operations import OPERATIONS
 from service.api.outcome_operations import OutcomeOperation
 from service.api.outcomes import OutcomeEndpoints
@@ -138,7 +137,7 @@ def _bearer_token() -> str:
 def _add_open_routes(api: Blueprint, deps: ApiDependencies) -> None:
     """What anybody may ask: health, figures, documentation."""
     readiness = Readiness(deps.readiness, time.monotonic)
-    document = json.dumps(openapi_document(deps.version)).encode()
+    document = openapi_json(deps.version)
 
     def livez() -> Response:
         return Response(b'{"status":"live"}', content_type=JSON)

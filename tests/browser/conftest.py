@@ -116,7 +116,7 @@ def _serve(directory: Path) -> Iterator[Console]:
             )
             work.commit()
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield Console(f"http://127.0.0.1:{server.server_port}", application, clock)

@@ -93,7 +93,7 @@ class Served:
     def __init__(self, server: BaseWSGIServer) -> None:
         self.address = f"http://127.0.0.1:{server.server_port}"
         self._server = server
-        self._thread = threading.Thread(target=server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

@@ -41,7 +41,7 @@ def endpoint(acted: list[tuple[str, Any]], make_endpoint: Callable[..., Endpoint
 
     app = example.create_receiver(shown_secret(SECRET), act)
     server = make_server("127.0.0.1", 0, app)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield make_endpoint(url=f"http://127.0.0.1:{server.server_port}/gatehouse", secrets=(Secret(SECRET),))
     server.shutdown()

@@ -26,14 +26,16 @@ from service.webhooks.rounds import OF_ONE_ENDPOINT
 KILLS = 50
 WAIT_S = 120
 
-# Starts ``gatehouse worker`` for every line it reads: forked off, because to import everything takes a second.
+# Starts ``gatehouse worker`` for every line it reads: forked off, because to import and load everything takes seconds.
 NURSERY = """
 import os, sys
-from service.cli.worker import worker
+from service.cli import worker as command
+loaded = command.reference_of(command.settings_here())
+command.reference_of = lambda settings: loaded
 for _ in sys.stdin:
     child = os.fork()
     if child == 0:
-        worker.main([], standalone_mode=False)
+        command.worker.main([], standalone_mode=False)
         os._exit(0)
     print(child, flush=True)
     os.waitpid(child, 0)
