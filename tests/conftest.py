@@ -122,7 +122,7 @@ def postgresql_url(migrated_postgresql: str) -> str:
         )
         filled = [sql.Identifier(name) for (name,) in connection.execute(asking)]
         if filled:
-            connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(filled)))
+            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(filled)))
         connection.execute(
             "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
             " FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
