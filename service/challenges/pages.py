@@ -19,7 +19,7 @@ from service.domain.decision import Decision
 from service.domain.errors import ConflictError, InvalidError, NotFoundError, TooManyError
 from service.usecases.ports_step_up import AppealKind
 from service.usecases.step_up_methods import SignInBrokenError
-from service.usecases.step_up_page import Conduct, Page, StepUpPage
+from service.usecases.step_up_page import Conduct, Page, Plea, StepUpPage
 
 PREFIX = "/verify"
 RETURN = f"{PREFIX}/return"
@@ -112,16 +112,18 @@ class _Pages:
     def show(self, token: str) -> Response:
         """The page as it stands."""
         page = self._page.show(token, now=self._clock())
-        note = request.args.get("note", "")
+        note, outcome = request.args.get("note", ""), _outcome(page)
         return _rendered(
             "page.html",
             token=token,
             page=page,
-            outcome=_outcome(page),
+            outcome=outcome,
+            heading="title" if outcome == "asked" else f"{outcome}_title",
             note=note if note in NOTES else None,
             left=page.asked[0].challenge.tries_left if page.asked else 0,
             groups=[each for each in page.groups if each in _GROUPS] or ["other"],
             Conduct=Conduct,
+            Plea=Plea,
         )
 
     def code(self, token: str) -> AnyResponse:

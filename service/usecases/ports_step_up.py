@@ -176,6 +176,10 @@ class StepUpSecrets(Protocol):
         """The token of a page; ``None`` when its key is no longer configured."""
         ...
 
+    def record_of(self, token: str) -> str | None:
+        """The sign-up whose decision's page a token opens; ``None`` when it opens none."""
+        ...
+
     def token_digest(self, token: str) -> bytes:
         """What a token is looked up by."""
         ...
