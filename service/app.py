@@ -221,8 +221,8 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
 def _page_dependencies(application: Application, clock: Callable[[], datetime]) -> PageDependencies:
     return PageDependencies(
         page=application.step_up.page,
+        visits=application.step_up.visits,
         clock=clock,
-        monotonic=time.monotonic,
         secure=application.settings.public_url.startswith("https://"),
     )
 

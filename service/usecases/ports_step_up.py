@@ -105,7 +105,7 @@ class StepUps(Protocol):
         ...
 
     def answered(self, *, since: datetime) -> Sequence[Answered]:
-        """Challenges passed or failed since an instant; their truth is not known here."""
+        """Challenges passed or failed since an instant; what the truth was is for the outcomes to say."""
         ...
 
 
