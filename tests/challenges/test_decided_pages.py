@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from service.domain.case import CaseKind
-from service.domain.policy import default_policy_text
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Verdict
 from service.storage.step_up_secrets import StepUpSecrets
@@ -19,26 +18,12 @@ from service.usecases.plan_step_up import reference_of
 Make = Callable[..., dict[str, Any]]
 
 DANA = Acting(name="reviewer:dana", role=Role.REVIEWER)
-RULES = "".join(
-    f'[[rules]]\nid = "campaign_{decision}"\n'
-    f"when = 'has(signup.custom.campaign) && signup.custom.campaign == \"{decision}\"'\n"
-    f'at_least = "{decision}"\nreason = "CAMPAIGN"\ntext = "The campaign."\n'
-    for decision in ("review", "deny")
-)
 
 
 @pytest.fixture
-def strict(service: Any) -> Any:
+def strict(service: Any, decide_by_campaign: Callable[[Any], None]) -> Any:
     """The service under a policy that holds or declines at once who comes with such a campaign."""
-    with service.parts.store.begin() as work:
-        work.policies.add(
-            f"{default_policy_text()}\n{RULES}\n[review]\nblind_sample = 0.0\n",
-            at=service.clock.now,
-            by="t",
-            reason="two campaigns",
-            activate=True,
-        )
-        work.commit()
+    decide_by_campaign(service)
     return service
 
 
