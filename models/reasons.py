@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.features.catalogue import FEATURES, Vector
-from models.features.feature import Group
+from models.features.feature import Direction, Group
 
 RAISING_SHOWN = 5
 LOWERING_SHOWN = 3
@@ -30,6 +30,7 @@ class ReasonCode:
         raises: the sentence when it raises the risk.
         lowers: the sentence when it lowers it.
         features: the names of the features that speak for it.
+        unknown: the sentence when what weighs most is missing; a reason whose features never are has none.
     """
 
     code: str
@@ -37,6 +38,7 @@ class ReasonCode:
     raises: str
     lowers: str
     features: tuple[str, ...]
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The letters of the name do not read like a name in its script, or imitate another script.",
         "The name reads like a name in its script.",
         ("name_surprise", "name_mixed_script"),
+        unknown="Whether the name reads like a name is not known: there is no model of its script.",
     ),
     ReasonCode(
         "INSTITUTION_UNLISTED",
@@ -63,6 +66,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The claimed institution is on no list of schools and universities, or none was claimed.",
         "The claimed institution is a listed school or university.",
         ("institution_on_list",),
+        unknown="No institution was named.",
     ),
     ReasonCode(
         "ACADEMIC_RECORD",
@@ -70,6 +74,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The academic record offered (ORCID iD, website) does not hold.",
         "An ORCID iD or an academic website supports the story.",
         ("orcid_valid", "website_academic"),
+        unknown="No ORCID iD or website was given.",
     ),
     ReasonCode(
         "AGE_UNLIKELY",
@@ -77,6 +82,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The year of birth is unusual for the role.",
         "The year of birth fits the role.",
         ("age_role_gap_years",),
+        unknown="The year of birth or the role was not given.",
     ),
     ReasonCode(
         "ACCOUNT_TYPE",
@@ -112,6 +118,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The mailbox's name does not go with the person's, or reads as if it was made up.",
         "The mailbox's name goes with the person's.",
         ("email_name_match", "email_local_surprise", "email_digit_share"),
+        unknown="Whether the mailbox's name goes with the person's cannot be told: it is a number, or too short.",
     ),
     ReasonCode(
         "MAILBOX_DISGUISED",
@@ -126,6 +133,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The name of the mail domain reads unlike others.",
         "The name of the mail domain reads like others.",
         ("email_domain_surprise",),
+        unknown="Whether the mail domain reads like others cannot be told: its name has no letters.",
     ),
     ReasonCode(
         "MAIL_OPEN_ENROLMENT",
@@ -133,6 +141,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The institution gives mailboxes before admission.",
         "The institution gives mailboxes to those it has admitted.",
         ("email_open_enrolment",),
+        unknown="Whether mailboxes are given before admission is not known: the mail domain is no listed school's.",
     ),
     ReasonCode(
         "PHONE_UNUSABLE",
@@ -140,6 +149,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The telephone number does not exist, is not tied to a handset, or was not given.",
         "The telephone number exists in its country's numbering plan.",
         ("phone_valid", "phone_virtual"),
+        unknown="No telephone number was given, or its numbering plan does not tell what kind it is.",
     ),
     ReasonCode(
         "PHONE_SHARED",
@@ -147,6 +157,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "Earlier sign-ups used the same telephone number or its neighbours.",
         "The telephone number was not seen before.",
         ("phone_signups_365d", "phone_block_signups_24h"),
+        unknown="Whether others used the telephone number is not known: no valid one was given.",
     ),
     ReasonCode(
         "PAYMENT_KIND",
@@ -154,6 +165,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The payment instrument is of a kind that is often abused: prepaid, virtual or none.",
         "The payment instrument is of an ordinary kind.",
         ("payment_absent", "payment_prepaid", "payment_virtual_bin"),
+        unknown="What kind of card it is was not sent.",
     ),
     ReasonCode(
         "PAYMENT_CHECKS",
@@ -161,6 +173,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "Card checks failed, or several attempts did.",
         "The card's checks passed.",
         ("payment_failed_attempts", "payment_cvc_failed", "payment_postal_failed", "payment_3ds"),
+        unknown="What came of card checks was not sent.",
     ),
     ReasonCode(
         "PAYMENT_NAME",
@@ -168,6 +181,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The name on the card is another than the person's.",
         "The name on the card is the person's.",
         ("payment_name_match",),
+        unknown="The name on the card was not sent.",
     ),
     ReasonCode(
         "PAYMENT_SHARED",
@@ -180,6 +194,7 @@ REASONS: tuple[ReasonCode, ...] = (
             "cardholder_bin_signups_30d",
             "cardholder_bin_cards_30d",
         ),
+        unknown="Whether others used the payment instrument is not known: nothing to tell it by was sent.",
     ),
     ReasonCode(
         "DEVICE_AUTOMATED",
@@ -187,6 +202,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The browser is driven by a program, or looks as if it were.",
         "The browser shows no sign of being driven by a program.",
         ("device_webdriver", "ua_automation"),
+        unknown="Whether a program drives the browser was not measured.",
     ),
     ReasonCode(
         "DEVICE_INCONSISTENT",
@@ -194,6 +210,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "What the browser says of itself does not fit together, or is out of date.",
         "What the browser says of itself fits together.",
         ("ua_platform_conflict", "ja4_ua_conflict", "screen_odd", "ua_version_lag", "language_missing"),
+        unknown="Too little was sent of the browser to see whether it fits together.",
     ),
     ReasonCode(
         "DEVICE_UNKNOWN",
@@ -208,6 +225,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "Earlier sign-ups used the same device.",
         "The device was not seen before.",
         ("device_signups_24h", "device_signups_30d", "device_mailboxes_30d"),
+        unknown="Whether others used the device is not known: it has no id.",
     ),
     ReasonCode(
         "NETWORK_KIND",
@@ -215,6 +233,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The connection is of a kind that is abused more often, such as a data centre, an anonymiser or a rented exit.",
         "The connection is of a kind that is abused less often, such as a home or a university.",
         ("ip_hosting", "ip_anonymiser", "ip_residential_proxy", "ip_academic", "ip_mobile"),
+        unknown="What kind of connection it is, is not known.",
     ),
     ReasonCode(
         "ADDRESS_BUSY",
@@ -229,6 +248,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The form was reached or filled in (speed, keystrokes, pasting) as fraud does more often.",
         "The form was reached or filled in (speed, keystrokes, pasting) as people do.",
         ("form_haste", "keystroke_shortfall", "keystroke_rate", "pasted_identity", "referrer_missing"),
+        unknown="How the form was filled in was not measured.",
     ),
     ReasonCode(
         "CAPTCHA_FAILED",
@@ -236,6 +256,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The caller's CAPTCHA failed.",
         "The caller's CAPTCHA passed, or there was none.",
         ("captcha_failed",),
+        unknown="There was no CAPTCHA.",
     ),
     ReasonCode(
         "STATED_USE_REPEATED",
@@ -243,6 +264,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "Earlier sign-ups from other institutions described their use in nearly the same words.",
         "The stated use is in nobody else's words.",
         ("use_text_neighbours_30d",),
+        unknown="What the account is for was not described, or in a few words only.",
     ),
     ReasonCode(
         "MAILBOX_REUSED",
@@ -257,6 +279,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "Earlier sign-ups gave the same name and year of birth, or the same ORCID iD.",
         "The person was not seen before.",
         ("name_birth_signups_30d", "orcid_signups_365d"),
+        unknown="Whether the person signed up before is not known: no year of birth or ORCID iD was given.",
     ),
     ReasonCode(
         "MANY_ALIKE",
@@ -264,6 +287,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "Many sign-ups alike in browser and network, or in the pattern of their mailboxes, came shortly before.",
         "Few sign-ups like it came shortly before.",
         ("profile_network_signups_24h", "profile_network_addresses_24h", "email_pattern_signups_24h"),
+        unknown="Whether others are alike in browser and network is not known: too little was sent of the browser.",
     ),
     ReasonCode(
         "BURST",
@@ -280,6 +304,7 @@ REASONS: tuple[ReasonCode, ...] = (
             "bin_country_burst_24h",
             "form_language_burst_24h",
         ),
+        unknown="Whether more sign-ups than usual are like it is not known: there is no past to compare with.",
     ),
     ReasonCode(
         "ODD_TOGETHER",
@@ -294,6 +319,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "Earlier sign-ups came from mailboxes with neighbouring numbers.",
         "No earlier sign-up came from a mailbox with a neighbouring number.",
         ("email_sequence_7d",),
+        unknown="The mailbox has no number.",
     ),
     ReasonCode(
         "MAIL_DOMAIN_NEW",
@@ -308,6 +334,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "The sponsor named is at no listed institution.",
         "The sponsor named is at a listed institution.",
         ("sponsor_supports", "sponsor_good_accounts"),
+        unknown="No sponsor was named.",
     ),
     ReasonCode(
         "VOUCHED_TOGETHER",
@@ -315,6 +342,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "Earlier sign-ups named the same sponsor or were invited by the same account.",
         "The sponsor or inviter has vouched for few others.",
         ("sponsor_signups_90d", "inviter_signups_7d"),
+        unknown="Nobody was named as sponsor or inviter.",
     ),
     ReasonCode(
         "IDENTIFIERS_REUSED",
@@ -329,20 +357,23 @@ REASONS: tuple[ReasonCode, ...] = (
         "Accounts that share its identifiers turned out to be fraudulent, or the account that invited it brought such.",
         "No account that shares its identifiers is known to be fraudulent.",
         ("strong_fraud_count", "replacement_pressure", "inviter_fraud_count"),
+        unknown="Nobody was named as inviter.",
     ),
     ReasonCode(
         "PROOFS_FAILED_NEAR",
         Group.LINKAGE,
         "People who share its identifiers, browser and network or card range failed proofs they were asked for.",
-        "People who share its identifiers, browser and network or card range passed proofs they were asked for.",
+        "Few who share its identifiers, browser and network or card range failed a proof, or none.",
         ("neighbour_challenge_fail_share", "network_challenge_fail_share"),
+        unknown="Nobody who shares its identifiers, browser and network or card range was asked for a proof lately.",
     ),
     ReasonCode(
         "PLACE_OF_FRAUD",
         Group.LINKAGE,
         "Of the accounts from its address range, mail domain or card range many turned out to be fraudulent.",
-        "Accounts from its address range, mail domain or card range turned out well.",
+        "Few accounts from its address range, mail domain or card range are known to be fraudulent, or none.",
         ("prefix_fraud_share_90d", "domain_fraud_share_180d", "bin_fraud_share_90d", "domain_good_accounts_180d"),
+        unknown="Nothing is known of accounts from its address range, mail domain or card range.",
     ),
     ReasonCode(
         "CLUSTER",
@@ -358,13 +389,15 @@ REASONS: tuple[ReasonCode, ...] = (
             "clusters_united",
             "shared_identifiers",
         ),
+        unknown="Its identifiers tie it to no group of accounts.",
     ),
     ReasonCode(
         "CLUSTER_OF_FRAUD",
         Group.LINKAGE,
         "Members of the group of accounts that it is tied to are known to be fraudulent.",
-        "Members of the group of accounts that it is tied to are known to be honest.",
+        "Few members of a group of accounts that it is tied to are known to be fraudulent, or none.",
         ("cluster_fraud_count", "cluster_fraud_share", "cluster_ban_recency"),
+        unknown="Its identifiers tie it to no group of accounts of whom anything is known.",
     ),
     ReasonCode(
         "CLUSTER_UNLIKELY",
@@ -380,6 +413,7 @@ REASONS: tuple[ReasonCode, ...] = (
             "cluster_pattern_share",
             "cluster_institution_entropy",
         ),
+        unknown="Its identifiers tie it to no group of accounts of three or more.",
     ),
     ReasonCode(
         "COUNTRIES_DIFFER",
@@ -387,6 +421,7 @@ REASONS: tuple[ReasonCode, ...] = (
         "Countries, time zone or language do not fit together.",
         "Countries, time zone and language fit together.",
         ("country_spread", "timezone_ip_gap_h", "language_gap", "issuer_billing_conflict"),
+        unknown="Too few countries, time zones and languages are known to compare.",
     ),
     ReasonCode(
         "INSTITUTION_UNPROVEN",
@@ -399,6 +434,7 @@ REASONS: tuple[ReasonCode, ...] = (
             "institution_network_match",
             "support_groups",
         ),
+        unknown="No institution was named that mailbox and connection could speak for.",
     ),
     ReasonCode(
         "LITTLE_TOLD",
@@ -442,8 +478,13 @@ def _weighed(place: int, weight: float, contributions: Sequence[float], vector: 
     # The sentence is that of the feature which weighs most in the direction of the whole.
     columns = _COLUMNS_OF_REASON[place]
     heaviest = max(columns, key=lambda column: sign * contributions[column])
-    if math.isnan(vector[heaviest]):
-        text = f"Not known: {FEATURES[heaviest].name.replace('_', ' ')}."
-    else:
-        text = reason.raises if weight > 0 else reason.lowers
-    return WeighedReason(code=reason.code, group=reason.group.value, text=text, contribution=weight)
+    return WeighedReason(reason.code, reason.group.value, _sentence(reason, weight, heaviest, vector), weight)
+
+
+def _sentence(reason: ReasonCode, weight: float, column: int, vector: Vector) -> str:
+    """What is told: only what is so. A count of nothing that weighs against somebody does not mean its opposite."""
+    value = vector[column]
+    if math.isnan(value):
+        return reason.unknown
+    nothing_there = value == 0 and FEATURES[column].direction is Direction.RAISES
+    return reason.raises if weight > 0 and not nothing_there else reason.lowers

@@ -19,7 +19,7 @@ from service.api.answers import render_decision
 from service.api.blueprint import create_api
 from service.api.dependencies import ApiDependencies
 from service.api.health import ProbeResult, ReadinessCheck
-from service.api.page_links import page_links
+from service.api.page_links import help_link, page_links
 from service.challenges.pages import PageDependencies, create_pages
 from service.config import Settings
 from service.connections import RecordedOutcomes, VerdictsSpeak, asking_more
@@ -206,6 +206,7 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
         lists=KeepLists(begin, lambda: application.reference, new_id),
         challenges=OwnChallenges(application.step_up.answer),
         open_links=page_links(application.step_up.secrets.token, application.step_up.pages),
+        help_link=help_link(application.step_up.secrets.decision_token, application.step_up.pages),
         cases=application.cases,
         outcomes=RecordOutcome(begin, application.policy, new_id),
         clusters=cluster_use_cases(begin, policy=application.policy, reference=application.reference, new_id=new_id),
@@ -220,8 +221,8 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
 def _page_dependencies(application: Application, clock: Callable[[], datetime]) -> PageDependencies:
     return PageDependencies(
         page=application.step_up.page,
+        visits=application.step_up.visits,
         clock=clock,
-        monotonic=time.monotonic,
         secure=application.settings.public_url.startswith("https://"),
     )
 

@@ -4,11 +4,13 @@ outcomes are known to whoever asks for them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.signals.signals import derive_signals
 from service.domain.case import CaseKind
+from service.domain.decision import Decision
+from service.domain.errors import ConflictError
 from service.domain.outcome import Grade, Label, Statement, standing_of
 from service.domain.policy import Policy
 from service.domain.verdict import Verdict
@@ -17,14 +19,16 @@ from service.usecases.cluster_cases import ClusterCase
 from service.usecases.decide_by_person import AskMore, VerdictOutcome
 from service.usecases.judge import Judge
 from service.usecases.known_outcomes import KnownLabel, SignupKey
-from service.usecases.open_case import new_case
+from service.usecases.open_case import appeal_case, appeal_subject, new_case
 from service.usecases.plan_step_up import PlanStepUp
-from service.usecases.ports import Begin, Recorded, UnitOfWork
+from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
+from service.usecases.ports_cases import Note
 from service.usecases.ports_outcomes import SignupRef
 from service.usecases.ports_step_up import Appeal
 from service.usecases.read_signup import challenge_views
 from service.usecases.record_outcome import say
 from service.usecases.step_up_methods import Person
+from service.usecases.step_up_page import ACTOR as PERSON
 from service.usecases.views import ChallengeView
 
 REVIEWER = "reviewer"
@@ -88,30 +92,27 @@ class CasesOfClusters:
 
 @dataclass(frozen=True, slots=True)
 class PleasBecomeCases:
-    """Whoever asks for a human on the hosted page gets one: a case, unless one about them is open."""
+    """Whoever asks for a human on the hosted page gets one: a case with what they wrote; one at a time."""
 
     policy: Callable[[], Policy]
     new_id: Callable[[datetime], str]
 
     def __call__(self, work: UnitOfWork, appeal: Appeal) -> None:
         """Stage the case in the plea's own transaction."""
-        recorded = work.ledger.get(None, appeal.record_id)
-        subject = f"appeal:{appeal.record_id}"
-        if recorded is None or work.cases.of_subject(appeal.owner, subject) is not None:
-            return
-        work.cases.add(
-            new_case(
-                CaseKind.APPEAL,
-                owner=appeal.owner,
-                subject=subject,
-                record_id=appeal.record_id,
-                account_type=recorded.signup.account_type,
-                assessment=recorded.assessments[-1] if recorded.assessments else None,
-                review=self.policy().document.review,
-                now=appeal.at,
-                new_id=self.new_id,
-            )
-        )
+        case = work.cases.of_subject(appeal.owner, appeal_subject(appeal.record_id))
+        if case is None:
+            recorded = work.ledger.get(None, appeal.record_id)
+            if recorded is None:
+                return
+            review = self.policy().document.review
+            case = appeal_case(work, recorded, review=review, now=appeal.at, new_id=self.new_id)
+            work.cases.add(case)
+            opened: dict[str, object] = {"kind": case.kind.value, "queue": case.queue}
+            work.audit.add(AuditEntry(appeal.at, PERSON, "case.opened", case.id, opened))
+        missing = None if appeal.institution is None else f"My institution is missing: {appeal.institution}"
+        for written in (appeal.message, missing):
+            if written is not None:
+                work.cases.add_note(case.id, Note(appeal.at, PERSON, written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +138,22 @@ class RecordedOutcomes:
 
 
 def asking_more(plan: PlanStepUp, judge: Judge) -> AskMore:
-    """What a reviewer's ``ask_more`` asks of the person: what the evidence calls for, as at the sign-up."""
+    """What a reviewer's ``ask_more`` asks of the person: what the evidence calls for, as at the sign-up.
+
+    Raises (from the result):
+        ConflictError: nothing that could be asked would settle the doubt.
+    """
     again = AskAgain(plan)
 
     def ask(work: UnitOfWork, recorded: Recorded, now: datetime) -> tuple[ChallengeView, ...]:
         if not recorded.assessments:
             return ()
         person = Person(recorded.signup, derive_signals(recorded.signup, judge.reference))
-        _, step_up = again(work, person, recorded.assessments[-1], recorded, now=now)
+        # A proof is wanted whatever was decided; the doubt is that of the last assessment that a model made.
+        judged = next((each for each in reversed(recorded.assessments) if each.vector), recorded.assessments[-1])
+        _, step_up = again(work, person, replace(judged, decision=Decision.STEP_UP), recorded, now=now)
+        if step_up is None or not step_up.pending:
+            raise ConflictError("No proof that this person can give would settle the doubt; decide without one.")
         return challenge_views(step_up)
 
     return ask

@@ -122,7 +122,11 @@ def step_up_jobs(store: SqlStore, settings: Settings, reference: Reference) -> t
     """What step-up leaves to the worker."""
     policy = PolicyInForce(store.begin, time.monotonic)
     parts = step_up_parts(settings, begin=store.begin, policy=policy, reference=reference, new_id=new_id)
-    jobs = [Job("challenges expired", parts.expire), Job("pass rates estimated", parts.estimate)]
+    jobs = [
+        Job("challenges expired", parts.expire),
+        Job("pass rates estimated", parts.estimate),
+        Job("page visits forgotten", parts.visits.forget),
+    ]
     if parts.send_codes is not None:
         jobs[:0] = [Job("codes sent", parts.send_codes), Job("mails forgotten", parts.send_codes.forget)]
     return tuple(jobs)

@@ -19,6 +19,7 @@ from service.storage.step_up_secrets import StepUpSecrets
 from service.usecases.answer_challenge import AnswerChallenge
 from service.usecases.estimate_rates import EstimateRates, RatesInForce
 from service.usecases.expire_challenges import ExpireChallenges
+from service.usecases.limit_visits import LimitVisits
 from service.usecases.plan_step_up import PlanStepUp
 from service.usecases.ports import Begin
 from service.usecases.send_codes import SendCodes
@@ -34,6 +35,7 @@ class StepUpParts:
     settle: SettleStepUp
     answer: AnswerChallenge
     page: StepUpPage
+    visits: LimitVisits
     expire: ExpireChallenges
     estimate: EstimateRates
     send_codes: SendCodes | None
@@ -79,6 +81,7 @@ def step_up_parts(
         page=StepUpPage(
             begin=begin, answer=answer, secrets=secrets, new_id=new_id, tell=PleasBecomeCases(policy, new_id)
         ),
+        visits=LimitVisits(begin),
         expire=ExpireChallenges(begin, settle),
         estimate=EstimateRates(begin, policy),
         send_codes=send_codes,

@@ -28,4 +28,5 @@ class AccountEndpoint:
         decoded = decode(read_body(request, limit=BODY_LIMIT, media_types=(JSON,)))
         account = validate(AccountRequest, decoded, now=now).to_account(now)
         self.deps.report_account(checked, account, caller=caller, now=now)
-        return Response(render_signup(self.deps.read(checked, caller=caller)), content_type=JSON)
+        body = self.deps.open_links(render_signup(self.deps.read(checked, caller=caller)))
+        return Response(body, content_type=JSON)

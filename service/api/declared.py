@@ -54,6 +54,7 @@ class Declared:
         takes_key: whether an Idempotency-Key is honoured.
         query: the schema of the query parameters; each is a text that the schema converts.
         takes_csv: whether the body is CSV.
+        links: whether the person's page stands in the header ``Link``.
         tag: the part of the documentation it belongs to.
     """
 
@@ -71,3 +72,4 @@ class Declared:
     query: type[BaseModel] | None = None
     tag: str = "sign-ups"
     takes_csv: bool = False
+    links: bool = False

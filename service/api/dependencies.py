@@ -91,6 +91,7 @@ class ApiDependencies:
         answer_once: runs a request at most once per Idempotency-Key.
         challenges: answers to challenges.
         open_links: a rendered answer with the links of its hosted pages opened.
+        help_link: the page of the person that such an answer is about; ``None`` when they need none.
         clock: the time it is, aware, in UTC.
         metrics: the exposition for Prometheus and its content type.
         readiness: what must work before traffic is welcome.
@@ -110,6 +111,7 @@ class ApiDependencies:
     lists: KeepLists
     challenges: AnswerOwnChallenge
     open_links: Callable[[bytes], bytes]
+    help_link: Callable[[bytes], str | None]
     cases: CaseUseCases
     outcomes: RecordOutcome
     clusters: ClusterUseCases

@@ -39,6 +39,10 @@ _PROBLEM_MEANINGS = {
     503: "The database cannot be used; nothing was decided. Try again after `Retry-After` seconds.",
 }
 _EXAMPLES: dict[type, Document] = {SignupRequest: SIGNUP_EXAMPLE, DecisionAnswer: DECISION_EXAMPLE}
+_LINK = (
+    '`<…>; rel="help"`: a page for the person, unless they were allowed: what is asked of them, or in safe words why '
+    "they were held or declined, and how to reach a human. Send them there."
+)
 _REQUEST_ID = {
     "name": "X-Request-Id",
     "in": "header",
@@ -196,6 +200,8 @@ def _responses(declared: Declared) -> Document:
             "headers": {"X-Request-Id": {"schema": {"type": "string"}}},
             "content": _content(declared, schema),
         }
+        if declared.links:
+            responses[str(status)]["headers"]["Link"] = {"description": _LINK, "schema": {"type": "string"}}
         if declared.takes_key and status == 200:
             responses["200"]["headers"]["Idempotent-Replayed"] = {"schema": {"const": "true"}}
     for status in sorted({*declared.problems, *_COMMON_PROBLEMS}):

@@ -36,6 +36,7 @@ OPERATIONS: tuple[Declared, ...] = (
         request=SignupRequest,
         problems=(*BODY_PROBLEMS, 409),
         takes_key=True,
+        links=True,
     ),
     Declared(
         operation=Operation.CREATE_SIGNUPS,
@@ -75,6 +76,7 @@ OPERATIONS: tuple[Declared, ...] = (
         scope=Scope.SIGNUPS,
         answers={200: ("The decision and its history.", SignupAnswer)},
         problems=(404,),
+        links=True,
     ),
     Declared(
         operation=Operation.REASSESS_SIGNUP,
@@ -85,6 +87,7 @@ OPERATIONS: tuple[Declared, ...] = (
         scope=Scope.SIGNUPS,
         answers={200: ("The new decision and its history.", SignupAnswer)},
         problems=(404, 409),
+        links=True,
     ),
     Declared(
         operation=Operation.REPORT_ACCOUNT,

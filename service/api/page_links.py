@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from pydantic_core import from_json
+
+from service.domain.decision import Decision
+
 _SEAL = "gatehouse:page:"
 # Unescaped quotes stand in JSON only around what we wrote ourselves: nobody can send a seal to have it opened.
 _SEALED = re.compile(rb'"url":"' + _SEAL.encode() + rb'([0-9]{1,5})\.([A-Za-z0-9-]{1,64})"')
@@ -31,3 +35,21 @@ def page_links(token: Callable[[str, int], str | None], pages: str) -> Callable[
         return b'"url":null' if known is None else f'"url":"{pages}/{known}"'.encode()
 
     return lambda body: _SEALED.sub(opened, body)
+
+
+def help_link(decision_token: Callable[[str], str], pages: str) -> Callable[[bytes], str | None]:
+    """Finds the page of whoever an answer with open links is about: why, and how to reach a human.
+
+    Args:
+        decision_token: the token of the page of a sign-up that nothing was asked of.
+        pages: what addresses of pages begin with.
+    """
+
+    def link(body: bytes) -> str | None:
+        answer = from_json(body)
+        if answer["decision"] in {None, Decision.ALLOW.value}:
+            return None
+        asked: str | None = next((each["url"] for each in answer["challenges"] if each["url"] is not None), None)
+        return asked or f"{pages}/{decision_token(answer['id'])}"
+
+    return link

@@ -40,7 +40,7 @@ class SignupEndpoints:
         key = _idempotency_key()
         decoded = decode(read_body(request, limit=BODY_LIMIT, media_types=(JSON,)))
         answer = self.assess(decoded, caller, self.deps.clock(), key=key)
-        response = Response(self.deps.open_links(answer.body), answer.status, content_type=JSON)
+        response = self._linked(answer.body, answer.status)
         if answer.replayed:
             response.headers[REPLAYED_HEADER] = "true"
         return response
@@ -78,7 +78,16 @@ class SignupEndpoints:
         return Response(render_page(page, next_cursor), content_type=JSON)
 
     def _signup_response(self, view: SignupView) -> Response:
-        return Response(self.deps.open_links(render_signup(view)), content_type=JSON)
+        return self._linked(render_signup(view))
+
+    def _linked(self, rendered: bytes, status: int = 200) -> Response:
+        """The answer with its links opened, and the person's page in a header whatever was decided but ``allow``."""
+        body = self.deps.open_links(rendered)
+        response = Response(body, status, content_type=JSON)
+        page = self.deps.help_link(body)
+        if page is not None:
+            response.headers["Link"] = f'<{page}>; rel="help"'
+        return response
 
 
 def _idempotency_key() -> str | None:

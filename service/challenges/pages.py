@@ -12,14 +12,14 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.challenges.rate_limit import RateLimit
 from service.challenges.texts import LANGUAGES, language_of, texts_in
 from service.domain.challenge import ChallengeMethod
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError, InvalidError, NotFoundError, TooManyError
+from service.usecases.limit_visits import LimitVisits
 from service.usecases.ports_step_up import AppealKind
 from service.usecases.step_up_methods import SignInBrokenError
-from service.usecases.step_up_page import Conduct, Page, StepUpPage
+from service.usecases.step_up_page import Conduct, Page, Plea, StepUpPage
 
 PREFIX = "/verify"
 RETURN = f"{PREFIX}/return"
@@ -61,8 +61,8 @@ class PageDependencies:
     """What the pages need; ``secure`` when people reach them by https."""
 
     page: StepUpPage
+    visits: LimitVisits
     clock: Callable[[], datetime]
-    monotonic: Callable[[], float]
     secure: bool
 
 
@@ -95,15 +95,14 @@ class _Pages:
         self._page = deps.page
         self._clock = deps.clock
         self._secure = deps.secure
-        # A person makes a handful of requests; sixty at once is a program.
-        self._limit = RateLimit(deps.monotonic, burst=60, per_minute=60)
+        self._visits = deps.visits
 
     def limit(self) -> Response | None:
         """Turn away who asks for one page too often, and bound what a form may send."""
         request.max_content_length = _FORM_LIMIT
         parameters = request.view_args or {}
         token = str(parameters.get("token", ""))
-        if not token or self._limit.allows(self._page.secrets.token_digest(token)):
+        if not token or self._visits(self._page.secrets.token_digest(token), now=self._clock()):
             return None
         response = _rendered("notice.html", _TOO_MANY, heading="title", text="too_many")
         response.headers["Retry-After"] = "30"
@@ -112,16 +111,18 @@ class _Pages:
     def show(self, token: str) -> Response:
         """The page as it stands."""
         page = self._page.show(token, now=self._clock())
-        note = request.args.get("note", "")
+        note, outcome = request.args.get("note", ""), _outcome(page)
         return _rendered(
             "page.html",
             token=token,
             page=page,
-            outcome=_outcome(page),
+            outcome=outcome,
+            heading="title" if outcome == "asked" else f"{outcome}_title",
             note=note if note in NOTES else None,
             left=page.asked[0].challenge.tries_left if page.asked else 0,
             groups=[each for each in page.groups if each in _GROUPS] or ["other"],
             Conduct=Conduct,
+            Plea=Plea,
         )
 
     def code(self, token: str) -> AnyResponse:

@@ -14,6 +14,7 @@ from service.cli.backtest_report import backtest_table, write_backtest
 from service.cli.context import console, settings_here, store_of
 from service.cli.outcome_files import outcomes_of
 from service.cli.policy_advice import advise
+from service.cli.policy_text import whole_text
 from service.cli.progress import progress
 from service.domain.policy import Policy, default_policy_text, parse_policy
 from service.usecases.backtest import BackTest
@@ -41,14 +42,20 @@ def check(document: Path) -> None:
 
 @policy.command()
 @click.argument("version", type=click.IntRange(min=1), required=False)
-def show(version: int | None) -> None:
+@click.option("--whole", is_flag=True, help="With every key that the document leaves to the shipped values.")
+def show(*, version: int | None, whole: bool) -> None:
     """Print the policy document in force, or that of a version."""
     store = store_of(settings_here())
-    if version is not None:
-        click.echo(PolicyVersions(store.begin).get(version).version.document, nl=False)
-        return
     with store.begin() as work:
         found = work.policies.active()
+    if version is not None:
+        found = PolicyVersions(store.begin).get(version).version
+    if whole:
+        click.echo(whole_text(policy_of(found).document), nl=False)
+        return
+    if version is not None and found is not None:
+        click.echo(found.document, nl=False)
+        return
     if found is None:
         click.echo("# no policy is recorded yet: the shipped one is in force\n" + default_policy_text(), nl=False)
     else:
@@ -68,7 +75,7 @@ def list_versions() -> None:
             f"{view.version.version:>3}  {state}{tried}  {added}  {view.version.created_by}  {view.version.reason}"
         )
     for each in versions.history():
-        how = "activated" if each.rolled_back is None else f"rolled back to from {each.rolled_back}"
+        how = "activated" if each.rolled_back is None else f"taken up again in place of {each.rolled_back}"
         click.echo(f"  {each.at:%Y-%m-%d %H:%M}Z  version {each.version} {how} by {each.by}: {each.reason}")
 
 

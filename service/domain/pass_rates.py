@@ -38,6 +38,7 @@ class Answered:
         passed: what came of it.
         odds: of fraud before any proof.
         fraud: the truth, where an outcome is known.
+        signup_no: whose it was.
     """
 
     method: ChallengeMethod
@@ -45,6 +46,7 @@ class Answered:
     passed: bool
     odds: float
     fraud: bool | None = None
+    signup_no: int = 0
 
 
 @dataclass(frozen=True, slots=True)

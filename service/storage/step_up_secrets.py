@@ -1,7 +1,8 @@
 """Secrets of step-up: tokens of hosted pages, codes, and keyed digests of both and of what was proven.
 
 A page's token is derived from its sign-up and a versioned key, so that it never needs to be stored to be shown again:
-the database holds only its digest. Codes are six digits, which a plain digest would not hide: theirs are keyed.
+the database holds only its digest. The page of a decision that nothing was asked for is in no table: its token carries
+the sign-up's id beside the derived secret. Codes are six digits, which a plain digest would not hide: theirs are keyed.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
+from uuid import UUID
 
 from service.domain.step_up import PageSeal
 
 _TOKEN_BYTES = 24
 """192 bits: 32 characters in a link, and beyond guessing."""
 
+_ID_BYTES = 16
 _CODE_DIGITS = 6
 
 
@@ -46,6 +49,19 @@ class StepUpSecrets:
         derived = hmac.digest(key, b"page\x1f" + record_id.encode(), "sha256")[:_TOKEN_BYTES]
         return base64.urlsafe_b64encode(derived).decode()
 
+    def decision_token(self, record_id: str) -> str:
+        """The token of the page of a decision, of a sign-up that nothing was asked of."""
+        return _decision_token(self._keys[self._newest], UUID(record_id))
+
+    def record_of(self, token: str) -> str | None:
+        """See the port."""
+        try:
+            record = UUID(bytes=base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[:_ID_BYTES])
+        except ValueError:
+            return None
+        made = (_decision_token(key, record) for key in self._keys.values())
+        return str(record) if any(hmac.compare_digest(each.encode(), token.encode()) for each in made) else None
+
     def token_digest(self, token: str) -> bytes:
         """See the port. Unkeyed: what is digested has 192 bits that nobody can list."""
         return hashlib.sha256(token.encode()).digest()
@@ -61,6 +77,11 @@ class StepUpSecrets:
     def matches(self, digest: bytes, purpose: str, *parts: str) -> bool:
         """See the port."""
         return any(hmac.compare_digest(digest, _digest(key, purpose, parts)) for key in self._keys.values())
+
+
+def _decision_token(key: bytes, record: UUID) -> str:
+    derived = hmac.digest(key, b"decision page\x1f" + record.bytes, "sha256")[:_TOKEN_BYTES]
+    return base64.urlsafe_b64encode(record.bytes + derived).decode().rstrip("=")
 
 
 def _digest(key: bytes, purpose: str, parts: tuple[str, ...]) -> bytes:

@@ -1,16 +1,19 @@
-"""Estimate pass rates from the results of challenges, and give out the estimates in force."""
+"""Estimate pass rates from results and from what became known of people, and give out the estimates in force."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from models.linkage.marks import Mark
 from service.domain.errors import UnavailableError
-from service.domain.pass_rates import PassRate, estimate
+from service.domain.outcome import Grade, mark_of, standing_of
+from service.domain.pass_rates import Answered, PassRate, estimate
 from service.domain.policy import Policy
-from service.usecases.ports import Begin
+from service.domain.policy_sections.clusters import OutcomeLines
+from service.usecases.ports import Begin, UnitOfWork
 
 EVERY = timedelta(days=1)
 LOOKS_BACK = timedelta(days=365)
@@ -32,12 +35,27 @@ class EstimateRates:
 
     def now(self, now: datetime) -> Sequence[PassRate]:
         """Estimate at once, and keep the estimates."""
-        section = self.policy().document.challenges
+        document = self.policy().document
         with self.begin() as work:
-            rates = estimate(work.step_ups.answered(since=now - LOOKS_BACK), section)
+            answers = _labelled(work, work.step_ups.answered(since=now - LOOKS_BACK), document.clusters.outcomes)
+            rates = estimate(answers, document.challenges)
             work.pass_rates.put(rates, at=now)
             work.commit()
         return rates
+
+
+def _labelled(work: UnitOfWork, answers: Sequence[Answered], lines: OutcomeLines) -> list[Answered]:
+    """The answers with the truth of whom it is known, as surely as a ban must be.
+
+    That somebody failed a challenge is no truth about them: it would only repeat the answer.
+    """
+    known: dict[int, bool] = {}
+    for signup_no, outcomes in work.outcomes.of_many(sorted({each.signup_no for each in answers})).items():
+        told = [each for each in outcomes if each.said.grade is not Grade.E]
+        mark = mark_of(standing_of(told, lines.precedence), certain=lines.certain)
+        if mark is not None:
+            known[signup_no] = mark is Mark.BANNED
+    return [replace(each, fraud=known.get(each.signup_no)) for each in answers]
 
 
 class RatesInForce:

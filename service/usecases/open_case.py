@@ -27,6 +27,11 @@ def subject_of(record_id: str) -> str:
     return f"signup:{record_id}"
 
 
+def appeal_subject(record_id: str) -> str:
+    """What the case of a person who says that a decision on them is wrong is keyed by."""
+    return f"appeal:{record_id}"
+
+
 def new_case(
     kind: CaseKind,
     *,
@@ -104,6 +109,25 @@ def case_of_decision(
     )
 
 
+def appeal_case(
+    work: UnitOfWork, recorded: Recorded, *, review: ReviewPolicy, now: datetime, new_id: Callable[[datetime], str]
+) -> Case:
+    """The case of an appeal; whoever judged the sign-up before must not judge it."""
+    judged = {opinion.by for case in work.cases.of_record(recorded.id) for opinion in work.cases.opinions(case.id)}
+    return new_case(
+        CaseKind.APPEAL,
+        owner=recorded.owner,
+        subject=appeal_subject(recorded.id),
+        record_id=recorded.id,
+        account_type=recorded.signup.account_type,
+        assessment=recorded.assessments[-1] if recorded.assessments else None,
+        review=review,
+        now=now,
+        new_id=new_id,
+        barred=tuple(sorted(judged)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class OpenCase:
     """Open a case by hand, about a sign-up that nothing held."""
@@ -156,23 +180,8 @@ class OpenAppeal:
             last = recorded.assessments[-1] if recorded.assessments else None
             if last is None or last.decision is not Decision.DENY:
                 raise ConflictError("Only a denial can be appealed against.")
-            subject = f"appeal:{record_id}"
-            _refuse_a_second(work, recorded.owner, subject)
-            judged = {
-                opinion.by for case in work.cases.of_record(record_id) for opinion in work.cases.opinions(case.id)
-            }
-            case = new_case(
-                CaseKind.APPEAL,
-                owner=recorded.owner,
-                subject=subject,
-                record_id=record_id,
-                account_type=recorded.signup.account_type,
-                assessment=last,
-                review=self.review(),
-                now=now,
-                new_id=self.new_id,
-                barred=tuple(sorted(judged)),
-            )
+            _refuse_a_second(work, recorded.owner, appeal_subject(record_id))
+            case = appeal_case(work, recorded, review=self.review(), now=now, new_id=self.new_id)
             return _opened(work, case, by, now, statement)
 
 

@@ -25,6 +25,7 @@ from service.usecases.ports_figures import Figures
 from service.usecases.ports_learning import DriftReports, Judgements, Shadows
 from service.usecases.ports_lists import ListEntries
 from service.usecases.ports_outcomes import Outcomes
+from service.usecases.ports_page_visits import PageVisits
 from service.usecases.ports_policy import Policies
 from service.usecases.ports_probations import Probations
 from service.usecases.ports_proposals import Proposals
@@ -389,6 +390,8 @@ class UnitOfWork(Protocol):
     def mails(self) -> Mails: ...
     @property
     def appeals(self) -> Appeals: ...
+    @property
+    def page_visits(self) -> PageVisits: ...
     @property
     def pass_rates(self) -> PassRates: ...
     @property

@@ -105,7 +105,7 @@ class StepUps(Protocol):
         ...
 
     def answered(self, *, since: datetime) -> Sequence[Answered]:
-        """Challenges passed or failed since an instant; their truth is not known here."""
+        """Challenges passed or failed since an instant; what the truth was is for the outcomes to say."""
         ...
 
 
@@ -174,6 +174,10 @@ class StepUpSecrets(Protocol):
 
     def token(self, record_id: str, version: int) -> str | None:
         """The token of a page; ``None`` when its key is no longer configured."""
+        ...
+
+    def record_of(self, token: str) -> str | None:
+        """The sign-up whose decision's page a token opens; ``None`` when it opens none."""
         ...
 
     def token_digest(self, token: str) -> bytes:

@@ -1,4 +1,7 @@
-"""The hosted page: what a person sees of their step-up, and may do there. Found by its token alone."""
+"""The hosted page: what a person sees of their sign-up, and may do there. Found by its token alone.
+
+Who is asked for a proof sees the challenges; who was held or declined at once sees why, and may ask for a human.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from service.domain.decision import Decision
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.step_up import StepUp
 from service.usecases.answer_challenge import Answer, AnswerChallenge
+from service.usecases.open_case import appeal_subject
+from service.usecases.plan_step_up import reference_of
 from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
 from service.usecases.ports_step_up import Appeal, AppealKind, StepUpMovedError, StepUpSecrets
 from service.usecases.step_up_methods import Checked, Person, SignIn, SignInSecrets
@@ -42,6 +47,14 @@ class Asked:
     code_sent: bool
 
 
+class Plea(StrEnum):
+    """Where the wish for a human stands."""
+
+    NONE = "none"
+    HEARD = "heard"
+    ANSWERED = "answered"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """What the page shows. ``groups`` are the groups of reasons, never which identifier matched."""
@@ -52,7 +65,7 @@ class Page:
     passed: int
     choices: tuple[ChallengeMethod, ...]
     groups: tuple[str, ...]
-    appealed: bool
+    plea: Plea
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,7 @@ class StepUpPage:
             if step_up is None or recorded is None:
                 raise NotFoundError("There is no such page.")
             person = self.answer.settle.person(recorded)
-            appeals = work.appeals.of_record(step_up.record_id)
+            plea = _plea(work, step_up)
             opened = step_up.each(lambda each: replace(each, opened=True) if each.pending else each)
             if opened != step_up:
                 self.answer.settle.save(work, step_up, opened, now=now, actor=ACTOR)
@@ -92,7 +105,7 @@ class StepUpPage:
             passed=sum(each.status is ChallengeStatus.PASSED for each in shown.challenges),
             choices=self._choices(shown, person, now),
             groups=shown.doubt.groups,
-            appealed=any(each.kind is AppealKind.HUMAN for each in appeals),
+            plea=plea,
         )
 
     def enter_code(self, token: str, challenge_id: str, code: str, *, now: datetime) -> Answer:
@@ -207,8 +220,28 @@ class StepUpPage:
         return step_up, recorded, token, challenge_id
 
     def _finder(self, token: str) -> Callable[[UnitOfWork], StepUp | None]:
-        digest = self.secrets.token_digest(token)
-        return lambda work: work.step_ups.of_page(digest)
+        digest, record_id = self.secrets.token_digest(token), self.secrets.record_of(token)
+
+        def find(work: UnitOfWork) -> StepUp | None:
+            return work.step_ups.of_page(digest) if record_id is None else self._of_decision(work, record_id)
+
+        return find
+
+    def _of_decision(self, work: UnitOfWork, record_id: str) -> StepUp | None:
+        """What was asked of a sign-up in the meantime; else a step-up that asks nothing, and is nowhere recorded."""
+        asked = work.step_ups.of_record(record_id)
+        recorded = None if asked is not None else work.ledger.get(None, record_id)
+        if recorded is None or not recorded.assessments:
+            return asked
+        person = self.answer.settle.person(recorded)
+        judged = next((each for each in reversed(recorded.assessments) if each.vector is not None), None)
+        return StepUp(
+            record_id=record_id,
+            owner=recorded.owner,
+            reference=reference_of(record_id),
+            page=self.secrets.seal(record_id),
+            doubt=self.answer.settle.plan.doubt(person, judged or recorded.assessments[-1]),
+        )
 
     def _asked(self, challenge: Challenge, person: Person) -> Asked:
         mailed = self.answer.methods.mailed_code(challenge.method)
@@ -237,6 +270,13 @@ class StepUpPage:
 
     def _mac(self, purpose: str, *parts: str) -> str:
         return base64.urlsafe_b64encode(self.secrets.digest(purpose, *parts)).decode().rstrip("=")
+
+
+def _plea(work: UnitOfWork, step_up: StepUp) -> Plea:
+    if all(each.kind is not AppealKind.HUMAN for each in work.appeals.of_record(step_up.record_id)):
+        return Plea.NONE
+    waiting = work.cases.of_subject(step_up.owner, appeal_subject(step_up.record_id))
+    return Plea.ANSWERED if waiting is None else Plea.HEARD
 
 
 def masked(address: str) -> str:

@@ -338,6 +338,7 @@ def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
         "lists": KeepLists(store.begin, _reference, lambda now: uuid7(now, secrets.randbits(74))),
         "challenges": Challenges(),
         "open_links": lambda body: body,
+        "help_link": lambda body: None,  # noqa: ARG005 - no pages here
         "cases": case_use_cases(
             (cases or MemoryStore()).begin,
             policy=lambda: _POLICY,

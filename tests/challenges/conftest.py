@@ -30,6 +30,7 @@ from models.reference.reference import Reference, load_reference
 from service.app import Application, application_of, create_app
 from service.config import PREFIX, Settings, read_settings
 from service.domain.caller import Scope
+from service.domain.policy import default_policy_text
 from service.jobs import step_up_jobs
 from service.usecases.install_policy import InstallPolicy
 from service.usecases.issue_key import IssueKey
@@ -354,3 +355,22 @@ def claimed_at_oxford(document: Callable[..., dict[str, Any]]) -> dict[str, Any]
     identity = {"full_name": "Ada Example", "country": "GB", "role": "student", "birth_year": 2004}
     identity["institution"] = {"name": "University of Oxford"}  # type: ignore[assignment]
     return document(identity=identity, email="ada.example@gmail.com", prior_checks={"email_verified": True})
+
+
+@pytest.fixture
+def decide_by_campaign() -> Callable[[Service], None]:
+    """Gives a service a policy that holds or declines at once who comes with the campaign ``review`` or ``deny``."""
+    rules = "".join(
+        f'[[rules]]\nid = "campaign_{decision}"\n'
+        f"when = 'has(signup.custom.campaign) && signup.custom.campaign == \"{decision}\"'\n"
+        f'at_least = "{decision}"\nreason = "CAMPAIGN"\ntext = "The campaign."\n'
+        for decision in ("review", "deny")
+    )
+    document = f"{default_policy_text()}\n{rules}\n[review]\nblind_sample = 0.0\n"
+
+    def give(service: Service) -> None:
+        with service.parts.store.begin() as work:
+            work.policies.add(document, at=service.clock.now, by="t", reason="two campaigns", activate=True)
+            work.commit()
+
+    return give

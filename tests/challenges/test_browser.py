@@ -134,6 +134,33 @@ def test_a_person_reads_why_misses_their_institution_and_asks_for_a_human(
         assert [each.kind.value for each in work.appeals.of_record(answer["id"])] == ["institution_missing", "human"]
 
 
+def test_somebody_who_was_declined_reads_why_and_asks_for_a_human(
+    live: Any, page: Page, document: Make, decide_by_campaign: Callable[[Any], None]
+) -> None:
+    decide_by_campaign(live)
+    sent = document(custom={"campaign": "deny"}, device={"ip": "81.2.69.142"})
+    answer = live.client.post("/v1/signups", json=sent, headers=live.headers)
+    page.goto(answer.headers["Link"].partition("<")[2].partition(">")[0])
+    expect(page.get_by_role("heading", name="Your sign-up was declined")).to_be_visible()
+    page.get_by_text("Why was this decided?").click()
+    expect(page.get_by_role("listitem").first).to_be_visible()
+    page.get_by_text("My institution is missing").click()
+    page.get_by_label("Name and web address of the institution").fill("Free College, free.example")
+    page.get_by_role("button", name="Tell us").click()
+    expect(page.get_by_role("status")).to_contain_text("Noted.")
+    page.get_by_text("Ask a person to look at it").click()
+    page.get_by_label("What should we know?").fill("I am real.")
+    page.get_by_role("button", name="Ask a person").click()
+
+    expect(page.get_by_text("You asked for a person.")).to_be_visible()
+    with live.parts.store.begin() as work:
+        case = work.cases.of_subject("acme", f"appeal:{answer.get_json()['id']}")
+        assert [each.text for each in work.cases.notes(case.id)] == [
+            "My institution is missing: Free College, free.example",
+            "I am real.",
+        ]
+
+
 def test_the_page_works_by_keyboard_alone(live: Any, page: Page, mailbox: Any, document: Make) -> None:
     answer = live.sign_up(document())
     page.goto(answer["challenges"][0]["url"])
@@ -148,12 +175,19 @@ def test_the_page_works_by_keyboard_alone(live: Any, page: Page, mailbox: Any, d
 
 @pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "de")])
 def test_every_face_of_the_page_is_accessible(
-    live: Any, chromium: Browser, mailbox: Any, document: Make, scheme: Any, language: str
+    live: Any,
+    chromium: Browser,
+    mailbox: Any,
+    document: Make,
+    decide_by_campaign: Callable[[Any], None],
+    scheme: Any,
+    language: str,
 ) -> None:
     # Scripts run here only for the checker itself, which the page's own policy would not let in.
     context = chromium.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": 360, "height": 740})
     page = context.new_page()
     faces = []
+    decide_by_campaign(live)
     answer = live.sign_up(document())
     page.goto(f"{answer['challenges'][0]['url']}?lang={language}")
     for each in page.locator("summary").all():
@@ -165,6 +199,13 @@ def test_every_face_of_the_page_is_accessible(
     faces.append(Axe().run(page))
     page.goto(f"{live.parts.settings.public_url}/verify/nowhere?lang={language}")
     faces.append(Axe().run(page))
+    for decision in ("review", "deny"):
+        sent = document(f"su_{decision}", custom={"campaign": decision}, device={"ip": "81.2.69.142"})
+        held = live.client.post("/v1/signups", json=sent, headers=live.headers)
+        page.goto(held.headers["Link"].partition("<")[2].partition(">")[0] + f"?lang={language}")
+        for each in page.locator("summary").all():
+            each.click()
+        faces.append(Axe().run(page))
     context.close()
 
-    assert [face.response["violations"] for face in faces] == [[], [], []]
+    assert [face.response["violations"] for face in faces] == [[]] * 5

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from service.domain.policy import default_policy_text
+from service.cli.policy_text import whole_text
+from service.domain.policy import default_policy_text, parse_policy
 
 Run = Callable[..., Any]
 
@@ -24,6 +25,16 @@ def stricter(tmp_path: Path) -> str:
     file = tmp_path / "stricter.toml"
     file.write_text(default_policy_text().replace("step_up = 0.20", "step_up = 0.19"), encoding="utf-8")
     return str(file)
+
+
+def test_the_whole_policy_shows_every_key_and_is_the_same_policy(migrated: Run) -> None:
+    whole = migrated("policy", "show", "--whole").out
+
+    shipped = parse_policy(default_policy_text(), version=1).document
+    assert parse_policy(whole, version=1).document == shipped
+    assert whole == whole_text(shipped)
+    for key in ("[challenges.methods.institution_sso]", "[clusters.containment]", "reviews_a_day", "rates_within"):
+        assert key in whole
 
 
 def test_a_policy_is_added_tried_activated_and_rolled_back(migrated: Run, stricter: str, tmp_path: Path) -> None:
@@ -44,7 +55,7 @@ def test_a_policy_is_added_tried_activated_and_rolled_back(migrated: Run, strict
     assert (activated.code, activated.out) == (0, "version 2 is in force\n")
     assert "# version 2, by cli:ada: ask sooner" in shown.out
     assert back.out == "version 1 is in force again\n"
-    assert "rolled back to from 2 by cli:eve: too strict" in listed.out
+    assert "taken up again in place of 2 by cli:eve: too strict" in listed.out
     assert migrated("policy", "show", "2").out == Path(stricter).read_text()
 
 

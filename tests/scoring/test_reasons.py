@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -55,4 +57,29 @@ def test_what_is_missing_is_told_as_missing_and_never_as_its_opposite() -> None:
     [unknown] = strongest_reasons(weigh(institution_burst_24h=0.5), vector(institution_burst_24h=float("nan")))
 
     assert known.text.startswith("More sign-ups share")
-    assert unknown.text == "Not known: institution burst 24h."
+    assert unknown.text.startswith("Whether more sign-ups than usual are like it is not known")
+
+
+def test_every_reason_that_can_be_missing_has_a_sentence_for_that() -> None:
+    meanings = {feature.name: feature.meaning for feature in FEATURES}
+    for reason in REASONS:
+        missing = [name for name in reason.features if re.search(r"[Mm]issing (?!in)(?!.*never)", meanings[name])]
+        assert not missing or reason.unknown, reason.code
+
+
+def test_where_nothing_is_known_yet_nothing_is_claimed_of_others() -> None:
+    place = weigh(prefix_fraud_share_90d=-1.0)
+    [reason] = strongest_reasons(place, vector(prefix_fraud_share_90d=0.05))
+
+    assert reason.text == (
+        "Few accounts from its address range, mail domain or card range are known to be fraudulent, or none."
+    )
+
+
+def test_a_fact_that_is_not_there_is_not_told_as_if_it_were() -> None:
+    weighing = weigh(email_open_enrolment=0.2)
+    [absent] = strongest_reasons(weighing, vector(email_open_enrolment=0.0))
+    [present] = strongest_reasons(weighing, vector(email_open_enrolment=1.0))
+
+    assert absent.text == "The institution gives mailboxes to those it has admitted."
+    assert present.text == "The institution gives mailboxes before admission."

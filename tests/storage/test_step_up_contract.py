@@ -13,11 +13,14 @@ import pytest
 
 from service.domain.challenge import Challenge, ChallengeMethod, ChallengeStatus, ClosedBy
 from service.domain.decision import Assessment
-from service.domain.evidence import Doubt
-from service.domain.pass_rates import estimate
+from service.domain.evidence import POOLED, Doubt, odds_of
+from service.domain.outcome import Grade, Label, Outcome, Statement
+from service.domain.pass_rates import Side, estimate
+from service.domain.policy import default_policy_text, parse_policy
 from service.domain.policy_sections.challenges import default_challenges
 from service.domain.step_up import PageSeal, StepUp, steps_between
 from service.storage.sql.store import SqlStore
+from service.usecases.estimate_rates import EstimateRates
 from service.usecases.ports import AlreadyRecordedError, NewRecord
 from service.usecases.ports_step_up import Appeal, AppealKind, Mail, NewStepUp, StepUpMovedError
 
@@ -210,6 +213,35 @@ def test_what_was_tried_is_told_with_its_doubt_to_estimate_rates(
         None,
     )
     assert answered.odds > 1e100
+    with store.begin() as work:
+        assert work.outcomes.signup("acme", before.record_id).signup_no == answered.signup_no
+
+
+@pytest.mark.parametrize(
+    ("grade", "confidence", "counted"), [(Grade.B, 1.0, True), (Grade.E, 1.0, False), (Grade.B, 0.5, False)]
+)
+def test_what_became_known_of_people_moves_the_pass_rates_within_their_bounds(
+    store: Any, begun: Callable[..., StepUp], noon: datetime, grade: Grade, confidence: float, counted: bool
+) -> None:
+    for number in range(30):
+        asked = begun(f"n{number}", challenge(f"c{number}", noon, method=M.PHONE_CODE))
+        saved(store, asked, asked.each(lambda each: each.answered(S.PASSED, ClosedBy.RESULT, now=noon)), noon)
+        with store.begin() as work:
+            signup_no = work.outcomes.signup("acme", asked.record_id).signup_no
+            said = Statement(Label.FRAUD, "traffic_classifier", "resale", confidence, noon, grade)
+            work.outcomes.add(Outcome(f"o{number}", signup_no, 1, said, noon, "key:k1"))
+            work.commit()
+    section = default_challenges()
+
+    estimated = EstimateRates(store.begin, lambda: parse_policy(default_policy_text(), version=1)).now(noon + HOUR)
+
+    # All thirty passed: fraudsters pass more often than the table said; of honest people nothing was learnt.
+    rates = {(each.side, each.group): each for each in estimated if each.method is M.PHONE_CODE}
+    fraud, honest = rates[Side.FRAUD, "linkage"], rates[Side.HONEST, POOLED]
+    assert (fraud.results == pytest.approx(30), honest.results == 0) == (counted, counted)
+    assert fraud.start < fraud.estimate
+    assert odds_of(fraud.estimate) <= odds_of(fraud.start) * section.rates_within * 1.0001
+    assert (honest.estimate == pytest.approx(honest.start)) is counted
 
 
 def test_a_mail_is_claimed_by_one_at_a_time_and_comes_round_again(

@@ -159,6 +159,7 @@ class Shelves:
         self.steps: list[tuple[str, Step]] = []
         self.mails: dict[str, KeptMail] = {}
         self.appeals: list[Appeal] = []
+        self.page_visits: list[tuple[bytes, datetime]] = []
         self.pass_rates: tuple[datetime | None, tuple[PassRate, ...]] = (None, ())
         self.cases: dict[str, Case] = {}
         self.case_numbers: dict[str, int] = {}

@@ -86,7 +86,13 @@ class MemoryStepUps:
     def answered(self, *, since: datetime) -> Sequence[Answered]:
         """See the port."""
         return tuple(
-            Answered(c.method, each.doubt.groups, c.status is ChallengeStatus.PASSED, each.doubt.odds)
+            Answered(
+                method=c.method,
+                groups=each.doubt.groups,
+                passed=c.status is ChallengeStatus.PASSED,
+                odds=each.doubt.odds,
+                signup_no=self._shelves.by_id[each.record_id],
+            )
             for each in self._all()
             for c in each.challenges
             if c.status in _TRIED and c.closed_at is not None and c.closed_at >= since

@@ -22,6 +22,7 @@ from service.storage.memory.learning import MemoryDriftReports, MemoryJudgements
 from service.storage.memory.ledger import MemoryLedger
 from service.storage.memory.list_entries import MemoryListEntries
 from service.storage.memory.outcomes import MemoryOutcomes
+from service.storage.memory.page_visits import MemoryPageVisits
 from service.storage.memory.policies import MemoryPolicies
 from service.storage.memory.probations import MemoryProbations
 from service.storage.memory.proposals import MemoryProposals
@@ -63,6 +64,7 @@ class MemoryUnitOfWork:
         self.step_ups = MemoryStepUps(shelves, self._staged)
         self.mails = MemoryMails(shelves, self._staged)
         self.appeals = MemoryAppeals(shelves, self._staged)
+        self.page_visits = MemoryPageVisits(shelves, self._staged)
         self.pass_rates = MemoryPassRates(shelves, self._staged)
         self.cases = MemoryCases(shelves, self._staged)
         self.proposals = MemoryProposals(shelves, self._staged)

@@ -1,4 +1,4 @@
-"""The tables of step-up: what is asked of whom, its history, the mails, the appeals and the estimated pass rates."""
+"""The tables of step-up: what is asked of whom, its history, the mails, the appeals, visits and pass rates."""
 
 from __future__ import annotations
 
@@ -108,6 +108,17 @@ class AppealRow(Base):
     kind: Mapped[str]
     at_us: Mapped[int] = mapped_column(BigInteger)
     personal: Mapped[bytes]
+
+
+class PageVisitRow(Base):
+    """A report of some requests of a hosted page, by the digest of its token; only ever appended."""
+
+    __tablename__ = "page_visits"
+    __table_args__ = (Index(None, "who", "at_us"), Index(None, "at_us"))
+
+    visit_no: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    who: Mapped[bytes]
+    at_us: Mapped[int] = mapped_column(BigInteger)
 
 
 class PassRateRow(Base):

@@ -137,7 +137,7 @@ class SqlStepUps:
         """See the port."""
         tried = (ChallengeStatus.PASSED.value, ChallengeStatus.FAILED.value)
         statement = (
-            select(ChallengeRow.method, ChallengeRow.status, StepUpRow.doubt)
+            select(ChallengeRow.method, ChallengeRow.status, StepUpRow.doubt, StepUpRow.signup_no)
             .join(StepUpRow, StepUpRow.signup_no == ChallengeRow.signup_no)
             .where(ChallengeRow.closed_us >= microseconds_of(since), ChallengeRow.status.in_(tried))
         )
@@ -190,4 +190,5 @@ def _answered_of_row(row: Any) -> Answered:
         groups=tuple(doubt["groups"]),
         passed=row.status == ChallengeStatus.PASSED.value,
         odds=doubt["odds"],
+        signup_no=row.signup_no,
     )

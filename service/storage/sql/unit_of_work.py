@@ -32,6 +32,7 @@ from service.storage.sql.ledger import SqlLedger
 from service.storage.sql.list_entries import SqlListEntries
 from service.storage.sql.mails import SqlMails
 from service.storage.sql.outcomes import SqlOutcomes
+from service.storage.sql.page_visits import SqlPageVisits
 from service.storage.sql.pass_rates import SqlPassRates
 from service.storage.sql.policies import SqlPolicies
 from service.storage.sql.probations import SqlProbations
@@ -76,6 +77,7 @@ class SqlUnitOfWork:
         self._step_ups = SqlStepUps(database, self._stage, encryption=encryption)
         self._mails = SqlMails(database, self._stage)
         self._appeals = SqlAppeals(database, self._stage, encryption=encryption)
+        self._page_visits = SqlPageVisits(database, self._stage)
         self._pass_rates = SqlPassRates(database, self._stage)
         self._proposals = SqlProposals(database, self._stage)
         self._figures = SqlFigures(database)
@@ -221,6 +223,11 @@ class SqlUnitOfWork:
     def appeals(self) -> SqlAppeals:
         """Appeals."""
         return self._appeals
+
+    @property
+    def page_visits(self) -> SqlPageVisits:
+        """Reports of requests of hosted pages."""
+        return self._page_visits
 
     @property
     def pass_rates(self) -> SqlPassRates:
