@@ -8,8 +8,14 @@ from datetime import datetime
 
 from models.linkage.identifier import IdentifierKind
 
-WATCHED_KINDS = (IdentifierKind.EMAIL_PATTERN, IdentifierKind.PROFILE_NETWORK, IdentifierKind.BIN)
-"""Pattern of mailbox at its domain, browser with network, card range: what an operator keeps who rotates the rest."""
+WATCHED_KINDS = (
+    IdentifierKind.EMAIL_PATTERN,
+    IdentifierKind.PROFILE_NETWORK,
+    IdentifierKind.BIN,
+    IdentifierKind.TEXT_BAND,
+)
+"""Pattern of mailbox at its domain, browser with network, card range, wording of the stated use: what an operator keeps
+who rotates the rest."""
 
 MATCHES = 2
 """Kinds that must agree: one habit alone is half the world's."""
