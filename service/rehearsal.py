@@ -9,7 +9,6 @@ which is an outcome as it is in production.
 from __future__ import annotations
 
 import heapq
-import random
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -21,12 +20,13 @@ from models.features.facts import Facts
 from models.linkage.marks import Mark
 from models.linkage.velocity import NO_HISTORY, day_of
 from models.signup import Signup
+from models.simulation.attackers.muster import GREAT_HYDRA
 from models.simulation.defence import strong_values
-from models.simulation.streams import lognormal
+from models.simulation.streams import Streams, lognormal
 from models.simulation.truth import DecisionWord, SimulatedSignup, Truth
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment
-from service.domain.event import EventType
+from service.domain.event import Event, EventType
 from service.domain.ids import uuid7
 from service.domain.outcome import Label, Statement
 from service.domain.policy import Policy
@@ -56,6 +56,8 @@ REVIEWER = "reviewer"
 VERDICT_HOURS = (8.0, 24.0)
 """Median and 90th percentile of the hours from a reviewer's taking a case up to the verdict: the shipped policy has
 cases due in 12 or 24 hours. How many are taken up in a day is the policy's ``capacity.reviews_a_day``."""
+
+_VERDICTS = Streams(8)
 
 NOTICED_FROM = 50
 NOTICED_WITHIN = timedelta(hours=24)
@@ -87,6 +89,7 @@ class Rehearsed:
         identifiers: the values that tie it to others by themselves.
         closed_at: when it was closed or held because of others: contained, or looked at again after a ban.
         asked_at: when it was asked for a proof because of others.
+        contained: whether it was a containment that closed it.
     """
 
     truth: Truth
@@ -95,6 +98,7 @@ class Rehearsed:
     identifiers: tuple[str, ...] = ()
     closed_at: datetime | None = None
     asked_at: datetime | None = None
+    contained: bool = False
 
 
 @dataclass(slots=True)
@@ -107,7 +111,7 @@ class Rehearsal:
     judge: Judge
     policy: Callable[[], Policy]
     linked: bool = True
-    operator: str = "op_A3_great"
+    operator: str = GREAT_HYDRA
     signups: list[Rehearsed] = field(default_factory=list)
     first_ban_at: datetime | None = None
     contained_at: datetime | None = None
@@ -194,11 +198,11 @@ class Rehearsal:
                 self._later(outcome.corrected_at, lambda now: self._say(truth, Label.UNKNOWN, source, now))
 
     def _verdict_at(self, truth: Truth, at: datetime) -> datetime:
-        """When a reviewer comes to a verdict: cases are taken up in turn, as many a day as the policy has people for."""
+        """When a reviewer comes to a verdict: cases are taken up in turn, as fast as the policy has people for."""
         a_day = self.policy().document.capacity.reviews_a_day
         taken_up = at if self._reviewers_free_at is None else max(at, self._reviewers_free_at)
         self._reviewers_free_at = taken_up + (timedelta(days=1) / a_day if a_day else timedelta())
-        hours = lognormal(random.Random(f"verdict/{truth.signup_id}"), *VERDICT_HOURS)
+        hours = lognormal(_VERDICTS.of(truth.signup_id), *VERDICT_HOURS)
         return taken_up + timedelta(hours=hours)
 
     def _later(self, at: datetime, what: Callable[[datetime], None]) -> None:
@@ -258,18 +262,20 @@ class Rehearsal:
         self._told += len(events)
         for event in events:
             if event.type is EventType.ACCOUNT_REASSESS:
-                self._reassessed(str(event.data["signup_id"]), str(event.data["decision"]), now, event.due_at)
+                self._reassessed(event, now)
             elif event.type is EventType.CLUSTER_CONTAINED and self.contained_at is None:
                 self.contained_at = now
 
-    def _reassessed(self, signup_id: str, decision: str, now: datetime, due_at: datetime) -> None:
+    def _reassessed(self, event: Event, now: datetime) -> None:
+        signup_id = str(event.data["signup_id"])
         number = self._assessed.get(signup_id)
         if number is None:
             return
         rehearsed = self.signups[number]
-        if decision in ("deny", "review"):
+        if event.data["decision"] in ("deny", "review"):
             rehearsed.closed_at = rehearsed.closed_at or now
-            heapq.heappush(self._closing, (due_at, signup_id))
+            rehearsed.contained |= "containment" in event.data
+            heapq.heappush(self._closing, (event.due_at, signup_id))
         else:
             rehearsed.asked_at = rehearsed.asked_at or now
 

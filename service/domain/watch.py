@@ -46,4 +46,4 @@ class Watch:
 
     def matches(self, keys: Collection[tuple[IdentifierKind, bytes]]) -> bool:
         """Whether somebody with these identifiers shares two kinds of habit with it."""
-        return len({kind for kind, digest in keys if (kind, digest) in self.keys}) >= MATCHES
+        return len({kind for kind, _ in self.keys.intersection(keys)}) >= MATCHES

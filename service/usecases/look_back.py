@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -163,14 +163,17 @@ class LookBack:
             return
         standing = work.after_bans.watches(now=now)
         known = {key for watch in standing for key in watch.keys}
+        of_cluster = {key for watch in standing if watch.cluster == cluster for key in watch.keys}
+        own = Counter(habit for member in _piece(work, members) for habit in _habits_of(member))
+        if len(own.keys() - known) <= len(of_cluster):
+            return
         others = [
             habits
             for habits in map(_habits_of, _others(work, cluster))
             if not any(watch.matches(habits) for watch in standing)
         ]
         left = lines.watch_budget - sum(watch.expected_share for watch in standing)
-        keys, asked = _telling(_piece(work, members), others, bearing=int(left * len(others)))
-        of_cluster = {key for watch in standing if watch.cluster == cluster for key in watch.keys}
+        keys, asked = _telling(own, others, bearing=int(left * len(others)))
         if len({kind for kind, _ in keys}) < MATCHES or len(keys - known) <= len(of_cluster):
             return
         watch = Watch(
@@ -261,14 +264,12 @@ def _piece(work: UnitOfWork, members: Sequence[ClusterMember]) -> list[ClusterMe
     return [member for member in members if member.label is Mark.BANNED or member.signup_no in contained]
 
 
-def _telling(
-    piece: Iterable[ClusterMember], others: Sequence[frozenset[Habit]], *, bearing: int
-) -> tuple[frozenset[Habit], int]:
+def _telling(own: Counter[Habit], others: Sequence[frozenset[Habit]], *, bearing: int) -> tuple[frozenset[Habit], int]:
     """The habits that a piece has far more often than others do, and how many others have two kinds of them.
 
-    The most telling first, each taken while no more than ``bearing`` others would be asked.
+    ``own`` counts those of the piece. The most telling come first, each while no more than ``bearing`` others would be
+    asked.
     """
-    own = Counter(habit for member in piece for habit in _habits_of(member))
     carried = Counter(habit for habits in others for habit in habits & own.keys())
     chosen: set[Habit] = set()
     asked: set[int] = set()
