@@ -1,7 +1,9 @@
-"""A rehearsal: the service's own use cases over a store in memory, attacked by a hydra that sees what it decides.
+"""A rehearsal: the service's own use cases over a store in memory, attacked by an operator who sees what it decides.
 
-Nothing here decides anything: sign-ups are assessed, outcomes recorded, clusters judged and containments carried out by
-the very use cases that run in production, on simulated time.
+Nothing here decides anything: sign-ups are assessed, outcomes recorded, clusters judged, containments carried out and
+bans looked back from by the very use cases that run in production, on simulated time. What people do is simulated:
+whoever is asked for a proof passes or fails minutes later, and whoever is held for review gets a verdict hours later,
+which is an outcome as it is in production.
 """
 
 from __future__ import annotations
@@ -15,12 +17,16 @@ from itertools import count
 from typing import cast
 
 from models.features.facts import Facts
+from models.linkage.marks import Mark
 from models.linkage.velocity import NO_HISTORY, day_of
 from models.signup import Signup
+from models.simulation.attackers.muster import GREAT_HYDRA
+from models.simulation.defence import strong_values
+from models.simulation.streams import Streams, lognormal
 from models.simulation.truth import DecisionWord, SimulatedSignup, Truth
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment
-from service.domain.event import EventType
+from service.domain.event import Event, EventType
 from service.domain.ids import uuid7
 from service.domain.outcome import Label, Statement
 from service.domain.policy import Policy
@@ -30,10 +36,14 @@ from service.usecases.carry_out import CarryOut
 from service.usecases.cluster_cases import RecordedCases
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
+from service.usecases.look_back import LookBack
 from service.usecases.plan_step_up import PlanStepUp
 from service.usecases.ports import Fingerprint
+from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, record_result
+from service.usecases.settle_clusters import SettleClusters
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
+from service.usecases.watches_in_force import WatchesInForce
 
 CALLER = Caller("rehearsal", "rehearsal", frozenset(Scope))
 ROUND = timedelta(minutes=5)
@@ -41,6 +51,17 @@ ROUND = timedelta(minutes=5)
 
 SOURCES = ("traffic_classifier", "chargeback", "partner")
 """Who reports fraud, in turn: a containment by evidence wants more than one source."""
+
+REVIEWER = "reviewer"
+VERDICT_HOURS = (8.0, 24.0)
+"""Median and 90th percentile of the hours from a reviewer's taking a case up to the verdict: the shipped policy has
+cases due in 12 or 24 hours. How many are taken up in a day is the policy's ``capacity.reviews_a_day``."""
+
+_VERDICTS = Streams(8)
+
+NOTICED_FROM = 50
+NOTICED_WITHIN = timedelta(hours=24)
+"""An operator counts as found when most of his accounts are in bad clusters so long after so many."""
 
 
 def new_id(now: datetime) -> str:
@@ -62,54 +83,83 @@ class WithoutLinkage(Judge):
 
 @dataclass(slots=True)
 class Rehearsed:
-    """One sign-up of the rehearsal, what was decided, and when it was closed by a containment, if it was."""
+    """One sign-up of the rehearsal, what was decided, and what became of it later.
+
+    Attributes:
+        identifiers: the values that tie it to others by themselves.
+        closed_at: when it was closed or held because of others: contained, or looked at again after a ban.
+        asked_at: when it was asked for a proof because of others.
+        contained: whether it was a containment that closed it.
+    """
 
     truth: Truth
     at: datetime
     decision: DecisionWord
+    identifiers: tuple[str, ...] = ()
     closed_at: datetime | None = None
     asked_at: datetime | None = None
+    contained: bool = False
 
 
 @dataclass(slots=True)
 class Rehearsal:
     """The defence in a simulated world: ``decide`` is its feedback, ``taken_down`` what it closed by itself.
 
-    ``linked`` false leaves out everything that remembers: outcomes, clusters, containments.
+    ``linked`` false leaves out everything that remembers: outcomes, clusters, containments, watches.
     """
 
     judge: Judge
     policy: Callable[[], Policy]
     linked: bool = True
+    operator: str = GREAT_HYDRA
     signups: list[Rehearsed] = field(default_factory=list)
     first_ban_at: datetime | None = None
     contained_at: datetime | None = None
+    in_bad_clusters: float | None = None
+    """Of the operator's accounts, how many were in clusters with a known fraud a day after the 50th was opened."""
     _store: MemoryStore = field(default_factory=MemoryStore)
     _waiting: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
     _told: int = 0
     _closing: list[tuple[datetime, str]] = field(default_factory=list)
+    _now: datetime | None = None
     _round_at: datetime | None = None
     _today: int = 0
     _assessed: dict[str, int] = field(default_factory=dict)
-    _decisions: list[tuple[datetime, DecisionWord]] = field(default_factory=list)
+    _decisions: list[tuple[datetime, DecisionWord, tuple[str, ...]]] = field(default_factory=list)
+    _reviewers_free_at: datetime | None = None
+    _opened: int = 0
+    _assess: Assess = field(init=False)
+    _jobs: tuple[Callable[[datetime], int], ...] = field(init=False)
 
-    def decide(self, signup: Signup) -> DecisionWord:
-        """The service's decision at the moment of the sign-up, after everything that was due before it."""
-        self._until(signup.occurred_at)
-        assess = Assess(
-            begin=self._store.begin,
+    def __post_init__(self) -> None:
+        begin, chance, cases = self._store.begin, secrets.SystemRandom().random, RecordedCases()
+        self._assess = Assess(
+            begin=begin,
             judge=self.judge,
             plan=cast("PlanStepUp", _asks_nobody),
             render=lambda _: b"{}",
             new_id=new_id,
+            watches=WatchesInForce(begin, self._monotonic) if self.linked else None,
         )
+        # In the order of the worker's round; see ``service.jobs.cluster_jobs``.
+        self._jobs = (
+            SettleClusters(begin, self.judge.reference),
+            RecogniseShared(begin, self.policy),
+            JudgeClusters(begin, self.policy, cases, new_id),
+            CarryOut(begin, self.judge, chance),
+            LookBack(begin, self.judge, cases, chance),
+        )
+
+    def decide(self, signup: Signup) -> DecisionWord:
+        """The service's decision at the moment of the sign-up, after everything that was due before it."""
+        self._until(signup.occurred_at)
         fingerprint = Fingerprint(signup.signup_id.encode().ljust(32, b"\0")[:32])
-        answer = assess(signup, caller=CALLER, now=signup.occurred_at, fingerprint=fingerprint)
+        answer = self._assess(signup, caller=CALLER, now=signup.occurred_at, fingerprint=fingerprint)
         if answer.view is None or answer.view.assessment is None:
             raise RuntimeError("bug: a simulated sign-up that was not assessed")
         decision: DecisionWord = answer.view.assessment.decision.value
-        self._decisions.append((signup.occurred_at, decision))
+        self._decisions.append((signup.occurred_at, decision, strong_values(signup)))
         return decision
 
     def taken_down(self) -> list[str]:
@@ -122,23 +172,38 @@ class Rehearsal:
     def play(self, world: Iterable[SimulatedSignup]) -> None:
         """Let the world run to its end; the world must have been given this defence."""
         for number, each in enumerate(world):
-            at, decision = self._decisions[number]
+            at, decision, identifiers = self._decisions[number]
             self._assessed[each.truth.signup_id] = number
-            self.signups.append(Rehearsed(each.truth, at, decision))
+            self.signups.append(Rehearsed(each.truth, at, decision, identifiers))
+            if each.truth.operator == self.operator:
+                self._opened += 1
+                if self._opened == NOTICED_FROM:
+                    self._later(at + NOTICED_WITHIN, self._notice)
             if self.linked:
-                self._expect(each.truth, number + 1)
+                self._expect(each.truth, number + 1, at)
 
-    def _expect(self, truth: Truth, signup_no: int) -> None:
+    def _expect(self, truth: Truth, signup_no: int, at: datetime) -> None:
         challenge, outcome = truth.challenge, truth.outcome
         if challenge is not None:
             passed = challenge.passed
             self._later(challenge.known_at, lambda now: self._result(signup_no, passed, now))
+        if truth.decision == "review":
+            concluded = Label.LEGITIMATE if truth.let_in else Label.FRAUD
+            self._later(self._verdict_at(truth, at), lambda now: self._say(truth, concluded, REVIEWER, now))
         if outcome is not None:
             label = Label.FRAUD if outcome.label == "fraud" else Label.LEGITIMATE
-            source = SOURCES[signup_no % len(SOURCES)] if label is Label.FRAUD else "reviewer"
+            source = SOURCES[signup_no % len(SOURCES)] if label is Label.FRAUD else REVIEWER
             self._later(outcome.known_at, lambda now: self._say(truth, label, source, now))
             if outcome.corrected_at is not None:
                 self._later(outcome.corrected_at, lambda now: self._say(truth, Label.UNKNOWN, source, now))
+
+    def _verdict_at(self, truth: Truth, at: datetime) -> datetime:
+        """When a reviewer comes to a verdict: cases are taken up in turn, as fast as the policy has people for."""
+        a_day = self.policy().document.capacity.reviews_a_day
+        taken_up = at if self._reviewers_free_at is None else max(at, self._reviewers_free_at)
+        self._reviewers_free_at = taken_up + (timedelta(days=1) / a_day if a_day else timedelta())
+        hours = lognormal(_VERDICTS.of(truth.signup_id), *VERDICT_HOURS)
+        return taken_up + timedelta(hours=hours)
 
     def _later(self, at: datetime, what: Callable[[datetime], None]) -> None:
         heapq.heappush(self._waiting, (at, next(self._order), what))
@@ -151,8 +216,20 @@ class Rehearsal:
     def _say(self, truth: Truth, label: Label, source: str, now: datetime) -> None:
         said = Statement(label, source, "rehearsed", 1.0, now)
         RecordOutcome(self._store.begin, self.policy, new_id)(truth.signup_id, said, caller=CALLER, now=now)
-        if label is Label.FRAUD and truth.operator == "op_A3_great" and self.first_ban_at is None:
+        if label is Label.FRAUD and truth.operator == self.operator and self.first_ban_at is None:
             self.first_ban_at = now
+
+    def _notice(self, now: datetime) -> None:
+        """Count the operator's accounts that are in a cluster with a known fraud by now."""
+        del now
+        own = [number for number, each in enumerate(self.signups, start=1) if each.truth.operator == self.operator]
+        with self._store.begin() as work:
+            bad: dict[int | None, bool] = {None: False}
+            of_account = [work.clusters.cluster_of(number) for number in own]
+            for cluster in of_account:
+                if cluster is not None and cluster not in bad:
+                    bad[cluster] = any(each.label is Mark.BANNED for each in work.clusters.members(cluster))
+        self.in_bad_clusters = sum(bad[cluster] for cluster in of_account) / len(own)
 
     def _until(self, now: datetime) -> None:
         if self._round_at is None:
@@ -162,6 +239,10 @@ class Rehearsal:
             self._tell(self._round_at)
             self._round(self._round_at)
         self._tell(now)
+        self._now = now
+
+    def _monotonic(self) -> float:
+        return 0.0 if self._now is None else self._now.timestamp()
 
     def _tell(self, now: datetime) -> None:
         while self._waiting and self._waiting[0][0] <= now:
@@ -175,24 +256,26 @@ class Rehearsal:
                 work.roll_ups.roll_up(before=now)
         if not self.linked:
             return
-        JudgeClusters(self._store.begin, self.policy, RecordedCases(), new_id)(now)
-        CarryOut(self._store.begin, self.judge, secrets.SystemRandom().random)(now)
+        for job in self._jobs:
+            job(now)
         events = self._store.told(after=self._told)
         self._told += len(events)
         for event in events:
             if event.type is EventType.ACCOUNT_REASSESS:
-                self._reassessed(str(event.data["signup_id"]), str(event.data["decision"]), now, event.due_at)
+                self._reassessed(event, now)
             elif event.type is EventType.CLUSTER_CONTAINED and self.contained_at is None:
                 self.contained_at = now
 
-    def _reassessed(self, signup_id: str, decision: str, now: datetime, due_at: datetime) -> None:
+    def _reassessed(self, event: Event, now: datetime) -> None:
+        signup_id = str(event.data["signup_id"])
         number = self._assessed.get(signup_id)
         if number is None:
             return
         rehearsed = self.signups[number]
-        if decision in ("deny", "review"):
+        if event.data["decision"] in ("deny", "review"):
             rehearsed.closed_at = rehearsed.closed_at or now
-            heapq.heappush(self._closing, (due_at, signup_id))
+            rehearsed.contained |= "containment" in event.data
+            heapq.heappush(self._closing, (event.due_at, signup_id))
         else:
             rehearsed.asked_at = rehearsed.asked_at or now
 

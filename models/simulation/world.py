@@ -16,7 +16,7 @@ from models.simulation import challenges, outcomes
 from models.simulation.arrival import Arrival, Day, HonestKind
 from models.simulation.attackers.campaign import Campaign
 from models.simulation.attackers.families import FAMILIES
-from models.simulation.attackers.muster import GREAT_HYDRA_REOPENS, great_hydra, muster
+from models.simulation.attackers.muster import GREAT_HYDRA_REOPENS, great_hydra, great_standby, muster
 from models.simulation.attackers.white_box import disguised
 from models.simulation.builds import BUILD_BY_SHARE, Build
 from models.simulation.calendar import Calendar
@@ -66,6 +66,9 @@ def simulate(
     hydra_variant: str | None = None,
     hydra_per_day: float | None = None,
     hydra_begins_day: float | None = None,
+    standby_accounts: int | None = None,
+    standby_period: tuple[float, float] = (0.0, 0.0),
+    standby_crossing: float = 0.005,
     accidental_sharing: float = 0.002,
     feedback: Feedback | None = None,
     takedowns: Takedowns | None = None,
@@ -88,6 +91,9 @@ def simulate(
         hydra_variant: how that hydra shares identifiers: ``A3-crossed``, ``A3-aligned`` or ``A3-aligned-more``.
         hydra_per_day: how many accounts a day it opens at first; by default drawn as disclosed.
         hydra_begins_day: when it begins, in days from the start; by default drawn from the first quarter.
+        standby_accounts: adds one operator with a standby pool, of this many accounts in both pools.
+        standby_period: the day on which that operator begins, and the day on which the first pool falls.
+        standby_crossing: the share of its accounts that use a machine of the other pool.
         accidental_sharing: the share of people with a stranger's phone, device id or card.
         feedback: decides on each sign-up, so that operators learn from a real defence; by default a moderate one.
         takedowns: accounts that the defence closed by itself: their operators learn of it, and go on as after a ban.
@@ -131,7 +137,17 @@ def simulate(
                 begins_day=hydra_begins_day,
             )
         )
-    expected = round(honest + fraud + GREAT_HYDRA_REOPENS * (hydra_live_accounts or 0))
+    if standby_accounts:
+        world.enlist(
+            great_standby(
+                standby_accounts,
+                calendar=world.calendar,
+                people=world.crew,
+                period=standby_period,
+                crossing=standby_crossing,
+            )
+        )
+    expected = round(honest + fraud + GREAT_HYDRA_REOPENS * (hydra_live_accounts or 0) + (standby_accounts or 0))
     return _counted(world.play(honest_per_day), expected, progress)
 
 

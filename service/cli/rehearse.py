@@ -1,9 +1,10 @@
-"""``gatehouse rehearse``: let a simulated hydra attack the service's own use cases, and say how far it gets."""
+"""``gatehouse rehearse``: let simulated operators attack the service's own use cases, and say how far they get."""
 
 from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,24 +18,33 @@ from models import registry
 from models.features.catalogue import FEATURES
 from models.reference.reference import Reference
 from models.registry import LoadedModel
+from models.simulation.attackers.muster import GREAT_HYDRA, GREAT_STANDBY
+from models.simulation.truth import SimulatedSignup
 from models.simulation.world import simulate
 from service.cli.context import reference_of, settings_here
 from service.cli.policy import policy_of_file
 from service.domain.ids import uuid7
 from service.domain.policy import Policy
 from service.rehearsal import Rehearsal, WithoutLinkage
-from service.rehearsal_figures import Figures, figures_of
+from service.rehearsal_figures import LOW_IS_WORSE, Figures, figures_of
+from service.rehearsal_scenarios import SCENARIOS, STANDBY_FALLS_AFTER, WARM_UP_DAYS, Scenario
 from service.usecases.judge import Judge
 
 START = datetime(2026, 5, 4, tzinfo=UTC)
 """Outside every start of term."""
 
-WARM_UP_DAYS = 8.0
-"""Bursts are measured against a week at least."""
+WITH, WITHOUT = "with linkage", "without"
 
 
 @click.command()
 @click.option("--seeds", default="501,502,503,504,505", show_default=True, help="The worlds, by commas.")
+@click.option(
+    "--scenario",
+    "names",
+    multiple=True,
+    type=click.Choice(["all", *(each.name for each in SCENARIOS)]),
+    help="Attacks with settings of their own, in place of --live, --per-day, --days, --variant and --accidental.",
+)
 @click.option(
     "--live", default=2_000, show_default=True, type=click.IntRange(10), help="Accounts the hydra wants open."
 )
@@ -52,6 +62,7 @@ WARM_UP_DAYS = 8.0
 def rehearse(
     *,
     seeds: str,
+    names: tuple[str, ...],
     live: int,
     per_day: float,
     honest_per_day: float,
@@ -63,45 +74,38 @@ def rehearse(
     policy_file: Path | None,
     out: Path | None,
 ) -> None:
-    """Rehearse an attack: a hydra that sees decisions and bans against the service's own use cases, in memory."""
+    """Rehearse attacks: operators who see decisions and bans against the service's own use cases, in memory."""
     settings, policy = settings_here(), policy_of_file(policy_file)
     reference = reference_of(settings)
-    names = [feature.name for feature in FEATURES]
-    arms = {"with linkage": (registry.load_active(settings.model_dir, catalogue=names), True)}
+    catalogue = [feature.name for feature in FEATURES]
+    linked = registry.load_active(settings.model_dir, catalogue=catalogue)
     if version is not None:
-        arms["with linkage"] = (registry.load(settings.model_dir, version, catalogue=names), True)
+        linked = registry.load(settings.model_dir, version, catalogue=catalogue)
+    arms = {WITH: linked}
     if against is not None:
-        arms["without"] = (registry.load(settings.model_dir, against, catalogue=names), False)
-    found: dict[str, list[Figures]] = {arm: [] for arm in arms}
+        arms[WITHOUT] = registry.load(settings.model_dir, against, catalogue=catalogue)
+    given = Scenario("as given", live, per_day, days, variant, accidental)
+    chosen = [each for each in SCENARIOS if each.name in names or "all" in names] or [given]
+    found: dict[str, dict[str, list[Figures]]] = {each.name: {arm: [] for arm in arms} for each in chosen}
+    # World by world, so that whoever stops it early has something of every attack.
     for seed in [int(each) for each in seeds.split(",")]:
-        for arm, (model, linked) in arms.items():
-            rehearsal = _rehearsal(model, policy, reference, linked=linked)
-            world = simulate(
-                days=WARM_UP_DAYS + days,
-                seed=seed,
-                start=START,
-                honest_per_day=honest_per_day,
-                prevalence=0.0,
-                hydra_live_accounts=live,
-                hydra_variant=variant,
-                hydra_per_day=per_day,
-                hydra_begins_day=WARM_UP_DAYS,
-                accidental_sharing=accidental,
-                feedback=rehearsal.decide,
-                takedowns=rehearsal.taken_down,
-            )
-            rehearsal.play(world)
-            figures = figures_of(rehearsal)
-            found[arm].append(figures)
-            click.echo(f"world {seed} {arm}: {figures.unasked_before_containment} unasked before containment", err=True)
-    if out is not None:
-        out.write_text(
-            json.dumps({arm: [asdict(each) for each in figures] for arm, figures in found.items()}, indent=1)
-        )
-    Console().print(_table(found))
+        for scenario in chosen:
+            for arm, model in arms.items():
+                rehearsal = _rehearsal(scenario, model, policy, reference, linked=arm == WITH)
+                rehearsal.play(_world(scenario, rehearsal, seed=seed, honest_per_day=honest_per_day))
+                figures = figures_of(rehearsal)
+                found[scenario.name][arm].append(figures)
+                told = f"{figures.unasked_before_containment} of {figures.attempts} unasked before containment"
+                click.echo(f"{scenario.name}, world {seed}, {arm}: {told}", err=True)
+                if out is not None:
+                    out.write_text(json.dumps(_as_document(found), indent=1))
+    for scenario in chosen:
+        Console().print(_table(scenario, found[scenario.name]))
 
 
-def _rehearsal(model: LoadedModel, policy: Policy, reference: Reference, *, linked: bool) -> Rehearsal:
+def _rehearsal(
+    scenario: Scenario, model: LoadedModel, policy: Policy, reference: Reference, *, linked: bool
+) -> Rehearsal:
     kind = Judge if linked else WithoutLinkage
     judge = kind(
         reference=reference,
@@ -109,21 +113,65 @@ def _rehearsal(model: LoadedModel, policy: Policy, reference: Reference, *, link
         policy=lambda: policy,
         new_id=lambda now: uuid7(now, secrets.randbits(74)),
     )
-    return Rehearsal(judge, lambda: policy, linked=linked)
+    operator = GREAT_STANDBY if scenario.standby else GREAT_HYDRA
+    return Rehearsal(judge, lambda: policy, linked=linked, operator=operator)
 
 
-def _table(found: dict[str, list[Figures]]) -> Table:
-    table = Table(title="How far the hydra gets (mean, worst in brackets)")
+def _world(scenario: Scenario, rehearsal: Rehearsal, *, seed: int, honest_per_day: float) -> Iterator[SimulatedSignup]:
+    return simulate(
+        days=WARM_UP_DAYS + scenario.days,
+        seed=seed,
+        start=START,
+        honest_per_day=honest_per_day,
+        prevalence=0.0,
+        hydra_live_accounts=scenario.live or None,
+        hydra_variant=scenario.variant,
+        hydra_per_day=scenario.per_day or None,
+        hydra_begins_day=WARM_UP_DAYS,
+        standby_accounts=scenario.standby or None,
+        standby_period=(WARM_UP_DAYS, WARM_UP_DAYS + STANDBY_FALLS_AFTER),
+        accidental_sharing=scenario.accidental,
+        feedback=rehearsal.decide,
+        takedowns=rehearsal.taken_down,
+    )
+
+
+def _as_document(found: dict[str, dict[str, list[Figures]]]) -> dict[str, dict[str, list[dict[str, object]]]]:
+    return {name: {arm: [asdict(each) for each in some] for arm, some in arms.items()} for name, arms in found.items()}
+
+
+def _table(scenario: Scenario, found: dict[str, list[Figures]]) -> Table:
+    table = Table(title=f"{scenario.name}: how far the operator gets (mean, worst in brackets)")
     table.add_column("figure")
+    table.add_column("goal", justify="right")
     for arm in found:
         table.add_column(arm, justify="right")
+    goals = GOALS | ({} if scenario.unasked_goal is None else {_UNASKED: f"{scenario.unasked_goal}"})
     for name in Figures.__dataclass_fields__:
-        table.add_row(name.replace("_", " "), *(_cell(figures, name) for figures in found.values()))
+        cells = (_cell(figures, name) for figures in found.values())
+        table.add_row(name.replace("_", " "), goals.get(name, ""), *cells)
     return table
 
 
-def _cell(figures: list[Figures], name: str) -> str:
+_UNASKED = "unasked_before_containment"
+GOALS = {
+    "minutes_from_ban": "60",
+    "re_entry": "0.05",
+    "re_entry_touching": "0.01",
+    "re_entry_changed": "0.15",
+    "found": "0.85",
+    "honest_contained": "0",
+    "groups_contained": "0",
+    "honest_asked_in_attack": "0.05",
+    "purity_loss": "0.005",
+    "standby_exposed": "0.3",
+}
+"""What is hoped for in every attack: no more than this, of ``found`` no less."""
+
+
+def _cell(figures: Sequence[Figures], name: str) -> str:
     values = [value for each in figures if (value := getattr(each, name)) is not None]
     if not values:
         return "-"
-    return f"{fmean(values):,.3g} ({max(values):,.3g})"
+    worst = min(values) if name in LOW_IS_WORSE else max(values)
+    return f"{fmean(values):,.3g} ({worst:,.3g})"

@@ -8,8 +8,14 @@ from datetime import datetime
 
 from models.linkage.identifier import IdentifierKind
 
-WATCHED_KINDS = (IdentifierKind.EMAIL_PATTERN, IdentifierKind.PROFILE_NETWORK, IdentifierKind.BIN)
-"""Pattern of mailbox at its domain, browser with network, card range: what an operator keeps who rotates the rest."""
+WATCHED_KINDS = (
+    IdentifierKind.EMAIL_PATTERN,
+    IdentifierKind.PROFILE_NETWORK,
+    IdentifierKind.BIN,
+    IdentifierKind.TEXT_BAND,
+)
+"""Pattern of mailbox at its domain, browser with network, card range, wording of the stated use: what an operator keeps
+who rotates the rest."""
 
 MATCHES = 2
 """Kinds that must agree: one habit alone is half the world's."""
@@ -40,4 +46,4 @@ class Watch:
 
     def matches(self, keys: Collection[tuple[IdentifierKind, bytes]]) -> bool:
         """Whether somebody with these identifiers shares two kinds of habit with it."""
-        return len({kind for kind, digest in keys if (kind, digest) in self.keys}) >= MATCHES
+        return len({kind for kind, _ in self.keys.intersection(keys)}) >= MATCHES

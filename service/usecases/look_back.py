@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
@@ -25,6 +25,7 @@ from service.usecases.ports_clusters import ClusterMember, IdentifierKey, Known
 from service.usecases.tell_consequence import tell_consequence
 
 Kind = IdentifierKind
+Habit = tuple[IdentifierKind, bytes]
 
 BANS_A_ROUND = 20
 BATCH = 500
@@ -34,8 +35,8 @@ PIECE = 200
 """The newest members of a banned cluster whose identifiers lead to other clusters."""
 SAMPLE = 2_000
 """The newest sign-ups by which it is estimated how many a watch would ask."""
-TOP = 3
-"""Habits of a kind that a watch knows at most."""
+HABITS = 64
+"""Habits that a watch knows at most."""
 
 SAME_OPERATOR = "SAME_OPERATOR"
 """Why two clusters are a case: too many bridges of too many kinds for chance."""
@@ -154,32 +155,43 @@ class LookBack:
     def _watch(
         self, work: UnitOfWork, cluster: int, members: Sequence[ClusterMember], lines: AfterBan, now: datetime
     ) -> None:
-        """Open a watch on the commonest habits, as many of them as the budget bears."""
-        standing = work.after_bans.watches(now=now)
-        if not lines.watch_hours or any(watch.cluster == cluster for watch in standing):
+        """Open a watch on what tells the piece from everybody else, as much of it as the budget bears.
+
+        Another one follows for the same cluster once as much again is known of its habits.
+        """
+        if not lines.watch_hours:
             return
-        banned = [member for member in members if member.label is Mark.BANNED]
+        standing = work.after_bans.watches(now=now)
+        known = {key for watch in standing for key in watch.keys}
+        of_cluster = {key for watch in standing if watch.cluster == cluster for key in watch.keys}
+        own = Counter(habit for member in _piece(work, members) for habit in _habits_of(member))
+        if len(own.keys() - known) <= len(of_cluster):
+            return
+        others = [
+            habits
+            for habits in map(_habits_of, _others(work, cluster))
+            if not any(watch.matches(habits) for watch in standing)
+        ]
         left = lines.watch_budget - sum(watch.expected_share for watch in standing)
-        others = _others(work, cluster)
-        for top in range(TOP, 0, -1):
-            keys = _habits(banned, top)
-            watch = Watch(
-                number=work.after_bans.next_watch(),
-                id=self.judge.new_id(now),
-                cluster=cluster,
-                keys=keys,
-                expected_share=0.0,
-                opened_at=now,
-                until=now + timedelta(hours=lines.watch_hours),
-            )
-            if len({kind for kind, _ in keys}) < MATCHES:
-                return
-            share = _share(watch, others)
-            if share <= left:
-                detail: dict[str, object] = {"watch": watch.id, "expected_share": share, "habits": len(keys)}
-                work.after_bans.open_watch(replace(watch, expected_share=share))
-                work.audit.add(AuditEntry(now, WORKER, "watch.opened", cluster_id(cluster), detail))
-                return
+        keys, asked = _telling(own, others, bearing=int(left * len(others)))
+        if len({kind for kind, _ in keys}) < MATCHES or len(keys - known) <= len(of_cluster):
+            return
+        watch = Watch(
+            number=work.after_bans.next_watch(),
+            id=self.judge.new_id(now),
+            cluster=cluster,
+            keys=keys,
+            expected_share=asked / max(len(others), 1),
+            opened_at=now,
+            until=now + timedelta(hours=lines.watch_hours),
+        )
+        detail: dict[str, object] = {
+            "watch": watch.id,
+            "expected_share": watch.expected_share,
+            "habits": len(keys),
+        }
+        work.after_bans.open_watch(watch)
+        work.audit.add(AuditEntry(now, WORKER, "watch.opened", cluster_id(cluster), detail))
 
 
 def bridges(
@@ -242,13 +254,37 @@ def _newest(work: UnitOfWork, cluster: int) -> Sequence[ClusterMember]:
     return tuple(work.clusters.members(cluster))[-PIECE:]
 
 
-def _habits(members: Iterable[ClusterMember], top: int) -> frozenset[tuple[IdentifierKind, bytes]]:
-    counted: dict[IdentifierKind, Counter[bytes]] = {kind: Counter() for kind in WATCHED_KINDS}
-    for member in members:
-        for key in member.identifiers:
-            if key.kind in counted:
-                counted[key.kind][key.digest] += 1
-    return frozenset((kind, digest) for kind in counted for digest, _ in counted[kind].most_common(top))
+def _habits_of(member: ClusterMember) -> frozenset[Habit]:
+    return frozenset((key.kind, key.digest) for key in member.identifiers if key.kind in WATCHED_KINDS)
+
+
+def _piece(work: UnitOfWork, members: Sequence[ClusterMember]) -> list[ClusterMember]:
+    """Those that are banned, and those that are contained with them."""
+    contained = work.containments.standing_among([member.signup_no for member in members])
+    return [member for member in members if member.label is Mark.BANNED or member.signup_no in contained]
+
+
+def _telling(own: Counter[Habit], others: Sequence[frozenset[Habit]], *, bearing: int) -> tuple[frozenset[Habit], int]:
+    """The habits that a piece has far more often than others do, and how many others have two kinds of them.
+
+    ``own`` counts those of the piece. The most telling come first, each while no more than ``bearing`` others would be
+    asked.
+    """
+    carried = Counter(habit for habits in others for habit in habits & own.keys())
+    chosen: set[Habit] = set()
+    asked: set[int] = set()
+    for habit in sorted(own, key=lambda each: (-own[each] / (carried[each] + 1), each)):
+        also = {
+            at
+            for at, habits in enumerate(others)
+            if habit in habits and any(each in chosen and each[0] is not habit[0] for each in habits)
+        }
+        if len(asked | also) <= bearing:
+            chosen.add(habit)
+            asked |= also
+        if len(chosen) == HABITS:
+            break
+    return frozenset(chosen), len(asked)
 
 
 def _others(work: UnitOfWork, cluster: int) -> list[ClusterMember]:
@@ -257,9 +293,3 @@ def _others(work: UnitOfWork, cluster: int) -> list[ClusterMember]:
     last = work.clusters.last_no()
     newest = work.clusters.recent(after_no=max(0, last - SAMPLE), limit=SAMPLE)
     return [member for member in newest if member.signup_no not in own and member.label is not Mark.BANNED]
-
-
-def _share(watch: Watch, others: Sequence[ClusterMember]) -> float:
-    """The share of other sign-ups that a watch would ask."""
-    matched = sum(watch.matches([(key.kind, key.digest) for key in member.identifiers]) for member in others)
-    return matched / max(len(others), 1)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from models.simulation.attackers.campaign import Brief, Campaign
 from models.simulation.attackers.hydra import Hydra, daily_rate
+from models.simulation.attackers.standby_pool import StandbyPool
 from models.simulation.calendar import Calendar
 from models.simulation.people import People
 
@@ -17,6 +18,8 @@ _WORTH_AN_OPERATOR = 15
 _WITH_AN_EVENT = 0.2
 GREAT_HYDRA_REOPENS = 1.5
 """The great hydra opens half as many accounts again as it keeps alive: bans are replaced until its money is gone."""
+
+GREAT_HYDRA, GREAT_STANDBY = "op_A3_great", "op_A16_great"
 
 MakePeople = Callable[[str], People]
 
@@ -50,7 +53,19 @@ def great_hydra(
     rate = daily_rate(crew.rng)
     lasting = min(live / rate, days * 0.6) if per_day is None else live / per_day
     accounts = round(live * GREAT_HYDRA_REOPENS)
-    return Hydra(Brief("op_A3_great", accounts, begin, lasting * GREAT_HYDRA_REOPENS, crew, calendar, variant=variant))
+    return Hydra(Brief(GREAT_HYDRA, accounts, begin, lasting * GREAT_HYDRA_REOPENS, crew, calendar, variant=variant))
+
+
+def great_standby(
+    accounts: int, *, calendar: Calendar, people: MakePeople, period: tuple[float, float], crossing: float
+) -> Campaign:
+    """One operator with a pool in use and another that stands by; ``period`` is when he begins and the first falls."""
+    crew = people("A16/great")
+    begins, falls = period
+    start = calendar.start + timedelta(days=begins)
+    pools = StandbyPool(Brief(GREAT_STANDBY, accounts, start, falls - begins, crew, calendar))
+    pools.crossing = crossing
+    return pools
 
 
 def _of_family(family: type[Campaign], accounts: float, calendar: Calendar, people: MakePeople) -> list[Campaign]:

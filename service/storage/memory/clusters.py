@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from models.linkage.history import Link
 from models.linkage.identifier import Identifier, IdentifierKind
@@ -70,12 +72,9 @@ class MemoryClusterPort:
     def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
         """See the port."""
         with self._shelves.lock:
-            newest = [
-                member
-                for member in reversed(self._clusters.members.values())
-                if any((each.kind, each.value) == _key(key) for each in member.identifiers)
-            ]
-            return tuple(self._member(member) for member in newest[:limit])
+            self._read_up()
+            newest = reversed(self._shelves.carried.get(_key(key), ()))
+            return tuple(self._member(self._clusters.members[number]) for number in islice(newest, limit))
 
     def recent(self, *, after_no: int, limit: int) -> Sequence[ClusterMember]:
         """See the port."""
@@ -191,6 +190,8 @@ class MemoryClusterPort:
             record = self._shelves.signups[signup_no].record
             link = Link(signup_no, at, at, record.signup.account_type, new)
             self._shelves.history.link_further(link)
+            if signup_no <= self._shelves.carried_to:
+                self._carry(signup_no, new)
             self._shelves.signups[signup_no].record = replace(record, identifiers=(*record.identifiers, *new))
 
         self._stage(add)
@@ -209,12 +210,29 @@ class MemoryClusterPort:
         """See the port."""
         return tuple(IdentifierKey(kind, value.encode()) for kind, value in identifiers)
 
+    def _read_up(self) -> None:
+        for number in range(self._shelves.carried_to + 1, len(self._clusters.members) + 1):
+            self._carry(number, self._clusters.members[number].identifiers)
+        self._shelves.carried_to = len(self._clusters.members)
+
+    def _carry(self, signup_no: int, identifiers: Iterable[Identifier]) -> None:
+        for key in {(each.kind, each.value) for each in identifiers}:
+            insort(self._shelves.carried.setdefault(key, []), signup_no)
+
     def _stage(self, work: Callable[[], object]) -> None:
         def write() -> Undo:
             work()
             return lambda: None
 
         self._staged.append(write)
+
+    def _keys(self, member: Member) -> tuple[IdentifierKey, ...]:
+        """Its identifiers as the port names them, made once: they are asked for far more often than they change."""
+        made = self._shelves.keys_of_member.get(member.signup_no)
+        if made is None or len(made) != len(member.identifiers):
+            made = tuple(IdentifierKey(each.kind, each.value.encode()) for each in member.identifiers)
+            self._shelves.keys_of_member[member.signup_no] = made
+        return made
 
     def _member(self, member: Member) -> ClusterMember:
         record = self._shelves.signups[member.signup_no].record
@@ -225,7 +243,7 @@ class MemoryClusterPort:
             signup_id=record.signup.signup_id,
             occurred_at=instant_of(member.occurred_us),
             recorded_at=record.recorded_at,
-            identifiers=tuple(IdentifierKey(each.kind, each.value.encode()) for each in member.identifiers),
+            identifiers=self._keys(member),
             label=member.label,
             label_at=None if member.label is None else instant_of(member.label_us),
         )

@@ -151,6 +151,10 @@ class Shelves:
         self.drift_report: DriftReport | None = None
         self.guards: dict[IdentifierKey, Guard] = {}
         self.held: dict[int, list[Key]] = {}
+        # Who carries an identifier, by number: read off the members up to ``carried_to`` when somebody asks.
+        self.carried: dict[Key, list[int]] = {}
+        self.carried_to = 0
+        self.keys_of_member: dict[int, tuple[IdentifierKey, ...]] = {}
         self.fanned: dict[str, datetime] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.deliveries: dict[tuple[str, str], Queued] = {}
