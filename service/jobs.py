@@ -24,6 +24,7 @@ from service.usecases.end_probations import EndProbations
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
+from service.usecases.known_labels import KnownLabels
 from service.usecases.lists_in_force import ListsInForce
 from service.usecases.look_back import LookBack
 from service.usecases.recognise_shared import RecogniseShared
@@ -59,10 +60,11 @@ def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[
 def learning_jobs(store: SqlStore, settings: Settings, policy: PolicyInForce) -> tuple[Job, ...]:
     """Challengers in the shadow follow the seals of the audit record, so they come after the sealing; drift last."""
     catalogue = [feature.name for feature in FEATURES]
+    said = KnownLabels(store.begin, policy).said
     shadows = ScoreShadows(store.begin, settings.model_dir, catalogue, policy)
     return (
         Job("decisions scored in the shadow", shadows),
-        Job("drift measurements", MeasureDrift(store.begin, settings.model_dir, catalogue).when_due),
+        Job("drift measurements", MeasureDrift(store.begin, settings.model_dir, catalogue, said).when_due),
     )
 
 

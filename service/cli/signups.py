@@ -22,6 +22,7 @@ from service.cli.context import console, settings_here, store_of
 from service.cli.progress import Report, progress
 from service.config import Settings
 from service.domain.caller import Caller, Scope
+from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, InvalidError
 from service.storage.sql.store import SqlStore
 from service.usecases.logged_vectors import LoggedFeatures
@@ -98,8 +99,14 @@ def export_signups(vectors: Path) -> None:
         click.echo(f"  {count:,} sign-ups left out: {why}", err=True)
 
 
-def export_vectors(settings: Settings, store: SqlStore, vectors: Path, report: Report) -> tuple[int, Counter[str]]:
-    """Write every decision's vector as it was logged; how many, and how many were left out for which reason."""
+def export_vectors(
+    settings: Settings, store: SqlStore, vectors: Path, report: Report, *, decided_by: datetime | None = None
+) -> tuple[int, Counter[str]]:
+    """Write every decision's vector as it was logged; how many, and how many were left out for which reason.
+
+    With ``decided_by`` only what was decided until then, and the rows are named by this service's own ids: two
+    owners may use the same of theirs.
+    """
     from models.training.recorded import RecordedRow, write_rows  # noqa: PLC0415 - needs the extra "train"
 
     skipped: Counter[str] = Counter()
@@ -110,6 +117,7 @@ def export_vectors(settings: Settings, store: SqlStore, vectors: Path, report: R
             RecordedRow.of_bytes,
             skipped=skipped,
             report=report,
+            decided_by=decided_by,
         )
         return write_rows(decided, vectors), skipped
 
@@ -121,6 +129,7 @@ def _rows(
     *,
     skipped: Counter[str],
     report: Report,
+    decided_by: datetime | None,
 ) -> Iterator[RecordedRow]:
     for done, each in enumerate(recorded, start=1):
         report("reading decisions", done, None)
@@ -129,7 +138,9 @@ def _rows(
             continue
         # The first decision is the one whose outcome was awaited; later ones knew more.
         first = each.assessments[0]
-        if first.vector is None:
+        if decided_by is not None and first.decided_at > decided_by:
+            skipped["decided after the cut-off"] += 1
+        elif first.vector is None:
             skipped["decided without a feature vector"] += 1
         elif (features := features_of(first.vector, first.model)) is None:
             skipped["logged by a release with other features, whose model's card is not in the registry"] += 1
@@ -137,12 +148,19 @@ def _rows(
             yield make(
                 first.vector,
                 features=features,
-                signup_id=each.signup.signup_id,
+                signup_id=each.signup.signup_id if decided_by is None else each.id,
                 occurred_at=each.signup.occurred_at,
                 account_type=each.signup.account_type.value,
                 decision=first.decision.value,
                 score=first.score,
+                propensity=_propensity(first),
             )
+
+
+def _propensity(decided: Assessment) -> float | None:
+    """The chance with which it was let in, where a draw let it in."""
+    drawn = decided.explored
+    return drawn.propensity if drawn is not None and drawn.allowed else None
 
 
 def _why(error: Exception) -> str:

@@ -102,6 +102,10 @@ class Clusters(Protocol):
         """One member."""
         ...
 
+    def several(self, signup_nos: Sequence[int]) -> Sequence[ClusterMember]:
+        """Members by their numbers, in no particular order; those that do not exist are left out."""
+        ...
+
     def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
         """The newest sign-ups that carry an identifier."""
         ...

@@ -67,6 +67,12 @@ class MemoryClusterPort:
             member = self._clusters.members.get(signup_no)
             return None if member is None else self._member(member)
 
+    def several(self, signup_nos: Sequence[int]) -> Sequence[ClusterMember]:
+        """See the port."""
+        with self._shelves.lock:
+            members = self._clusters.members
+            return tuple(self._member(members[number]) for number in signup_nos if number in members)
+
     def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
         """See the port."""
         with self._shelves.lock:

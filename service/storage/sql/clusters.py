@@ -24,6 +24,8 @@ from service.storage.sql.staging import Stage
 from service.storage.sql.tables import LinkRow, SignupRow
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Merged
 
+_NUMBERS_A_STATEMENT = 500
+
 _STRAYS_AMONG = 20_000
 """A member strays in the moment of a merge: looking at the newest finds it for hours."""
 
@@ -85,6 +87,13 @@ class SqlClusters:
     def member(self, signup_no: int) -> ClusterMember | None:
         """See the port."""
         return next(iter(self._members(_MEMBERS.where(MemberRow.signup_no == signup_no))), None)
+
+    def several(self, signup_nos: Sequence[int]) -> Sequence[ClusterMember]:
+        """See the port."""
+        found: list[ClusterMember] = []
+        for at in range(0, len(signup_nos), _NUMBERS_A_STATEMENT):
+            found += self._members(_MEMBERS.where(MemberRow.signup_no.in_(signup_nos[at : at + _NUMBERS_A_STATEMENT])))
+        return tuple(found)
 
     def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
         """See the port."""
