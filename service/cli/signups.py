@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from service.api.schemas.signup import SignupRequest
 from service.api.signups import SIGNUPS
 from service.api.validation import validate
 from service.app import compose, request_fingerprint
-from service.cli.context import console, settings_here, store_of
+from service.cli.context import console, reference_of, settings_here, store_of
 from service.cli.progress import Report, progress
 from service.config import Settings
 from service.domain.caller import Caller, Scope
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from models.training.recorded import RecordedRow
 
 REFUSALS_SHOWN = 20
+LATELY = click.FloatRange(min=0, min_open=True, max=720)
 
 
 @click.group()
@@ -97,6 +98,30 @@ def export_signups(vectors: Path) -> None:
     click.echo(f"{written:,} vectors in {vectors}")
     for why, count in sorted(skipped.items()):
         click.echo(f"  {count:,} sign-ups left out: {why}", err=True)
+
+
+@signups.command("reassess")
+@click.option("--within-hours", type=LATELY, default=24.0, show_default=True, help="Of how many hours.")
+def reassess_signups(within_hours: float) -> None:
+    """Look again, now, at accounts that were let in lately; what changes is recorded and told, as by the worker.
+
+    Only those that stand as first decided: what a person, a proof or a containment decided since is left alone.
+    """
+    from service.jobs import second_look_of  # noqa: PLC0415 - with every job of the worker
+
+    settings = settings_here()
+    store, now = store_of(settings), datetime.now(UTC)
+    look = second_look_of(store, settings, reference_of(settings))
+    try:
+        with progress(console()) as report:
+            found = look.on_demand(
+                since=now - timedelta(hours=within_hours),
+                now=now,
+                told=lambda done: report("looking again", done, None),
+            )
+    finally:
+        store.dispose()
+    click.echo(f"{found.looked:,} sign-ups looked at, {found.changed:,} decisions changed")
 
 
 def export_vectors(
