@@ -13,7 +13,7 @@ from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.event import EventType
 from service.usecases.ports_second_look import Place
-from service.usecases.second_look import SecondLook
+from service.usecases.second_look import SecondLook, something_became_known
 
 HOUR = timedelta(hours=1)
 
@@ -62,6 +62,16 @@ def test_whom_nothing_speaks_against_keeps_the_decision_without_a_new_entry(gate
     with gate.store.begin() as work:
         recorded = work.ledger.get("campus", view.id)
     assert len(recorded.assessments) == 1
+
+
+def test_those_who_came_later_prove_nothing_by_coming() -> None:
+    before = {"device": {"links_24h": 0}, "cluster": {"size": 0, "frauds": 0}}
+
+    assert not something_became_known(before, {"device": {"links_24h": 9}, "cluster": {"size": 9, "frauds": 0}})
+    assert not something_became_known(before, {"network": {"banned": 9}, "ip_prefix": {"challenges_failed": 9}})
+    assert something_became_known(before, {"device": {"links_24h": 1, "challenges_failed": 1}})
+    assert something_became_known(before, {"cluster": {"size": 1, "frauds": 1}})
+    assert not something_became_known({"bans": {"strong": 1}}, {"bans": {"strong": 1}})
 
 
 def test_whoever_was_decided_on_since_is_left_alone(gate: Any) -> None:
