@@ -60,8 +60,8 @@ class SecondLook:
 
     Whoever was let in by the first decision and never looked at by a person, a proof or a draw since is judged by the
     rules of a first decision, with the history as it is at the look. Nobody gets a milder decision this way, a look
-    without a model changes nothing that a model decided, and those who came later prove nothing by coming: a proof is
-    asked for when something bad became known of what they share, or the odds ask for more than a proof.
+    without a model changes nothing that a model decided, and those who came later prove nothing by coming: a decision
+    changes when something bad became known of what they share, or a rule of the policy holds that did not hold before.
     """
 
     begin: Begin
@@ -119,9 +119,8 @@ class SecondLook:
         assessment = judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now)
         if (assessment.degraded and not before.degraded) or assessment.decision.severity <= before.decision.severity:
             return False
-        if assessment.decision is Decision.STEP_UP and not something_became_known(
-            before.linkage, linkage.as_document()
-        ):
+        known = something_became_known(before.linkage, linkage.as_document())
+        if not known and set(assessment.rules) <= set(before.rules):
             return False
         assessment, step_up = self.ask_again(work, Person(recorded.signup, signals), assessment, recorded, now=now)
         self._open_case(work, recorded, assessment, now)

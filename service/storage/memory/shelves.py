@@ -28,7 +28,7 @@ from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, Recorded, StoredAnswer
 from service.usecases.ports_attacks import Sight
 from service.usecases.ports_cases import Note
-from service.usecases.ports_clusters import Guard, IdentifierKey
+from service.usecases.ports_clusters import Guard, IdentifierKey, Marked
 from service.usecases.ports_learning import DriftReport, Shadow, ShadowScore
 from service.usecases.ports_lists import ListEntry
 from service.usecases.ports_policy import Activation, BackTestRecord, PolicyVersion
@@ -157,6 +157,7 @@ class Shelves:
         self.deliveries: dict[tuple[str, str], Queued] = {}
         self.accounts: dict[int, Account] = {}
         self.step_ups: dict[str, StepUp] = {}
+        self.marked: list[Marked] = []
         self.second_looks: dict[timedelta, Place] = {}
         self.steps: list[tuple[str, Step]] = []
         self.mails: dict[str, KeptMail] = {}

@@ -22,7 +22,7 @@ from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import LinkRow, SignupRow
-from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Merged
+from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Marked, Merged
 
 _NUMBERS_A_STATEMENT = 500
 
@@ -164,6 +164,20 @@ class SqlClusters:
             return found
 
         return tuple(self._database.read(read))
+
+    def marked(self) -> Sequence[Marked]:
+        """See the port."""
+        statement = (
+            select(MarkRow.signup_no, MarkRow.mark, MarkRow.known_us, MarkRow.withdrawn_us)
+            .where(MarkRow.mark != Mark.CONTAINED.value)
+            .distinct()
+            .order_by(MarkRow.known_us, MarkRow.signup_no, MarkRow.mark)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(
+            Marked(row.signup_no, Mark(row.mark), instant_of(row.known_us), optional_instant_of(row.withdrawn_us))
+            for row in rows
+        )
 
     def mark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
         """See the port."""
