@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from models.reference.reference import Reference
 from models.signup_document import document_of_signup
 from models.simulation.world import simulate
-from service.cli import rebuilding
 from service.domain.caller import Caller, Scope
 from service.domain.outcome import Label, Statement
 from service.domain.policy import default_policy_text, parse_policy
