@@ -50,14 +50,26 @@ class KnownFeed:
         """It will be known at its instant."""
         heapq.heappush(self._waiting, (known.at, next(self._order), known))
 
+    def place_of(self, known: Known) -> int:
+        """The number under which the history knows the sign-up."""
+        return known.signup_no
+
     def tell(self, history: History, *, until: datetime) -> None:
         """Tell a history what is known by an instant."""
         while self._waiting and self._waiting[0][0] <= until:
             _, _, known = heapq.heappop(self._waiting)
             if known.withdrawn:
-                history.unmark(known.signup_no, known.mark)
+                history.unmark(self.place_of(known), known.mark)
             else:
-                history.mark(known.signup_no, known.mark, known.at)
+                history.mark(self.place_of(known), known.mark, known.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A sign-up and when it was recorded, which is when others could see it."""
+
+    signup: Signup
+    recorded_at: datetime
 
 
 def replay(
@@ -75,23 +87,42 @@ def replay(
     as the service's worker does minutes after it. ``feed`` tells what becomes known in between: outcomes and results of
     challenges; a caller may add to it while it replays.
     """
+    recordings = (Recording(signup, signup.occurred_at) for signup in signups)
+    return replay_recorded(recordings, reference=reference, history=history, first_no=first_no, feed=feed)
+
+
+def replay_recorded(
+    recordings: Iterable[Recording],
+    *,
+    reference: Reference,
+    history: History,
+    first_no: int = 1,
+    feed: KnownFeed | None = None,
+    remembered: int = 0,
+) -> Iterator[Replayed]:
+    """As ``replay``, of sign-ups in the order in which they were recorded, at whatever time they occurred.
+
+    The first ``remembered`` are only remembered: what was made of them is known already.
+    """
     today: int | None = None
-    for number, signup in enumerate(signups, start=first_no):
+    for place, recording in enumerate(recordings):
+        signup, recorded_at = recording.signup, recording.recorded_at
         signals = derive_signals(signup, reference)
         identifiers = identifiers_of(signup, signals)
-        day = day_of(signup.occurred_at)
+        day = day_of(recorded_at)
         if today is None or day > today:
             history.roll_up(day)
             today = day
         if feed is not None:
             feed.tell(history, until=signup.occurred_at)
-        linkage = history.linkage_of(identifiers, now=signup.occurred_at)
-        facts = Facts(signup=signup, signals=signals, linkage=linkage)
-        yield Replayed(facts=facts, identifiers=identifiers, vector=vector_of(facts))
+        if place >= remembered:
+            linkage = history.linkage_of(identifiers, now=signup.occurred_at)
+            facts = Facts(signup=signup, signals=signals, linkage=linkage)
+            yield Replayed(facts=facts, identifiers=identifiers, vector=vector_of(facts))
         history.record(
             Link(
-                signup_no=number,
-                recorded_at=signup.occurred_at,
+                signup_no=first_no + place,
+                recorded_at=recorded_at,
                 occurred_at=signup.occurred_at,
                 account_type=signup.account_type,
                 identifiers=identifiers,

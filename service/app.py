@@ -53,6 +53,7 @@ from service.usecases.own_challenges import OwnChallenges
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import Fingerprint
+from service.usecases.read_models import ModelUseCases
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.record_outcome import RecordOutcome
@@ -203,6 +204,7 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
             private_allowed=application.settings.webhook_private_addresses,
         ),
         policies=PolicyUseCases(PolicyVersions(begin), BackTest(begin, RecordedOutcomes(begin, application.policy))),
+        models=ModelUseCases(begin, application.settings.model_dir, [feature.name for feature in FEATURES]),
         lists=KeepLists(begin, lambda: application.reference, new_id),
         challenges=OwnChallenges(application.step_up.answer),
         open_links=page_links(application.step_up.secrets.token, application.step_up.pages),

@@ -17,6 +17,7 @@ from service.metrics import Metrics
 from service.step_up import step_up_parts
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.store import SqlStore
+from service.usecases.ask_again import AskAgain
 from service.usecases.carry_out import CarryOut
 from service.usecases.deliver_event import DeliverEvent
 from service.usecases.drift import MeasureDrift
@@ -24,9 +25,11 @@ from service.usecases.end_probations import EndProbations
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
+from service.usecases.known_labels import KnownLabels
 from service.usecases.lists_in_force import ListsInForce
 from service.usecases.look_back import LookBack
 from service.usecases.recognise_shared import RecogniseShared
+from service.usecases.second_look import SecondLook
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.shadow import ScoreShadows
 from service.usecases.tend_cases import TendCases
@@ -59,17 +62,18 @@ def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[
 def learning_jobs(store: SqlStore, settings: Settings, policy: PolicyInForce) -> tuple[Job, ...]:
     """Challengers in the shadow follow the seals of the audit record, so they come after the sealing; drift last."""
     catalogue = [feature.name for feature in FEATURES]
+    said = KnownLabels(store.begin, policy).said
     shadows = ScoreShadows(store.begin, settings.model_dir, catalogue, policy)
     return (
         Job("decisions scored in the shadow", shadows),
-        Job("drift measurements", MeasureDrift(store.begin, settings.model_dir, catalogue).when_due),
+        Job("drift measurements", MeasureDrift(store.begin, settings.model_dir, catalogue, said).when_due),
     )
 
 
-def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, policy: PolicyInForce) -> tuple[Job, ...]:
-    """What belongs together is united, judged, and what is contained is looked at again."""
+def judge_of(store: SqlStore, settings: Settings, reference: Reference, policy: PolicyInForce) -> Judge:
+    """Whoever judges again does it as a request is judged."""
     pseudonyms = Pseudonyms((key.version, key.key) for key in settings.pseudonym_keys)
-    judge = Judge(
+    return Judge(
         reference=reference,
         model=ModelInForce(settings.model_dir, [feature.name for feature in FEATURES], time.monotonic),
         policy=policy,
@@ -77,6 +81,18 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
         lists=ListsInForce(store.begin, pseudonyms.digests, time.monotonic),
         chance=random.SystemRandom().random,
     )
+
+
+def second_look_of(store: SqlStore, settings: Settings, reference: Reference) -> SecondLook:
+    """Looks again at accounts that were let in."""
+    policy = PolicyInForce(store.begin, time.monotonic)
+    plan = step_up_parts(settings, begin=store.begin, policy=policy, reference=reference, new_id=new_id).plan
+    return SecondLook(store.begin, judge_of(store, settings, reference, policy), AskAgain(plan))
+
+
+def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, policy: PolicyInForce) -> tuple[Job, ...]:
+    """What belongs together is united, judged, and what is contained is looked at again."""
+    judge = judge_of(store, settings, reference, policy)
     chance, cases = random.SystemRandom().random, CasesOfClusters(policy, new_id, _now)
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),
@@ -84,6 +100,7 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
         Job("clusters judged", JudgeClusters(store.begin, policy, cases, new_id)),
         Job("contained accounts looked at again", CarryOut(store.begin, judge, chance)),
         Job("bans looked back from", LookBack(store.begin, judge, cases, chance)),
+        Job("decisions changed by a second look", second_look_of(store, settings, reference)),
     )
 
 

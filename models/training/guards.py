@@ -71,11 +71,15 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """The labels to learn from, one a sign-up, with their weights; and what was held back."""
+    """The labels to learn from, one a sign-up, with their weights; and what was held back.
+
+    ``doubted`` are sign-ups of which somebody said fraud and nothing is used: their silence is none.
+    """
 
     labels: Mapping[str, LabelRow]
     weights: Mapping[str, float]
     findings: tuple[Finding, ...]
+    doubted: frozenset[str] = frozenset()
 
 
 _Chosen = Callable[[list[LabelRow], Counter[str]], Iterator[LabelRow]]
@@ -100,7 +104,9 @@ def guard(
     rules, findings = rules or SourceRules(), []
     kept = sorted(rows, key=lambda each: (each.known_at, each.signup_id, each.source))
     counts: Counter[str] = Counter()
-    for chosen in (_current, _of_sources(held_back), _within_rates(rules), _capped):
+    kept = list(_current(kept, counts))
+    called_fraud = {each.signup_id for each in kept if each.label == "fraud"}
+    for chosen in (_of_sources(held_back), _within_rates(rules), _capped):
         kept = list(chosen(kept, counts))
     findings += [Finding(why, count) for why, count in sorted(counts.items())]
     for flood, name in _floods(kept):
@@ -113,10 +119,12 @@ def guard(
         kept = [each for each in kept if each.source != source]
     best = _best(kept)
     weights = {name: each.weight * rules.of(each.source).trust for name, each in best.items()}
+    usable = {name: each for name, each in best.items() if weights[name] > 0}
     return Guarded(
-        {name: each for name, each in best.items() if weights[name] > 0},
+        usable,
         {name: weight for name, weight in weights.items() if weight > 0},
         tuple(findings),
+        frozenset(called_fraud - set(usable)),
     )
 
 
@@ -209,11 +217,11 @@ def _floods(rows: list[LabelRow]) -> Iterator[tuple[list[LabelRow], str]]:
 
 
 def _best(rows: Iterable[LabelRow]) -> dict[str, LabelRow]:
-    """One label a sign-up: the best known one, of equals the last."""
+    """One label a sign-up: the best known one, of equals that of the lowest rank, of those the last."""
     best: dict[str, LabelRow] = {}
     for each in rows:
         other = best.get(each.signup_id)
-        if other is None or each.grade.value <= other.grade.value:
+        if other is None or (each.grade.value, each.rank) <= (other.grade.value, other.rank):
             best[each.signup_id] = each
     return best
 

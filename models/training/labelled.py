@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models.scorer import Scorer
 from models.training.dataset import Dataset, check_trainable
@@ -14,6 +14,7 @@ from models.training.influence import SOURCE, Influence, influences, without_sou
 from models.training.labels import LabelRow
 from models.training.progress import Progress, silent
 from models.training.recorded import KnownOutcome, RecordedRow, recorded_dataset
+from models.training.replayed import MATURITY
 from models.training.splits import split_by_time
 from models.training.train import TrainSettings, grow
 
@@ -27,6 +28,8 @@ class LabelChoice:
         rules: how far each source is trusted, and how much a day.
         released: floods that a person has looked at.
         survivors_count: whether an account that nobody complained of counts as legitimate.
+        survivor_weight: what such an account weighs as contrast: survival is not goodness.
+        ripening: how long an account must have been there before its silence, or its outcome, counts.
         leave_out_harmful: whether sources are left out without which everybody else's labels are told better.
     """
 
@@ -34,6 +37,8 @@ class LabelChoice:
     rules: SourceRules = field(default_factory=SourceRules)
     released: tuple[str, ...] = ()
     survivors_count: bool = True
+    survivor_weight: float = 1.0
+    ripening: timedelta = MATURITY
     leave_out_harmful: bool = True
 
 
@@ -49,6 +54,7 @@ class Labelled:
         """For people, line by line."""
         yield from (each.line() for each in self.findings)
         yield from (each.line() for each in self.influences)
+        yield from left_out(self.dataset)
 
 
 def labelled_from_recorded(
@@ -72,7 +78,10 @@ def labelled_from_recorded(
         {name: KnownOutcome.of_label(row, guarded.weights[name]) for name, row in guarded.labels.items()},
         description=description,
         known_by=choice.known_by,
+        doubted=guarded.doubted,
         survivors_count=choice.survivors_count,
+        survivor_weight=choice.survivor_weight,
+        ripening=choice.ripening,
         progress=progress,
     )
     found, kept = (
@@ -82,6 +91,17 @@ def labelled_from_recorded(
     if choice.leave_out_harmful and (harmful := tuple(each.source for each in found if each.harmful)):
         kept = without_sources(dataset, harmful)
     return Labelled(kept, guarded.findings, found)
+
+
+def left_out(dataset: Dataset) -> Iterator[str]:
+    """The sign-ups that teach nothing, and why: for people, line by line."""
+    unknown, decisions = dataset.labels < 0, dataset.slices["decision"]
+    let_in = int((unknown & (decisions == "allow")).sum())
+    if let_in:
+        yield f"{let_in:,} that were let in left out: too young, or nobody said anything of them"
+    stopped = int((unknown & (decisions != "allow")).sum())
+    if stopped:
+        yield f"{stopped:,} that were asked, held or refused left out: too young, or nothing is known; none is inferred"
 
 
 def influence_of_sources(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal  # Any: a line is an untyped document until it is checked
 
 from models.training.dataset import DatasetError
+from models.whole_files import written_whole
 
 SMALLEST_PROPENSITY = 0.05
 """A row stands for twenty at most: rarer explorations would let a single person decide a figure."""
@@ -57,6 +58,7 @@ class LabelRow:
         cluster: the contained cluster that it was labelled with.
         keys: by kind (``institution``, ``network``), the digest that a flood of labels would share.
         superseded: a later label of the same source took its place.
+        rank: of labels that are known equally well, that of the lowest rank counts: whose word goes first.
     """
 
     signup_id: str
@@ -69,6 +71,7 @@ class LabelRow:
     cluster: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     superseded: bool = False
+    rank: int = 0
 
     @property
     def weight(self) -> float:
@@ -78,11 +81,16 @@ class LabelRow:
     @property
     def stands_for(self) -> float:
         """How many sign-ups it stands for."""
-        return 1.0 if self.propensity is None else 1.0 / max(self.propensity, SMALLEST_PROPENSITY)
+        return stands_for(self.propensity)
+
+
+def stands_for(propensity: float | None) -> float:
+    """How many sign-ups one stands for that was let in with a chance; ``None`` is one that nobody drew."""
+    return 1.0 if propensity is None else 1.0 / max(propensity, SMALLEST_PROPENSITY)
 
 
 _WANTED = 'write {"signup_id": "...", "label": "fraud" or "legitimate", "known_at": "2026-01-31T12:00:00Z"}'
-_FURTHER = {"source", "grade", "confidence", "propensity", "cluster", "keys", "superseded"}
+_FURTHER = {"source", "grade", "confidence", "propensity", "cluster", "keys", "superseded", "rank"}
 
 
 def read_labels(path: Path, *, known_by: datetime) -> Iterator[LabelRow]:
@@ -100,6 +108,17 @@ def read_labels(path: Path, *, known_by: datetime) -> Iterator[LabelRow]:
                         yield row
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path.name} cannot be read: {error}") from error
+
+
+def write_labels(rows: Iterable[LabelRow], path: Path) -> int:
+    """Write labels as ``read_labels`` reads them; returns how many."""
+    written = 0
+    with written_whole(path) as beside, beside.open("w", encoding="utf-8") as file:
+        for row in rows:
+            document = asdict(row) | {"grade": row.grade.value, "known_at": row.known_at.isoformat()}
+            file.write(json.dumps(document) + "\n")
+            written += 1
+    return written
 
 
 def _row(line: str, where: str) -> LabelRow:
@@ -130,6 +149,7 @@ def _sound(row: LabelRow) -> bool:
         and (row.propensity is None or (_share(row.propensity) and row.propensity > 0))
         and isinstance(row.cluster, str | None)
         and isinstance(row.keys, dict)
+        and isinstance(row.rank, int)
     )
 
 

@@ -174,6 +174,7 @@ def train_from_recorded(
     vectors: Path,
     outcomes: Path,
     choice: LabelChoice,
+    description: str | None = None,
     dataset_out: Path | None = None,
     told: Callable[[str], None] = lambda _: None,
 ) -> TrainedModel:
@@ -184,6 +185,7 @@ def train_from_recorded(
         vectors: the export.
         outcomes: JSON lines; see ``models.training.labels.read_labels``.
         choice: which outcomes count, and how much.
+        description: of the data, for the card; by default made from the file's name.
         dataset_out: where to keep the data set as Parquet.
         told: what the guards found, line by line.
 
@@ -195,7 +197,8 @@ def train_from_recorded(
         read_rows(vectors),
         read_labels(outcomes, known_by=choice.known_by),
         choice,
-        description=f"the recorded decisions {vectors.name} with outcomes known by {choice.known_by:%Y-%m-%d}",
+        description=description
+        or f"the recorded decisions {vectors.name} with outcomes known by {choice.known_by:%Y-%m-%d}",
         settings=training.settings,
         engine=training.engine,
         progress=training.progress,

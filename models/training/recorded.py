@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal  # Any: pyarrow ships no types; a line is an untyped document until it is checked
 
@@ -18,12 +18,14 @@ from models.card import DataSource, FeatureEntry
 from models.features.catalogue import FEATURES
 from models.training.dataset import Dataset, DatasetError
 from models.training.influence import SOURCE
-from models.training.labels import LabelRow, read_labels
+from models.training.labels import LabelRow, read_labels, stands_for
 from models.training.progress import Progress, silent
 from models.training.replayed import MATURITY
 from models.whole_files import written_whole
 
 _ABOUT = ("signup_id", "occurred_at", "account_type", "decision", "score")
+_FURTHER = ("propensity",)
+"""What exports of earlier releases lack."""
 _PAGE = 10_000
 
 WIDELY_LOGGED = 0.5
@@ -37,6 +39,8 @@ class RecordedRow:
     Attributes:
         features: the names of the vector's entries, as the release that logged it had them.
         vector: float32; missing is NaN.
+        propensity: the chance with which it was let in when it would otherwise have been stopped, so that it stands
+            for those that were; ``None`` for one whose decision nobody drew.
     """
 
     signup_id: str
@@ -46,6 +50,12 @@ class RecordedRow:
     score: float | None
     features: tuple[str, ...]
     vector: NDArray[np.float32]
+    propensity: float | None = None
+
+    @property
+    def stands_for(self) -> float:
+        """How many sign-ups it stands for by its own draw."""
+        return stands_for(self.propensity)
 
     @classmethod
     def of_bytes(cls, vector: bytes, *, features: tuple[str, ...], **about: Any) -> RecordedRow:
@@ -87,15 +97,19 @@ def recorded_dataset(
     *,
     description: str,
     known_by: datetime,
+    doubted: Collection[str] = (),
     survivors_count: bool = True,
+    survivor_weight: float = 1.0,
+    ripening: timedelta = MATURITY,
     progress: Progress = silent,
 ) -> Dataset:
     """Join logged vectors with the outcomes known by ``known_by``.
 
-    A sign-up that was let in and of which nobody said anything for ``MATURITY`` counts as legitimate, exactly as in
-    a replay; without ``survivors_count`` it does not, because survival proves little: then somebody must have said
-    so. One that was not let in counts only where somebody found out: nothing is inferred of those whom nobody saw.
-    Nobody's operator is known, so that no rows are kept together.
+    A sign-up that was let in and of which nobody said anything for the time of ``ripening`` counts as legitimate,
+    exactly as in a replay, with ``survivor_weight``; without ``survivors_count`` it does not, because survival proves
+    little: then somebody must have said so. Those who are ``doubted`` do not survive. One that was not let in counts
+    only where somebody found out: nothing is inferred of those whom nobody saw. Nobody's operator is known, so that no
+    rows are kept together.
 
     Raises:
         DatasetError: no rows, or an outcome of a sign-up that was never recorded.
@@ -116,7 +130,13 @@ def recorded_dataset(
     known = [outcomes.get(row.signup_id) for row in taken]
     labels = np.array(
         [
-            _label(row, outcome, known_by, survivors_count=survivors_count)
+            _label(
+                row,
+                outcome,
+                known_by - ripening,
+                known_by,
+                survivors_count=survivors_count and row.signup_id not in doubted,
+            )
             for row, outcome in zip(taken, known, strict=True)
         ],
         np.int8,
@@ -137,8 +157,13 @@ def recorded_dataset(
             "decision": np.array([row.decision for row in taken]),
             **({SOURCE: sources} if (sources != "").any() else {}),
         },
-        weights=_unless_all_one([1.0 if each is None else each.weight for each in known]),
-        stands_for=_unless_all_one([1.0 if each is None else each.stands_for for each in known]),
+        weights=_unless_all_one([survivor_weight if each is None else each.weight for each in known]),
+        stands_for=_unless_all_one(
+            [
+                max(row.stands_for, 1.0 if each is None else each.stands_for)
+                for row, each in zip(taken, known, strict=True)
+            ]
+        ),
     )
 
 
@@ -150,7 +175,7 @@ def _unless_all_one(column: list[float]) -> NDArray[np.float64] | None:
 def write_rows(rows: Iterable[RecordedRow], path: Path) -> int:
     """Write logged decisions as Parquet; returns how many. Null is "not logged", NaN is "missing when logged"."""
     pages = list(_pages(rows))
-    names = sorted({name for page in pages for name in page.column_names} - set(_ABOUT))
+    names = sorted({name for page in pages for name in page.column_names} - {*_ABOUT, *_FURTHER})
     schema = pa.schema(
         [
             ("signup_id", pa.string()),
@@ -158,6 +183,7 @@ def write_rows(rows: Iterable[RecordedRow], path: Path) -> int:
             ("account_type", pa.string()),
             ("decision", pa.string()),
             ("score", pa.float64()),
+            ("propensity", pa.float64()),
             *((name, pa.float32()) for name in names),
         ]
     )
@@ -180,13 +206,19 @@ def read_rows(path: Path) -> Iterator[RecordedRow]:
     absent = [name for name in _ABOUT if name not in file.schema_arrow.names]
     if absent:
         raise DatasetError(f"{path.name} has no column {', '.join(absent)}: make it with `gatehouse signups export`")
-    names = [name for name in file.schema_arrow.names if name not in _ABOUT]
+    further = [name for name in _FURTHER if name in file.schema_arrow.names]
+    names = [name for name in file.schema_arrow.names if name not in (*_ABOUT, *_FURTHER)]
     for page in file.iter_batches(_PAGE):
         logged = np.stack([page[name].is_valid().to_numpy(zero_copy_only=False) for name in names], axis=1)
         values = np.stack([page[name].to_numpy(zero_copy_only=False).astype(np.float32) for name in names], axis=1)
-        for at, about in enumerate(page.select(list(_ABOUT)).to_pylist()):
+        for at, about in enumerate(page.select([*_ABOUT, *further]).to_pylist()):
             features = tuple(name for name, there in zip(names, logged[at], strict=True) if there)
             yield RecordedRow(**about, features=features, vector=values[at][logged[at]])
+
+
+def ids_of(path: Path) -> frozenset[str]:
+    """The names of the sign-ups in what ``write_rows`` wrote."""
+    return frozenset(pq.read_table(path, columns=["signup_id"])["signup_id"].to_pylist())
 
 
 def read_outcomes(path: Path, *, known_by: datetime) -> dict[str, KnownOutcome]:
@@ -219,8 +251,10 @@ def _widely_logged(rows: list[RecordedRow]) -> tuple[str, ...]:
     return tuple(sorted(ordered, key=lambda name: catalogue.index(name) if name in catalogue else len(catalogue)))
 
 
-def _label(row: RecordedRow, outcome: KnownOutcome | None, known_by: datetime, *, survivors_count: bool) -> int:
-    if known_by - row.occurred_at < MATURITY:
+def _label(
+    row: RecordedRow, outcome: KnownOutcome | None, ripe_until: datetime, known_by: datetime, *, survivors_count: bool
+) -> int:
+    if row.occurred_at > ripe_until:
         return -1
     if outcome is not None and outcome.known_at <= known_by:
         return int(outcome.label == "fraud")
@@ -252,8 +286,9 @@ def _pages(rows: Iterable[RecordedRow]) -> Iterator[Any]:
 
 
 def _page(rows: list[RecordedRow]) -> Any:
-    columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in _ABOUT}
-    columns["score"] = pa.array(columns["score"], pa.float64())
+    columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in (*_ABOUT, *_FURTHER)}
+    for name in ("score", *_FURTHER):
+        columns[name] = pa.array(columns[name], pa.float64())
     columns["occurred_at"] = pa.array(columns["occurred_at"], pa.timestamp("us", tz="UTC"))
     matrix = np.stack([row.vector for row in rows])
     columns.update({name: pa.array(matrix[:, at]) for at, name in enumerate(rows[0].features)})

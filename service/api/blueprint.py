@@ -23,6 +23,8 @@ from service.api.docs import docs_asset, docs_page
 from service.api.health import Readiness
 from service.api.list_operations import ListOperation
 from service.api.lists import ListEndpoints
+from service.api.model_operations import ModelOperation
+from service.api.model_registry import ModelEndpoints
 from service.api.openapi import openapi_json
 from service.api.operations import OPERATIONS
 from service.api.outcome_operations import OutcomeOperation
@@ -47,6 +49,7 @@ def create_api(deps: ApiDependencies) -> Blueprint:
     api = Blueprint("api", __name__)
     signups, webhooks = SignupEndpoints(deps), WebhookHandlers(deps)
     policies = PolicyEndpoints(deps.policies, deps.clock)
+    models = ModelEndpoints(deps.models, deps.clock)
     lists = ListEndpoints(deps.lists, deps.clock)
     challenges = ChallengeEndpoints(deps)
     cases = CaseEndpoints(deps.cases, deps.clock)
@@ -74,6 +77,11 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         PolicyOperation.BACKTEST: policies.backtest,
         PolicyOperation.ACTIVATE: policies.activate,
         PolicyOperation.ROLL_BACK: policies.roll_back,
+        ModelOperation.LIST: models.list,
+        ModelOperation.READ: models.read,
+        ModelOperation.START_SHADOW: models.start_shadow,
+        ModelOperation.STOP_SHADOW: models.stop_shadow,
+        ModelOperation.ROLL_BACK: models.roll_back,
         ListOperation.LIST: lists.list,
         ListOperation.ADD: lists.add,
         ListOperation.IMPORT: lists.load,

@@ -7,6 +7,7 @@ from service.api.challenge_operations import CHALLENGE_OPERATIONS
 from service.api.cluster_operations import CLUSTER_OPERATIONS
 from service.api.declared import BODY_PROBLEMS, Declared, Operation
 from service.api.list_operations import LIST_OPERATIONS
+from service.api.model_operations import MODEL_OPERATIONS
 from service.api.outcome_operations import OUTCOME_OPERATIONS
 from service.api.policy_operations import POLICY_OPERATIONS
 from service.api.schemas.account import AccountRequest
@@ -106,6 +107,7 @@ OPERATIONS: tuple[Declared, ...] = (
     ),
     *WEBHOOK_OPERATIONS,
     *POLICY_OPERATIONS,
+    *MODEL_OPERATIONS,
     *LIST_OPERATIONS,
     *CHALLENGE_OPERATIONS,
     *CASE_OPERATIONS,

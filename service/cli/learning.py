@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +20,9 @@ from service.cli.context import console, reference_of, settings_here
 from service.cli.policy import policy_of_file
 from service.cli.progress import progress
 from service.config import Settings
+from service.domain.policy import Policy
 from service.domain.policy_sections.learning import SourceSection
+from service.usecases.known_labels import CONTAINMENT, PROOF
 
 if TYPE_CHECKING:
     from models.evaluation.lines import ScoreLines
@@ -34,6 +36,8 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
 BASELINE = registry.BASELINE
+DAY = click.DateTime(["%Y-%m-%d"])
+RIPENING = click.FloatRange(min=0.0, max=400.0)
 FILE_OR_DIRECTORY = click.Path(exists=True, path_type=Path)
 
 _T = TypeVar("_T")
@@ -58,7 +62,7 @@ class TableOptions:
             click.UsageError: one is missing.
         """
         return {
-            "table": _given("--signups, --vectors, --dataset or --table", self.table),
+            "table": _given("--signups, --from-decisions, --vectors, --dataset or --table", self.table),
             "label": _given("--label", self.label),
             "time": _given("--time", self.time),
             "entities": self.entities,
@@ -119,10 +123,14 @@ def _with(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Func
 @click.option("--hold-out-nothing", is_flag=True, help="Learn from every family and kind.")
 @click.option("--vectors", type=FILE, help="Recorded decisions, from `signups export`, in place of --signups.")
 @click.option("--outcomes", type=FILE, help="With --vectors: JSON lines of signup_id, label and known_at.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --vectors: outcomes known before that day.")
-@click.option("--release", "released", multiple=True, help="With --vectors: a flood of labels that a person looked at.")
-@click.option("--keep-harmful", is_flag=True, help="With --vectors: keep sources that spoil what others say.")
-@click.option("--only-said", is_flag=True, help="With --vectors: silence proves nothing; only outcomes count.")
+@click.option("--from-decisions", is_flag=True, help="Learn from the decisions and outcomes in the database.")
+@click.option("--until", type=DAY, help="With decisions: what was decided and became known before that day.")
+@click.option(
+    "--ripen-days", type=RIPENING, default=45.0, show_default=True, help="With decisions: how old they must be."
+)
+@click.option("--release", "released", multiple=True, help="With decisions: a flood of labels that a person looked at.")
+@click.option("--keep-harmful", is_flag=True, help="With decisions: keep sources that spoil what others say.")
+@click.option("--only-said", is_flag=True, help="With decisions: silence proves nothing; only outcomes count.")
 @_table_options
 @_engine_options
 @click.option(
@@ -208,6 +216,8 @@ def _trained(
     released: tuple[str, ...],
     keep_harmful: bool,
     only_said: bool,
+    from_decisions: bool,
+    ripen_days: float,
     dataset: Path | None,
     dataset_out: Path | None,
     **table: Any,
@@ -222,9 +232,9 @@ def _trained(
     from models.training.replayed import DEFAULT_HOLD_OUT, JUDGING, ReplaySettings  # noqa: PLC0415
 
     options = TableOptions(**table)
-    _one_source(signups, vectors, dataset, options.table)
-    if dataset_out is not None and signups is None and vectors is None:
-        raise click.UsageError("--dataset-out goes with --signups or --vectors: the rest is a table already")
+    _one_source(signups, vectors, dataset, options.table, Path("decisions") if from_decisions else None)
+    if dataset_out is not None and signups is None and vectors is None and not from_decisions:
+        raise click.UsageError("--dataset-out goes with sign-ups or decisions: the rest is a table already")
     if dataset is not None:
         return train_from_dataset(
             training,
@@ -241,13 +251,31 @@ def _trained(
             outcomes=_given("--outcomes", outcomes),
             choice=LabelChoice(
                 known_by=until.replace(tzinfo=UTC) if until else training.created,
-                rules=source_rules(policy_file),
+                rules=source_rules(policy_of_file(policy_file)),
                 released=released,
                 survivors_count=not only_said,
+                ripening=timedelta(days=ripen_days),
                 leave_out_harmful=not keep_harmful,
             ),
             dataset_out=dataset_out,
             told=lambda line: click.echo(line, err=True),
+        )
+    if from_decisions:
+        from service.cli.decisions import train_from_decisions  # noqa: PLC0415 - loads the whole service
+
+        return train_from_decisions(
+            training,
+            settings,
+            policy_file=policy_file,
+            known_by=until.replace(tzinfo=UTC) if until else training.created,
+            choose=lambda choice: replace(
+                choice,
+                released=released,
+                survivors_count=not only_said,
+                ripening=timedelta(days=ripen_days),
+                leave_out_harmful=not keep_harmful,
+            ),
+            dataset_out=dataset_out,
         )
     if signups is None:
         return train_from_table(training, **options.named())
@@ -355,26 +383,32 @@ def sweep(
 
 def policy_lines(policy_file: Path | None) -> ScoreLines:
     """The score lines of a policy document, the shipped one by default."""
+    return lines_of(policy_of_file(policy_file))
+
+
+def lines_of(policy: Policy) -> ScoreLines:
+    """The score lines of a policy."""
     from models.evaluation.lines import Lines  # noqa: PLC0415 - a second of imports
 
-    policy = policy_of_file(policy_file)
     return {
         account_type.value: Lines(each.step_up, each.review, each.deny)
         for account_type, each in policy.document.thresholds.items()
     }
 
 
-def source_rules(policy_file: Path | None) -> SourceRules:
-    """How far a policy trusts each source of outcomes; the shipped policy by default."""
+def source_rules(policy: Policy) -> SourceRules:
+    """How far a policy trusts each source of outcomes: those it names anywhere fully, unless it says otherwise."""
     from models.training.guards import SourceRule, SourceRules  # noqa: PLC0415 - a second of imports
 
-    section = policy_of_file(policy_file).document.learning
+    section = policy.document.learning
 
     def rule(each: SourceSection) -> SourceRule:
         return SourceRule(each.trust, each.most_a_day, each.vouched_for)
 
+    # What the service says itself, and those whose word the policy ranks.
+    known = ("outcomes", CONTAINMENT, PROOF, *policy.document.clusters.outcomes.precedence)
     named = {name: rule(each) for name, each in section.sources.items()}
-    return SourceRules({"outcomes": SourceRule(), **named}, rule(section.unknown))
+    return SourceRules({**dict.fromkeys(known, SourceRule()), **named}, rule(section.unknown))
 
 
 def _engine(engine: str, scheduler: str | None) -> Engine:

@@ -47,17 +47,32 @@ class Judged:
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE, required=False)
 @click.option("--policy", "policy_file", type=FILE, help="A policy document; the shipped one unless given.")
 @click.option("--model", "version", help="A version of the registry; the active one unless given.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write vectors, scores and decisions, as Parquet."
 )
-def replay(*, file: Path, policy_file: Path | None, version: str | None, out: Path | None) -> None:
+@click.option("--rebuild", is_flag=True, help="Make the vectors of all recorded sign-ups anew, into --out.")
+def replay(
+    *, file: Path | None, policy_file: Path | None, version: str | None, out: Path | None, rebuild: bool
+) -> None:
     """Judge the sign-ups of FILE one after the other, each against those before it, exactly as the service would.
 
     Where the truth lies beside FILE (as `simulate` writes it) the table tells honest kinds and attack families apart.
+
+    With --rebuild the recorded sign-ups take the place of FILE, each meeting what was recorded and known before it:
+    after the catalogue has grown, `model train --vectors` learns from what comes out. Killed, it goes on where it was.
     """
+    if rebuild:
+        if file is not None or policy_file is not None or version is not None or out is None:
+            raise click.UsageError("--rebuild takes --out and nothing else: no FILE, no policy, no model")
+        from service.cli.rebuilding import rebuild_vectors  # noqa: PLC0415 - wanted here only
+
+        rebuild_vectors(out)
+        return
+    if file is None:
+        raise click.UsageError("FILE is needed, or --rebuild")
     settings = settings_here()
     policy = policy_of_file(policy_file)
     model = _model(settings, version)

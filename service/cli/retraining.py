@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +15,17 @@ from models import registry
 from models.registry import RegistryError
 from models.whole_files import written_whole
 from service.cli.context import console, settings_here, store_of
-from service.cli.learning import CATALOGUE, FILE, policy_lines, refusing_bad_data, source_rules
+from service.cli.learning import CATALOGUE, DAY, FILE, RIPENING, lines_of, refusing_bad_data, source_rules
 from service.cli.progress import Report, progress
 from service.cli.promotion import ACTOR
 from service.cli.resumable import Run, the_only_run
 from service.cli.verification import kept_dataset
 from service.config import Settings
 from service.domain.errors import ConflictError
+from service.domain.policy import Policy
 from service.storage.sql.store import SqlStore
 from service.usecases.drift import MeasureDrift
+from service.usecases.known_labels import KnownLabels
 from service.usecases.shadow import StartShadow
 
 if TYPE_CHECKING:
@@ -33,26 +35,50 @@ RUNS = "retraining"
 
 
 @click.command()
-@click.option("--outcomes", type=FILE, required=True, help="JSON lines of what became known; see `model train`.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Outcomes known before that day; all unless given.")
+@click.option("--outcomes", type=FILE, help="JSON lines of what became known, in place of the recorded outcomes.")
+@click.option("--until", type=DAY, help="What was decided and became known before that day; all unless given.")
+@click.option(
+    "--ripen-days", type=RIPENING, default=45.0, show_default=True, help="How old a decision must be to count."
+)
 @click.option("--release", "released", multiple=True, help="A flood of labels that a person has looked at.")
-@click.option("--policy", "policy_file", type=FILE, help="Whose score lines and sources count; the shipped policy's.")
+@click.option("--policy", "policy_file", type=FILE, help="Whose score lines and sources count; the one in force.")
+@click.option("--version", help="The model's name; made from the time unless given.")
 @click.option("--seed", type=int, default=1, show_default=True)
 def retrain(
-    *, outcomes: Path, until: datetime | None, released: tuple[str, ...], policy_file: Path | None, seed: int
+    *,
+    outcomes: Path | None,
+    until: datetime | None,
+    ripen_days: float,
+    released: tuple[str, ...],
+    policy_file: Path | None,
+    version: str | None,
+    seed: int,
 ) -> None:
     """Export, train, evaluate and put the new model into the shadow: one command for cron, with a report to read.
 
-    Killed halfway, it goes on where it was when it is called again; two never run at once. Nothing is promoted.
+    It learns from the recorded decisions and outcomes. Killed halfway, it goes on where it was when it is called
+    again; two never run at once. Nothing is promoted.
     """
     settings, now = settings_here(), datetime.now(UTC)
     store = store_of(settings)
     try:
         with the_only_run(settings.data_dir / RUNS, now=now) as run, progress(console()) as shown:
-            steps = _Steps(settings, store, run, shown, policy_file, seed)
+            from service.cli.decisions import policy_here  # noqa: PLC0415 - loads the whole service
+
+            steps = _Steps(
+                settings,
+                store,
+                run,
+                shown,
+                policy_here(store, policy_file),
+                known_by=until.replace(tzinfo=UTC) if until else run.began,
+                ripening=timedelta(days=ripen_days),
+                version=version or f"retrained-{run.name}",
+                seed=seed,
+            )
             try:
                 with refusing_bad_data():
-                    report = steps.all(outcomes, until, released)
+                    report = steps.all(outcomes, released)
             except click.ClickException:
                 run.end()  # the same data would be refused again: the next call reads them anew
                 raise
@@ -70,45 +96,65 @@ class _Steps:
     store: SqlStore
     run: Run
     shown: Report
-    policy_file: Path | None
+    policy: Policy
+    known_by: datetime
+    ripening: timedelta
+    version: str
     seed: int
 
-    def all(self, outcomes: Path, until: datetime | None, released: tuple[str, ...]) -> Path:
+    def all(self, outcomes: Path | None, released: tuple[str, ...]) -> Path:
         """Do what is left to do; where the report lies."""
         run = self.run
         exported = run.step("export", lambda: self._export(outcomes))
-        labelled = run.step("label", lambda: self._label(until, released))
+        labelled = run.step("label", lambda: self._label(released, recorded=outcomes is None))
         trained = run.step("train", lambda: self._train(labelled["sha256"]))
         judged = run.step("evaluate", lambda: self._evaluate(trained["version"], labelled["sha256"]))
         shadow = run.step("shadow", lambda: self._shadow(trained["version"]))
-        moved = list(MeasureDrift(self.store.begin, self.settings.model_dir, CATALOGUE)(now=run.began).lines())
+        said = KnownLabels(self.store.begin, lambda: self.policy).said(self.known_by)
+        measure = MeasureDrift(self.store.begin, self.settings.model_dir, CATALOGUE)
+        moved = list(measure(now=self.known_by, said=said).lines())
         place = run.directory / "report.md"
         with written_whole(place) as beside:
             lines = _report(trained["version"], exported, labelled, trained, judged, shadow, moved)
             beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return place
 
-    def _export(self, outcomes: Path) -> dict[str, Any]:
-        from service.cli.signups import export_vectors  # noqa: PLC0415 - loads the whole service
+    def _export(self, outcomes: Path | None) -> dict[str, Any]:
+        from service.cli.decisions import exported  # noqa: PLC0415 - loads the whole service
+        from service.cli.signups import export_vectors  # noqa: PLC0415
 
         # What is said meanwhile belongs to the next run: a resumed one must see what the killed one saw.
-        shutil.copyfile(outcomes, self.run.directory / "outcomes.jsonl")
-        written, skipped = export_vectors(self.settings, self.store, self.run.directory / "vectors.parquet", self.shown)
+        directory = self.run.directory
+        if outcomes is None:
+            found = exported(
+                self.settings, self.store, self.policy, directory, known_by=self.known_by, report=self.shown
+            )
+            return {"lines": list(found.lines)}
+        shutil.copyfile(outcomes, directory / "outcomes.jsonl")
+        written, skipped = export_vectors(self.settings, self.store, directory / "vectors.parquet", self.shown)
         return {"lines": [f"{written:,} decisions exported", *(f"{n:,} left out: {why}" for why, n in skipped.items())]}
 
-    def _label(self, until: datetime | None, released: tuple[str, ...]) -> dict[str, Any]:
+    def _label(self, released: tuple[str, ...], *, recorded: bool) -> dict[str, Any]:
         from models.training.labelled import LabelChoice, labelled_from_recorded  # noqa: PLC0415
         from models.training.labels import read_labels  # noqa: PLC0415
         from models.training.recorded import read_rows  # noqa: PLC0415
         from models.training.stored import write_dataset  # noqa: PLC0415
+        from service.cli.decisions import SURVIVOR_WEIGHT  # noqa: PLC0415 - loads the whole service
 
-        began = self.run.began
-        known_by = until.replace(tzinfo=UTC) if until else began
+        began, known_by = self.run.began, self.known_by
+        choice = LabelChoice(
+            known_by,
+            rules=source_rules(self.policy),
+            released=released,
+            survivor_weight=SURVIVOR_WEIGHT if recorded else 1.0,
+            ripening=self.ripening,
+        )
         found = labelled_from_recorded(
             read_rows(self.run.directory / "vectors.parquet"),
             read_labels(self.run.directory / "outcomes.jsonl", known_by=known_by),
-            LabelChoice(known_by, rules=source_rules(self.policy_file), released=released),
-            description=f"the decisions recorded until {began:%Y-%m-%d}, outcomes known by {known_by:%Y-%m-%d}",
+            choice,
+            description=f"the decisions recorded until {min(began, known_by):%Y-%m-%d}, "
+            f"outcomes known by {known_by:%Y-%m-%d}",
             settings=self._training(),
             progress=self.shown,
         )
@@ -121,12 +167,12 @@ class _Steps:
         from models.training.pipeline import Training  # noqa: PLC0415
         from models.training.stored import read_dataset  # noqa: PLC0415
 
-        version = f"retrained-{self.run.name}"
+        version = self.version
         training = Training(
             created=self.run.began,
             settings=self._training(),
             version=version,
-            lines=policy_lines(self.policy_file),
+            lines=lines_of(self.policy),
             progress=self.shown,
         )
         trained = training.on(read_dataset(kept_dataset(self.settings, sha256)))
@@ -153,7 +199,7 @@ class _Steps:
             newest = newest_slice(dataset, (champion.card, challenger.card))
         except (DatasetError, RegistryError) as error:
             return {"refused_by": None, "lines": [f"not judged: {error}"]}
-        found = judge_promotion(champion, challenger, newest, lines=policy_lines(self.policy_file))
+        found = judge_promotion(champion, challenger, newest, lines=lines_of(self.policy))
         return {"refused_by": list(found.refused_by), "lines": list(found.lines())}
 
     def _shadow(self, version: str) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from service.config import Settings
 from service.storage.sql.store import SqlStore
 from service.usecases.compare import Compare
 from service.usecases.drift import BEFORE, RECENT, MeasureDrift
+from service.usecases.in_force import PolicyInForce
+from service.usecases.known_labels import KnownLabels
+from service.usecases.ripeness import Said, said_by_name
 from service.usecases.shadow import StartShadow, StopShadow
 
 
@@ -44,12 +47,13 @@ def shadow(version: str | None, *, stop: bool) -> None:
 
 @click.command()
 @click.argument("version")
-@click.option("--outcomes", type=FILE, help="What became known, as JSON lines of signup_id, label and known_at.")
+@click.option("--outcomes", type=FILE, help="What became known, as JSON lines, in place of the recorded outcomes.")
 @click.option("--rate", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.01, show_default=True)
 def compare(version: str, *, outcomes: Path | None, rate: float) -> None:
     """Compare what a challenger in the shadow would have done with what was done, with intervals."""
     with _store() as (_, store):
-        found = Compare(store.begin)(version, now=datetime.now(UTC), labels=labels_of(outcomes), rate=rate)
+        now = datetime.now(UTC)
+        found = Compare(store.begin)(version, now=now, said=_said(store, outcomes, now), rate=rate)
     if not found.rows:
         raise click.ClickException(f"{version} has scored nothing in the shadow yet")
     for line in found.lines():
@@ -57,7 +61,7 @@ def compare(version: str, *, outcomes: Path | None, rate: float) -> None:
 
 
 @click.command()
-@click.option("--outcomes", type=FILE, help="What became known: calibration is measured on what has ripened.")
+@click.option("--outcomes", type=FILE, help="What became known, in place of the recorded outcomes.")
 @click.option("--days", type=click.FloatRange(min=0, min_open=True), default=RECENT.days, show_default=True)
 @click.option("--before-days", type=click.FloatRange(min=0, min_open=True), default=BEFORE.days, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -71,7 +75,7 @@ def drift(*, outcomes: Path | None, days: float, before_days: float, as_json: bo
             now=now,
             recent=timedelta(days=days),
             before=timedelta(days=before_days),
-            labels=labels_of(outcomes),
+            said=_said(store, outcomes, now),
         )
         if keep:
             measure.keep(found, now=now)
@@ -82,15 +86,15 @@ def drift(*, outcomes: Path | None, days: float, before_days: float, as_json: bo
         click.echo(line)
 
 
-def labels_of(outcomes: Path | None) -> dict[str, int]:
-    """1 fraud, 0 legitimate by ``signup_id``, from a file of outcomes."""
+def _said(store: SqlStore, outcomes: Path | None, now: datetime) -> Said | None:
+    """What became known by a file of outcomes, or by those that are recorded; ``None`` where nobody said anything."""
     if outcomes is None:
-        return {}
+        return KnownLabels(store.begin, PolicyInForce(store.begin, lambda: 0.0)).said(now)
     from models.training.recorded import read_outcomes  # noqa: PLC0415 - needs the extra "train"
 
     with refusing_bad_data():
-        known = read_outcomes(outcomes, known_by=datetime.now(UTC))
-    return {signup_id: int(each.label == "fraud") for signup_id, each in known.items()}
+        known = read_outcomes(outcomes, known_by=now)
+    return said_by_name({signup_id: int(each.label == "fraud") for signup_id, each in known.items()}) if known else None
 
 
 @contextmanager

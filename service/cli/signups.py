@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,11 @@ from service.api.schemas.signup import SignupRequest
 from service.api.signups import SIGNUPS
 from service.api.validation import validate
 from service.app import compose, request_fingerprint
-from service.cli.context import console, settings_here, store_of
+from service.cli.context import console, reference_of, settings_here, store_of
 from service.cli.progress import Report, progress
 from service.config import Settings
 from service.domain.caller import Caller, Scope
+from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, InvalidError
 from service.storage.sql.store import SqlStore
 from service.usecases.logged_vectors import LoggedFeatures
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from models.training.recorded import RecordedRow
 
 REFUSALS_SHOWN = 20
+LATELY = click.FloatRange(min=0, min_open=True, max=720)
 
 
 @click.group()
@@ -98,8 +100,38 @@ def export_signups(vectors: Path) -> None:
         click.echo(f"  {count:,} sign-ups left out: {why}", err=True)
 
 
-def export_vectors(settings: Settings, store: SqlStore, vectors: Path, report: Report) -> tuple[int, Counter[str]]:
-    """Write every decision's vector as it was logged; how many, and how many were left out for which reason."""
+@signups.command("reassess")
+@click.option("--within-hours", type=LATELY, default=24.0, show_default=True, help="Of how many hours.")
+def reassess_signups(within_hours: float) -> None:
+    """Look again, now, at accounts that were let in lately; what changes is recorded and told, as by the worker.
+
+    Only those that stand as first decided: what a person, a proof or a containment decided since is left alone.
+    """
+    from service.jobs import second_look_of  # noqa: PLC0415 - with every job of the worker
+
+    settings = settings_here()
+    store, now = store_of(settings), datetime.now(UTC)
+    look = second_look_of(store, settings, reference_of(settings))
+    try:
+        with progress(console()) as report:
+            found = look.on_demand(
+                since=now - timedelta(hours=within_hours),
+                now=now,
+                told=lambda done: report("looking again", done, None),
+            )
+    finally:
+        store.dispose()
+    click.echo(f"{found.looked:,} sign-ups looked at, {found.changed:,} decisions changed")
+
+
+def export_vectors(
+    settings: Settings, store: SqlStore, vectors: Path, report: Report, *, decided_by: datetime | None = None
+) -> tuple[int, Counter[str]]:
+    """Write every decision's vector as it was logged; how many, and how many were left out for which reason.
+
+    With ``decided_by`` only what was decided until then, and the rows are named by this service's own ids: two
+    owners may use the same of theirs.
+    """
     from models.training.recorded import RecordedRow, write_rows  # noqa: PLC0415 - needs the extra "train"
 
     skipped: Counter[str] = Counter()
@@ -110,6 +142,7 @@ def export_vectors(settings: Settings, store: SqlStore, vectors: Path, report: R
             RecordedRow.of_bytes,
             skipped=skipped,
             report=report,
+            decided_by=decided_by,
         )
         return write_rows(decided, vectors), skipped
 
@@ -121,6 +154,7 @@ def _rows(
     *,
     skipped: Counter[str],
     report: Report,
+    decided_by: datetime | None,
 ) -> Iterator[RecordedRow]:
     for done, each in enumerate(recorded, start=1):
         report("reading decisions", done, None)
@@ -129,7 +163,9 @@ def _rows(
             continue
         # The first decision is the one whose outcome was awaited; later ones knew more.
         first = each.assessments[0]
-        if first.vector is None:
+        if decided_by is not None and first.decided_at > decided_by:
+            skipped["decided after the cut-off"] += 1
+        elif first.vector is None:
             skipped["decided without a feature vector"] += 1
         elif (features := features_of(first.vector, first.model)) is None:
             skipped["logged by a release with other features, whose model's card is not in the registry"] += 1
@@ -137,12 +173,19 @@ def _rows(
             yield make(
                 first.vector,
                 features=features,
-                signup_id=each.signup.signup_id,
+                signup_id=each.signup.signup_id if decided_by is None else each.id,
                 occurred_at=each.signup.occurred_at,
                 account_type=each.signup.account_type.value,
                 decision=first.decision.value,
                 score=first.score,
+                propensity=_propensity(first),
             )
+
+
+def _propensity(decided: Assessment) -> float | None:
+    """The chance with which it was let in, where a draw let it in."""
+    drawn = decided.explored
+    return drawn.propensity if drawn is not None and drawn.allowed else None
 
 
 def _why(error: Exception) -> str:

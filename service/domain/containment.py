@@ -68,6 +68,21 @@ class Containment:
     released_at: datetime | None = None
     released_by: str | None = None
 
+    @property
+    def stands_since(self) -> datetime | None:
+        """When it began to stand; ``None`` when it waits, or was given up before anybody confirmed it.
+
+        Of one that was released unconfirmed nobody can tell whether it ever needed a second person: it never stood.
+        """
+        if self.confirmed_at is not None:
+            return self.confirmed_at
+        return self.opened_at if self.state is ContainmentState.STANDING else None
+
+    def stood_at(self, at: datetime) -> bool:
+        """Whether it stood at an instant."""
+        since, until = self.stands_since, self.released_at
+        return since is not None and since <= at and (until is None or at < until)
+
 
 @dataclass(frozen=True, slots=True)
 class Touched:
@@ -76,6 +91,15 @@ class Touched:
     signup_no: int
     role: Role
     ties: tuple[IdentifierKind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InCore:
+    """A sign-up was in the core of a containment that stood at an instant; ``since`` is when it began to stand."""
+
+    signup_no: int
+    containment_id: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from service.domain.policy_sections.learning import LearningSection
 from service.domain.policy_sections.lists import Lists
 from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.policy_sections.rules import Rule, RuleState
+from service.domain.policy_sections.second_look import SecondLook
 from service.domain.policy_sections.section import Section
 from service.domain.policy_sections.thresholds import Fallback, Thresholds
 from service.domain.rule_check import Member, members_of
@@ -58,6 +59,7 @@ class PolicyDocument(Section):
     review: ReviewPolicy = ReviewPolicy()
     clusters: ClusterLines = ClusterLines()
     learning: LearningSection = LearningSection()
+    second_look: SecondLook = SecondLook()
 
     @model_validator(mode="after")
     def _complete(self) -> PolicyDocument:

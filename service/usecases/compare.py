@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from models.evaluation.agreement import DECISIONS, Agreement, ShadowRows, agreement
 from service.usecases.ports import Begin
-from service.usecases.ripeness import label_of
+from service.usecases.ripeness import Said, label_of
 from service.usecases.shadow import pairs_of
 
 
@@ -20,15 +19,13 @@ class Compare:
 
     begin: Begin
 
-    def __call__(
-        self, version: str, *, now: datetime, labels: Mapping[str, int] | None = None, rate: float = 0.01
-    ) -> Agreement:
+    def __call__(self, version: str, *, now: datetime, said: Said | None = None, rate: float = 0.01) -> Agreement:
         """Compare all that ``version`` scored in the shadow.
 
         Args:
             version: of the challenger.
             now: the time, which tells what has ripened.
-            labels: 1 fraud, 0 legitimate by ``signup_id``, as far as known; without any nothing is judged by outcome.
+            said: what became known; without it nothing is judged by outcome.
             rate: the false-positive rate at which recall is compared.
         """
         place = {name: at for at, name in enumerate(DECISIONS)}
@@ -39,11 +36,7 @@ class Compare:
             decided=np.array([place[each.judged.decision.value] for each in pairs], np.int8),
             would=np.array([place[each.decision.value] for each in pairs], np.int8),
             labels=np.array(
-                [
-                    -1 if not labels else label_of(each.judged, labels.get(each.judged.signup_id), now=now)
-                    for each in pairs
-                ],
-                np.int8,
+                [-1 if said is None else label_of(each.judged, said(each.judged), now=now) for each in pairs], np.int8
             ),
         )
         return agreement(rows, rate=rate)

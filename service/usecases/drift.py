@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from models.monitoring.drift import Drift, Ripened, Sample, drift
 from service.usecases.logged_vectors import LoggedFeatures, Rescorer
 from service.usecases.ports import Begin
 from service.usecases.ports_learning import DriftReport, Judged
-from service.usecases.ripeness import RIPE_AFTER, label_of
+from service.usecases.ripeness import RIPE_AFTER, Said, label_of
 
 RECENT = timedelta(days=7)
 BEFORE = timedelta(days=28)
@@ -33,11 +33,15 @@ FIRST_SEEN_KINDS = (IdentifierKind.NETWORK, IdentifierKind.EMAIL_DOMAIN, Identif
 
 @dataclass(frozen=True, slots=True)
 class MeasureDrift:
-    """Measure drift, and keep what was found for gauges and pages."""
+    """Measure drift, and keep what was found for gauges and pages.
+
+    ``said_by`` gives what had become known by an instant, for what the worker measures.
+    """
 
     begin: Begin
     directory: Path
     catalogue: Sequence[str]
+    said_by: Callable[[datetime], Said | None] = lambda _: None
 
     def __call__(
         self,
@@ -45,7 +49,7 @@ class MeasureDrift:
         now: datetime,
         recent: timedelta = RECENT,
         before: timedelta = BEFORE,
-        labels: Mapping[str, int] | None = None,
+        said: Said | None = None,
     ) -> Drift:
         """Compare what was recorded in the last ``recent`` with the ``before`` that came before it.
 
@@ -53,7 +57,7 @@ class MeasureDrift:
             now: the end of the recent span.
             recent: its length.
             before: the length of the other.
-            labels: 1 fraud, 0 legitimate by ``signup_id``, as far as known.
+            said: what became known; without it calibration is not measured.
 
         Raises:
             RegistryError, CardInvalidError: the active model cannot be loaded.
@@ -68,16 +72,16 @@ class MeasureDrift:
             ]
         names = LoggedFeatures(self.directory, self.catalogue)
         earlier, later = (_sample(span, rescorer, names) for span in spans)
-        ripened = () if not labels else tuple(self._ripened(rescorer, labels, now))
+        ripened = () if said is None else tuple(self._ripened(rescorer, said, now))
         return drift(rescorer.loaded.card.version, earlier, later, ripened)
 
-    def _ripened(self, rescorer: Rescorer, labels: Mapping[str, int], now: datetime) -> Iterator[Ripened]:
+    def _ripened(self, rescorer: Rescorer, said: Said, now: datetime) -> Iterator[Ripened]:
         """The two newest spans whose outcomes have ripened, the newer one first."""
         until = now - RIPE_AFTER
         for words in ("of the four weeks that ripened last", "of the four weeks before those"):
             with self.begin() as work:
                 span = work.judgements.sample(recorded_from=until - BEFORE, recorded_before=until, most=MOST_ROWS)
-            known = np.array([label_of(each, labels.get(each.signup_id), now=now) for each in span], np.int8)
+            known = np.array([label_of(each, said(each), now=now) for each in span], np.int8)
             yield Ripened(words, _scores(span, rescorer), known)
             until -= BEFORE
 
@@ -95,7 +99,7 @@ class MeasureDrift:
                 return 0
             if not work.judgements.sample(recorded_from=now - RECENT, recorded_before=now, most=1):
                 return 0  # nobody signed up: no model need be loaded to know that nothing moved
-        self.keep(self(now=now), now=now)
+        self.keep(self(now=now, said=self.said_by(now)), now=now)
         return 1
 
 

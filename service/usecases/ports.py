@@ -30,6 +30,7 @@ from service.usecases.ports_policy import Policies
 from service.usecases.ports_probations import Probations
 from service.usecases.ports_proposals import Proposals
 from service.usecases.ports_reviewers import Reviewers
+from service.usecases.ports_second_look import SecondLooks
 from service.usecases.ports_step_up import Appeals, Mails, NewStepUp, PassRates, StepUps
 from service.usecases.ports_webhooks import Deliveries, Endpoints
 
@@ -402,6 +403,8 @@ class UnitOfWork(Protocol):
     def proposals(self) -> Proposals: ...
     @property
     def reviewers(self) -> Reviewers: ...
+    @property
+    def second_looks(self) -> SecondLooks: ...
 
     def commit(self) -> None:
         """Write what was staged, durably, or raise and write nothing."""

@@ -70,6 +70,16 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """A sign-up was marked, and where it turned out otherwise, when that was; what a containment holds is no mark."""
+
+    signup_no: int
+    mark: Mark
+    at: datetime
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """One cluster became part of another through a sign-up."""
 
@@ -102,6 +112,10 @@ class Clusters(Protocol):
         """One member."""
         ...
 
+    def several(self, signup_nos: Sequence[int]) -> Sequence[ClusterMember]:
+        """Members by their numbers, in no particular order; those that do not exist are left out."""
+        ...
+
     def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
         """The newest sign-ups that carry an identifier."""
         ...
@@ -124,6 +138,10 @@ class Clusters(Protocol):
 
     def known_of(self, key: IdentifierKey, *, limit: int) -> Sequence[Known]:
         """Who is known as good or as fraud among those that carry an identifier, the newest of each first."""
+        ...
+
+    def marked(self) -> Sequence[Marked]:
+        """Everything that ever became known of sign-ups, in the order of time: to live through it again."""
         ...
 
     def mark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from service.domain.containment import Containment, Done, Looked, Task, Touched
+from service.domain.containment import Containment, Done, InCore, Looked, Task, Touched
 
 
 class Containments(Protocol):
@@ -30,6 +30,10 @@ class Containments(Protocol):
 
     def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """Which of these sign-ups were in the core of a containment that somebody released."""
+        ...
+
+    def cores(self, *, at: datetime) -> Sequence[InCore]:
+        """Who was in the core of a containment that stood at an instant, by number; of several the first."""
         ...
 
     def open(self, containment: Containment, touched: Sequence[Touched]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from service.domain.outcome import Outcome
@@ -32,6 +33,10 @@ class Outcomes(Protocol):
 
     def of_many(self, signup_nos: Sequence[int]) -> Mapping[int, Sequence[Outcome]]:
         """The outcomes of those sign-ups that have any, oldest first."""
+        ...
+
+    def known(self, *, by: datetime, after_no: int = 0, limit: int = 5_000) -> Mapping[int, Sequence[Outcome]]:
+        """What had been recorded by an instant: the next ``limit`` sign-ups that had outcomes, by rising number."""
         ...
 
     def add(self, outcome: Outcome) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from service.domain.challenge import ChallengeMethod
 from service.domain.pass_rates import Answered, PassRate
 from service.domain.step_up import PageSeal, Step, StepUp
 
@@ -102,6 +103,10 @@ class StepUps(Protocol):
 
     def people_proven(self, proof: bytes, *, since: datetime, besides: str) -> int:
         """How many other sign-ups passed a challenge with the same proof."""
+        ...
+
+    def proven(self, methods: Collection[ChallengeMethod], *, by: datetime) -> Mapping[str, datetime]:
+        """Sign-ups, by record, that had passed a challenge of these methods by an instant, and when they first did."""
         ...
 
     def answered(self, *, since: datetime) -> Sequence[Answered]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from service.domain.decision import Decision
@@ -9,6 +10,20 @@ from service.usecases.ports_learning import Judged
 
 RIPE_AFTER = timedelta(days=45)
 """As in training (``models.training.replayed.MATURITY``, which a worker without the training libraries cannot read)."""
+
+
+Said = Callable[[Judged], int | None]
+"""What somebody said of a sign-up: 1 fraud, 0 legitimate, ``None`` nothing."""
+
+
+def said_by_name(labels: Mapping[str, int]) -> Said:
+    """By the callers' own ids, as files of outcomes have them."""
+    return lambda judged: labels.get(judged.signup_id)
+
+
+def said_by_number(labels: Mapping[int, int]) -> Said:
+    """By the numbers of recorded sign-ups."""
+    return lambda judged: labels.get(judged.signup_no)
 
 
 def label_of(judged: Judged, said: int | None, *, now: datetime) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from models.features.catalogue import FEATURES
 from models.reference.reference import Reference, load_reference
 from models.signup import Signup
 from service.api.answers import render_decision
@@ -49,6 +51,7 @@ from service.usecases.keep_lists import KeepLists
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
+from service.usecases.read_models import ModelUseCases
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
 from service.usecases.watch_attacks import ListAttacks
@@ -335,6 +338,7 @@ def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
         "report_account": recorder.report_account,
         "webhooks": webhooks,
         "policies": PolicyUseCases(PolicyVersions(store.begin), BackTest(store.begin)),
+        "models": ModelUseCases(MemoryStore().begin, Path("/nowhere"), [feature.name for feature in FEATURES]),
         "lists": KeepLists(store.begin, _reference, lambda now: uuid7(now, secrets.randbits(74))),
         "challenges": Challenges(),
         "open_links": lambda body: body,

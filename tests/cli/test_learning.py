@@ -78,6 +78,7 @@ def test_decisions_are_exported_without_personal_data(run: Run, decided: list[st
         "account_type",
         "decision",
         "score",
+        "propensity",
         *(feature.name for feature in FEATURES),
     }
     assert found["score"].null_count == 0
@@ -111,7 +112,7 @@ def test_an_outcome_too_late_for_the_cut_off_trains_nothing(run: Run, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ([], 2, "--signups, --vectors, --dataset or --table"),
+        ([], 2, "--signups, --from-decisions, --vectors, --dataset or --table"),
         (["--vectors", "v.parquet", "--dataset", "v.parquet"], 2, "one source"),
         (["--dataset", "v.parquet", "--dataset-out", "w.parquet"], 2, "--dataset-out goes with"),
         (["--dataset", "v.parquet"], 1, "v.parquet is not a data set that this program wrote"),

@@ -16,6 +16,7 @@ import pytest
 from models import registry
 from models.features.catalogue import FEATURES
 from models.training.fit import FitSettings
+from models.training.stored import read_dataset
 from service.cli import retraining, signups
 from service.cli.context import settings_here, store_of
 from service.domain.decision import Assessment, Decision, ModelReference
@@ -91,6 +92,31 @@ def test_a_run_that_was_killed_goes_on_and_ends_in_the_shadow_with_a_report(
     assert decided("model", "shadow").out.startswith(card.version)
     rebuilt = decided("model", "rebuild", card.version)
     assert rebuilt.code == 0, rebuilt.err
+
+
+def test_outcomes_that_were_recorded_are_learnt_from_as_they_stood_at_the_cut_off(decided: Run) -> None:
+    lines = [json.loads(line) for line in Path("outcomes.jsonl").read_text().splitlines()]
+    said = [
+        {"signup_id": each["signup_id"], "label": "fraud", "reason": "resale", "source": "partner"} for each in lines
+    ]
+    Path("said.jsonl").write_text("".join(json.dumps(each) + "\n" for each in said))
+    assert decided("outcomes", "import", "said.jsonl", "--owner", "acme").code == 0
+
+    nothing_yet = decided("model", "train", "--from-decisions", "--until", f"{datetime.now(UTC):%Y-%m-%d}")
+    retrained = decided("model", "retrain", "--version", "mine", "--ripen-days", "75")
+    trained = decided("model", "train", "--from-decisions", "--version", "by-hand", "--dataset-out", "kept.parquet")
+
+    assert (nothing_yet.code, "every known outcome is legitimate" in nothing_yet.err) == (1, True), nothing_yet.err
+    assert retrained.code == 0, retrained.err
+    card = registry.card_of(settings_here().model_dir, "mine")
+    ripe = [each for each in lines if datetime.fromisoformat(each["known_at"]) < datetime.now(UTC) - timedelta(72)]
+    assert card.data.fraud == len(ripe)
+    assert f"{len(lines):,} labels of them known by" in reports()[0].read_text()
+    assert trained.code == 0, trained.err
+    assert registry.card_of(settings_here().model_dir, "by-hand").data.fraud == len(lines) > len(ripe)
+    weights = read_dataset(Path("kept.parquet")).weights
+    assert weights is not None
+    assert set(weights.tolist()) == {0.5, 1.0}, "survival is not goodness"
 
 
 def test_the_challenger_follows_what_is_decided_and_is_compared_verified_and_stopped(decided: Run) -> None:

@@ -25,6 +25,7 @@ from service.storage.sql.store import SqlStore
 from service.usecases.compare import Compare
 from service.usecases.ports import NewRecord
 from service.usecases.ports_learning import ShadowPair
+from service.usecases.ripeness import said_by_name
 from service.usecases.shadow import ScoreShadows, StartShadow, StopShadow, pairs_of, would_decide
 
 Store = MemoryStore | SqlStore
@@ -254,8 +255,8 @@ def test_the_comparison_counts_moved_decisions_and_uses_outcomes_once_there_are_
         for each in records
     }
 
-    early = Compare(scene.store.begin)("m-2", now=scene.noon, labels=dict(list(labels.items())[:50]))
-    late = Compare(scene.store.begin)("m-2", now=scene.noon, labels=labels)
+    early = Compare(scene.store.begin)("m-2", now=scene.noon, said=said_by_name(dict(list(labels.items())[:50])))
+    late = Compare(scene.store.begin)("m-2", now=scene.noon, said=said_by_name(labels))
 
     same = [pair.judged.decision is pair.decision for pair in scene.pairs()]
     assert early.rows == late.rows == 900

@@ -195,6 +195,20 @@ def test_people_proven_by_one_proof_are_counted_once_each_and_without_oneself(
         assert work.step_ups.people_proven(b"other", since=noon - HOUR, besides="nobody") == 0
 
 
+def test_whoever_proved_something_is_known_from_then_on(
+    store: Any, begun: Callable[..., StepUp], noon: datetime
+) -> None:
+    before = begun("one")
+    begun("two")
+    passed = before.with_challenge(before.challenges[1].answered(S.PASSED, ClosedBy.RESULT, now=noon + HOUR / 2))
+    saved(store, before, passed, noon)
+
+    with store.begin() as work:
+        assert work.step_ups.proven({M.ORCID_SIGN_IN}, by=noon + HOUR) == {before.record_id: noon + HOUR / 2}
+        assert work.step_ups.proven({M.ORCID_SIGN_IN}, by=noon) == {}
+        assert work.step_ups.proven({M.EMAIL_CODE}, by=noon + HOUR) == {}
+
+
 def test_what_was_tried_is_told_with_its_doubt_to_estimate_rates(
     store: Any, begun: Callable[..., StepUp], noon: datetime
 ) -> None:

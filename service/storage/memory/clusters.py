@@ -15,7 +15,7 @@ from models.linkage.memory_clusters import Key, Member
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.memory.shelves import Shelves, Undo, Write
-from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Merged
+from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Marked, Merged
 
 
 class MemoryClusterPort:
@@ -69,6 +69,12 @@ class MemoryClusterPort:
             member = self._clusters.members.get(signup_no)
             return None if member is None else self._member(member)
 
+    def several(self, signup_nos: Sequence[int]) -> Sequence[ClusterMember]:
+        """See the port."""
+        with self._shelves.lock:
+            members = self._clusters.members
+            return tuple(self._member(members[number]) for number in signup_nos if number in members)
+
     def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
         """See the port."""
         with self._shelves.lock:
@@ -113,14 +119,33 @@ class MemoryClusterPort:
             ]
             return tuple(each for some in found for each in some)
 
+    def marked(self) -> Sequence[Marked]:
+        """See the port."""
+        with self._shelves.lock:
+            return tuple(sorted(self._shelves.marked, key=lambda each: (each.at, each.signup_no, each.mark)))
+
     def mark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
         """See the port."""
-        self._stage(lambda: self._clusters.mark(signup_no, mark, microseconds_of(at)))
+
+        def marking() -> None:
+            self._clusters.mark(signup_no, mark, microseconds_of(at))
+            self._shelves.marked.append(Marked(signup_no, mark, at))
+
+        self._stage(marking)
 
     def unmark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
         """See the port."""
-        del at
-        self._stage(lambda: self._clusters.unmark(signup_no, mark))
+
+        def withdrawing() -> None:
+            self._clusters.unmark(signup_no, mark)
+            self._shelves.marked = [
+                replace(each, withdrawn_at=at)
+                if (each.signup_no, each.mark, each.withdrawn_at) == (signup_no, mark, None)
+                else each
+                for each in self._shelves.marked
+            ]
+
+        self._stage(withdrawing)
 
     def hold(self, keys: Iterable[IdentifierKey], containment_no: int, *, at: datetime) -> None:
         """See the port."""

@@ -11,6 +11,7 @@ from service.domain.containment import (
     Containment,
     ContainmentState,
     Done,
+    InCore,
     Looked,
     Progress,
     Role,
@@ -56,6 +57,20 @@ class MemoryContainments:
     def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """See the port."""
         return frozenset(self._among(signup_nos, {ContainmentState.RELEASED}))
+
+    def cores(self, *, at: datetime) -> Sequence[InCore]:
+        """See the port."""
+        found: dict[int, InCore] = {}
+        with self._shelves.lock:
+            for kept in self._shelves.containments.values():
+                containment = kept.containment
+                since = containment.stands_since
+                if since is None or not containment.stood_at(at):
+                    continue
+                for number, member in kept.members.items():
+                    if member.touched.role is Role.CORE:
+                        found.setdefault(number, InCore(number, containment.id, since))
+        return tuple(found[number] for number in sorted(found))
 
     def open(self, containment: Containment, touched: Sequence[Touched]) -> None:
         """See the port."""

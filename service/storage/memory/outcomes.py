@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from service.domain.errors import ConflictError
 from service.domain.outcome import Outcome
@@ -38,6 +39,18 @@ class MemoryOutcomes:
         with self._shelves.lock:
             found = self._shelves.outcomes
             return {number: tuple(found[number]) for number in signup_nos if number in found}
+
+    def known(self, *, by: datetime, after_no: int = 0, limit: int = 5_000) -> Mapping[int, Sequence[Outcome]]:
+        """See the port."""
+        with self._shelves.lock:
+            found: dict[int, Sequence[Outcome]] = {}
+            for number in sorted(number for number in self._shelves.outcomes if number > after_no):
+                by_then = tuple(each for each in self._shelves.outcomes[number] if each.recorded_at <= by)
+                if by_then:
+                    found[number] = by_then
+                if len(found) == limit:
+                    break
+            return found
 
     def add(self, outcome: Outcome) -> None:
         """See the port."""

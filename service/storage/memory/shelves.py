@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models.linkage.memory import MemoryHistory
 from models.linkage.memory_clusters import Key
@@ -28,11 +28,12 @@ from service.storage.instants import microseconds_of
 from service.usecases.ports import ApiKey, AuditEntry, NewRecord, Recorded, StoredAnswer
 from service.usecases.ports_attacks import Sight
 from service.usecases.ports_cases import Note
-from service.usecases.ports_clusters import Guard, IdentifierKey
+from service.usecases.ports_clusters import Guard, IdentifierKey, Marked
 from service.usecases.ports_learning import DriftReport, Shadow, ShadowScore
 from service.usecases.ports_lists import ListEntry
 from service.usecases.ports_policy import Activation, BackTestRecord, PolicyVersion
 from service.usecases.ports_reviewers import Session
+from service.usecases.ports_second_look import Place
 from service.usecases.ports_step_up import Appeal, Mail, NewStepUp
 
 Undo = Callable[[], object]
@@ -160,6 +161,8 @@ class Shelves:
         self.deliveries: dict[tuple[str, str], Queued] = {}
         self.accounts: dict[int, Account] = {}
         self.step_ups: dict[str, StepUp] = {}
+        self.marked: list[Marked] = []
+        self.second_looks: dict[timedelta, Place] = {}
         self.steps: list[tuple[str, Step]] = []
         self.mails: dict[str, KeptMail] = {}
         self.appeals: list[Appeal] = []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from service.domain.challenge import ChallengeStatus
+from service.domain.challenge import ChallengeMethod, ChallengeStatus
 from service.domain.pass_rates import Answered, PassRate
 from service.domain.step_up import Step, StepUp
 from service.storage.memory.shelves import KeptMail, Shelves, Undo, Write
@@ -82,6 +82,19 @@ class MemoryStepUps:
             for each in self._all()
             if each.record_id != besides
         )
+
+    def proven(self, methods: Collection[ChallengeMethod], *, by: datetime) -> Mapping[str, datetime]:
+        """See the port."""
+        found: dict[str, datetime] = {}
+        for step_up in self._all():
+            passed = [
+                each.closed_at
+                for each in step_up.challenges
+                if each.status is ChallengeStatus.PASSED and each.method in methods and each.closed_at is not None
+            ]
+            if passed and min(passed) <= by:
+                found[step_up.record_id] = min(passed)
+        return found
 
     def answered(self, *, since: datetime) -> Sequence[Answered]:
         """See the port."""

@@ -28,6 +28,7 @@ from service.storage.memory.probations import MemoryProbations
 from service.storage.memory.proposals import MemoryProposals
 from service.storage.memory.reviewers import MemoryReviewers
 from service.storage.memory.roll_ups import MemoryRollUps
+from service.storage.memory.second_looks import MemorySecondLooks
 from service.storage.memory.shelves import Shelves, Undo, Write
 from service.storage.memory.step_ups import MemoryAppeals, MemoryMails, MemoryPassRates, MemoryStepUps
 from service.storage.memory.webhooks import MemoryDeliveries, MemoryEndpoints
@@ -70,6 +71,7 @@ class MemoryUnitOfWork:
         self.proposals = MemoryProposals(shelves, self._staged)
         self.reviewers = MemoryReviewers(shelves, self._staged)
         self.figures = MemoryFigures(shelves)
+        self.second_looks = MemorySecondLooks(shelves, self._staged)
 
     def commit(self) -> None:
         """See the port."""

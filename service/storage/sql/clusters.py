@@ -22,7 +22,9 @@ from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import LinkRow, SignupRow
-from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Merged
+from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Marked, Merged
+
+_NUMBERS_A_STATEMENT = 500
 
 _STRAYS_AMONG = 20_000
 """A member strays in the moment of a merge: looking at the newest finds it for hours."""
@@ -85,6 +87,13 @@ class SqlClusters:
     def member(self, signup_no: int) -> ClusterMember | None:
         """See the port."""
         return next(iter(self._members(_MEMBERS.where(MemberRow.signup_no == signup_no))), None)
+
+    def several(self, signup_nos: Sequence[int]) -> Sequence[ClusterMember]:
+        """See the port."""
+        found: list[ClusterMember] = []
+        for at in range(0, len(signup_nos), _NUMBERS_A_STATEMENT):
+            found += self._members(_MEMBERS.where(MemberRow.signup_no.in_(signup_nos[at : at + _NUMBERS_A_STATEMENT])))
+        return tuple(found)
 
     def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
         """See the port."""
@@ -155,6 +164,20 @@ class SqlClusters:
             return found
 
         return tuple(self._database.read(read))
+
+    def marked(self) -> Sequence[Marked]:
+        """See the port."""
+        statement = (
+            select(MarkRow.signup_no, MarkRow.mark, MarkRow.known_us, MarkRow.withdrawn_us)
+            .where(MarkRow.mark != Mark.CONTAINED.value)
+            .distinct()
+            .order_by(MarkRow.known_us, MarkRow.signup_no, MarkRow.mark)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(
+            Marked(row.signup_no, Mark(row.mark), instant_of(row.known_us), optional_instant_of(row.withdrawn_us))
+            for row in rows
+        )
 
     def mark(self, signup_no: int, mark: Mark, *, at: datetime) -> None:
         """See the port."""

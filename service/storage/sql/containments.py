@@ -15,6 +15,7 @@ from service.domain.containment import (
     Containment,
     ContainmentState,
     Done,
+    InCore,
     Looked,
     Progress,
     Role,
@@ -73,6 +74,29 @@ class SqlContainments:
     def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """See the port."""
         return self._among(signup_nos, (ContainmentState.RELEASED,))
+
+    def cores(self, *, at: datetime) -> Sequence[InCore]:
+        """See the port."""
+        opened = (
+            select(ContainmentRow.__table__)
+            .where(ContainmentRow.opened_us <= microseconds_of(at))
+            .order_by(ContainmentRow.containment_no)
+        )
+        touched = select(ContainedRow.signup_no).where(ContainedRow.role == Role.CORE.value)
+
+        def read(connection: Connection) -> dict[int, InCore]:
+            found: dict[int, InCore] = {}
+            for containment in map(_containment_of_row, connection.execute(opened).all()):
+                since = containment.stands_since
+                if since is None or not containment.stood_at(at):
+                    continue
+                core = touched.where(ContainedRow.containment_no == containment.number)
+                for number in connection.execute(core).scalars():
+                    found.setdefault(number, InCore(number, containment.id, since))
+            return found
+
+        found = self._database.read(read)
+        return tuple(found[number] for number in sorted(found))
 
     def open(self, containment: Containment, touched: Sequence[Touched]) -> None:
         """See the port."""

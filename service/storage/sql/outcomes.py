@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any  # Any: rows of a driver are untyped
 
 from sqlalchemy import Connection, insert, or_, select
@@ -52,6 +53,27 @@ class SqlOutcomes:
                     found[row.signup_no].append(_outcome_of_row(row))
 
         self._database.read(read)
+        return dict(found)
+
+    def known(self, *, by: datetime, after_no: int = 0, limit: int = 5_000) -> Mapping[int, Sequence[Outcome]]:
+        """See the port."""
+        until = OutcomeRow.recorded_us <= microseconds_of(by)
+        page = (
+            select(OutcomeRow.signup_no)
+            .where(until, OutcomeRow.signup_no > after_no)
+            .distinct()
+            .order_by(OutcomeRow.signup_no)
+            .limit(limit)
+            .subquery()
+        )
+        statement = (
+            select(OutcomeRow.__table__)
+            .where(until, OutcomeRow.signup_no.in_(select(page.c.signup_no)))
+            .order_by(OutcomeRow.signup_no, OutcomeRow.ordinal)
+        )
+        found: dict[int, list[Outcome]] = defaultdict(list)
+        for row in self._database.read(lambda connection: connection.execute(statement).all()):
+            found[row.signup_no].append(_outcome_of_row(row))
         return dict(found)
 
     def add(self, outcome: Outcome) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
@@ -14,7 +14,7 @@ from service.domain.challenge import ChallengeMethod, ChallengeStatus
 from service.domain.pass_rates import Answered
 from service.domain.step_up import Step, StepUp
 from service.storage.encryption import Encryption
-from service.storage.instants import microseconds_of
+from service.storage.instants import instant_of, microseconds_of
 from service.storage.sql.database import Database
 from service.storage.sql.staging import Stage
 from service.storage.sql.step_up_rows import (
@@ -132,6 +132,21 @@ class SqlStepUps:
             )
         )
         return self._database.read(lambda connection: connection.execute(statement).scalar_one())
+
+    def proven(self, methods: Collection[ChallengeMethod], *, by: datetime) -> Mapping[str, datetime]:
+        """See the port."""
+        statement = (
+            select(StepUpRow.record_id, func.min(ChallengeRow.closed_us))
+            .join(StepUpRow, StepUpRow.signup_no == ChallengeRow.signup_no)
+            .where(
+                ChallengeRow.closed_us <= microseconds_of(by),
+                ChallengeRow.status == ChallengeStatus.PASSED.value,
+                ChallengeRow.method.in_([each.value for each in methods]),
+            )
+            .group_by(StepUpRow.record_id)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return {record_id: instant_of(closed_us) for record_id, closed_us in rows if closed_us is not None}
 
     def answered(self, *, since: datetime) -> Sequence[Answered]:
         """See the port."""

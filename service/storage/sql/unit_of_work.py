@@ -39,6 +39,7 @@ from service.storage.sql.probations import SqlProbations
 from service.storage.sql.proposals import SqlProposals
 from service.storage.sql.reviewers import SqlReviewers
 from service.storage.sql.roll_ups import SqlRollUps
+from service.storage.sql.second_looks import SqlSecondLooks
 from service.storage.sql.shadows import SqlDriftReports, SqlShadows
 from service.storage.sql.staging import Stage, StagedWrite
 from service.storage.sql.step_ups import SqlStepUps
@@ -81,6 +82,7 @@ class SqlUnitOfWork:
         self._pass_rates = SqlPassRates(database, self._stage)
         self._proposals = SqlProposals(database, self._stage)
         self._figures = SqlFigures(database)
+        self._second_looks = SqlSecondLooks(database, self._stage)
         self._reviewers = SqlReviewers(database, self._stage)
         self._cases = SqlCases(database, self._stage, encryption=encryption)
 
@@ -128,6 +130,11 @@ class SqlUnitOfWork:
     def reviewers(self) -> SqlReviewers:
         """The console's people."""
         return self._reviewers
+
+    @property
+    def second_looks(self) -> SqlSecondLooks:
+        """How far second looks have come."""
+        return self._second_looks
 
     @property
     def figures(self) -> SqlFigures:
@@ -324,6 +331,11 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         ("uq_shadows_running", "shadows.model_version"),
         ConflictError,
         "That model is in the shadow already.",
+    ),
+    (
+        ("pk_second_looks", "second_looks.after_s"),
+        ConflictError,
+        "Another worker has taken this step.",
     ),
     (
         ("pk_watches", "watches.watch_no"),
