@@ -45,7 +45,8 @@ function act(element) {
 
 document.addEventListener("keydown", (event) => {
   const verdict = find("#verdict");
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && verdict) { event.preventDefault(); verdict.requestSubmit(); return; }
+  const sent = verdict ?? find("form[data-send]");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && sent) { event.preventDefault(); sent.requestSubmit(); return; }
   if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || find("dialog[open]")) return;
   if (event.key === "j" || event.key === "k") { event.preventDefault(); moveTo(here + (event.key === "j" ? 1 : -1)); return; }

@@ -1,0 +1,113 @@
+// The graph of a cluster: places come from the server, the browser draws. The table beside it says the same.
+"use strict";
+
+async function drawCluster() {
+  const place = find("[data-cluster-graph]"), told = find("#graph-told");
+  if (!place || typeof cytoscape === "undefined") return;
+  const address = place.dataset.clusterGraph;
+  const answer = await fetch(address);
+  if (!answer.ok) { told.textContent = "The graph could not be loaded; the table below says the same."; return; }
+  const graph = await answer.json();
+  const names = { allow: "--good", step_up: "--warn", review: "--look", deny: "--bad", recorded: "--quiet", strong: "--ink", medium: "--quiet" };
+  const fill = Object.fromEntries(Object.entries(names).map(([kind, name]) => [kind, colour(name)]));
+  const ink = colour("--ink"), line = colour("--line"), accent = colour("--accent"), paper = colour("--paper");
+  const many = graph.nodes.length > 500;
+  const element = ({ x, y, ...data }) => ({ data, position: { x, y } });
+  const size = (node) => 14 + Math.min(30, 4 * Math.sqrt(node.data("count")));
+  const drawn = cytoscape({
+    container: place,
+    elements: [...graph.nodes.map(element), ...graph.edges.map((data) => ({ data }))],
+    layout: { name: "preset", padding: 24 },
+    minZoom: 0.05, maxZoom: 3, boxSelectionEnabled: false, autounselectify: true, autoungrabify: many,
+    textureOnViewport: many, hideEdgesOnViewport: graph.edges.length > 4000, pixelRatio: many ? 1 : "auto",
+    style: [
+      { selector: "node", style: { width: 15, height: 15, "background-color": (node) => fill[node.data("kind")] ?? fill.recorded, label: "data(label)", "font-size": 7, "min-zoomed-font-size": 8, color: ink, "text-valign": "bottom", "text-margin-y": 2, "text-outline-color": paper, "text-outline-width": 1.5 } },
+      { selector: "node[count]", style: { shape: "round-rectangle", width: size, height: size, label: (node) => `${node.data("label")} · ${node.data("count")}`, "font-size": many ? 16 : 10, "min-zoomed-font-size": 7, "font-weight": 600 } },
+      { selector: "node[count][frauds > 0]", style: { "border-width": 3, "border-color": fill.deny } },
+      { selector: "node[known = 'fraud']", style: { shape: "diamond", width: 22, height: 22, "background-color": fill.deny } },
+      { selector: "node[known = 'good']", style: { shape: "star", width: 24, height: 24, "background-color": fill.allow } },
+      { selector: "edge", style: { width: (edge) => Math.min(8, 1 + Math.sqrt((edge.data("count") ?? 1) - 1)), "line-color": line, "curve-style": "haystack" } },
+      { selector: ".faded", style: { opacity: 0.12, "text-opacity": 0 } },
+      { selector: "node.chosen", style: { "border-width": 4, "border-color": accent } },
+      { selector: "edge.near", style: { "line-color": accent, width: 2 } },
+    ],
+  });
+  const general = graph.summarised
+    ? `One box for each thing that accounts share, with how many carry it${graph.left_out ? `; ${graph.left_out.toLocaleString()} that tie fewer are left out` : ""}. Choose one to see its accounts.`
+    : "Boxes are what accounts share. Choose one to see whom it ties.";
+  const walk = drawn.nodes("[count]").sort((a, b) => b.data("count") - a.data("count") || (a.id() < b.id() ? -1 : 1));
+  let at = -1;
+
+  function rest() {
+    drawn.elements().removeClass("faded chosen near");
+    for (const row of all("tr.found")) row.classList.remove("found");
+    told.textContent = general;
+  }
+
+  async function expand(node) {
+    if (!graph.summarised || node.data("expanded")) return;
+    node.data("expanded", true);
+    const more = await (await fetch(`${address}?tie=${encodeURIComponent(node.id())}`)).json();
+    const centre = node.position();
+    const fresh = more.nodes.filter((data) => drawn.getElementById(data.id).empty());
+    // A sunflower around what they share: every account is seen, however many there are.
+    drawn.add(fresh.map((data, i) => ({ data, position: { x: centre.x + 11 * Math.sqrt(i + 6) * Math.cos(2.4 * i), y: centre.y + 11 * Math.sqrt(i + 6) * Math.sin(2.4 * i) } })));
+    drawn.add(more.edges.filter(({ source, target }) => drawn.edges(`[source = "${source}"][target = "${target}"]`).empty()).map((data) => ({ data })));
+    node.data("left_out", more.left_out);
+    place.dataset.drawn = String(drawn.nodes().length);
+  }
+
+  async function choose(node) {
+    const tie = node.data("count") !== undefined;
+    if (tie) { at = walk.toArray().findIndex((each) => each.id() === node.id()); await expand(node); }
+    rest();
+    const near = node.closedNeighborhood();
+    drawn.elements().not(near).addClass("faded");
+    near.edges().addClass("near");
+    node.addClass("chosen");
+    const { label, count, frauds, left_out: left, href, known } = node.data();
+    if (tie) {
+      for (const handle of node.id().split("+")) find(`tr[data-shared="${handle}"]`)?.classList.add("found");
+      told.textContent = `${label}: ${count.toLocaleString()} accounts${frauds ? `, ${frauds.toLocaleString()} known fraud` : ""}${left ? `; the newest ${(count - left).toLocaleString()} are drawn` : ""}.`;
+      drawn.stop().animate({ fit: { eles: near, padding: 60 } }, { duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250 });
+    } else {
+      const shares = near.nodes("[count]").map((each) => each.data("label"));
+      told.textContent = `${label}${known ? `, ${known === "fraud" ? "known fraud" : "verified good"}` : ""}: shares ${shares.join(", ") || "nothing that is drawn"}. `;
+      if (href) { const link = document.createElement("a"); link.href = href; link.textContent = "Open it"; told.append(link); }
+    }
+    place.dataset.chosen = node.id();
+  }
+
+  const zoom = (by) => drawn.zoom({ level: drawn.zoom() * by, renderedPosition: { x: place.clientWidth / 2, y: place.clientHeight / 2 } });
+  const steps = {
+    in: () => zoom(1.3), out: () => zoom(1 / 1.3),
+    fit: () => { rest(); at = -1; delete place.dataset.chosen; drawn.fit(undefined, 24); },
+    next: () => walk.length && choose(walk[(at + 1) % walk.length]),
+    before: () => walk.length && choose(walk[(at - 1 + walk.length) % walk.length]),
+  };
+  drawn.on("tap", "node", (event) => choose(event.target));
+  drawn.on("tap", (event) => { if (event.target === drawn) rest(); });
+  for (const button of all("[data-graph-step]")) button.addEventListener("click", () => steps[button.dataset.graphStep]());
+  for (const button of all("[data-find]")) button.addEventListener("click", () => {
+    const node = drawn.nodes("[count]").filter((each) => each.id().split("+").includes(button.dataset.find)).first();
+    if (node.empty()) told.textContent = "This one ties nobody, so it is not drawn.";
+    else choose(node);
+    place.scrollIntoView({ block: "center" });
+    place.focus({ preventScroll: true });
+  });
+  place.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const by = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
+    const step = { "+": "in", "=": "in", "-": "out", 0: "fit", n: "next", b: "before", Escape: "fit" }[event.key];
+    if (by) drawn.panBy({ x: by[0], y: by[1] });
+    else if (step) steps[step]();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  rest();
+  place.dataset.summarised = graph.summarised ? "yes" : "no";
+  place.dataset.drawn = String(graph.nodes.length);
+}
+
+addEventListener("DOMContentLoaded", drawCluster);

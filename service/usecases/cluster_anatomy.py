@@ -1,0 +1,115 @@
+"""What holds a cluster together: its members, the identifiers they share, and which of those tie them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.linkage.identifier import IdentifierKind, Strength, strength_of
+from models.linkage.marks import Mark
+from models.linkage.pieces import Account, Tie, ties_of
+from service.domain.cluster import identifier_handle
+from service.usecases.ports import UnitOfWork
+from service.usecases.ports_clusters import ClusterMember, Guard, IdentifierKey
+from service.usecases.survey_cluster import key_of
+
+MOST_MEMBERS = 20_000
+"""The newest so many are looked at: the largest hydra seen so far, in about a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedIdentifier:
+    """An identifier that several members carry.
+
+    Attributes:
+        accounts: members who carry it; likewise the known ``frauds`` and ``good`` among them.
+        since: when the first of them signed up, ``until`` the newest.
+        guard: why it ties nobody, if it does not.
+        ties: whether it ties members now, alone or together with another one.
+    """
+
+    handle: str
+    kind: IdentifierKind
+    strength: Strength
+    accounts: int
+    frauds: int
+    good: int
+    since: datetime
+    until: datetime
+    guard: Guard | None
+    ties: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """A cluster as the judgement on it sees it: ``ties`` lead from what ties to the members tied, by number."""
+
+    members: Mapping[int, ClusterMember]
+    ties: Mapping[Tie, Sequence[int]]
+    shared: tuple[SharedIdentifier, ...]
+    tying: frozenset[IdentifierKey]
+    whole: bool
+
+    def shared_by(self, member: ClusterMember) -> tuple[IdentifierKind, ...]:
+        """The kinds of what a member is tied to others by."""
+        return tuple(dict.fromkeys(key.kind for key in member.identifiers if key in self.tying))
+
+
+def anatomy_of(work: UnitOfWork, cluster: int, size: int) -> Anatomy:
+    """Look at a cluster, at most its newest ``MOST_MEMBERS``."""
+    members = work.clusters.members(cluster)[-MOST_MEMBERS:]
+    guards = {guard.key: guard for guard in work.clusters.guards()}
+    return dissect(members, guards, whole=len(members) >= size)
+
+
+def dissect(members: Sequence[ClusterMember], guards: Mapping[IdentifierKey, Guard], *, whole: bool = True) -> Anatomy:
+    """What these members share, what most of them carry first."""
+    accounts = [
+        Account(
+            member.signup_no,
+            tuple(key_of(each) for each in member.identifiers if strength_of(each.kind) is not Strength.WEAK),
+        )
+        for member in members
+    ]
+    by_number = {member.signup_no: member for member in members}
+    ties = ties_of(accounts, frozenset(key_of(key) for key in guards))
+    tying = frozenset(IdentifierKey(kind, bytes_of(digest)) for tie in ties for kind, digest in tie)
+    carried: dict[IdentifierKey, list[ClusterMember]] = defaultdict(list)
+    for member in members:
+        for key in dict.fromkeys(member.identifiers):
+            if strength_of(key.kind) is not Strength.WEAK:
+                carried[key].append(member)
+    shared = [
+        _shared(key, carriers, guards.get(key), ties=key in tying)
+        for key, carriers in carried.items()
+        if len(carriers) >= 2
+    ]
+    shared.sort(key=lambda each: (-each.accounts, each.handle))
+    return Anatomy(by_number, ties, tuple(shared), tying, whole)
+
+
+def bytes_of(digest: object) -> bytes:
+    """The digest of an identifier, which the judgement only compares."""
+    if not isinstance(digest, bytes):
+        raise TypeError("bug: the digest of an identifier is bytes")
+    return digest
+
+
+def _shared(
+    key: IdentifierKey, carriers: Sequence[ClusterMember], guard: Guard | None, *, ties: bool
+) -> SharedIdentifier:
+    occurred = [member.occurred_at for member in carriers]
+    return SharedIdentifier(
+        handle=identifier_handle(key.kind, key.digest),
+        kind=key.kind,
+        strength=strength_of(key.kind),
+        accounts=len(carriers),
+        frauds=sum(member.label is Mark.BANNED for member in carriers),
+        good=sum(member.label is Mark.GOOD for member in carriers),
+        since=min(occurred),
+        until=max(occurred),
+        guard=guard,
+        ties=ties,
+    )
