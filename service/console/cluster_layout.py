@@ -10,10 +10,12 @@ import rustworkx as rx
 
 Place = tuple[float, float]
 
-_NODE = 44.0
+_NODE = 50.0
 """Pixels that a node takes up with the room around it."""
+_WIDER = 1.3
+"""Pages are wider than high: parts are that much wider than a square, and lower."""
 _GAP = 60.0
-_APART = 24.0
+_APART = 30.0
 _WORK = 60_000_000
 """Pairs of nodes that the springs may look at: 0.4 s."""
 _MOST_ROUNDS, _FEWEST_ROUNDS = 400, 15
@@ -42,13 +44,13 @@ def _part(graph: rx.PyGraph[int, None], part: Sequence[int]) -> list[Place]:
     """The places of one part in a square of its own that begins at nought."""
     side = _side(len(part))
     if len(part) == 1:
-        return [(side / 2, side / 2)]
+        return [(side / 2 * _WIDER, side / 2 / _WIDER)]
     rounds = max(_FEWEST_ROUNDS, min(_MOST_ROUNDS, _WORK // len(part) ** 2))
     sprung = rx.spring_layout(graph.subgraph(list(part)), num_iter=rounds, seed=_SEED)
     found = [(float(sprung[node][0]), float(sprung[node][1])) for node in range(len(part))]
     left, top = min(x for x, _ in found), min(y for _, y in found)
-    wide = max(max(x for x, _ in found) - left, max(y for _, y in found) - top) or 1.0
-    return _pushed_apart([((x - left) / wide * side, (y - top) / wide * side) for x, y in found])
+    wide, high = (max(x for x, _ in found) - left) or 1.0, (max(y for _, y in found) - top) or 1.0
+    return _pushed_apart([((x - left) / wide * side * _WIDER, (y - top) / high * side / _WIDER) for x, y in found])
 
 
 def _pushed_apart(found: list[Place]) -> list[Place]:
@@ -84,14 +86,15 @@ def _pushed_apart(found: list[Place]) -> list[Place]:
 
 
 def _beside(sides: Sequence[float]) -> list[Place]:
-    """Squares in rows, largest first."""
-    width = max(sides, default=0.0) * 1.05
-    width = max(width, 1.6 * math.sqrt(sum((side + _GAP / 2) ** 2 for side in sides)))
-    found, left, top, high = [], 0.0, 0.0, 0.0
-    for side in sides:
-        if left and left + side > width:
-            left, top, high = 0.0, top + high + _GAP / 2, 0.0
+    """Where the parts go: in rows, largest first."""
+    room = [(side * _WIDER + _GAP, side / _WIDER + _GAP) for side in sides]
+    width = max((wide for wide, _ in room), default=0.0)
+    width = max(width, 1.6 * math.sqrt(sum(wide * high for wide, high in room)))
+    found, left, top, row = [], 0.0, 0.0, 0.0
+    for wide, high in room:
+        if left and left + wide > width:
+            left, top, row = 0.0, top + row, 0.0
         found.append((left, top))
-        left += side + _GAP / 2
-        high = max(high, side)
+        left += wide
+        row = max(row, high)
     return found

@@ -65,7 +65,7 @@ def anatomy_of(work: UnitOfWork, cluster: int, size: int) -> Anatomy:
 
 
 def dissect(members: Sequence[ClusterMember], guards: Mapping[IdentifierKey, Guard], *, whole: bool = True) -> Anatomy:
-    """What these members share, what most of them carry first."""
+    """What these members share: what ties them first, and of that what most of them carry."""
     accounts = [
         Account(
             member.signup_no,
@@ -86,7 +86,7 @@ def dissect(members: Sequence[ClusterMember], guards: Mapping[IdentifierKey, Gua
         for key, carriers in carried.items()
         if len(carriers) >= 2
     ]
-    shared.sort(key=lambda each: (-each.accounts, each.handle))
+    shared.sort(key=lambda each: (not each.ties, -each.accounts, each.handle))
     return Anatomy(by_number, ties, tuple(shared), tying, whole)
 
 

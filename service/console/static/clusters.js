@@ -10,26 +10,28 @@ async function drawCluster() {
   const graph = await answer.json();
   const names = { allow: "--good", step_up: "--warn", review: "--look", deny: "--bad", recorded: "--quiet", strong: "--ink", medium: "--quiet" };
   const fill = Object.fromEntries(Object.entries(names).map(([kind, name]) => [kind, colour(name)]));
-  const ink = colour("--ink"), line = colour("--line"), accent = colour("--accent"), paper = colour("--paper");
+  const ink = colour("--ink"), accent = colour("--accent"), paper = colour("--paper");
   const many = graph.nodes.length > 500;
   const element = ({ x, y, ...data }) => ({ data, position: { x, y } });
-  const size = (node) => 14 + Math.min(30, 4 * Math.sqrt(node.data("count")));
+  const words = (node) => `${node.data("label")} ${node.data("count")}`;
+  const tall = (node) => 8 + Math.min(18, 1.6 * Math.sqrt(node.data("count")));
   const drawn = cytoscape({
     container: place,
     elements: [...graph.nodes.map(element), ...graph.edges.map((data) => ({ data }))],
-    layout: { name: "preset", padding: 24 },
-    minZoom: 0.05, maxZoom: 3, boxSelectionEnabled: false, autounselectify: true, autoungrabify: many,
+    layout: { name: "preset", padding: 20 },
+    minZoom: 0.05, maxZoom: 2, boxSelectionEnabled: false, autounselectify: true, autoungrabify: many,
     textureOnViewport: many, hideEdgesOnViewport: graph.edges.length > 4000, pixelRatio: many ? 1 : "auto",
     style: [
-      { selector: "node", style: { width: 15, height: 15, "background-color": (node) => fill[node.data("kind")] ?? fill.recorded, label: "data(label)", "font-size": 7, "min-zoomed-font-size": 8, color: ink, "text-valign": "bottom", "text-margin-y": 2, "text-outline-color": paper, "text-outline-width": 1.5 } },
-      { selector: "node[count]", style: { shape: "round-rectangle", width: size, height: size, label: (node) => `${node.data("label")} · ${node.data("count")}`, "font-size": many ? 16 : 10, "min-zoomed-font-size": 7, "font-weight": 600 } },
-      { selector: "node[count][frauds > 0]", style: { "border-width": 3, "border-color": fill.deny } },
+      { selector: "node", style: { width: 14, height: 14, "background-color": (node) => fill[node.data("kind")] ?? fill.recorded, label: "data(label)", "font-size": 8, "min-zoomed-font-size": 14, color: ink, "text-valign": "bottom", "text-margin-y": 2, "text-outline-color": paper, "text-outline-width": 1.5 } },
+      { selector: "node[count]", style: { shape: "round-rectangle", label: words, "font-size": tall, height: (node) => 1.7 * tall(node), width: (node) => (0.58 * words(node).length + 1) * tall(node), color: paper, "min-zoomed-font-size": 6, "font-weight": 600, "text-valign": "center", "text-margin-y": 0, "text-outline-width": 0 } },
+      { selector: "node[count][frauds > 0]", style: { "border-width": 2.5, "border-color": fill.deny } },
       { selector: "node[known = 'fraud']", style: { shape: "diamond", width: 22, height: 22, "background-color": fill.deny } },
       { selector: "node[known = 'good']", style: { shape: "star", width: 24, height: 24, "background-color": fill.allow } },
-      { selector: "edge", style: { width: (edge) => Math.min(8, 1 + Math.sqrt((edge.data("count") ?? 1) - 1)), "line-color": line, "curve-style": "haystack" } },
+      { selector: "edge", style: { width: (edge) => Math.min(8, 1 + Math.sqrt((edge.data("count") ?? 1) - 1)), "line-color": fill.recorded, opacity: 0.45, "curve-style": "haystack" } },
       { selector: ".faded", style: { opacity: 0.12, "text-opacity": 0 } },
-      { selector: "node.chosen", style: { "border-width": 4, "border-color": accent } },
-      { selector: "edge.near", style: { "line-color": accent, width: 2 } },
+      { selector: "node.chosen", style: { "border-width": 3, "border-color": accent } },
+      { selector: "node.near[^count]", style: { "min-zoomed-font-size": 5 } },
+      { selector: "edge.near", style: { "line-color": accent, width: 2, opacity: 1 } },
     ],
   });
   const general = graph.summarised
@@ -63,13 +65,13 @@ async function drawCluster() {
     rest();
     const near = node.closedNeighborhood();
     drawn.elements().not(near).addClass("faded");
-    near.edges().addClass("near");
+    near.addClass("near");
     node.addClass("chosen");
     const { label, count, frauds, left_out: left, href, known } = node.data();
     if (tie) {
       for (const handle of node.id().split("+")) find(`tr[data-shared="${handle}"]`)?.classList.add("found");
       told.textContent = `${label}: ${count.toLocaleString()} accounts${frauds ? `, ${frauds.toLocaleString()} known fraud` : ""}${left ? `; the newest ${(count - left).toLocaleString()} are drawn` : ""}.`;
-      drawn.stop().animate({ fit: { eles: near, padding: 60 } }, { duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250 });
+      drawn.stop().animate({ fit: { eles: near, padding: 80 } }, { duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250 });
     } else {
       const shares = near.nodes("[count]").map((each) => each.data("label"));
       told.textContent = `${label}${known ? `, ${known === "fraud" ? "known fraud" : "verified good"}` : ""}: shares ${shares.join(", ") || "nothing that is drawn"}. `;
