@@ -16,7 +16,7 @@ from service.console.cluster_words import WHY_CONTAIN, WHY_CUT, WHY_DECLINE, WHY
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
 from service.console.pages import page
-from service.console.timeline import drawn, timeline
+from service.console.timeline import drawn, stretch_words, timeline
 from service.domain.containment import ContainmentState
 from service.domain.errors import GatehouseError
 from service.domain.reviewer import Role
@@ -130,6 +130,7 @@ class ClusterPages:
             waiting=[each for each in file.containments if each.state is ContainmentState.PENDING],
             standing=[each for each in file.containments if each.state is ContainmentState.STANDING],
             line=line,
+            by=None if line is None else stretch_words(line.length),
             chart=None if line is None else drawn(line, now=now),
             history=[(entry, *done_words(entry)) for entry in file.history],
             is_lead=acting.role.covers(Role.LEAD),

@@ -55,6 +55,15 @@ def timeline(moments: Sequence[Moment]) -> Timeline | None:
     return Timeline(length, tuple(Stretch(start + bar * length, ups[bar], downs[bar]) for bar in bars))
 
 
+def stretch_words(length: timedelta) -> str:
+    """The length of a stretch as one says it: ``5 minutes``."""
+    minutes = length // timedelta(minutes=1)
+    for unit, size in (("day", 1_440), ("hour", 60)):
+        if minutes % size == 0:
+            return unit if minutes == size else f"{minutes // size} {unit}s"
+    return "minute" if minutes == 1 else f"{minutes} minutes"
+
+
 def drawn(line: Timeline, *, now: datetime) -> Markup:
     """The bars; the same numbers stand in a table beside them."""
     most_up = max(each.signups for each in line.stretches) or 1
@@ -62,7 +71,7 @@ def drawn(line: Timeline, *, now: datetime) -> Markup:
     down = _DOWN if most_down else 8
     step = _WIDTH / max(len(line.stretches), 12)
     signups, bans = sum(each.signups for each in line.stretches), sum(each.bans for each in line.stretches)
-    words = f"{signups:,} sign-ups above the line and {bans:,} bans below it, by {span(line.length)}"
+    words = f"{signups:,} sign-ups above the line and {bans:,} bans below it, by {stretch_words(line.length)}"
     parts = [
         Markup('<svg class="chart timeline" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
             _WIDTH, _UP + down + 18, words

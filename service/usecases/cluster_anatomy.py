@@ -18,6 +18,8 @@ from service.usecases.survey_cluster import key_of
 MOST_MEMBERS = 20_000
 """The newest so many are looked at: the largest hydra seen so far, in about a second."""
 
+_STRONGEST = {kind: place for place, kind in enumerate(IdentifierKind)}
+
 
 @dataclass(frozen=True, slots=True)
 class SharedIdentifier:
@@ -53,8 +55,8 @@ class Anatomy:
     whole: bool
 
     def shared_by(self, member: ClusterMember) -> tuple[IdentifierKind, ...]:
-        """The kinds of what a member is tied to others by."""
-        return tuple(dict.fromkeys(key.kind for key in member.identifiers if key in self.tying))
+        """The kinds of what a member is tied to others by, strongest first."""
+        return tuple(sorted({key.kind for key in member.identifiers if key in self.tying}, key=_STRONGEST.__getitem__))
 
 
 def anatomy_of(work: UnitOfWork, cluster: int, size: int) -> Anatomy:

@@ -30,6 +30,7 @@ async function drawCluster() {
       { selector: "edge", style: { width: (edge) => Math.min(8, 1 + Math.sqrt((edge.data("count") ?? 1) - 1)), "line-color": fill.recorded, opacity: 0.45, "curve-style": "haystack" } },
       { selector: ".faded", style: { opacity: 0.12, "text-opacity": 0 } },
       { selector: "node.chosen", style: { "border-width": 3, "border-color": accent } },
+      { selector: ".near", style: { "z-index": 9 } },
       { selector: "node.near[^count]", style: { "min-zoomed-font-size": 5 } },
       { selector: "edge.near", style: { "line-color": accent, width: 2, opacity: 1 } },
     ],
