@@ -86,6 +86,7 @@ def test_a_first_day_ends_with_the_containment_of_a_hydra_by_two_people(open_tab
     assert "verified good, left alone" in dana.text()
     assert dana.page.locator("[name=reason]:checked").count() == 0
     held = int(re.search(r"Contain (\d+) accounts now", dana.text()).group(1))
+    now_or_soon = sum(map(int, re.findall(r"(\d+) (?:let in|asked for a proof|denied)", dana.text(".plain-list"))))
     press(dana, "2", "s", until="**said=asked")
     assert f"asks to contain {held} accounts" in dana.text("aside")
     assert "that cannot be you" in dana.text("aside")
@@ -103,8 +104,7 @@ def test_a_first_day_ends_with_the_containment_of_a_hydra_by_two_people(open_tab
     assert f"{held} accounts by dana, confirmed by lea" in lea.text("aside")
     CarryOut(console.application.store.begin, console.application.judge, random.Random(1).random)(console.clock())
     lea.go(f"/console/clusters/{hydra(console)}")
-    denied = lea.text(".figures div:has(dt:text-is('denied')) dd")
-    assert int(denied) >= held
+    assert int(lea.text(".figures div:has(dt:text-is('denied')) dd")) >= now_or_soon > 10
 
     lea.go("/console/audit?action=cluster.")
     told = lea.text(".audit")
@@ -169,8 +169,7 @@ def test_an_identifier_is_shown_on_demand_and_cut_out_by_a_lead_alone(open_tab: 
     assert posted(dana, f"{path}/release", reason="mistake") == 403
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
 def test_the_pages_of_clusters_have_no_violation_and_stay_on_the_screen(
     open_tab: Open, console: Any, width: int, scheme: str
 ) -> None:
@@ -184,8 +183,8 @@ def test_the_pages_of_clusters_have_no_violation_and_stay_on_the_screen(
     tab.go(path)
     handle = tab.page.locator("[data-shared]").first.get_attribute("data-shared")
 
-    for each in ("/console/clusters", "/console/clusters?size=999999", path, f"/console/clusters/{free}/preview?whole=1",
-                 f"{path}/cut?identifier={handle}"):  # fmt: skip
+    others = ("/console/clusters", "/console/clusters?size=999999", f"/console/clusters/{free}/preview?whole=1")
+    for each in (*others, path, f"{path}/cut?identifier={handle}"):
         assert tab.go(each).status == 200, each
         if each == path:
             tab.page.wait_for_selector("[data-drawn]")
