@@ -57,7 +57,7 @@ class ClusterFile:
 
     Attributes:
         shared: what several members carry, the widest first; there may be ``more_shared``.
-        honest: members who look honest; there may be ``more_honest``.
+        honest: members who look honest, those first whom a containment would touch; there may be ``more_honest``.
         decisions: how the members looked at stand now.
         looked_at: how many members were, the newest; ``whole`` when these are all.
         moments: when everybody signed up, and what they are known as.
@@ -122,6 +122,7 @@ class ReadClusterFile:
             page = work.clusters.members(summary.number, after_no=after_no, limit=limit + 1)
             seen = [each for each in anatomy.members.values() if owner in (None, each.owner)]
             honest = [each for each in seen if looks_honest(each.label, standings.get(each.signup_no))]
+            honest.sort(key=lambda each: each.label is Mark.GOOD)
             shown = [each for each in page[:limit] if owner in (None, each.owner)]
             containments = tuple(work.containments.of_cluster(summary.number))
             merges = _merges(work, summary.number, anatomy, standings, owner)

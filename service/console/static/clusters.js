@@ -13,8 +13,14 @@ async function drawCluster() {
   const ink = colour("--ink"), accent = colour("--accent"), paper = colour("--paper");
   const many = graph.nodes.length > 500;
   const element = ({ x, y, ...data }) => ({ data, position: { x, y } });
+  // Names of everything would hide a dense graph: the widest have them, large enough to be read when all of it is seen.
+  const xs = graph.nodes.map(({ x }) => x), ys = graph.nodes.map(({ y }) => y);
+  const span = (all) => Math.max(...all) - Math.min(...all) + 60;
+  const scale = Math.max(1, 0.85 / Math.min(place.clientWidth / span(xs), place.clientHeight / span(ys)));
+  const shared = graph.nodes.filter(({ count }) => count).sort((a, b) => (a.kind === "strong" ? 0 : 1) - (b.kind === "strong" ? 0 : 1) || b.count - a.count);
+  for (const [place, data] of shared.entries()) data.named = shared.length < 90 || place < 24 ? 1 : 0;
   const words = (node) => `${node.data("label")} ${node.data("count")}`;
-  const tall = (node) => 8 + Math.min(18, 1.6 * Math.sqrt(node.data("count")));
+  const tall = (node) => scale * (7 + Math.min(9, 1.2 * Math.sqrt(node.data("count"))));
   const drawn = cytoscape({
     container: place,
     elements: [...graph.nodes.map(element), ...graph.edges.map((data) => ({ data }))],
@@ -23,7 +29,8 @@ async function drawCluster() {
     textureOnViewport: many, hideEdgesOnViewport: graph.edges.length > 4000, pixelRatio: many ? 1 : "auto",
     style: [
       { selector: "node", style: { width: 14, height: 14, "background-color": (node) => fill[node.data("kind")] ?? fill.recorded, label: "data(label)", "font-size": 8, "min-zoomed-font-size": 14, color: ink, "text-valign": "bottom", "text-margin-y": 2, "text-outline-color": paper, "text-outline-width": 1.5 } },
-      { selector: "node[count]", style: { shape: "round-rectangle", label: words, "font-size": tall, height: (node) => 1.7 * tall(node), width: (node) => (0.58 * words(node).length + 1) * tall(node), color: paper, "min-zoomed-font-size": 6, "font-weight": 600, "text-valign": "center", "text-margin-y": 0, "text-outline-width": 0 } },
+      { selector: "node[count]", style: { shape: "round-rectangle", label: words, width: 13, height: 13, "font-weight": 600 } },
+      { selector: "node[named = 1], node.chosen[count]", style: { "z-index": 5, "font-size": tall, height: (node) => 1.7 * tall(node), width: (node) => (0.58 * words(node).length + 1) * tall(node), color: paper, "min-zoomed-font-size": 6, "font-weight": 600, "text-valign": "center", "text-margin-y": 0, "text-outline-width": 0 } },
       { selector: "node[count][frauds > 0]", style: { "border-width": 2.5, "border-color": fill.deny } },
       { selector: "node[known = 'fraud']", style: { shape: "diamond", width: 22, height: 22, "background-color": fill.deny } },
       { selector: "node[known = 'good']", style: { shape: "star", width: 24, height: 24, "background-color": fill.allow } },
@@ -31,7 +38,7 @@ async function drawCluster() {
       { selector: ".faded", style: { opacity: 0.12, "text-opacity": 0 } },
       { selector: "node.chosen", style: { "border-width": 3, "border-color": accent } },
       { selector: ".near", style: { "z-index": 9 } },
-      { selector: "node.near[^count]", style: { "min-zoomed-font-size": 5 } },
+      { selector: "node.near[^count], node.near[named = 0]", style: { "min-zoomed-font-size": 5 } },
       { selector: "edge.near", style: { "line-color": accent, width: 2, opacity: 1 } },
     ],
   });
