@@ -154,6 +154,7 @@ class ClusterPages:
             honest=[each for each in file.honest if each.signup_no in core],
             limit=self.deps.policy().document.clusters.containment.second_person_above,
             waiting=[each for each in file.containments if each.state is ContainmentState.PENDING],
+            standing=[each for each in file.containments if each.state is ContainmentState.STANDING],
             why_contain=WHY_CONTAIN,
             chosen=request.form.get("reason"),
         )
