@@ -13,6 +13,7 @@ from models.linkage.pieces import Tie
 from service.domain.attack import Attack
 from service.domain.cluster import cluster_id, identifier_handle
 from service.domain.containment import Containment
+from service.usecases.bulk_verdicts import MOST
 from service.usecases.cluster_anatomy import Anatomy, SharedIdentifier, anatomy_of, bytes_of
 from service.usecases.contain_cluster import find_cluster
 from service.usecases.honest_looking import looks_honest, trust_signs
@@ -63,6 +64,7 @@ class ClusterFile:
         moments: when everybody signed up, and what they are known as.
         attacks: those that go on, on a key of the newest members.
         history: what was done about it, newest first.
+        open_cases: unresolved cases about its members, as many as can be judged together.
     """
 
     id: str
@@ -83,6 +85,7 @@ class ClusterFile:
     containments: tuple[Containment, ...]
     attacks: tuple[Attack, ...]
     history: tuple[AuditEntry, ...]
+    open_cases: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ class ReadClusterFile:
                 containments=containments,
                 attacks=_attacks(work, list(anatomy.members.values())[-_LOOKED_AT_FOR_ATTACKS:]),
                 history=_history(work, summary.number, containments, merges),
+                open_cases=tuple(work.cluster_list.open_cases(summary.number, limit=MOST)),
             )
 
     def graph(self, name: str, *, owner: str | None) -> ClusterGraph:

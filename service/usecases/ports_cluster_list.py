@@ -97,3 +97,7 @@ class ClusterList(Protocol):
     def standings(self, signup_nos: Sequence[int]) -> Mapping[int, Standing]:
         """How these sign-ups stand; those that were only recorded are left out."""
         ...
+
+    def open_cases(self, cluster: int, *, limit: int) -> Sequence[str]:
+        """The unresolved cases about members, by id, oldest first."""
+        ...

@@ -131,6 +131,11 @@ def test_a_case_leads_to_its_cluster_and_back_and_its_graph_is_widened(open_tab:
 
     press(tab, "o", until="**/clusters/*")
     assert "accounts" in tab.text("h1")
+    waiting = re.search(r"Judge its (\d+) open cases together", tab.text("aside"))
+    press(tab, "t", until="**/bulk")
+    assert f"Judge {waiting.group(1)} cases together" in tab.text()
+    tab.page.go_back()
+    tab.ready()
     tab.page.locator("a[aria-label^='Case of']").first.click()
     tab.page.wait_for_url("**/cases/*")
     tab.ready()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from models.linkage.marks import Mark
+from service.domain.case import CaseKind
 from service.domain.cluster import cluster_number
 from service.domain.decision import Decision
+from service.domain.verdict import Verdict
+from service.usecases.open_case import new_case
 from service.usecases.ports_cluster_list import ClusterOrder, ClusterQuery, ClusterState
 
 DAY = timedelta(days=1)
@@ -92,3 +96,31 @@ def test_moments_and_standings_say_when_who_came_and_how_they_stand(gate: Any) -
     assert set(standings) == set(numbers[:2])
     assert standings[numbers[0]].decision is Decision.ALLOW
     assert standings[numbers[0]].signals["email"]["academic"] is False
+
+
+def test_the_open_cases_of_a_cluster_are_those_about_its_members(gate: Any) -> None:
+    ring = [gate.came(device="d") for _ in range(3)]
+    alone = gate.came()
+    numbered = itertools.count(1)
+    policy = gate.policy.document.review
+    opened = []
+    for view in (*ring, alone):
+        case = new_case(
+            CaseKind.MANUAL, owner="campus", subject=f"signup:{view.id}", record_id=view.id,
+            account_type=view.account_type, assessment=view.assessment, review=policy, now=gate.now,
+            new_id=lambda _: f"case-{next(numbered)}",
+        )  # fmt: skip
+        with gate.store.begin() as work:
+            work.cases.add(case)
+            work.commit()
+        opened.append(case)
+    with gate.store.begin() as work:
+        held = opened[0].claimed("reviewer:dana", now=gate.now, lease=DAY)
+        work.cases.update(held)
+        work.commit()
+        work.cases.update(held.resolved(Verdict.APPROVE, "FALSE_ALARM", by="reviewer:dana", now=gate.now))
+        work.commit()
+    cluster = cluster_number(gate.cluster(ring[0]))
+
+    assert gate.read(lambda work: work.cluster_list.open_cases(cluster, limit=9)) == ("case-2", "case-3")
+    assert gate.read(lambda work: work.cluster_list.open_cases(cluster, limit=1)) == ("case-2",)

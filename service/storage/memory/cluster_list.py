@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from models.linkage.marks import Mark
+from service.domain.case import CaseState
 from service.domain.containment import ContainmentState
 from service.storage.instants import instant_of
 from service.storage.memory.shelves import Shelves
@@ -56,6 +57,16 @@ class MemoryClusterList:
             for each in recorded
             for last in each.assessments[-1:]
         }
+
+    def open_cases(self, cluster: int, *, limit: int) -> Sequence[str]:
+        """See the port."""
+        with self._shelves.lock:
+            if not self._clusters.founded(cluster):
+                return ()
+            members = {self._shelves.signups[number].record.id for number in self._clusters.numbers_of(cluster)}
+            cases = self._shelves.cases.values()
+            found = [each.id for each in cases if each.record_id in members and each.state is not CaseState.RESOLVED]
+            return tuple(found[:limit])
 
     def _all(self, query: ClusterQuery) -> Iterator[ListedCluster]:
         states = self._states()

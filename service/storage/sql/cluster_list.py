@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, Subquery, case, func, literal, select
+from sqlalchemy import Connection, Subquery, case, func, literal, select, text
 
 from models.linkage.marks import Mark
 from service.domain.containment import ContainmentState
 from service.domain.decision import Decision
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
+from service.storage.sql.case_tables import UNRESOLVED, CaseRow
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.containment_tables import ContainmentRow
 from service.storage.sql.database import Database
@@ -92,6 +93,19 @@ class SqlClusterList:
             number: Standing(Decision(row.decision), row.score, json.loads(row.signals))
             for number, row in self._database.read(read).items()
         }
+
+    def open_cases(self, cluster: int, *, limit: int) -> Sequence[str]:
+        """See the port."""
+        root = select(ClusterRow.root_no).where(ClusterRow.cluster_no == cluster).scalar_subquery()
+        statement = (
+            select(CaseRow.id)
+            .join(SignupRow, SignupRow.id == CaseRow.record_id)
+            .join(MemberRow, MemberRow.signup_no == SignupRow.signup_no)
+            .where(MemberRow.cluster_no == root, text(UNRESOLVED))
+            .order_by(CaseRow.case_no)
+            .limit(limit)
+        )
+        return tuple(self._database.read(lambda connection: connection.execute(statement).scalars().all()))
 
 
 def _first_since(connection: Connection, since_us: int) -> int:
