@@ -18,14 +18,16 @@ from service.usecases.cluster_anatomy import Anatomy, SharedIdentifier, anatomy_
 from service.usecases.contain_cluster import find_cluster
 from service.usecases.honest_looking import looks_honest, trust_signs
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
-from service.usecases.ports_cluster_list import Moment, Standing
+from service.usecases.ports_cluster_list import Carrier, Moment, Standing
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary
 
 SHARED = 100
 HONEST = 50
 MERGES = 30
 ENTRIES = 50
-_LOOKED_AT_FOR_ATTACKS = 50
+_ATTACKED = 10
+_SIGNALS = 2_000
+"""Of the newest so many it is looked whether they look honest: signals are long. Of all it is known who is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,11 @@ class ReadClusterFile:
         with self.begin() as work:
             summary = _summary(work, find_cluster(work, name, owner))
             anatomy = anatomy_of(work, summary.number, summary.size)
-            standings = work.cluster_list.standings(list(anatomy.members))
             page = work.clusters.members(summary.number, after_no=after_no, limit=limit + 1)
+            numbers = list(anatomy.members)
+            standings = dict(work.cluster_list.standings(numbers[:-_SIGNALS], signals=False))
+            told = {*numbers[-_SIGNALS:], *(member.signup_no for member in page)}
+            standings |= work.cluster_list.standings(sorted(told), signals=True)
             seen = [each for each in anatomy.members.values() if owner in (None, each.owner)]
             honest = [each for each in seen if looks_honest(each.label, standings.get(each.signup_no))]
             honest.sort(key=lambda each: each.label is Mark.GOOD)
@@ -138,7 +143,7 @@ class ReadClusterFile:
                 kinds=Counter(each.kind for each in anatomy.shared if each.ties),
                 honest=_lines(anatomy, honest[:HONEST], standings),
                 more_honest=max(0, len(honest) - HONEST),
-                decisions=Counter(each.decision.value for each in standings.values()),
+                decisions=Counter(standings[each].decision.value for each in numbers if each in standings),
                 looked_at=len(anatomy.members),
                 whole=anatomy.whole,
                 moments=tuple(work.cluster_list.moments(summary.number)),
@@ -146,7 +151,9 @@ class ReadClusterFile:
                 next_no=page[limit - 1].signup_no if len(page) > limit else None,
                 merges=merges,
                 containments=containments,
-                attacks=_attacks(work, list(anatomy.members.values())[-_LOOKED_AT_FOR_ATTACKS:]),
+                attacks=_attacks(
+                    work, [each for number in numbers[-_ATTACKED:] if (each := work.clusters.member(number))]
+                ),
                 history=_history(work, summary.number, containments, merges),
                 open_cases=tuple(work.cluster_list.open_cases(summary.number, limit=MOST)),
             )
@@ -160,7 +167,7 @@ class ReadClusterFile:
         with self.begin() as work:
             summary = _summary(work, find_cluster(work, name, owner))
             anatomy = anatomy_of(work, summary.number, summary.size)
-            standings = work.cluster_list.standings(list(anatomy.members))
+            standings = work.cluster_list.standings(list(anatomy.members), signals=False)
         accounts = {
             number: GraphAccount(
                 member.id if owner in (None, member.owner) else "",
@@ -186,7 +193,7 @@ def _named(tie: Tie) -> tuple[tuple[IdentifierKind, str], ...]:
 
 def _lines(
     anatomy: Anatomy,
-    members: Sequence[ClusterMember],
+    members: Sequence[ClusterMember | Carrier],
     standings: Mapping[int, Standing],
     work: UnitOfWork | None = None,
 ) -> tuple[MemberLine, ...]:
@@ -199,7 +206,7 @@ def _lines(
             occurred_at=member.occurred_at,
             label=member.label,
             standing=standings.get(member.signup_no),
-            shares=anatomy.shared_by(member),
+            shares=anatomy.shared_by(member.signup_no),
             trust=trust_signs(standings.get(member.signup_no)),
             case_id=None if work is None else next((each.id for each in work.cases.of_record(member.id)), None),
         )

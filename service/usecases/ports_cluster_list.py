@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from models.linkage.marks import Mark
+from models.linkage.pieces import Key
 from service.domain.decision import Decision
 
 
@@ -75,8 +76,21 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """A member with what it carries that may tie it: the keys of strong and medium identifiers, as pieces have them."""
+
+    signup_no: int
+    id: str
+    owner: str
+    signup_id: str
+    occurred_at: datetime
+    label: Mark | None
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """How a sign-up stands by its newest assessment. ``signals`` hold nothing personal."""
+    """How a sign-up stands by its newest assessment. ``signals`` hold nothing personal; empty when not asked for."""
 
     decision: Decision
     score: float | None
@@ -94,8 +108,12 @@ class ClusterList(Protocol):
         """Every member's, in the order of their numbers."""
         ...
 
-    def standings(self, signup_nos: Sequence[int]) -> Mapping[int, Standing]:
-        """How these sign-ups stand; those that were only recorded are left out."""
+    def carriers(self, cluster: int, *, after_no: int = 0, newest: int | None = None) -> Sequence[Carrier]:
+        """Members in the order of their numbers: those after a number, or the ``newest`` of them only."""
+        ...
+
+    def standings(self, signup_nos: Sequence[int], *, signals: bool) -> Mapping[int, Standing]:
+        """How these sign-ups stand, with their signals or without; those that were only recorded are left out."""
         ...
 
     def open_cases(self, cluster: int, *, limit: int) -> Sequence[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from models.linkage.identifier import Strength, strength_of
 from models.linkage.marks import Mark
 from service.domain.case import CaseKind
 from service.domain.cluster import cluster_number
@@ -88,7 +90,7 @@ def test_moments_and_standings_say_when_who_came_and_how_they_stand(gate: Any) -
 
     moments = gate.read(lambda work: work.cluster_list.moments(cluster))
     numbers = [gate.number(each) for each in (first, second, alone)]
-    standings = gate.read(lambda work: work.cluster_list.standings(numbers))
+    standings = gate.read(lambda work: work.cluster_list.standings(numbers, signals=True))
 
     assert [each.label for each in moments] == [None, Mark.BANNED]
     assert moments[1].label_at == gate.now - timedelta(seconds=1)
@@ -96,6 +98,25 @@ def test_moments_and_standings_say_when_who_came_and_how_they_stand(gate: Any) -
     assert set(standings) == set(numbers[:2])
     assert standings[numbers[0]].decision is Decision.ALLOW
     assert standings[numbers[0]].signals["email"]["academic"] is False
+    without = gate.read(lambda work: work.cluster_list.standings(numbers, signals=False))
+    assert without[numbers[0]] == replace(standings[numbers[0]], signals={})
+
+
+def test_carriers_come_in_order_with_what_may_tie_them_or_only_the_newest(gate: Any) -> None:
+    views = [gate.came(device="d", card="c") for _ in range(3)]
+    cluster, numbers = cluster_number(gate.cluster(views[0])), [gate.number(view) for view in views]
+
+    every = gate.read(lambda work: work.cluster_list.carriers(cluster))
+    newest = gate.read(lambda work: work.cluster_list.carriers(cluster, newest=2))
+    later = gate.read(lambda work: work.cluster_list.carriers(cluster, after_no=numbers[1]))
+
+    assert [each.signup_no for each in every] == numbers
+    assert (newest, later) == (every[1:], every[2:])
+    assert [each.id for each in every] == [view.id for view in views]
+    members = gate.read(lambda work: work.clusters.members(cluster))
+    for each, member in zip(every, members, strict=True):
+        strong = {(key.kind, key.digest) for key in member.identifiers if strength_of(key.kind) is not Strength.WEAK}
+        assert set(each.keys) == strong
 
 
 def test_the_open_cases_of_a_cluster_are_those_about_its_members(gate: Any) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from models.linkage.identifier import Strength, strength_of
 from models.linkage.marks import Mark
 from service.domain.case import CaseState
 from service.domain.containment import ContainmentState
 from service.storage.instants import instant_of
 from service.storage.memory.shelves import Shelves
 from service.usecases.ports_cluster_list import (
+    Carrier,
     ClusterOrder,
     ClusterQuery,
     ClusterState,
@@ -48,15 +50,39 @@ class MemoryClusterList:
                 for each in members
             )
 
-    def standings(self, signup_nos: Sequence[int]) -> Mapping[int, Standing]:
+    def carriers(self, cluster: int, *, after_no: int = 0, newest: int | None = None) -> Sequence[Carrier]:
+        """See the port."""
+        with self._shelves.lock:
+            if not self._clusters.founded(cluster):
+                return ()
+            numbers = [number for number in self._clusters.numbers_of(cluster) if number > after_no]
+            return tuple(self._carrier(number) for number in numbers[-(newest or len(numbers)) :])
+
+    def standings(self, signup_nos: Sequence[int], *, signals: bool) -> Mapping[int, Standing]:
         """See the port."""
         with self._shelves.lock:
             recorded = [self._shelves.signups[number].recorded() for number in signup_nos]
         return {
-            each.signup_no: Standing(last.decision, last.score, last.signals)
+            each.signup_no: Standing(last.decision, last.score, last.signals if signals else {})
             for each in recorded
             for last in each.assessments[-1:]
         }
+
+    def _carrier(self, number: int) -> Carrier:
+        member, record = self._clusters.members[number], self._shelves.signups[number].record
+        return Carrier(
+            signup_no=number,
+            id=record.id,
+            owner=record.owner,
+            signup_id=record.signup.signup_id,
+            occurred_at=instant_of(member.occurred_us),
+            label=member.label,
+            keys=tuple(
+                (each.kind, each.value.encode())
+                for each in member.identifiers
+                if strength_of(each.kind) is not Strength.WEAK
+            ),
+        )
 
     def open_cases(self, cluster: int, *, limit: int) -> Sequence[str]:
         """See the port."""

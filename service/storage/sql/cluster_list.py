@@ -8,6 +8,7 @@ from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
 from sqlalchemy import Connection, Subquery, case, func, literal, select, text
 
+from models.linkage.identifier import Strength, strength_of
 from models.linkage.marks import Mark
 from service.domain.containment import ContainmentState
 from service.domain.decision import Decision
@@ -16,8 +17,10 @@ from service.storage.sql.case_tables import UNRESOLVED, CaseRow
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.containment_tables import ContainmentRow
 from service.storage.sql.database import Database
+from service.storage.sql.records import KINDS, unpacked
 from service.storage.sql.tables import AssessmentRow, SignupRow
 from service.usecases.ports_cluster_list import (
+    Carrier,
     ClusterOrder,
     ClusterQuery,
     ClusterState,
@@ -26,6 +29,7 @@ from service.usecases.ports_cluster_list import (
     Standing,
 )
 
+_TYING = {code: kind for code, kind in KINDS.items() if strength_of(kind) is not Strength.WEAK}
 _NUMBERS_A_STATEMENT = 500
 _NOBODY_YET = 2**62
 
@@ -76,11 +80,46 @@ class SqlClusterList:
             for row in rows
         )
 
-    def standings(self, signup_nos: Sequence[int]) -> Mapping[int, Standing]:
+    def carriers(self, cluster: int, *, after_no: int = 0, newest: int | None = None) -> Sequence[Carrier]:
         """See the port."""
-        wanted = select(
-            AssessmentRow.signup_no, AssessmentRow.decision, AssessmentRow.score, AssessmentRow.signals
-        ).order_by(AssessmentRow.signup_no, AssessmentRow.decided_us, AssessmentRow.id)
+        root = select(ClusterRow.root_no).where(ClusterRow.cluster_no == cluster).scalar_subquery()
+        statement = (
+            select(
+                MemberRow.signup_no,
+                MemberRow.occurred_us,
+                MemberRow.identifiers,
+                MemberRow.label,
+                SignupRow.id,
+                SignupRow.owner,
+                SignupRow.signup_id,
+            )
+            .join(SignupRow, SignupRow.signup_no == MemberRow.signup_no)
+            .where(MemberRow.cluster_no == root, MemberRow.signup_no > after_no)
+            .order_by(MemberRow.signup_no.desc())
+            .limit(newest)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(
+            Carrier(
+                signup_no=row.signup_no,
+                id=row.id,
+                owner=row.owner,
+                signup_id=row.signup_id,
+                occurred_at=instant_of(row.occurred_us),
+                label=None if row.label is None else Mark(row.label),
+                keys=tuple(
+                    (_TYING[code], digest) for code, digest in unpacked(bytes(row.identifiers)) if code in _TYING
+                ),
+            )
+            for row in reversed(rows)
+        )
+
+    def standings(self, signup_nos: Sequence[int], *, signals: bool) -> Mapping[int, Standing]:
+        """See the port."""
+        said = AssessmentRow.signals if signals else literal("{}").label("signals")
+        wanted = select(AssessmentRow.signup_no, AssessmentRow.decision, AssessmentRow.score, said).order_by(
+            AssessmentRow.signup_no, AssessmentRow.decided_us, AssessmentRow.id
+        )
 
         def read(connection: Connection) -> dict[int, Any]:
             newest = {}
