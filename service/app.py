@@ -240,6 +240,7 @@ def _console_dependencies(application: Application, release: str, clock: Callabl
         cases=application.cases,
         files=ReadFiles(begin, application.cases.read, application.reference, application.model),
         search=SearchSignups(begin, application.reference),
+        clusters=cluster_use_cases(begin, policy=application.policy, reference=application.reference, new_id=new_id),
         policy=application.policy,
         model=application.model,
         model_dir=application.settings.model_dir,

@@ -13,6 +13,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from service.console.audit_pages import AuditPages
 from service.console.bulk_pages import BulkPages
 from service.console.case_pages import CasePages
+from service.console.cluster_pages import ClusterPages
+from service.console.cluster_steps import ClusterSteps
+from service.console.cluster_words import GUARDS, LABELS, kind_words, short, who, why_words
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import current, recognise, require_own_form, signed_in, to_sign_in
 from service.console.figures import band, gauge, percent, score_bar
@@ -58,6 +61,10 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
         lambda state: state.app.jinja_env.filters.update(shown=shown, told=told, percent=percent, span=span)
     )
     console.record_once(
+        lambda state: state.app.jinja_env.filters.update(kind=kind_words, short=short, who=who, why=why_words)
+    )
+    console.record_once(lambda state: state.app.jinja_env.globals.update(guards=GUARDS, labels=LABELS))
+    console.record_once(
         lambda state: state.app.jinja_env.globals.update(
             when=when, gauge=gauge, score_bar=score_bar, band=band, release=deps.release
         )
@@ -68,7 +75,8 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
 def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
     door, queue, search = SignInPages(deps), QueuePages(deps), SearchPages(deps)
     case, audit, overview, people = CasePages(deps, queue), AuditPages(deps), OverviewPages(deps), PeoplePages(deps)
-    bulk = BulkPages(deps)
+    bulk, cluster = BulkPages(deps), ClusterPages(deps)
+    step = ClusterSteps(cluster)
     both, post = ("GET", "POST"), ("POST",)
     return (
         Page("/sign-in", "sign_in", door.sign_in, None, both),
@@ -95,6 +103,17 @@ def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
         Page("/proposals", "proposals", bulk.proposals),
         Page("/proposals/<proposal_id>/approve", "proposal_approve", bulk.approve, Role.LEAD, post),
         Page("/proposals/<proposal_id>/decline", "proposal_decline", bulk.decline, methods=post),
+        Page("/clusters", "clusters", cluster.clusters),
+        Page("/clusters/<cluster>", "cluster", cluster.cluster),
+        Page("/clusters/<cluster>/graph", "cluster_graph", cluster.graph),
+        Page("/clusters/<cluster>/preview", "cluster_preview", cluster.preview),
+        Page("/clusters/<cluster>/contain", "cluster_contain", step.contain, methods=post),
+        Page("/clusters/<cluster>/confirm/<containment>", "cluster_confirm", step.confirm, Role.LEAD, post),
+        Page("/clusters/<cluster>/decline/<containment>", "cluster_decline", step.decline, methods=post),
+        Page("/clusters/<cluster>/release", "cluster_release", step.release, Role.LEAD, post),
+        Page("/clusters/<cluster>/cut", "cluster_cut", cluster.cut),
+        Page("/clusters/<cluster>/cut/apply", "cluster_cut_apply", step.cut, Role.LEAD, post),
+        Page("/clusters/<cluster>/reveal", "cluster_reveal", step.reveal, methods=post),
         Page("/search", "search", search.search, methods=both),
         Page("/signups/<record_id>", "signup", search.signup),
         Page("/signups/<record_id>/reveal", "signup_reveal", search.reveal, methods=post),

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
 from service.console.pages import page
+from service.domain.cluster import cluster_id
 from service.domain.errors import ConflictError, ForbiddenError, InvalidError
 from service.domain.reviewer import Role
 from service.domain.verdict import Verdict, reasons_of
@@ -98,6 +99,7 @@ class BulkPages:
             now=self.deps.clock(),
             status=200 if problem is None else 409,
             proposals=self.deps.cases.bulk.waiting(),
+            containments=[(cluster_id(each.cluster), each) for each in self.deps.clusters.contain.waiting()],
             is_lead=who.role.covers(Role.LEAD),
             problem=problem,
         )

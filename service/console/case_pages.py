@@ -22,9 +22,12 @@ from service.domain.case import CaseState
 from service.domain.errors import ConflictError, FieldError, ForbiddenError, GatehouseError, InvalidError
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Verdict, reasons_of
+from service.usecases.case_file import NEIGHBOURS_SHOWN
 from service.usecases.give_verdict import Effect
 from service.web import problem_of
 
+WIDENED = 40
+"""Neighbours of each identifier in a widened graph: beyond that the cluster's own page is clearer."""
 SNOOZES = (("1", "for an hour"), ("4", "for four hours"), ("24", "until tomorrow"), ("72", "for three days"))
 _WHAT_HAPPENED = {
     Effect.NONE: "The verdict is recorded. It changed nothing: the decision was that already.",
@@ -57,8 +60,9 @@ class CasePages:
         return self._page(case_id, clear=True)
 
     def graph(self, case_id: str) -> AnyResponse:
-        """What the sign-up shares with whom, for the page's script to draw."""
-        file = self.deps.files.of_case(case_id, acting=signed_in().acting)
+        """What the sign-up shares with whom, for the page's script to draw; with ``more``, many more of them."""
+        shown = WIDENED if request.args.get("more") else NEIGHBOURS_SHOWN
+        file = self.deps.files.of_case(case_id, acting=signed_in().acting, neighbours=shown)
         return Response(json.dumps(graph_document(file)), content_type="application/json")
 
     def claim(self, case_id: str) -> AnyResponse:

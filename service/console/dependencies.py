@@ -12,6 +12,7 @@ from service.console.front_page import Condition
 from service.domain.policy import Policy
 from service.usecases.case_file import ReadFiles
 from service.usecases.case_use_cases import CaseUseCases
+from service.usecases.cluster_use_cases import ClusterUseCases
 from service.usecases.issue_key import IssueKey, RevokeKey
 from service.usecases.manage_reviewers import ManageReviewers
 from service.usecases.ports import Begin
@@ -41,6 +42,7 @@ class ConsoleDependencies:
     cases: CaseUseCases
     files: ReadFiles
     search: SearchSignups
+    clusters: ClusterUseCases
     policy: Callable[[], Policy]
     model: Callable[[], LoadedModel | None]
     model_dir: Path

@@ -24,6 +24,7 @@ SECURITY_POLICY = (
 # Which pages the navigation shows, and from which role on.
 NAVIGATION = (
     ("queue", "Queue", Role.REVIEWER),
+    ("clusters", "Clusters", Role.REVIEWER),
     ("search", "Search", Role.REVIEWER),
     ("overview", "Overview", Role.REVIEWER),
     ("policy", "Policy", Role.REVIEWER),

@@ -135,7 +135,7 @@ class QueuePages:
             "oldest": oldest,
             "median": timedelta(seconds=median(waited)) if waited else None,
             "resolved": len(waited),
-            "proposed": len(self.deps.cases.bulk.waiting()),
+            "proposed": len(self.deps.cases.bulk.waiting()) + len(self.deps.clusters.contain.waiting()),
         }
 
     def _query(self, filters: dict[str, str], now: datetime) -> CaseQuery:

@@ -13,12 +13,14 @@ from models.reference.reference import Reference
 from models.registry import LoadedModel
 from models.signals.signals import derive_signals
 from service.domain.case import Case
+from service.domain.cluster import cluster_id
 from service.domain.decision import Assessment
 from service.domain.errors import NotFoundError
 from service.domain.reviewer import Acting
 from service.usecases.decide_by_person import REVIEW_GROUP
 from service.usecases.ports import AuditEntry, Begin, Found, Recorded, SearchQuery, UnitOfWork
 from service.usecases.read_cases import CaseView, ReadCases
+from service.usecases.views import ClusterView
 from service.usecases.waterfall import Waterfall, waterfall_of
 
 NEIGHBOURS_SHOWN = 6
@@ -37,7 +39,10 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class SignupFile:
-    """What is known of one sign-up. ``assessments`` leave out what the reader must not know yet."""
+    """What is known of one sign-up. ``assessments`` leave out what the reader must not know yet; so does ``cluster``,
+
+    whose page tells it, and which is ``None`` too where the sign-up stands alone.
+    """
 
     recorded: Recorded
     assessments: tuple[Assessment, ...]
@@ -45,6 +50,7 @@ class SignupFile:
     waterfall: Waterfall | None
     neighbours: tuple[Neighbours, ...]
     cases: tuple[Case, ...]
+    cluster: ClusterView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,8 @@ class ReadFiles:
     reference: Reference
     model: Callable[[], LoadedModel | None]
 
-    def of_case(self, case_id: str, *, acting: Acting) -> CaseFile:
-        """The file of a case.
+    def of_case(self, case_id: str, *, acting: Acting, neighbours: int = NEIGHBOURS_SHOWN) -> CaseFile:
+        """The file of a case, with so many neighbours of each identifier.
 
         Raises:
             NotFoundError: there is no such case for this reviewer.
@@ -78,7 +84,8 @@ class ReadFiles:
             recorded = work.ledger.get(acting.owner, view.case.record_id)
             if recorded is None:
                 return CaseFile(view, None)
-            return CaseFile(view, self._file(work, recorded, acting, hide_earlier=view.case.hides_earlier))
+            hidden = view.case.hides_earlier
+            return CaseFile(view, self._file(work, recorded, acting, hide_earlier=hidden, neighbours=neighbours))
 
     def of_signup(self, record_id: str, *, acting: Acting) -> SignupFile:
         """The file of a sign-up that there may be no case about.
@@ -104,7 +111,15 @@ class ReadFiles:
             work.commit()
         return recorded
 
-    def _file(self, work: UnitOfWork, recorded: Recorded, acting: Acting, *, hide_earlier: bool) -> SignupFile:
+    def _file(
+        self,
+        work: UnitOfWork,
+        recorded: Recorded,
+        acting: Acting,
+        *,
+        hide_earlier: bool,
+        neighbours: int = NEIGHBOURS_SHOWN,
+    ) -> SignupFile:
         shown = recorded.assessments
         if hide_earlier:
             shown = tuple(takewhile(lambda each: not by_person(each), shown))
@@ -114,28 +129,37 @@ class ReadFiles:
             assessments=shown,
             judged=judged,
             waterfall=None if judged is None else waterfall_of(judged, self.model()),
-            neighbours=self._neighbours(work, recorded, acting),
+            neighbours=self._neighbours(work, recorded, acting, neighbours),
             cases=() if hide_earlier else tuple(work.cases.of_record(recorded.id)),
+            cluster=None if hide_earlier else _cluster(work, recorded),
         )
 
-    def _neighbours(self, work: UnitOfWork, recorded: Recorded, acting: Acting) -> tuple[Neighbours, ...]:
+    def _neighbours(self, work: UnitOfWork, recorded: Recorded, acting: Acting, most: int) -> tuple[Neighbours, ...]:
         signals = derive_signals(recorded.signup, self.reference)
         telling = [
             each for each in identifiers_of(recorded.signup, signals) if strength_of(each.kind) is not Strength.WEAK
         ]
-        found = (self._sharing(work, recorded, each, acting) for each in telling)
+        found = (self._sharing(work, recorded, each, acting, most) for each in telling)
         return tuple(each for each in found if each.found)
 
     @staticmethod
-    def _sharing(work: UnitOfWork, recorded: Recorded, identifier: Identifier, acting: Acting) -> Neighbours:
-        query = SearchQuery(identifiers=((identifier.kind, identifier.value),), limit=NEIGHBOURS_SHOWN + 2)
+    def _sharing(work: UnitOfWork, recorded: Recorded, identifier: Identifier, acting: Acting, most: int) -> Neighbours:
+        query = SearchQuery(identifiers=((identifier.kind, identifier.value),), limit=most + 2)
         others = [each for each in work.ledger.search(acting.owner, query) if each.id != recorded.id]
         return Neighbours(
             identifier.kind,
             strength_of(identifier.kind),
-            tuple(others[:NEIGHBOURS_SHOWN]),
-            len(others) > NEIGHBOURS_SHOWN,
+            tuple(others[:most]),
+            len(others) > most,
         )
+
+
+def _cluster(work: UnitOfWork, recorded: Recorded) -> ClusterView | None:
+    number = work.clusters.cluster_of(recorded.signup_no)
+    summary = None if number is None else work.clusters.summary(number)
+    if summary is None or summary.size < 2:
+        return None
+    return ClusterView(cluster_id(summary.number), summary.size, summary.frauds)
 
 
 def by_person(assessment: Assessment) -> bool:

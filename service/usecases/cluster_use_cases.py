@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from models.reference.reference import Reference
 from service.domain.policy import Policy
+from service.usecases.cluster_file import ReadClusterFile
 from service.usecases.contain_cluster import ContainCluster, NewId
 from service.usecases.cut_identifier import CutIdentifier
 from service.usecases.learn_identifiers import LearnIdentifiers
+from service.usecases.list_clusters import ListClusters
 from service.usecases.ports import Begin
 from service.usecases.read_cluster import ReadCluster
+from service.usecases.reveal_identifier import RevealIdentifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,9 @@ class ClusterUseCases:
     contain: ContainCluster
     cut: CutIdentifier
     learn: LearnIdentifiers
+    find: ListClusters
+    file: ReadClusterFile
+    reveal: RevealIdentifier
 
 
 def cluster_use_cases(
@@ -33,4 +39,7 @@ def cluster_use_cases(
         contain=ContainCluster(begin, policy, new_id),
         cut=CutIdentifier(begin),
         learn=LearnIdentifiers(begin, reference),
+        find=ListClusters(begin),
+        file=ReadClusterFile(begin),
+        reveal=RevealIdentifier(begin, reference),
     )

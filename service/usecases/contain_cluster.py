@@ -90,33 +90,74 @@ class ContainCluster:
             NotFoundError: there is no such cluster for this owner.
             ConflictError: it is contained already, there is nothing to contain, or somebody else must confirm it.
         """
-        lines = self._lines()
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            pending = next(
-                (each for each in work.containments.of_cluster(cluster) if each.state is ContainmentState.PENDING),
-                None,
-            )
-            found = survey(work, cluster, lines)
+            pending = next(iter(_waiting(work, cluster)), None)
             if pending is not None:
-                confirmed = _confirm(work, found, pending, by=by, now=now, new_id=self.new_id)
-                work.commit()
-                return confirmed
-            plan = _plan(work, found, whole=whole)
-            if not plan.core:
-                raise ConflictError(_nothing_left(work, cluster))
-            opened = open_containment(
-                work,
-                found,
-                plan,
-                by=by,
-                reason=reason,
-                pending=len(plan.core) > lines.containment.second_person_above,
-                now=now,
-                new_id=self.new_id,
-            )
+                done = self._confirmed(work, cluster, pending, by=by, now=now)
+            else:
+                done = self._started(work, cluster, by=by, reason=reason, now=now, whole=whole, ask=False)
             work.commit()
-        return opened
+        return done
+
+    def start(
+        self, name: str, *, owner: str | None, by: str, reason: str, now: datetime, whole: bool = False, ask: bool
+    ) -> Containment:
+        """Contain, and never confirm what somebody else started meanwhile.
+
+        Args:
+            ask: have a second person confirm it, however small it is.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner.
+            ConflictError: one waits already, it is contained already, or there is nothing to contain.
+        """
+        with self.begin() as work:
+            cluster = find_cluster(work, name, owner)
+            if _waiting(work, cluster):
+                raise ConflictError("A containment of this cluster waits for a second person already.")
+            started = self._started(work, cluster, by=by, reason=reason, now=now, whole=whole, ask=ask)
+            work.commit()
+        return started
+
+    def confirm(self, name: str, containment: str, *, owner: str | None, by: str, now: datetime) -> Containment:
+        """A second person's yes to the containment that they looked at, by its id.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner.
+            ConflictError: it no longer waits, or whoever confirms it asked for it.
+        """
+        with self.begin() as work:
+            cluster = find_cluster(work, name, owner)
+            pending = next((each for each in _waiting(work, cluster) if each.id == containment), None)
+            if pending is None:
+                raise ConflictError("This request no longer waits; look at the cluster again.")
+            confirmed = self._confirmed(work, cluster, pending, by=by, now=now)
+            work.commit()
+        return confirmed
+
+    def decline(self, name: str, containment: str, *, owner: str | None, by: str, reason: str, now: datetime) -> None:
+        """A second person's no, or the first one's change of mind: nobody was touched, and nobody is.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner.
+            ConflictError: it no longer waits.
+        """
+        with self.begin() as work:
+            cluster = find_cluster(work, name, owner)
+            pending = next((each for each in _waiting(work, cluster) if each.id == containment), None)
+            if pending is None:
+                raise ConflictError("This request no longer waits; look at the cluster again.")
+            work.containments.release(pending.number, at=now, by=by)
+            work.clusters.let_go(pending.number, at=now)
+            detail: dict[str, object] = {"containment": pending.id, "opened_by": pending.opened_by, "reason": reason}
+            work.audit.add(AuditEntry(now, by, "cluster.containment_declined", cluster_id(cluster), detail))
+            work.commit()
+
+    def waiting(self) -> Sequence[Containment]:
+        """What waits for a second person, oldest first."""
+        with self.begin() as work:
+            return work.containments.waiting()
 
     def release(self, name: str, *, owner: str | None, by: str, reason: str, now: datetime) -> tuple[Containment, ...]:
         """Undo every containment of the cluster that stands or waits: what it holds is let go at once, and the worker
@@ -141,6 +182,23 @@ class ContainCluster:
             work.commit()
             released = {each.number for each in standing}
             return tuple(each for each in work.containments.of_cluster(cluster) if each.number in released)
+
+    def _started(
+        self, work: UnitOfWork, cluster: int, *, by: str, reason: str, now: datetime, whole: bool, ask: bool
+    ) -> Containment:
+        lines = self._lines()
+        found = survey(work, cluster, lines)
+        plan = _plan(work, found, whole=whole)
+        if not plan.core:
+            raise ConflictError(_nothing_left(work, cluster))
+        pending = ask or len(plan.core) > lines.containment.second_person_above
+        return open_containment(work, found, plan, by=by, reason=reason, pending=pending, now=now, new_id=self.new_id)
+
+    def _confirmed(
+        self, work: UnitOfWork, cluster: int, pending: Containment, *, by: str, now: datetime
+    ) -> Containment:
+        found = survey(work, cluster, self._lines())
+        return _confirm(work, found, pending, by=by, now=now, new_id=self.new_id)
 
     def _lines(self) -> ClusterLines:
         return self.policy().document.clusters
@@ -227,6 +285,10 @@ def _confirm(
     work.audit.add(AuditEntry(now, by, "cluster.contained", cluster_id(found.cluster), detail))
     work.events.add(*_told(found, pending, core, now=now, new_id=new_id))
     return replace(pending, state=ContainmentState.STANDING, confirmed_at=now, confirmed_by=by)
+
+
+def _waiting(work: UnitOfWork, cluster: int) -> list[Containment]:
+    return [each for each in work.containments.of_cluster(cluster) if each.state is ContainmentState.PENDING]
 
 
 def _plan(work: UnitOfWork, found: Survey, *, whole: bool) -> Plan:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.linkage.identifier import Strength, strength_of
+from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.linkage.joining import GuardState
+from models.linkage.marks import Mark
 from service.domain.cluster import cluster_id, identifier_of_handle
 from service.domain.errors import ConflictError, NotFoundError
 from service.usecases.contain_cluster import find_cluster
-from service.usecases.divide_cluster import divide, unite_carriers
+from service.usecases.divide_cluster import divide, parts_without, unite_carriers
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import Guard, IdentifierKey
+from service.usecases.survey_cluster import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,25 @@ class Parted:
 
     cluster: int
     moved: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutPreview:
+    """What cutting an identifier out would do.
+
+    Attributes:
+        carriers: members of the cluster who carry it; likewise the known ``frauds`` and ``good`` among them.
+        parts: the sizes of the parts that would come off, largest first.
+        guard: why it ties nobody already, if so.
+    """
+
+    kind: IdentifierKind
+    carriers: int
+    frauds: int
+    good: int
+    size: int
+    parts: tuple[int, ...]
+    guard: Guard | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +61,7 @@ class CutIdentifier:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            key = _carried(work, cluster, handle)
+            key = carried(work, cluster, handle)
             known = next(iter(work.clusters.guards([key])), None)
             if known is None:
                 work.clusters.set_guard(Guard(key, GuardState.CUT, now, by, reason))
@@ -52,6 +73,29 @@ class CutIdentifier:
             raise ConflictError("This identifier ties nobody already.")
         return Parted(cluster, moved)
 
+    def preview(self, name: str, handle: str, *, owner: str | None) -> CutPreview:
+        """What would come off; nothing happens.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner, or nobody in it carries the identifier.
+        """
+        with self.begin() as work:
+            cluster = find_cluster(work, name, owner)
+            key = carried(work, cluster, handle)
+            members = work.clusters.members(cluster)
+            guards = work.clusters.guards()
+        guarded = frozenset(key_of(guard.key) for guard in guards)
+        carriers = [member for member in members if key in member.identifiers]
+        return CutPreview(
+            kind=key.kind,
+            carriers=len(carriers),
+            frauds=sum(member.label is Mark.BANNED for member in carriers),
+            good=sum(member.label is Mark.GOOD for member in carriers),
+            size=len(members),
+            parts=tuple(map(len, parts_without(members, key_of(key), guarded))),
+            guard=next((guard for guard in guards if guard.key == key), None),
+        )
+
     def undo(self, name: str, handle: str, *, owner: str | None, by: str, reason: str, now: datetime) -> Parted:
         """The identifier ties again, and those who carry it are one cluster again.
 
@@ -61,7 +105,7 @@ class CutIdentifier:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            key = _carried(work, cluster, handle)
+            key = carried(work, cluster, handle)
             known = next(iter(work.clusters.guards([key])), None)
             if known is None or known.state is not GuardState.CUT:
                 raise ConflictError("This identifier was not cut.")
@@ -77,7 +121,12 @@ class CutIdentifier:
 _PAGE = 500
 
 
-def _carried(work: UnitOfWork, cluster: int, handle: str) -> IdentifierKey:
+def carried(work: UnitOfWork, cluster: int, handle: str) -> IdentifierKey:
+    """The identifier that a handle names, if somebody in the cluster carries it and it may tie at all.
+
+    Raises:
+        NotFoundError: nobody does, or it is too weak to tie anybody.
+    """
     named = identifier_of_handle(handle)
     if named is not None and strength_of(named[0]) is not Strength.WEAK:
         key, after_no = IdentifierKey(*named), 0

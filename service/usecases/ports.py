@@ -18,6 +18,7 @@ from service.usecases.ports_accounts import Accounts
 from service.usecases.ports_after_ban import AfterBans
 from service.usecases.ports_attacks import Attacks
 from service.usecases.ports_cases import Cases
+from service.usecases.ports_cluster_list import ClusterList
 from service.usecases.ports_clusters import Clusters
 from service.usecases.ports_containments import Containments
 from service.usecases.ports_decisions import Decisions
@@ -357,6 +358,8 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def clusters(self) -> Clusters: ...
+    @property
+    def cluster_list(self) -> ClusterList: ...
     @property
     def outcomes(self) -> Outcomes: ...
     @property

@@ -20,6 +20,10 @@ class Containments(Protocol):
         """Those of a cluster and of what became part of it, newest first."""
         ...
 
+    def waiting(self) -> Sequence[Containment]:
+        """Those that wait for a second person, oldest first."""
+        ...
+
     def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
         """The members that a containment touches, by number."""
         ...

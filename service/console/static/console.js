@@ -45,7 +45,8 @@ function act(element) {
 
 document.addEventListener("keydown", (event) => {
   const verdict = find("#verdict");
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && verdict) { event.preventDefault(); verdict.requestSubmit(); return; }
+  const sent = verdict ?? find("form[data-send]");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && sent) { event.preventDefault(); sent.requestSubmit(); return; }
   if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || find("dialog[open]")) return;
   if (event.key === "j" || event.key === "k") { event.preventDefault(); moveTo(here + (event.key === "j" ? 1 : -1)); return; }
@@ -87,10 +88,11 @@ function reachable() {
   for (const card of all(".card")) if (card.scrollWidth > card.clientWidth) card.tabIndex = 0;
 }
 
-async function drawGraph() {
+async function drawGraph(address) {
   const place = find("[data-graph]");
   if (!place || typeof cytoscape === "undefined") return;
-  const graph = await (await fetch(place.dataset.graph)).json();
+  const graph = await (await fetch(address ?? place.dataset.graph)).json();
+  place.replaceChildren();
   const named = { here: "--accent", allow: "--good", step_up: "--warn", review: "--look", deny: "--bad", recorded: "--quiet", strong: "--ink", medium: "--quiet" };
   const fill = Object.fromEntries(Object.entries(named).map(([kind, name]) => [kind, colour(name)]));
   const ink = colour("--ink"), line = colour("--line");
@@ -109,6 +111,11 @@ async function drawGraph() {
   });
   drawn.on("tap", "node", (event) => { const target = event.target.data("href"); if (target) location.assign(target); });
   place.dataset.drawn = String(graph.nodes.length);
+}
+
+function widenGraph() {
+  const button = find("[data-expand-graph]");
+  button?.addEventListener("click", async () => { await drawGraph(button.dataset.expandGraph); button.parentElement.remove(); });
 }
 
 function drawPlots() {
@@ -158,6 +165,7 @@ addEventListener("DOMContentLoaded", async () => {
   keepLease();
   drawPlots();
   await drawGraph();
+  widenGraph();
   reachable();
   document.documentElement.dataset.ready = "yes";
 });

@@ -44,6 +44,12 @@ class MemoryContainments:
             kept = [each.containment for each in self._shelves.containments.values()]
             return tuple(each for each in reversed(kept) if self._clusters.root(each.cluster) == root)
 
+    def waiting(self) -> Sequence[Containment]:
+        """See the port."""
+        with self._shelves.lock:
+            kept = [each.containment for _, each in sorted(self._shelves.containments.items())]
+            return tuple(each for each in kept if each.state is ContainmentState.PENDING)
+
     def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
         """See the port."""
         with self._shelves.lock:

@@ -12,6 +12,7 @@ from service.storage.memory.api_keys import MemoryApiKeys
 from service.storage.memory.attacks import MemoryAttacks
 from service.storage.memory.audit import MemoryAuditTrail
 from service.storage.memory.cases import MemoryCases
+from service.storage.memory.cluster_list import MemoryClusterList
 from service.storage.memory.clusters import MemoryClusterPort
 from service.storage.memory.containments import MemoryContainments
 from service.storage.memory.decisions import MemoryDecisions
@@ -48,6 +49,7 @@ class MemoryUnitOfWork:
         self.audit = MemoryAuditTrail(shelves, self._staged)
         self.events = MemoryEvents(shelves, self._staged)
         self.clusters = MemoryClusterPort(shelves, self._staged)
+        self.cluster_list = MemoryClusterList(shelves)
         self.after_bans = MemoryAfterBans(shelves, self._staged)
         self.containments = MemoryContainments(shelves, self._staged)
         self.outcomes = MemoryOutcomes(shelves, self._staged)

@@ -56,6 +56,16 @@ class SqlContainments:
         rows = self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(map(_containment_of_row, rows))
 
+    def waiting(self) -> Sequence[Containment]:
+        """See the port."""
+        statement = (
+            select(ContainmentRow.__table__)
+            .where(ContainmentRow.state == ContainmentState.PENDING.value)
+            .order_by(ContainmentRow.containment_no)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(map(_containment_of_row, rows))
+
     def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
         """See the port."""
         statement = (

@@ -19,6 +19,7 @@ from service.storage.sql.appeals import SqlAppeals
 from service.storage.sql.attacks import SqlAttacks
 from service.storage.sql.audit import SqlAuditTrail
 from service.storage.sql.cases import SqlCases
+from service.storage.sql.cluster_list import SqlClusterList
 from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.containments import SqlContainments
 from service.storage.sql.database import Database
@@ -61,6 +62,7 @@ class SqlUnitOfWork:
         self._audit = SqlAuditTrail(database, self._stage)
         self._events = SqlEvents(database, self._stage)
         self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
+        self._cluster_list = SqlClusterList(database)
         self._after_bans = SqlAfterBans(database, self._stage)
         self._containments = SqlContainments(database, self._stage)
         self._outcomes = SqlOutcomes(database, self._stage)
@@ -120,6 +122,11 @@ class SqlUnitOfWork:
     def clusters(self) -> SqlClusters:
         """Who belongs together, and what is known of whom."""
         return self._clusters
+
+    @property
+    def cluster_list(self) -> SqlClusterList:
+        """Clusters as the reviewers' pages read them."""
+        return self._cluster_list
 
     @property
     def cases(self) -> SqlCases:

@@ -1,0 +1,106 @@
+"""What the pages about clusters call things: kinds of identifier, guards, reasons, and what people did."""
+
+from __future__ import annotations
+
+from models.linkage.identifier import IdentifierKind
+from models.linkage.joining import GuardState
+from models.linkage.marks import Mark
+from service.domain.cluster import identifier_of_handle
+from service.usecases.ports import AuditEntry
+
+Kind = IdentifierKind
+
+_KINDS = {
+    Kind.MAILBOX: "mailbox",
+    Kind.DEVICE: "device",
+    Kind.PAYMENT: "card",
+    Kind.PHONE: "phone",
+    Kind.ORCID: "ORCID iD",
+    Kind.BEHAVIOUR_FINGERPRINT: "behaviour",
+    Kind.IP: "IP address",
+    Kind.DEVICE_PROFILE: "browser",
+    Kind.CARDHOLDER_BIN: "cardholder and range",
+    Kind.NAME_BIRTH: "name and birth year",
+}
+
+GUARDS = {
+    GuardState.SHARED: "shared by honest people",
+    GuardState.EXEMPT: "on the exempt list",
+    GuardState.CUT: "cut out",
+    GuardState.CLONED: "a cloned device id",
+}
+
+LABELS = {Mark.BANNED: "known fraud", Mark.GOOD: "verified good"}
+
+# A code, kept in clear with whatever it is the reason of, and the sentence for it.
+WHY_CONTAIN = (
+    ("linked_to_fraud", "Linked to confirmed fraud"),
+    ("fraud_ring", "One operator behind many accounts"),
+    ("replaces_banned", "Replaces accounts that were banned"),
+    ("stolen_cards", "Pays with cards that are not theirs"),
+)
+WHY_DECLINE = (
+    ("not_convinced", "Not convinced: look again"),
+    ("honest_members", "Honest people are in it"),
+    ("changed_my_mind", "Asked for by mistake"),
+)
+WHY_RELEASE = (
+    ("honest_members", "Honest people are in it"),
+    ("mistake", "Contained by mistake"),
+    ("settled", "Settled otherwise"),
+)
+WHY_CUT = (
+    ("shared_by_honest", "Honest people share it: a campus, a laboratory, a family"),
+    ("changed_hands", "It changed hands: a recycled number, a dynamic address"),
+    ("no_real_value", "It is no real value: the default of some program or form"),
+    ("recorded_wrongly", "It was recorded wrongly"),
+)
+WHY_TIE_AGAIN = (("cut_by_mistake", "Cut out by mistake"), ("misused", "It is misused by now"))
+
+_DONE = {
+    "cluster.contained": "contained the cluster",
+    "cluster.containment_proposed": "asked a second person to contain it",
+    "cluster.containment_declined": "declined the request to contain it",
+    "cluster.released": "released it",
+    "cluster.cut": "cut an identifier out",
+    "cluster.cut_undone": "let an identifier tie again",
+    "cluster.identifier_revealed": "looked at an identifier in clear",
+    "cluster.to_be_reviewed": "asked people to look at it",
+}
+_SENTENCES = dict((*WHY_CONTAIN, *WHY_DECLINE, *WHY_RELEASE, *WHY_CUT, *WHY_TIE_AGAIN))
+_COUNTED = (("core", "accounts held"), ("leaves", "asked for a proof"), ("good_left_alone", "left alone"))
+_TAIL = 4
+
+
+def kind_words(kind: IdentifierKind) -> str:
+    """A kind of identifier as a reviewer calls it."""
+    return _KINDS.get(kind, kind.value.replace("_", " "))
+
+
+def short(handle: str) -> str:
+    """An identifier by its kind and the end of its digest: enough to tell two on a page apart."""
+    named = identifier_of_handle(handle)
+    return handle[:40] if named is None else f"{kind_words(named[0])} …{handle[-_TAIL:]}"
+
+
+def why_words(code: str) -> str:
+    """The sentence of a reason code; the code itself when another program gave it."""
+    return _SENTENCES.get(code, code.replace("_", " ").lower())
+
+
+def done_words(entry: AuditEntry) -> tuple[str, str]:
+    """What somebody did about a cluster, and its particulars."""
+    detail, parts = entry.detail, []
+    if handle := detail.get("identifier"):
+        parts.append(short(str(handle)))
+    if code := detail.get("reason"):
+        parts.append(why_words(str(code)))
+    parts += [f"{detail[name]} {words}" for name, words in _COUNTED if detail.get(name)]
+    if opened_by := detail.get("opened_by"):
+        parts.append(f"asked for by {who(str(opened_by))}")
+    return _DONE.get(entry.action, entry.action), ", ".join(parts)
+
+
+def who(name: str) -> str:
+    """A person or key without the prefix that says which."""
+    return name.rpartition(":")[2]

@@ -1,0 +1,250 @@
+"""The file of a cluster: everything a reviewer sees of it on its page and in its graph."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.linkage.identifier import IdentifierKind
+from models.linkage.marks import Mark
+from models.linkage.pieces import Tie
+from service.domain.attack import Attack
+from service.domain.cluster import cluster_id, identifier_handle
+from service.domain.containment import Containment
+from service.usecases.bulk_verdicts import MOST
+from service.usecases.cluster_anatomy import Anatomy, SharedIdentifier, anatomy_of, bytes_of
+from service.usecases.contain_cluster import find_cluster
+from service.usecases.honest_looking import looks_honest, trust_signs
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports_cluster_list import Carrier, Moment, Standing
+from service.usecases.ports_clusters import ClusterMember, ClusterSummary
+
+SHARED = 100
+HONEST = 50
+MERGES = 30
+ENTRIES = 50
+_ATTACKED = 10
+_SIGNALS = 2_000
+"""Of the newest so many it is looked whether they look honest: signals are long. Of all it is known who is good."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """One member. ``shares`` are the kinds of what ties it to others, ``trust`` what speaks for it."""
+
+    id: str
+    signup_no: int
+    signup_id: str
+    occurred_at: datetime
+    label: Mark | None
+    standing: Standing | None
+    shares: tuple[IdentifierKind, ...]
+    trust: tuple[str, ...]
+    case_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeLine:
+    """Another cluster became part of this one through a sign-up; ``by`` are the kinds that this one is tied by."""
+
+    cluster: str
+    at: datetime
+    through: MemberLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFile:
+    """A cluster with one page of its members; ``next_no`` continues with the following one.
+
+    Attributes:
+        shared: what several members carry, the widest first; there may be ``more_shared``.
+        honest: members who look honest, those first whom a containment would touch; there may be ``more_honest``.
+        decisions: how the members looked at stand now.
+        looked_at: how many members were, the newest; ``whole`` when these are all.
+        moments: when everybody signed up, and what they are known as.
+        attacks: those that go on, on a key of the newest members.
+        history: what was done about it, newest first.
+        open_cases: unresolved cases about its members, as many as can be judged together.
+    """
+
+    id: str
+    summary: ClusterSummary
+    shared: tuple[SharedIdentifier, ...]
+    more_shared: int
+    tied: int
+    kinds: Counter[IdentifierKind]
+    honest: tuple[MemberLine, ...]
+    more_honest: int
+    decisions: Counter[str]
+    looked_at: int
+    whole: bool
+    moments: tuple[Moment, ...]
+    members: tuple[MemberLine, ...]
+    next_no: int | None
+    merges: tuple[MergeLine, ...]
+    containments: tuple[Containment, ...]
+    attacks: tuple[Attack, ...]
+    history: tuple[AuditEntry, ...]
+    open_cases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphAccount:
+    """One account of the graph."""
+
+    id: str
+    signup_id: str
+    label: Mark | None
+    decision: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterGraph:
+    """Accounts by number, and what ties which of them: the names of a tie's identifiers, with their kinds."""
+
+    accounts: Mapping[int, GraphAccount]
+    ties: Mapping[tuple[tuple[IdentifierKind, str], ...], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadClusterFile:
+    """Open the file of a cluster. Nothing in it is in clear; members of other owners are counted and not shown."""
+
+    begin: Begin
+
+    def __call__(self, name: str, *, owner: str | None, after_no: int = 0, limit: int = 50) -> ClusterFile:
+        """The cluster as it is now.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner.
+        """
+        with self.begin() as work:
+            summary = _summary(work, find_cluster(work, name, owner))
+            anatomy = anatomy_of(work, summary.number, summary.size)
+            page = work.clusters.members(summary.number, after_no=after_no, limit=limit + 1)
+            numbers = list(anatomy.members)
+            standings = dict(work.cluster_list.standings(numbers[:-_SIGNALS], signals=False))
+            told = {*numbers[-_SIGNALS:], *(member.signup_no for member in page)}
+            standings |= work.cluster_list.standings(sorted(told), signals=True)
+            seen = [each for each in anatomy.members.values() if owner in (None, each.owner)]
+            honest = [each for each in seen if looks_honest(each.label, standings.get(each.signup_no))]
+            honest.sort(key=lambda each: each.label is Mark.GOOD)
+            shown = [each for each in page[:limit] if owner in (None, each.owner)]
+            containments = tuple(work.containments.of_cluster(summary.number))
+            merges = _merges(work, summary.number, anatomy, standings, owner)
+            return ClusterFile(
+                id=cluster_id(summary.number),
+                summary=summary,
+                shared=anatomy.shared[:SHARED],
+                more_shared=max(0, len(anatomy.shared) - SHARED),
+                tied=len({number for numbers in anatomy.ties.values() for number in numbers}),
+                kinds=Counter(each.kind for each in anatomy.shared if each.ties),
+                honest=_lines(anatomy, honest[:HONEST], standings),
+                more_honest=max(0, len(honest) - HONEST),
+                decisions=Counter(standings[each].decision.value for each in numbers if each in standings),
+                looked_at=len(anatomy.members),
+                whole=anatomy.whole,
+                moments=tuple(work.cluster_list.moments(summary.number)),
+                members=_lines(anatomy, shown, standings, work),
+                next_no=page[limit - 1].signup_no if len(page) > limit else None,
+                merges=merges,
+                containments=containments,
+                attacks=_attacks(
+                    work, [each for number in numbers[-_ATTACKED:] if (each := work.clusters.member(number))]
+                ),
+                history=_history(work, summary.number, containments, merges),
+                open_cases=tuple(work.cluster_list.open_cases(summary.number, limit=MOST)),
+            )
+
+    def graph(self, name: str, *, owner: str | None) -> ClusterGraph:
+        """What ties whom, for drawing.
+
+        Raises:
+            NotFoundError: there is no such cluster for this owner.
+        """
+        with self.begin() as work:
+            summary = _summary(work, find_cluster(work, name, owner))
+            anatomy = anatomy_of(work, summary.number, summary.size)
+            standings = work.cluster_list.standings(list(anatomy.members), signals=False)
+        accounts = {
+            number: GraphAccount(
+                member.id if owner in (None, member.owner) else "",
+                member.signup_id if owner in (None, member.owner) else "somebody else's",
+                member.label,
+                standings[number].decision.value if number in standings else None,
+            )
+            for number, member in anatomy.members.items()
+        }
+        return ClusterGraph(accounts, {_named(tie): numbers for tie, numbers in anatomy.ties.items()})
+
+
+def _summary(work: UnitOfWork, cluster: int) -> ClusterSummary:
+    summary = work.clusters.summary(cluster)
+    if summary is None:
+        raise RuntimeError("bug: a cluster that was found has no summary")
+    return summary
+
+
+def _named(tie: Tie) -> tuple[tuple[IdentifierKind, str], ...]:
+    return tuple((kind, identifier_handle(kind, bytes_of(digest))) for kind, digest in tie)
+
+
+def _lines(
+    anatomy: Anatomy,
+    members: Sequence[ClusterMember | Carrier],
+    standings: Mapping[int, Standing],
+    work: UnitOfWork | None = None,
+) -> tuple[MemberLine, ...]:
+    """With a ``work``, the cases about them too."""
+    return tuple(
+        MemberLine(
+            id=member.id,
+            signup_no=member.signup_no,
+            signup_id=member.signup_id,
+            occurred_at=member.occurred_at,
+            label=member.label,
+            standing=standings.get(member.signup_no),
+            shares=anatomy.shared_by(member.signup_no),
+            trust=trust_signs(standings.get(member.signup_no)),
+            case_id=None if work is None else next((each.id for each in work.cases.of_record(member.id)), None),
+        )
+        for member in members
+    )
+
+
+def _merges(
+    work: UnitOfWork, cluster: int, anatomy: Anatomy, standings: Mapping[int, Standing], owner: str | None
+) -> tuple[MergeLine, ...]:
+    lines = []
+    for merged in work.clusters.merges(cluster, limit=MERGES):
+        member = anatomy.members.get(merged.signup_no)
+        shown = [] if member is None or owner not in (None, member.owner) else [member]
+        through = next(iter(_lines(anatomy, shown, standings)), None)
+        lines.append(MergeLine(cluster_id(merged.cluster), merged.at, through))
+    return tuple(lines)
+
+
+def _attacks(work: UnitOfWork, newest: Sequence[ClusterMember]) -> tuple[Attack, ...]:
+    """The attacks that several of the newest members are part of, or the only one is."""
+    carried = Counter(key for member in newest for key in set(member.identifiers))
+    keys = [key for key, count in carried.items() if count >= min(3, len(newest))]
+    return tuple(dict.fromkeys(work.attacks.open(keys).values()))
+
+
+def _history(
+    work: UnitOfWork, cluster: int, containments: Sequence[Containment], merges: Sequence[MergeLine]
+) -> tuple[AuditEntry, ...]:
+    """What is on record of the cluster, and of what became part of it."""
+    names = [
+        cluster_id(cluster),
+        *(cluster_id(each.cluster) for each in containments),
+        *(each.cluster for each in merges),
+    ]
+    entries = [
+        entry
+        for subject in dict.fromkeys(names)
+        for entry in work.audit.entries(subject=subject, action="cluster.", limit=ENTRIES)
+    ]
+    return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True)[:ENTRIES])
