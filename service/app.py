@@ -202,7 +202,7 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
             random_bytes=secrets.token_bytes,
             private_allowed=application.settings.webhook_private_addresses,
         ),
-        policies=PolicyUseCases(PolicyVersions(begin), BackTest(begin, RecordedOutcomes(begin, application.policy))),
+        policies=_policies(application),
         lists=KeepLists(begin, lambda: application.reference, new_id),
         challenges=OwnChallenges(application.step_up.answer),
         open_links=page_links(application.step_up.secrets.token, application.step_up.pages),
@@ -238,12 +238,18 @@ def _console_dependencies(application: Application, release: str, clock: Callabl
         files=ReadFiles(begin, application.cases.read, application.reference, application.model),
         search=SearchSignups(begin, application.reference),
         policy=application.policy,
+        policies=_policies(application),
         model=application.model,
         model_dir=application.settings.model_dir,
         conditions=lambda: _conditions(application),
         clock=clock,
         release=release,
     )
+
+
+def _policies(application: Application) -> PolicyUseCases:
+    begin = application.store.begin
+    return PolicyUseCases(PolicyVersions(begin), BackTest(begin, RecordedOutcomes(begin, application.policy)))
 
 
 def exposition(application: Application) -> bytes:

@@ -15,12 +15,13 @@ from service.console.bulk_pages import BulkPages
 from service.console.case_pages import CasePages
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import current, recognise, require_own_form, signed_in, to_sign_in
-from service.console.figures import band, gauge, percent, score_bar
+from service.console.figures import band, exact_percent, gauge, percent, score_bar
 from service.console.front_page import add_front_page
 from service.console.overview_pages import OverviewPages
 from service.console.pages import SECURITY_POLICY, error_page
 from service.console.people_pages import PeoplePages
 from service.console.plain_text import shown, told
+from service.console.policy_pages import PolicyPages
 from service.console.queue_pages import QueuePages
 from service.console.search_pages import SearchPages
 from service.console.sign_in_pages import SignInPages
@@ -55,7 +56,9 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
     console.after_request(_secured)
     console.register_error_handler(Exception, lambda error: error_page(error, deps.clock()))
     console.record_once(
-        lambda state: state.app.jinja_env.filters.update(shown=shown, told=told, percent=percent, span=span)
+        lambda state: state.app.jinja_env.filters.update(
+            shown=shown, told=told, percent=percent, span=span, exact=exact_percent
+        )
     )
     console.record_once(
         lambda state: state.app.jinja_env.globals.update(
@@ -68,7 +71,7 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
 def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
     door, queue, search = SignInPages(deps), QueuePages(deps), SearchPages(deps)
     case, audit, overview, people = CasePages(deps, queue), AuditPages(deps), OverviewPages(deps), PeoplePages(deps)
-    bulk = BulkPages(deps)
+    bulk, policy = BulkPages(deps), PolicyPages(deps)
     both, post = ("GET", "POST"), ("POST",)
     return (
         Page("/sign-in", "sign_in", door.sign_in, None, both),
@@ -100,7 +103,14 @@ def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
         Page("/signups/<record_id>/reveal", "signup_reveal", search.reveal, methods=post),
         Page("/signups/<record_id>/case", "signup_case", search.open_case, methods=post),
         Page("/overview", "overview", overview.overview),
-        Page("/policy", "policy", overview.policy),
+        Page("/policy", "policy", policy.policy),
+        Page("/policy/versions/<version>", "policy_version", policy.version),
+        Page("/policy/versions/<version>/backtest", "policy_backtest", policy.backtest, Role.LEAD, post),
+        Page("/policy/versions/<version>/activate", "policy_activate", policy.activate, Role.ADMIN, post),
+        Page("/policy/difference", "policy_difference", policy.difference),
+        Page("/policy/draft", "policy_draft", policy.draft, Role.LEAD),
+        Page("/policy/drafts", "policy_add", policy.add, Role.LEAD, post),
+        Page("/policy/rollback", "policy_roll_back", policy.roll_back, Role.LEAD, post),
         Page("/models", "models", overview.models),
         Page("/audit", "audit", audit.audit, Role.LEAD),
         Page("/audit.csv", "audit_csv", audit.export, Role.LEAD),

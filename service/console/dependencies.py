@@ -14,6 +14,7 @@ from service.usecases.case_file import ReadFiles
 from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.issue_key import IssueKey, RevokeKey
 from service.usecases.manage_reviewers import ManageReviewers
+from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.ports import Begin
 from service.usecases.search_signups import SearchSignups
 from service.usecases.sign_in import SignIn
@@ -26,6 +27,7 @@ class ConsoleDependencies:
     Attributes:
         begin: for the pages that only list: audit record, policies, people, keys.
         policy: the policy in force.
+        policies: versions of the policy and their back-tests.
         model: the model in force.
         model_dir: the registry that the page of models lists.
         conditions: whether the service is well, in words.
@@ -42,6 +44,7 @@ class ConsoleDependencies:
     files: ReadFiles
     search: SearchSignups
     policy: Callable[[], Policy]
+    policies: PolicyUseCases
     model: Callable[[], LoadedModel | None]
     model_dir: Path
     conditions: Callable[[], Sequence[Condition]]

@@ -23,6 +23,11 @@ def percent(probability: float | None) -> str:
     return f"{value:.0f} %"
 
 
+def exact_percent(share: float | None) -> str:
+    """A share with two decimals, for comparing: ``4.05 %``."""
+    return "—" if share is None else f"{share * 100:.2f} %"
+
+
 def band(score: float | None, lines: Sequence[tuple[str, float]]) -> str:
     """The decision that the score alone would ask for, by the policy's lines."""
     if score is None:

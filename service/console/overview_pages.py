@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
-from flask import request
 from werkzeug.wrappers import Response as AnyResponse
 
 from models.registry import RegistryError, active, list_cards
@@ -36,32 +34,6 @@ class OverviewPages:
             told=told,
             decisions=list(Decision),
             chart=stacked_bars(stacks, label="Decisions by day, by kind; the table below holds the numbers"),
-        )
-
-    def policy(self) -> AnyResponse:
-        """Every version, the document in force, and what one version changed."""
-        with self.deps.begin() as work:
-            versions = list(reversed(work.policies.all()))
-        wanted = request.args.get("version", "")
-        in_force = self.deps.policy().version
-        shown = next((each for each in versions if str(each.version) == wanted), None)
-        shown = shown or next((each for each in versions if each.version == in_force), None)
-        before = next((each for each in versions if shown is not None and each.version == shown.version - 1), None)
-        changes = (
-            []
-            if shown is None or before is None
-            else list(
-                difflib.unified_diff(before.document.splitlines(), shown.document.splitlines(), lineterm="", n=2)
-            )[2:]
-        )
-        return page(
-            "policy.html",
-            now=self.deps.clock(),
-            versions=versions,
-            in_force=in_force,
-            shown=shown,
-            changes=changes,
-            document=self.deps.policy().document,
         )
 
     def models(self) -> AnyResponse:

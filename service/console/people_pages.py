@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
-from service.console.pages import page
+from service.console.pages import page, words_of
 from service.domain.caller import Scope
 from service.domain.errors import ConflictError, InvalidError, NotFoundError
 from service.domain.reviewer import Role
@@ -37,7 +37,7 @@ class PeoplePages:
                 queues=queues,
             )
         except (InvalidError, ConflictError) as error:
-            return self._page(problem=_words(error))
+            return self._page(problem=words_of(error))
         return self._page(secret=(f"The first password of {made.reviewer.name}", made.password))
 
     def reset(self, name: str) -> AnyResponse:
@@ -69,7 +69,7 @@ class PeoplePages:
                 now=self.deps.clock(),
             )
         except InvalidError as error:
-            return self._page(problem=_words(error))
+            return self._page(problem=words_of(error))
         return self._page(secret=(f"The key {issued.key.name}", issued.token))
 
     def revoke(self, key_id: str) -> AnyResponse:
@@ -99,8 +99,3 @@ def _role() -> Role:
     if role is None:
         raise InvalidError("Choose a role.")
     return role
-
-
-def _words(error: InvalidError | ConflictError) -> str:
-    named = "; ".join(f"{each.pointer.strip('/')} {each.message}" for each in getattr(error, "errors", ()))
-    return f"{error} {named}".strip()
