@@ -49,6 +49,7 @@ from service.usecases.judge import Judge
 from service.usecases.keep_lists import KeepLists
 from service.usecases.lists_in_force import ListsInForce
 from service.usecases.manage_reviewers import ManageReviewers
+from service.usecases.model_use_cases import ModelUseCases
 from service.usecases.own_challenges import OwnChallenges
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.policy_versions import PolicyVersions
@@ -240,7 +241,7 @@ def _console_dependencies(application: Application, release: str, clock: Callabl
         policy=application.policy,
         policies=_policies(application),
         model=application.model,
-        model_dir=application.settings.model_dir,
+        models=ModelUseCases.over(begin, application.settings.model_dir, [feature.name for feature in FEATURES]),
         conditions=lambda: _conditions(application),
         clock=clock,
         release=release,

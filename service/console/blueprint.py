@@ -17,6 +17,7 @@ from service.console.dependencies import ConsoleDependencies
 from service.console.door import current, recognise, require_own_form, signed_in, to_sign_in
 from service.console.figures import band, exact_percent, gauge, percent, score_bar
 from service.console.front_page import add_front_page
+from service.console.model_pages import ModelPages, figure
 from service.console.overview_pages import OverviewPages
 from service.console.pages import SECURITY_POLICY, error_page
 from service.console.people_pages import PeoplePages
@@ -57,7 +58,7 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
     console.register_error_handler(Exception, lambda error: error_page(error, deps.clock()))
     console.record_once(
         lambda state: state.app.jinja_env.filters.update(
-            shown=shown, told=told, percent=percent, span=span, exact=exact_percent
+            shown=shown, told=told, percent=percent, span=span, exact=exact_percent, figure=figure
         )
     )
     console.record_once(
@@ -71,7 +72,7 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
 def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
     door, queue, search = SignInPages(deps), QueuePages(deps), SearchPages(deps)
     case, audit, overview, people = CasePages(deps, queue), AuditPages(deps), OverviewPages(deps), PeoplePages(deps)
-    bulk, policy = BulkPages(deps), PolicyPages(deps)
+    bulk, policy, models = BulkPages(deps), PolicyPages(deps), ModelPages(deps)
     both, post = ("GET", "POST"), ("POST",)
     return (
         Page("/sign-in", "sign_in", door.sign_in, None, both),
@@ -111,7 +112,11 @@ def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
         Page("/policy/draft", "policy_draft", policy.draft, Role.LEAD),
         Page("/policy/drafts", "policy_add", policy.add, Role.LEAD, post),
         Page("/policy/rollback", "policy_roll_back", policy.roll_back, Role.LEAD, post),
-        Page("/models", "models", overview.models),
+        Page("/models", "models", models.models),
+        Page("/models/<version>", "model", models.model),
+        Page("/models/<version>/comparison", "model_comparison", models.comparison),
+        Page("/models/<version>/shadow", "model_shadow", models.shadow, Role.ADMIN, post),
+        Page("/models/rollback", "model_roll_back", models.roll_back, Role.ADMIN, post),
         Page("/audit", "audit", audit.audit, Role.LEAD),
         Page("/audit.csv", "audit_csv", audit.export, Role.LEAD),
         Page("/people", "people", people.people, Role.ADMIN),

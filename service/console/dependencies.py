@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from models.registry import LoadedModel
 from service.console.front_page import Condition
@@ -14,6 +13,7 @@ from service.usecases.case_file import ReadFiles
 from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.issue_key import IssueKey, RevokeKey
 from service.usecases.manage_reviewers import ManageReviewers
+from service.usecases.model_use_cases import ModelUseCases
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.ports import Begin
 from service.usecases.search_signups import SearchSignups
@@ -29,7 +29,7 @@ class ConsoleDependencies:
         policy: the policy in force.
         policies: versions of the policy and their back-tests.
         model: the model in force.
-        model_dir: the registry that the page of models lists.
+        models: the registry and what may be done with it.
         conditions: whether the service is well, in words.
         clock: the time it is, aware, in UTC.
         release: of the service.
@@ -46,7 +46,7 @@ class ConsoleDependencies:
     policy: Callable[[], Policy]
     policies: PolicyUseCases
     model: Callable[[], LoadedModel | None]
-    model_dir: Path
+    models: ModelUseCases
     conditions: Callable[[], Sequence[Condition]]
     clock: Callable[[], datetime]
     release: str

@@ -1,4 +1,4 @@
-"""The overview, and what decides: policy and models, to read."""
+"""The overview: what has been decided, by what, and how well it holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Response as AnyResponse
 
-from models.registry import RegistryError, active, list_cards
 from service.console.dependencies import ConsoleDependencies
 from service.console.figures import Stack, stacked_bars
 from service.console.pages import page
@@ -16,7 +15,7 @@ from service.usecases.overview import ReadOverview
 
 @dataclass(frozen=True, slots=True)
 class OverviewPages:
-    """What has been decided, and by what."""
+    """Figures for people."""
 
     deps: ConsoleDependencies
 
@@ -34,20 +33,4 @@ class OverviewPages:
             told=told,
             decisions=list(Decision),
             chart=stacked_bars(stacks, label="Decisions by day, by kind; the table below holds the numbers"),
-        )
-
-    def models(self) -> AnyResponse:
-        """The registry's models, and the card of the one that scores."""
-        loaded = self.deps.model()
-        try:
-            cards = list(list_cards(self.deps.model_dir))
-            current = active(self.deps.model_dir).version
-        except (RegistryError, OSError):
-            cards, current = [], None
-        return page(
-            "models.html",
-            now=self.deps.clock(),
-            loaded=None if loaded is None else loaded.card,
-            cards=cards,
-            current=current,
         )

@@ -38,14 +38,6 @@ def paired_bars(pairs: Sequence[Pair], *, label: str) -> Markup:
                 Markup(
                     '<rect class="{}" x="{}" y="{}" width="{:.1f}" height="15" rx="2"/>'
                     '<text x="{:.1f}" y="{}">{}</text>'
-                ).format(
-                    kind,
-                    left,
-                    top + step * 18,
-                    long,
-                    left + long + 8,
-                    top + step * 18 + 12,
-                    f"{kind} {exact_percent(value)}",
-                )
+                ).format(kind, left, top + step * 18, long, left + long + 8, top + step * 18 + 12, words)
             )
     return Markup("").join((*parts, Markup("</svg>")))
