@@ -238,6 +238,7 @@ def _console_dependencies(application: Application, release: str, clock: Callabl
         cases=application.cases,
         files=ReadFiles(begin, application.cases.read, application.reference, application.model),
         search=SearchSignups(begin, application.reference),
+        lists=KeepLists(begin, lambda: application.reference, new_id),
         policy=application.policy,
         policies=_policies(application),
         model=application.model,

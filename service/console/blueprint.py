@@ -17,6 +17,7 @@ from service.console.dependencies import ConsoleDependencies
 from service.console.door import current, recognise, require_own_form, signed_in, to_sign_in
 from service.console.figures import band, exact_percent, gauge, percent, score_bar
 from service.console.front_page import add_front_page
+from service.console.list_pages import ListPages
 from service.console.model_pages import ModelPages, figure
 from service.console.overview_pages import OverviewPages
 from service.console.pages import SECURITY_POLICY, error_page
@@ -31,6 +32,9 @@ from service.domain.reviewer import Role
 
 View = Callable[..., AnyResponse]
 STATIC_AGE_S = 3_600
+FORM_LIMIT = 3 * 1024 * 1024
+"""Of a form with a file in it; one without is bounded by Flask at half a megabyte."""
+
 _BUNDLED = Path(__file__).parent / "static"
 
 
@@ -72,7 +76,7 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
 def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
     door, queue, search = SignInPages(deps), QueuePages(deps), SearchPages(deps)
     case, audit, overview, people = CasePages(deps, queue), AuditPages(deps), OverviewPages(deps), PeoplePages(deps)
-    bulk, policy, models = BulkPages(deps), PolicyPages(deps), ModelPages(deps)
+    bulk, policy, models, lists = BulkPages(deps), PolicyPages(deps), ModelPages(deps), ListPages(deps)
     both, post = ("GET", "POST"), ("POST",)
     return (
         Page("/sign-in", "sign_in", door.sign_in, None, both),
@@ -117,6 +121,12 @@ def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
         Page("/models/<version>/comparison", "model_comparison", models.comparison),
         Page("/models/<version>/shadow", "model_shadow", models.shadow, Role.ADMIN, post),
         Page("/models/rollback", "model_roll_back", models.roll_back, Role.ADMIN, post),
+        Page("/lists", "lists", lists.lists),
+        Page("/lists/search", "lists_search", lists.search, methods=post),
+        Page("/lists/<name>/add", "list_add", lists.add, Role.LEAD, post),
+        Page("/lists/<name>/import", "list_import", lists.load, Role.LEAD, post),
+        Page("/lists/<name>/export", "list_export", lists.export, Role.LEAD, post),
+        Page("/lists/<name>/<entry_id>/end", "list_end", lists.end, Role.LEAD, post),
         Page("/audit", "audit", audit.audit, Role.LEAD),
         Page("/audit.csv", "audit_csv", audit.export, Role.LEAD),
         Page("/people", "people", people.people, Role.ADMIN),
@@ -137,6 +147,7 @@ def _guarded(page: Page, deps: ConsoleDependencies) -> View:
         if page.role is not None and current() is None:
             return to_sign_in()
         if request.method == "POST":
+            request.max_content_length = FORM_LIMIT
             require_own_form()
         if page.role is not None:
             if signed_in().reviewer.must_change and page.endpoint not in {"password", "sign_out"}:

@@ -12,6 +12,7 @@ from service.domain.policy import Policy
 from service.usecases.case_file import ReadFiles
 from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.issue_key import IssueKey, RevokeKey
+from service.usecases.keep_lists import KeepLists
 from service.usecases.manage_reviewers import ManageReviewers
 from service.usecases.model_use_cases import ModelUseCases
 from service.usecases.policy_use_cases import PolicyUseCases
@@ -43,6 +44,7 @@ class ConsoleDependencies:
     cases: CaseUseCases
     files: ReadFiles
     search: SearchSignups
+    lists: KeepLists
     policy: Callable[[], Policy]
     policies: PolicyUseCases
     model: Callable[[], LoadedModel | None]

@@ -29,6 +29,7 @@ NAVIGATION = (
     ("overview", "Overview", Role.REVIEWER),
     ("policy", "Policy", Role.REVIEWER),
     ("models", "Models", Role.REVIEWER),
+    ("lists", "Lists", Role.REVIEWER),
     ("audit", "Audit", Role.LEAD),
     ("people", "People and keys", Role.ADMIN),
 )
