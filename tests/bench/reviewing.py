@@ -104,12 +104,12 @@ def _measure(database: str, url: str, home: Path, options: argparse.Namespace) -
     pages = _pages(client, token, application)
     for ask in pages.values():  # warms up
         ask()
-    taken: dict[str, list[float]] = {name: [] for name in pages}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in pages}
     for _ in range(options.rounds):
         for name, ask in pages.items():
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.process_time()
             ask()
-            taken[name].append(1e3 * (time.perf_counter() - began))
+            taken[name].append((1e3 * (time.perf_counter() - began), 1e3 * (time.process_time() - worked)))
     sys.stdout.write("\n".join(_table(database, options, taken)) + "\n")
     application.store.dispose()
 
@@ -245,13 +245,16 @@ def _forget_counts(app: Any) -> None:
                 counted.clear()
 
 
-def _table(database: str, options: argparse.Namespace, taken: Mapping[str, Sequence[float]]) -> Iterator[str]:
+def _table(
+    database: str, options: argparse.Namespace, taken: Mapping[str, Sequence[tuple[float, float]]]
+) -> Iterator[str]:
     yield f"\n{database}: {options.signups:,} sign-ups, {options.cases:,} open cases, {options.rounds} rounds\n"
-    yield "| page | median ms | p95 ms | under 100 ms |\n|---|--:|--:|---|"
-    for name, values in taken.items():
-        high = statistics.quantiles(values, n=20)[-1]
-        kept = "yes" if statistics.median(values) < PROMISE_MS else "no"
-        yield f"| {name} | {statistics.median(values):.1f} | {high:.1f} | {kept} |"
+    yield "| page | median ms | p95 ms | of it work of this process | under 100 ms |\n|---|--:|--:|--:|---|"
+    for name, pairs in taken.items():
+        waited, worked = ([pair[place] for pair in pairs] for place in (0, 1))
+        median, high = statistics.median(waited), statistics.quantiles(waited, n=20)[-1]
+        kept = "yes" if median < PROMISE_MS else "no"
+        yield f"| {name} | {median:.1f} | {high:.1f} | {statistics.median(worked):.1f} | {kept} |"
 
 
 if __name__ == "__main__":
