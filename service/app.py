@@ -20,12 +20,14 @@ from service.api.blueprint import create_api
 from service.api.dependencies import ApiDependencies
 from service.api.health import ProbeResult, ReadinessCheck
 from service.api.page_links import page_links
+from service.challenges.oidc import OpenIdClient
 from service.challenges.pages import PageDependencies, create_pages
 from service.config import Settings
 from service.connections import RecordedOutcomes, VerdictsSpeak, asking_more
 from service.console.blueprint import create_console
 from service.console.dependencies import ConsoleDependencies
 from service.console.front_page import Condition
+from service.console.sign_in_pages import RETURN
 from service.domain.errors import UnavailableError
 from service.domain.ids import uuid7
 from service.metrics import CONTENT_TYPE, Metrics
@@ -58,8 +60,10 @@ from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.report_account import ReportAccount
+from service.usecases.reviewer_identity import Identities
 from service.usecases.search_signups import SearchSignups
 from service.usecases.sign_in import SignIn
+from service.usecases.sign_in_elsewhere import SignInElsewhere
 from service.usecases.watch_attacks import ListAttacks
 from service.usecases.watches_in_force import WatchesInForce
 from service.usecases.webhook_endpoints import WebhookEndpoints
@@ -229,9 +233,11 @@ def _page_dependencies(application: Application, clock: Callable[[], datetime]) 
 
 def _console_dependencies(application: Application, release: str, clock: Callable[[], datetime]) -> ConsoleDependencies:
     begin = application.store.begin
+    sign_in = SignIn(begin, lambda who: application.pseudonyms.fingerprint(who.encode()).newest)
     return ConsoleDependencies(
         begin=begin,
-        sign_in=SignIn(begin, lambda who: application.pseudonyms.fingerprint(who.encode()).newest),
+        sign_in=sign_in,
+        elsewhere=_sign_in_elsewhere(application, sign_in),
         manage=ManageReviewers(begin),
         issue_key=IssueKey(begin),
         revoke_key=RevokeKey(begin),
@@ -252,6 +258,19 @@ def _console_dependencies(application: Application, release: str, clock: Callabl
 def _policies(application: Application) -> PolicyUseCases:
     begin = application.store.begin
     return PolicyUseCases(PolicyVersions(begin), BackTest(begin, RecordedOutcomes(begin, application.policy)))
+
+
+def _sign_in_elsewhere(application: Application, sign_in: SignIn) -> SignInElsewhere | None:
+    registration, settings = application.settings.reviewers_oidc, application.settings
+    if registration is None:
+        return None
+    return SignInElsewhere(
+        begin=application.store.begin,
+        sign_in=sign_in,
+        provider=OpenIdClient(registration, settings.public_url + RETURN, time.monotonic),
+        identities=Identities(registration.issuer, lambda who: application.pseudonyms.fingerprint(who.encode())),
+        digest=lambda who: application.pseudonyms.fingerprint(who.encode()),
+    )
 
 
 def exposition(application: Application) -> bytes:

@@ -80,6 +80,8 @@ def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
     both, post = ("GET", "POST"), ("POST",)
     return (
         Page("/sign-in", "sign_in", door.sign_in, None, both),
+        Page("/sign-in/elsewhere", "sign_in_elsewhere", door.elsewhere, None),
+        Page("/sign-in/return", "sign_in_return", door.back, None),
         Page("/sign-out", "sign_out", door.sign_out, methods=post),
         Page("/password", "password", door.password, methods=both),
         Page("/queue", "queue", queue.queue),
@@ -133,6 +135,7 @@ def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
         Page("/people/create", "people_create", people.create, Role.ADMIN, post),
         Page("/people/<name>/reset", "people_reset", people.reset, Role.ADMIN, post),
         Page("/people/<name>/role", "people_role", people.role, Role.ADMIN, post),
+        Page("/people/<name>/identity", "people_identity", people.identity, Role.ADMIN, post),
         Page("/people/<name>/disable", "people_disable", people.disable, Role.ADMIN, post),
         Page("/keys/issue", "keys_issue", people.issue, Role.ADMIN, post),
         Page("/keys/<key_id>/revoke", "keys_revoke", people.revoke, Role.ADMIN, post),

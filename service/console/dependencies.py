@@ -19,6 +19,7 @@ from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.ports import Begin
 from service.usecases.search_signups import SearchSignups
 from service.usecases.sign_in import SignIn
+from service.usecases.sign_in_elsewhere import SignInElsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class ConsoleDependencies:
     Attributes:
         begin: for the pages that only list: audit record, policies, people, keys.
         policy: the policy in force.
+        elsewhere: sign-in at an OpenID provider, if the settings name one.
         policies: versions of the policy and their back-tests.
         model: the model in force.
         models: the registry and what may be done with it.
@@ -38,6 +40,7 @@ class ConsoleDependencies:
 
     begin: Begin
     sign_in: SignIn
+    elsewhere: SignInElsewhere | None
     manage: ManageReviewers
     issue_key: IssueKey
     revoke_key: RevokeKey

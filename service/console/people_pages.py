@@ -50,6 +50,18 @@ class PeoplePages:
         self.deps.manage.set_role(name, _role(), actor=signed_in().acting.name, now=self.deps.clock())
         return redirect(url_for("console.people"), 303)
 
+    def identity(self, name: str) -> AnyResponse:
+        """Who they are at the OpenID provider; kept as a keyed digest, never shown again."""
+        text = request.form.get("identity", "").strip()
+        try:
+            if self.deps.elsewhere is None:
+                raise ConflictError("The settings name no OpenID provider.")
+            known = self.deps.elsewhere.identities.of_text(text) if text else None
+            self.deps.manage.set_identity(name, known, actor=signed_in().acting.name, now=self.deps.clock())
+        except (InvalidError, ConflictError) as error:
+            return self._page(problem=words_of(error))
+        return redirect(url_for("console.people"), 303)
+
     def disable(self, name: str) -> AnyResponse:
         """No access any more."""
         try:
@@ -86,6 +98,7 @@ class PeoplePages:
             status=200 if problem is None else 422,
             people=people,
             keys=keys,
+            elsewhere=self.deps.elsewhere is not None,
             roles=list(Role),
             scopes=list(Scope),
             problem=problem,

@@ -28,6 +28,8 @@ def test_every_page_behind_the_door_sends_strangers_to_it(app: Any) -> None:
             "console.static",
             "console.front_page",
             "console.sign_in",
+            "console.sign_in_elsewhere",
+            "console.sign_in_return",
             "console.nowhere",
         }:
             continue
