@@ -295,3 +295,29 @@ def test_notes_are_read_as_written_and_stored_encrypted(
 def _find(store: Any, now: datetime, **wanted: Any) -> Any:
     with store.begin() as work:
         return work.cases.find(CaseQuery(now=now, **wanted))
+
+
+def test_resolved_cases_come_with_the_latest_verdict_first(store: Any, hold: Hold, noon: datetime) -> None:
+    cases = [hold(store, score=place / 10) for place in range(4)]
+    with store.begin() as work:
+        for place, case in enumerate(cases):
+            at = noon + timedelta(hours=(2, 0, 3, 1)[place])
+            resolved = case.resolved(Verdict.APPROVE, "FALSE_ALARM", by="reviewer:dana", now=at)
+            work.cases.update(resolved)
+        work.commit()
+
+    with store.begin() as work:
+        first = work.cases.find(CaseQuery(now=noon, states=(CaseState.RESOLVED,), limit=2))
+        rest = work.cases.find(CaseQuery(now=noon, states=(CaseState.RESOLVED,), after=first[-1].cursor))
+
+    assert [each.case.id for each in (*first, *rest)] == [cases[place].id for place in (2, 0, 3, 1)]
+
+
+@pytest.mark.parametrize("order", list(CaseOrder))
+def test_filters_hold_in_every_order(store: Any, hold: Hold, noon: datetime, order: CaseOrder) -> None:
+    for place in range(6):
+        hold(store, score=place / 10, size=1 + place)
+
+    found = _find(store, noon, order=order, risk_from=0.2, size_from=4)
+
+    assert {each.case.size for each in found} == {4, 5, 6}

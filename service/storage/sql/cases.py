@@ -102,20 +102,14 @@ class SqlCases:
 
     def find(self, query: CaseQuery) -> Sequence[ListedCase]:
         """See the port."""
-        order = _ORDER[query.order]
-        wanted: Any = select(CaseRow.__table__, order.label("place")).where(*_conditions(query))
-        if query.order is CaseOrder.AGE:
-            # By the column itself, which has an index, and not by its negative, which has none.
-            if query.after is not None:
-                seen = tuple_(literal(round(-query.after[0])), literal(query.after[1]))
-                wanted = wanted.where(tuple_(CaseRow.opened_us, CaseRow.case_no) > seen)
-            wanted = wanted.order_by(CaseRow.opened_us, CaseRow.case_no)
-        else:
-            if query.after is not None:
-                seen = tuple_(literal(query.after[0]), literal(query.after[1]))
-                wanted = wanted.where(tuple_(order, CaseRow.case_no) < seen)
-            wanted = wanted.order_by(order.desc(), CaseRow.case_no.desc())
-        wanted = wanted.limit(query.limit)
+        # First which, from an index alone, then those few whole.
+        picked = _picked(query).subquery()
+        number = picked.c.case_no if query.order is CaseOrder.AGE else picked.c.case_no.desc()
+        wanted = (
+            select(CaseRow.__table__, picked.c.place)
+            .join(picked, picked.c.case_no == CaseRow.case_no)
+            .order_by(picked.c.place.desc(), number)
+        )
         rows = self._database.read(lambda connection: connection.execute(wanted).all())
         return tuple(ListedCase(case_of_row(row), (row.place, row.case_no)) for row in rows)
 
@@ -285,6 +279,36 @@ def _claim_statement(claim: ClaimNext, *, reserved: bool) -> Any:
         )
         .returning(CaseRow.__table__)
     )
+
+
+def _picked(query: CaseQuery) -> Any:
+    """The numbers and places of one page. Any: selects of SQLAlchemy's Core are untyped."""
+    resolved = query.states == (CaseState.RESOLVED,)
+    order = CaseRow.resolved_us if resolved and query.order is CaseOrder.PRIORITY else _ORDER[query.order]
+    wanted: Any = select(CaseRow.case_no, order.label("place")).where(*_conditions(query))
+    if resolved:
+        wanted = wanted.where(CaseRow.resolved_us.is_not(None))  # written out, for the index of verdicts
+    # A filter that few pass would walk the index of another order to its end, looking every case up: with the order
+    # out of every index's reach the one that holds all that is filtered by is read, and the first few are kept.
+    hidden = 0 if query.order is not CaseOrder.PRIORITY and _is_filtered(query) else None
+    if query.order is CaseOrder.AGE:
+        # By the column itself, which has an index, and not by its negative, which has none.
+        if query.after is not None:
+            seen = tuple_(literal(round(-query.after[0])), literal(query.after[1]))
+            wanted = wanted.where(tuple_(CaseRow.opened_us, CaseRow.case_no) > seen)
+        oldest = CaseRow.opened_us if hidden is None else CaseRow.opened_us + hidden
+        return wanted.order_by(oldest, CaseRow.case_no).limit(query.limit)
+    if query.after is not None:
+        seen = tuple_(literal(query.after[0]), literal(query.after[1]))
+        wanted = wanted.where(tuple_(order, CaseRow.case_no) < seen)
+    highest = order if hidden is None else order + hidden
+    return wanted.order_by(highest.desc(), CaseRow.case_no.desc()).limit(query.limit)
+
+
+def _is_filtered(query: CaseQuery) -> bool:
+    given = (query.queues, query.kind, query.account_type, query.reason_code, query.holder, query.unclaimed)
+    bounds = (query.risk_from, query.risk_below, query.size_from)
+    return any(given) or any(each is not None for each in bounds) or query.overdue or query.snoozed
 
 
 def _conditions(query: CaseQuery) -> Iterator[Any]:  # noqa: C901, PLR0912 - one line a filter
