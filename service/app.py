@@ -14,6 +14,7 @@ from importlib.metadata import version as version_of
 from flask import Flask
 
 from models.features.catalogue import FEATURES
+from models.reference.parts_of_the_world import part_of_the_world
 from models.reference.reference import Reference, load_reference
 from service.api.answers import render_decision
 from service.api.blueprint import create_api
@@ -247,6 +248,7 @@ def _console_dependencies(application: Application, release: str, clock: Callabl
         lists=KeepLists(begin, lambda: application.reference, new_id),
         policy=application.policy,
         policies=_policies(application),
+        part_of=lambda country: part_of_the_world(country, application.reference.time_zones),
         model=application.model,
         models=ModelUseCases.over(begin, application.settings.model_dir, [feature.name for feature in FEATURES]),
         conditions=lambda: _conditions(application),

@@ -31,6 +31,7 @@ class ConsoleDependencies:
         policy: the policy in force.
         elsewhere: sign-in at an OpenID provider, if the settings name one.
         policies: versions of the policy and their back-tests.
+        part_of: the part of the world that a country belongs to.
         model: the model in force.
         models: the registry and what may be done with it.
         conditions: whether the service is well, in words.
@@ -50,6 +51,7 @@ class ConsoleDependencies:
     lists: KeepLists
     policy: Callable[[], Policy]
     policies: PolicyUseCases
+    part_of: Callable[[str | None], str]
     model: Callable[[], LoadedModel | None]
     models: ModelUseCases
     conditions: Callable[[], Sequence[Condition]]
