@@ -314,10 +314,23 @@ def test_resolved_cases_come_with_the_latest_verdict_first(store: Any, hold: Hol
 
 
 @pytest.mark.parametrize("order", list(CaseOrder))
-def test_filters_hold_in_every_order(store: Any, hold: Hold, noon: datetime, order: CaseOrder) -> None:
-    for place in range(6):
-        hold(store, score=place / 10, size=1 + place)
+@pytest.mark.parametrize("few", [2, 1_000])
+def test_filters_hold_page_by_page_in_every_order_for_few_and_for_many(
+    store: Any, hold: Hold, noon: datetime, order: CaseOrder, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.storage.sql.cases.FEW", few)
+    for number in range(9):
+        at = noon - timedelta(hours=number // 2)
+        hold(
+            store, score=0.2 + (number % 3) / 10, at=at, size=1 + number % 2, account_type=list(AccountType)[number % 2]
+        )
 
-    found = _find(store, noon, order=order, risk_from=0.2, size_from=4)
+    whole = _find(store, noon, order=order, account_type=AccountType.EDUCATIONAL, risk_from=0.25)
+    first = _find(store, noon, order=order, account_type=AccountType.EDUCATIONAL, risk_from=0.25, limit=2)
+    rest = _find(store, noon, order=order, account_type=AccountType.EDUCATIONAL, risk_from=0.25, after=first[-1].cursor)
 
-    assert {each.case.size for each in found} == {4, 5, 6}
+    assert [each.case.id for each in (*first, *rest)] == [each.case.id for each in whole]
+    assert {(each.case.account_type, each.case.risk >= 0.25) for each in whole} == {(AccountType.EDUCATIONAL, True)}
+    assert len(whole) == 3
+    places = [each.cursor[0] for each in whole]
+    assert places == sorted(places, reverse=True)
