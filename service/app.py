@@ -14,18 +14,21 @@ from importlib.metadata import version as version_of
 from flask import Flask
 
 from models.features.catalogue import FEATURES
+from models.reference.parts_of_the_world import part_of_the_world
 from models.reference.reference import Reference, load_reference
 from service.api.answers import render_decision
 from service.api.blueprint import create_api
 from service.api.dependencies import ApiDependencies
 from service.api.health import ProbeResult, ReadinessCheck
 from service.api.page_links import help_link, page_links
+from service.challenges.oidc import OpenIdClient
 from service.challenges.pages import PageDependencies, create_pages
 from service.config import Settings
 from service.connections import RecordedOutcomes, VerdictsSpeak, asking_more
 from service.console.blueprint import create_console
 from service.console.dependencies import ConsoleDependencies
 from service.console.front_page import Condition
+from service.console.sign_in_pages import RETURN
 from service.domain.errors import UnavailableError
 from service.domain.ids import uuid7
 from service.metrics import CONTENT_TYPE, Metrics
@@ -47,19 +50,22 @@ from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.issue_key import IssueKey, RevokeKey
 from service.usecases.judge import Judge
 from service.usecases.keep_lists import KeepLists
+from service.usecases.keep_models import KeepModels
 from service.usecases.lists_in_force import ListsInForce
 from service.usecases.manage_reviewers import ManageReviewers
+from service.usecases.model_use_cases import ModelUseCases
 from service.usecases.own_challenges import OwnChallenges
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import Fingerprint
-from service.usecases.read_models import ModelUseCases
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.report_account import ReportAccount
+from service.usecases.reviewer_identity import Identities
 from service.usecases.search_signups import SearchSignups
 from service.usecases.sign_in import SignIn
+from service.usecases.sign_in_elsewhere import SignInElsewhere
 from service.usecases.watch_attacks import ListAttacks
 from service.usecases.watches_in_force import WatchesInForce
 from service.usecases.webhook_endpoints import WebhookEndpoints
@@ -203,8 +209,8 @@ def _api_dependencies(application: Application, release: str, clock: Callable[[]
             random_bytes=secrets.token_bytes,
             private_allowed=application.settings.webhook_private_addresses,
         ),
-        policies=PolicyUseCases(PolicyVersions(begin), BackTest(begin, RecordedOutcomes(begin, application.policy))),
-        models=ModelUseCases(begin, application.settings.model_dir, [feature.name for feature in FEATURES]),
+        policies=_policies(application),
+        models=KeepModels(begin, application.settings.model_dir, [feature.name for feature in FEATURES]),
         lists=KeepLists(begin, lambda: application.reference, new_id),
         challenges=OwnChallenges(application.step_up.answer),
         open_links=page_links(application.step_up.secrets.token, application.step_up.pages),
@@ -231,9 +237,11 @@ def _page_dependencies(application: Application, clock: Callable[[], datetime]) 
 
 def _console_dependencies(application: Application, release: str, clock: Callable[[], datetime]) -> ConsoleDependencies:
     begin = application.store.begin
+    sign_in = SignIn(begin, lambda who: application.pseudonyms.fingerprint(who.encode()).newest)
     return ConsoleDependencies(
         begin=begin,
-        sign_in=SignIn(begin, lambda who: application.pseudonyms.fingerprint(who.encode()).newest),
+        sign_in=sign_in,
+        elsewhere=_sign_in_elsewhere(application, sign_in),
         manage=ManageReviewers(begin),
         issue_key=IssueKey(begin),
         revoke_key=RevokeKey(begin),
@@ -241,12 +249,33 @@ def _console_dependencies(application: Application, release: str, clock: Callabl
         files=ReadFiles(begin, application.cases.read, application.reference, application.model),
         search=SearchSignups(begin, application.reference),
         clusters=cluster_use_cases(begin, policy=application.policy, reference=application.reference, new_id=new_id),
+        lists=KeepLists(begin, lambda: application.reference, new_id),
         policy=application.policy,
+        policies=_policies(application),
+        part_of=lambda country: part_of_the_world(country, application.reference.time_zones),
         model=application.model,
-        model_dir=application.settings.model_dir,
+        models=ModelUseCases.over(begin, application.settings.model_dir, [feature.name for feature in FEATURES]),
         conditions=lambda: _conditions(application),
         clock=clock,
         release=release,
+    )
+
+
+def _policies(application: Application) -> PolicyUseCases:
+    begin = application.store.begin
+    return PolicyUseCases(PolicyVersions(begin), BackTest(begin, RecordedOutcomes(begin, application.policy)))
+
+
+def _sign_in_elsewhere(application: Application, sign_in: SignIn) -> SignInElsewhere | None:
+    registration, settings = application.settings.reviewers_oidc, application.settings
+    if registration is None:
+        return None
+    return SignInElsewhere(
+        begin=application.store.begin,
+        sign_in=sign_in,
+        provider=OpenIdClient(registration, settings.public_url + RETURN, time.monotonic),
+        identities=Identities(registration.issuer, lambda who: application.pseudonyms.fingerprint(who.encode())),
+        digest=lambda who: application.pseudonyms.fingerprint(who.encode()),
     )
 
 

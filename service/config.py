@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from service.challenges.providers import Provider, ProvidersInvalidError, read_providers
+from service.challenges.providers import Provider, ProvidersInvalidError, Registration, read_providers, registration_of
 from service.challenges.smtp_address import SmtpAddressError, SmtpServer, smtp_server_of
 
 PREFIX = "GATEHOUSE_"
@@ -81,6 +81,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("MAIL_FROM", "required with `SMTP_URL`", "the address that codes come from"),
     Setting("OIDC_PROVIDERS", "none", "TOML file of the OpenID providers for institutions and ORCID"),
+    Setting(
+        "REVIEWERS_OIDC_ISSUER",
+        "passwords only",
+        "the OpenID provider at which reviewers may sign in too; register `PUBLIC_URL/console/sign-in/return` there",
+    ),
+    Setting("REVIEWERS_OIDC_CLIENT_ID", "required with an issuer", "of this service at that provider"),
+    Setting("REVIEWERS_OIDC_CLIENT_SECRET", "a public client", "of this service at that provider"),
     Setting("LOG_LEVEL", "`info`", "`debug`, `info`, `warning` or `error`"),
 )
 
@@ -116,6 +123,7 @@ class Settings:
     smtp: SmtpServer | None
     mail_from: str
     oidc_providers: Mapping[str, Provider]
+    reviewers_oidc: Registration | None
     log_level: str
 
     @property
@@ -156,6 +164,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         smtp=reader.smtp(),
         mail_from=reader.mail_from(),
         oidc_providers=reader.providers(),
+        reviewers_oidc=reader.reviewers_oidc(),
         log_level=reader.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
     if settings.threads < settings.heavy_requests + LIGHT_THREADS:
@@ -269,6 +278,22 @@ class _Reader:
         except ProvidersInvalidError as error:
             self.problem("OIDC_PROVIDERS", f"({path.name}) {error}")
             return {}
+
+    def reviewers_oidc(self) -> Registration | None:
+        issuer, client_id = self.text("REVIEWERS_OIDC_ISSUER", ""), self.text("REVIEWERS_OIDC_CLIENT_ID", "")
+        secret = self.text("REVIEWERS_OIDC_CLIENT_SECRET", "")
+        if not issuer:
+            if client_id or secret:
+                self.problem("REVIEWERS_OIDC_ISSUER", "is required with the other settings of that provider")
+            return None
+        if not client_id:
+            self.problem("REVIEWERS_OIDC_CLIENT_ID", "is required with REVIEWERS_OIDC_ISSUER")
+            return None
+        try:
+            return registration_of(issuer, client_id, secret)
+        except ProvidersInvalidError as error:
+            self.problem("REVIEWERS_OIDC_ISSUER", f"cannot be used: {error}")
+            return None
 
     def keys(self, name: str, generate: Callable[[str], str] | None) -> tuple[VersionedKey, ...]:
         raw = self.text(name, "")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from service.domain.errors import UnavailableError
 from service.usecases.ports import Begin
+from service.usecases.sign_in import LASTS, WINDOW
 
 IDEMPOTENCY_KEPT_FOR = timedelta(days=8)
 """The promise is seven days; the day more spares everybody an argument about time zones."""
@@ -105,6 +106,10 @@ def housekeeping(begin: Begin, *, checkpoint: Callable[[], None] = lambda: None)
             work.commit()
         return forgotten
 
+    def sign_out(now: datetime) -> int:
+        with begin() as work:
+            return work.reviewers.purge(began_before=now - LASTS, failed_before=now - WINDOW)
+
     def roll_up(now: datetime) -> int:
         rolled_up = 0
         with begin() as work:
@@ -129,6 +134,7 @@ def housekeeping(begin: Begin, *, checkpoint: Callable[[], None] = lambda: None)
     return (
         Job("audit entries sealed", seal),
         Job("Idempotency-Keys forgotten", forget),
+        Job("old sessions and failed sign-ins forgotten", sign_out),
         Job("days rolled up", roll_up),
         Job("old events and deliveries purged", purge),
         Job("logs moved", move_the_log),

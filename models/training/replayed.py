@@ -17,6 +17,7 @@ from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.linkage.marks import Mark
 from models.linkage.memory import MemoryHistory
+from models.reference.parts_of_the_world import part_of_the_world
 from models.reference.reference import Reference
 from models.replay import Known, KnownFeed, replay
 from models.signals.signals import derive_signals
@@ -33,15 +34,6 @@ as legitimate, and a younger one is no evidence either way."""
 
 DEFAULT_HOLD_OUT = ("A9", "A11", "A13", "A15", "A16", "A18", "A19", "H8", "H14", "H17", "A3-aligned")
 """Attack families and honest kinds that no model learns from, to see how it does on what it never saw."""
-
-_REGIONS = {
-    "Africa": "Africa",
-    "America": "America",
-    "Asia": "Asia",
-    "Europe": "Europe",
-    "Australia": "Oceania",
-    "Pacific": "Oceania",
-}
 
 _REPORTED_FEATURES = {
     "institution_on_list": "institution listed",
@@ -208,16 +200,9 @@ def _rows(signups: Iterable[SimulatedSignup], reference: Reference, settings: Re
             occurred_at=signup.occurred_at,
             account_type=signup.account_type.value,
             country=signup.identity.country or "unknown",
-            region=region_of(signup.identity.country, reference),
+            region=part_of_the_world(signup.identity.country, reference.time_zones),
             probes=_silent_vectors(signup, reference, history) if probed else None,
         )
-
-
-def region_of(country: str | None, reference: Reference) -> str:
-    """The part of the world, by the area of the country's time zones."""
-    zones = reference.time_zones.zones_of((country or "").upper())
-    areas = sorted({zone.split("/")[0] for zone in zones} & set(_REGIONS))
-    return _REGIONS[areas[0]] if areas else "unknown"
 
 
 def _silent_vectors(signup: Signup, reference: Reference, history: MemoryHistory) -> NDArray[np.float32]:

@@ -18,9 +18,9 @@ from service.usecases.answer_once import AnswerOnce
 from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.cluster_use_cases import ClusterUseCases
 from service.usecases.keep_lists import KeepLists
+from service.usecases.keep_models import KeepModels
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.ports import Fingerprint, IdempotencyClaim
-from service.usecases.read_models import ModelUseCases
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
 from service.usecases.webhook_endpoints import WebhookEndpoints
@@ -109,7 +109,7 @@ class ApiDependencies:
     report_account: ReportRecord
     webhooks: WebhookEndpoints
     policies: PolicyUseCases
-    models: ModelUseCases
+    models: KeepModels
     lists: KeepLists
     challenges: AnswerOwnChallenge
     open_links: Callable[[bytes], bytes]

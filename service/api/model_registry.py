@@ -12,14 +12,14 @@ from flask import Response
 from service.api.paths import JSON
 from service.api.schemas.model import ModelCardAnswer, ModelsAnswer, ModelSummaryAnswer
 from service.domain.caller import Caller
-from service.usecases.read_models import ModelUseCases, ModelView
+from service.usecases.keep_models import KeepModels, ModelView
 
 
 @dataclass(frozen=True, slots=True)
 class ModelEndpoints:
     """The handlers; each takes the caller, already authenticated and allowed in."""
 
-    registry: ModelUseCases
+    registry: KeepModels
     clock: Callable[[], datetime]
 
     def list(self, caller: Caller) -> Response:

@@ -21,7 +21,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from service.challenges.providers import Provider
+from service.challenges.providers import Registration
 from service.usecases.step_up_methods import SignInBrokenError, SignInSecrets
 
 TIMEOUT_S = (3.05, 5.0)
@@ -45,7 +45,7 @@ class _Known:
 class OpenIdClient:
     """One provider. Its documents are read when first needed, and again every hour or when a key is unknown."""
 
-    def __init__(self, provider: Provider, redirect_uri: str, monotonic: Callable[[], float]) -> None:
+    def __init__(self, provider: Registration, redirect_uri: str, monotonic: Callable[[], float]) -> None:
         self._provider = provider
         self._redirect_uri = redirect_uri
         self._monotonic = monotonic

@@ -34,26 +34,34 @@ def _is_this_machine(host: str) -> bool:
 Address = Annotated[str, Field(max_length=2_000), AfterValidator(_safe_address)]
 
 
-class Provider(BaseModel):
-    """One provider.
+class Registration(BaseModel):
+    """This service at one provider.
 
     Attributes:
-        method: what a sign-in there is evidence of.
-        issuer: exactly as its discovery document names itself.
+        issuer: exactly as the provider's discovery document names itself.
         client_id: of this service there.
         client_secret: empty for a public client.
         scopes: asked for besides ``openid``.
-        domains: institutions' domains that it may vouch for; empty when it may for every one (a federation's proxy).
-        record_api: where ORCID's public records are read; only for ``orcid_sign_in``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    method: Literal["institution_sso", "orcid_sign_in"]
     issuer: Address
     client_id: Annotated[str, Field(min_length=1, max_length=255)]
     client_secret: Annotated[str, Field(max_length=1_000, repr=False)] = ""
     scopes: tuple[str, ...] = ("email", "profile")
+
+
+class Provider(Registration):
+    """One provider that people who sign up sign in at.
+
+    Attributes:
+        method: what a sign-in there is evidence of.
+        domains: institutions' domains that it may vouch for; empty when it may for every one (a federation's proxy).
+        record_api: where ORCID's public records are read; only for ``orcid_sign_in``.
+    """
+
+    method: Literal["institution_sso", "orcid_sign_in"]
     domains: tuple[Annotated[str, Field(min_length=1, max_length=253)], ...] = ()
     record_api: Address | None = None
 
@@ -62,6 +70,19 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     providers: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Provider]
+
+
+def registration_of(issuer: str, client_id: str, client_secret: str) -> Registration:
+    """The registration at one provider, from settings.
+
+    Raises:
+        ProvidersInvalidError: the issuer or the client's id cannot be used.
+    """
+    try:
+        return Registration(issuer=issuer, client_id=client_id, client_secret=client_secret)
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False))
+        raise ProvidersInvalidError("; ".join(wrong)) from None
 
 
 def read_providers(path: Path) -> dict[str, Provider]:

@@ -8,7 +8,9 @@ import click
 
 from service.cli.context import settings_here, store_of
 from service.domain.reviewer import Role
+from service.storage.pseudonyms import Pseudonyms
 from service.usecases.manage_reviewers import ManageReviewers
+from service.usecases.reviewer_identity import Identities
 
 
 @click.group()
@@ -42,6 +44,21 @@ def reset_password(name: str) -> None:
     """Print a fresh password for one sign-in; every session of the reviewer ends."""
     manage = ManageReviewers(store_of(settings_here()).begin)
     click.echo(manage.reset_password(name, actor="cli", now=datetime.now(UTC)).password)
+
+
+@reviewers.command()
+@click.argument("name")
+@click.argument("identity", required=False)
+def identity(name: str, identity: str | None) -> None:
+    """Let a reviewer sign in at the OpenID provider as IDENTITY, an e-mail address or a subject; as nobody without."""
+    settings = settings_here()
+    if settings.reviewers_oidc is None:
+        raise click.ClickException("GATEHOUSE_REVIEWERS_OIDC_ISSUER names no provider")
+    pseudonyms = Pseudonyms((key.version, key.key) for key in settings.pseudonym_keys)
+    identities = Identities(settings.reviewers_oidc.issuer, lambda who: pseudonyms.fingerprint(who.encode()))
+    known = None if identity is None else identities.of_text(identity)
+    ManageReviewers(store_of(settings).begin).set_identity(name, known, actor="cli", now=datetime.now(UTC))
+    click.echo(f"{name} signs in there" if known else f"{name} signs in with a password only")
 
 
 @reviewers.command()

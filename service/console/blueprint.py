@@ -18,12 +18,15 @@ from service.console.cluster_steps import ClusterSteps
 from service.console.cluster_words import GUARDS, LABELS, kind_words, short, who, why_words
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import current, recognise, require_own_form, signed_in, to_sign_in
-from service.console.figures import band, gauge, percent, score_bar
+from service.console.figures import band, exact_percent, gauge, percent, score_bar
 from service.console.front_page import add_front_page
+from service.console.list_pages import ListPages
+from service.console.model_pages import ModelPages, figure
 from service.console.overview_pages import OverviewPages
 from service.console.pages import SECURITY_POLICY, error_page
 from service.console.people_pages import PeoplePages
 from service.console.plain_text import shown, told
+from service.console.policy_pages import PolicyPages
 from service.console.queue_pages import QueuePages
 from service.console.search_pages import SearchPages
 from service.console.sign_in_pages import SignInPages
@@ -32,6 +35,9 @@ from service.domain.reviewer import Role
 
 View = Callable[..., AnyResponse]
 STATIC_AGE_S = 3_600
+FORM_LIMIT = 3 * 1024 * 1024
+"""Of a form with a file in it; one without is bounded by Flask at half a megabyte."""
+
 _BUNDLED = Path(__file__).parent / "static"
 
 
@@ -58,7 +64,9 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
     console.after_request(_secured)
     console.register_error_handler(Exception, lambda error: error_page(error, deps.clock()))
     console.record_once(
-        lambda state: state.app.jinja_env.filters.update(shown=shown, told=told, percent=percent, span=span)
+        lambda state: state.app.jinja_env.filters.update(
+            shown=shown, told=told, percent=percent, span=span, exact=exact_percent, figure=figure
+        )
     )
     console.record_once(
         lambda state: state.app.jinja_env.filters.update(kind=kind_words, short=short, who=who, why=why_words)
@@ -77,9 +85,12 @@ def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
     case, audit, overview, people = CasePages(deps, queue), AuditPages(deps), OverviewPages(deps), PeoplePages(deps)
     bulk, cluster = BulkPages(deps), ClusterPages(deps)
     step = ClusterSteps(cluster)
+    policy, models, lists = PolicyPages(deps), ModelPages(deps), ListPages(deps)
     both, post = ("GET", "POST"), ("POST",)
     return (
         Page("/sign-in", "sign_in", door.sign_in, None, both),
+        Page("/sign-in/elsewhere", "sign_in_elsewhere", door.elsewhere, None),
+        Page("/sign-in/return", "sign_in_return", door.back, None),
         Page("/sign-out", "sign_out", door.sign_out, methods=post),
         Page("/password", "password", door.password, methods=both),
         Page("/queue", "queue", queue.queue),
@@ -119,14 +130,32 @@ def _pages(deps: ConsoleDependencies) -> tuple[Page, ...]:
         Page("/signups/<record_id>/reveal", "signup_reveal", search.reveal, methods=post),
         Page("/signups/<record_id>/case", "signup_case", search.open_case, methods=post),
         Page("/overview", "overview", overview.overview),
-        Page("/policy", "policy", overview.policy),
-        Page("/models", "models", overview.models),
+        Page("/policy", "policy", policy.policy),
+        Page("/policy/versions/<version>", "policy_version", policy.version),
+        Page("/policy/versions/<version>/backtest", "policy_backtest", policy.backtest, Role.LEAD, post),
+        Page("/policy/versions/<version>/activate", "policy_activate", policy.activate, Role.ADMIN, post),
+        Page("/policy/difference", "policy_difference", policy.difference),
+        Page("/policy/draft", "policy_draft", policy.draft, Role.LEAD),
+        Page("/policy/drafts", "policy_add", policy.add, Role.LEAD, post),
+        Page("/policy/rollback", "policy_roll_back", policy.roll_back, Role.LEAD, post),
+        Page("/models", "models", models.models),
+        Page("/models/<version>", "model", models.model),
+        Page("/models/<version>/comparison", "model_comparison", models.comparison),
+        Page("/models/<version>/shadow", "model_shadow", models.shadow, Role.ADMIN, post),
+        Page("/models/rollback", "model_roll_back", models.roll_back, Role.ADMIN, post),
+        Page("/lists", "lists", lists.lists),
+        Page("/lists/search", "lists_search", lists.search, methods=post),
+        Page("/lists/<name>/add", "list_add", lists.add, Role.LEAD, post),
+        Page("/lists/<name>/import", "list_import", lists.load, Role.LEAD, post),
+        Page("/lists/<name>/export", "list_export", lists.export, Role.LEAD, post),
+        Page("/lists/<name>/<entry_id>/end", "list_end", lists.end, Role.LEAD, post),
         Page("/audit", "audit", audit.audit, Role.LEAD),
         Page("/audit.csv", "audit_csv", audit.export, Role.LEAD),
         Page("/people", "people", people.people, Role.ADMIN),
         Page("/people/create", "people_create", people.create, Role.ADMIN, post),
         Page("/people/<name>/reset", "people_reset", people.reset, Role.ADMIN, post),
         Page("/people/<name>/role", "people_role", people.role, Role.ADMIN, post),
+        Page("/people/<name>/identity", "people_identity", people.identity, Role.ADMIN, post),
         Page("/people/<name>/disable", "people_disable", people.disable, Role.ADMIN, post),
         Page("/keys/issue", "keys_issue", people.issue, Role.ADMIN, post),
         Page("/keys/<key_id>/revoke", "keys_revoke", people.revoke, Role.ADMIN, post),
@@ -141,6 +170,7 @@ def _guarded(page: Page, deps: ConsoleDependencies) -> View:
         if page.role is not None and current() is None:
             return to_sign_in()
         if request.method == "POST":
+            request.max_content_length = FORM_LIMIT
             require_own_form()
         if page.role is not None:
             if signed_in().reviewer.must_change and page.endpoint not in {"password", "sign_out"}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -21,6 +21,11 @@ def percent(probability: float | None) -> str:
     if 99 < value < 100:
         return ">99 %"
     return f"{value:.0f} %"
+
+
+def exact_percent(share: float | None) -> str:
+    """A share with two decimals, for comparing: ``4.05 %``."""
+    return "—" if share is None else f"{share * 100:.2f} %"
 
 
 def band(score: float | None, lines: Sequence[tuple[str, float]]) -> str:
@@ -130,8 +135,15 @@ class Stack:
         return sum(count for _, count in self.parts)
 
 
-def stacked_bars(stacks: Sequence[Stack], *, label: str, width: int = 1180, height: int = 170) -> Markup:
-    """Stacked bars; the same numbers stand in a table beside them."""
+def stacked_bars(
+    stacks: Sequence[Stack],
+    *,
+    label: str,
+    marks: Mapping[int, str] | None = None,
+    width: int = 1180,
+    height: int = 170,
+) -> Markup:
+    """Stacked bars; the same numbers stand in a table beside them. ``marks`` are lines before bars, with a word."""
     highest = max((stack.total for stack in stacks), default=0) or 1
     step = width / max(len(stacks), 1)
     parts = [
@@ -159,5 +171,13 @@ def stacked_bars(stacks: Sequence[Stack], *, label: str, width: int = 1180, heig
                     place * step + step * 0.12, height + 13, escape(stack.label)
                 )
             )
+    for row, (place, words) in enumerate(sorted((marks or {}).items())):
+        x, late = place * step, place > len(stacks) / 2
+        parts.append(
+            Markup('<line class="mark" x1="{0:.1f}" y1="0" x2="{0:.1f}" y2="{1}"/>').format(x, height)
+            + Markup('<text class="mark" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
+                x - 4 if late else x + 4, 22 + row % 4 * 12, "end" if late else "start", words
+            )
+        )
     parts.append(Markup("</svg>"))
     return Markup("").join(parts)

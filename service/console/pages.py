@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.console.door import current
 from service.domain.decision import Decision
+from service.domain.errors import GatehouseError, InvalidError
 from service.domain.policy import Policy
 from service.domain.reviewer import Role
 from service.web import PROBLEM_JSON, problem_of, request_id
@@ -29,6 +30,7 @@ NAVIGATION = (
     ("overview", "Overview", Role.REVIEWER),
     ("policy", "Policy", Role.REVIEWER),
     ("models", "Models", Role.REVIEWER),
+    ("lists", "Lists", Role.REVIEWER),
     ("audit", "Audit", Role.LEAD),
     ("people", "People and keys", Role.ADMIN),
 )
@@ -55,6 +57,13 @@ def error_page(error: Exception, now: datetime) -> AnyResponse:
         detail=problem.detail or "",
         fields=problem.errors,
     )
+
+
+def words_of(error: GatehouseError) -> str:
+    """What went wrong in one sentence, every wrong field named."""
+    fields = error.errors if isinstance(error, InvalidError) else ()
+    named = "; ".join(f"{each.pointer.strip('/')} {each.message}" for each in fields)
+    return f"{error} {named}".strip()
 
 
 def lines_of(policy: Policy, account_type: str) -> tuple[tuple[str, float], ...]:

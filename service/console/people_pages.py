@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
-from service.console.pages import page
+from service.console.pages import page, words_of
 from service.domain.caller import Scope
 from service.domain.errors import ConflictError, InvalidError, NotFoundError
 from service.domain.reviewer import Role
@@ -37,7 +37,7 @@ class PeoplePages:
                 queues=queues,
             )
         except (InvalidError, ConflictError) as error:
-            return self._page(problem=_words(error))
+            return self._page(problem=words_of(error))
         return self._page(secret=(f"The first password of {made.reviewer.name}", made.password))
 
     def reset(self, name: str) -> AnyResponse:
@@ -48,6 +48,18 @@ class PeoplePages:
     def role(self, name: str) -> AnyResponse:
         """Another role."""
         self.deps.manage.set_role(name, _role(), actor=signed_in().acting.name, now=self.deps.clock())
+        return redirect(url_for("console.people"), 303)
+
+    def identity(self, name: str) -> AnyResponse:
+        """Who they are at the OpenID provider; kept as a keyed digest, never shown again."""
+        text = request.form.get("identity", "").strip()
+        try:
+            if self.deps.elsewhere is None:
+                raise ConflictError("The settings name no OpenID provider.")
+            known = self.deps.elsewhere.identities.of_text(text) if text else None
+            self.deps.manage.set_identity(name, known, actor=signed_in().acting.name, now=self.deps.clock())
+        except (InvalidError, ConflictError) as error:
+            return self._page(problem=words_of(error))
         return redirect(url_for("console.people"), 303)
 
     def disable(self, name: str) -> AnyResponse:
@@ -69,7 +81,7 @@ class PeoplePages:
                 now=self.deps.clock(),
             )
         except InvalidError as error:
-            return self._page(problem=_words(error))
+            return self._page(problem=words_of(error))
         return self._page(secret=(f"The key {issued.key.name}", issued.token))
 
     def revoke(self, key_id: str) -> AnyResponse:
@@ -86,6 +98,7 @@ class PeoplePages:
             status=200 if problem is None else 422,
             people=people,
             keys=keys,
+            elsewhere=self.deps.elsewhere is not None,
             roles=list(Role),
             scopes=list(Scope),
             problem=problem,
@@ -99,8 +112,3 @@ def _role() -> Role:
     if role is None:
         raise InvalidError("Choose a role.")
     return role
-
-
-def _words(error: InvalidError | ConflictError) -> str:
-    named = "; ".join(f"{each.pointer.strip('/')} {each.message}" for each in getattr(error, "errors", ()))
-    return f"{error} {named}".strip()

@@ -20,6 +20,8 @@ _MARKS_IN_A_ROW = 3
 def shown(text: object, limit: int = LIMIT) -> Markup:
     """The text as HTML: invisible characters by their number, isolated from the direction of what surrounds it."""
     whole = str(text)
+    if len(whole) <= limit and whole.isascii() and whole.isprintable():
+        return Markup("<bdi>") + whole + Markup("</bdi>")  # nearly every text, at a tenth of the cost
     parts, marks = [Markup("<bdi>")], 0
     for character in whole[:limit]:
         marks = marks + 1 if unicodedata.combining(character) else 0

@@ -26,6 +26,12 @@ WEEK = timedelta(days=7)
 COUNTED_EVERY = timedelta(seconds=2)
 """With 100,000 cases a count takes longer than everything else on the page; everybody may share one."""
 
+SHOWN_FOR = timedelta(seconds=15)
+"""A whole page shows counts of this age: it asks for fresh ones by itself as often."""
+
+WAITED_FOR = timedelta(minutes=1)
+"""What a week's waits come to moves slowly."""
+
 VIEWS: tuple[tuple[str, dict[str, str]], ...] = (
     ("Everything", {}),
     ("Mine", {"owner": "mine"}),
@@ -60,6 +66,7 @@ class QueuePages:
     _counted: dict[frozenset[str], tuple[datetime, dict[str, Any]]] = field(
         default_factory=dict, init=False, repr=False
     )
+    _waited: list[tuple[datetime, timedelta | None, int]] = field(default_factory=list, init=False, repr=False)
 
     def queue(self) -> AnyResponse:
         """One page of the queue as the filters of the URL ask."""
@@ -94,7 +101,7 @@ class QueuePages:
     def live(self) -> AnyResponse:
         """The counts alone, for the page to refresh."""
         now = self.deps.clock()
-        return Response(render_template("strip.html", now=now, **self._strip(now)), content_type=HTML)
+        return Response(render_template("strip.html", now=now, **self._strip(now, COUNTED_EVERY)), content_type=HTML)
 
     def claim_next(self) -> AnyResponse:
         """Take the next case and go to it."""
@@ -113,19 +120,18 @@ class QueuePages:
         """The case just resolved, while it may still be undone."""
         return just_done(self.deps, request.args.get("done"), now)
 
-    def _strip(self, now: datetime) -> dict[str, Any]:
-        """How the reviewer's queues stand, counted at most once in ``COUNTED_EVERY``."""
+    def _strip(self, now: datetime, age: timedelta = SHOWN_FOR) -> dict[str, Any]:
+        """How the reviewer's queues stand, counted within the last ``age``."""
         queues = signed_in().acting.queues
         kept = self._counted.get(queues)
-        if kept is None or not timedelta() <= now - kept[0] < COUNTED_EVERY:
+        if kept is None or not timedelta() <= now - kept[0] < age:
             kept = self._counted[queues] = (now, self._count(now))
         return kept[1]
 
     def _count(self, now: datetime) -> dict[str, Any]:
         acting = signed_in().acting
         counts = self.deps.cases.read.counts(acting=acting, now=now)
-        with self.deps.begin() as work:
-            waited = [each for times in work.cases.waited(since=now - WEEK).values() for each in times]
+        middle, resolved = self._waits(now)
         oldest = min((each.oldest_at for each in counts if each.oldest_at is not None), default=None)
         return {
             "counts": counts,
@@ -133,10 +139,20 @@ class QueuePages:
             "overdue": sum(each.overdue for each in counts),
             "claimed": sum(each.claimed for each in counts),
             "oldest": oldest,
-            "median": timedelta(seconds=median(waited)) if waited else None,
-            "resolved": len(waited),
+            "median": middle,
+            "resolved": resolved,
             "proposed": len(self.deps.cases.bulk.waiting()) + len(self.deps.clusters.contain.waiting()),
         }
+
+    def _waits(self, now: datetime) -> tuple[timedelta | None, int]:
+        """The median wait of the cases resolved within a week, and their number."""
+        if self._waited and timedelta() <= now - self._waited[0][0] < WAITED_FOR:
+            return self._waited[0][1:]
+        with self.deps.begin() as work:
+            waited = [each for times in work.cases.waited(since=now - WEEK).values() for each in times]
+        found = (timedelta(seconds=median(waited)) if waited else None, len(waited))
+        self._waited[:] = [(now, *found)]
+        return found
 
     def _query(self, filters: dict[str, str], now: datetime) -> CaseQuery:
         risk = next((each for each in RISKS if each[0] == filters["risk"]), RISKS[0])

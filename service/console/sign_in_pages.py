@@ -10,7 +10,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import let_in, safe_target, show_out, signed_in
 from service.console.pages import page
-from service.domain.errors import InvalidError, TooManyError, UnauthenticatedError
+from service.domain.errors import InvalidError, NotFoundError, TooManyError, UnauthenticatedError
+from service.usecases.sign_in_elsewhere import WITHIN, SignInElsewhere
+
+RETURN = "/console/sign-in/return"
+"""Where the OpenID provider sends the browser back to, after the public address."""
+
+TICKET = "gatehouse_sign_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,56 @@ class SignInPages:
             else:
                 after = url_for("console.password") if who.reviewer.must_change else safe_target(target)
                 return let_in(_redirect(after), who)
-        return page("sign_in.html", now=now, status=status, problem=problem, name=name, to=target)
+        return self._form(problem, status, name=name, to=target)
+
+    def elsewhere(self) -> AnyResponse:
+        """To the OpenID provider, with a ticket to come back with."""
+        try:
+            address, ticket = self._provider().start(now=self.deps.clock())
+        except UnauthenticatedError as error:
+            return self._form(str(error), 503)
+        answer = _redirect(address)
+        answer.set_cookie(
+            TICKET,
+            ticket,
+            max_age=round(WITHIN.total_seconds()),
+            path=RETURN,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+        )
+        return answer
+
+    def back(self) -> AnyResponse:
+        """From the OpenID provider: the session, if it vouches for somebody who has an account."""
+        said = {name: request.args.get(name, "")[:2_000] for name in ("code", "state")}
+        ticket = request.cookies.get(TICKET, "")[:200]
+        try:
+            who = self._provider().finish(
+                **said, ticket=ticket, address=request.remote_addr or "", now=self.deps.clock()
+            )
+        except (UnauthenticatedError, TooManyError) as error:
+            answer = self._form(str(error), 429 if isinstance(error, TooManyError) else 401)
+        else:
+            answer = let_in(_redirect(url_for("console.queue")), who)
+        answer.delete_cookie(TICKET, path=RETURN)
+        return answer
+
+    def _provider(self) -> SignInElsewhere:
+        if self.deps.elsewhere is None:
+            raise NotFoundError("Reviewers sign in with their passwords here.")
+        return self.deps.elsewhere
+
+    def _form(self, problem: str | None, status: int, *, name: str = "", to: str | None = None) -> Response:
+        return page(
+            "sign_in.html",
+            now=self.deps.clock(),
+            status=status,
+            problem=problem,
+            name=name,
+            to=to,
+            elsewhere=self.deps.elsewhere is not None,
+        )
 
     def sign_out(self) -> AnyResponse:
         """End the session."""

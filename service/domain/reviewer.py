@@ -56,7 +56,12 @@ class Acting:
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """A person who signs in to the console. ``password_digest`` is argon2id's own text, salt and cost included."""
+    """A person who signs in to the console.
+
+    Attributes:
+        password_digest: argon2id's own text, salt and cost included.
+        identity: keyed digest of who they are at the OpenID provider, if they may sign in there.
+    """
 
     name: str
     role: Role
@@ -65,3 +70,4 @@ class Reviewer:
     must_change: bool
     created_at: datetime
     disabled_at: datetime | None = None
+    identity: bytes | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -131,6 +132,42 @@ class KeepLists:
             work.commit()
         return found
 
+    def find(self, text: str, *, actor: str, now: datetime) -> Sequence[ListEntry]:
+        """The entries of every list that hold a value, read as each kind that it may be; the search is audited.
+
+        Raises:
+            InvalidError: it can be no value of any kind.
+        """
+        values = tuple(self._readings(text))
+        if not values:
+            message = f"must be a value of one of the kinds {', '.join(LISTED_KINDS)}"
+            raise InvalidError("Nothing that a list can hold looks like this.", (FieldError("/value", message),))
+        with self.begin() as work:
+            found = [each for name in ListName for each in work.lists.listed(name, values)]
+            work.audit.add(AuditEntry(now, actor, "list.searched", "lists", {"entries": len(found)}))
+            work.commit()
+        return found
+
+    def every(self, list_name: ListName, *, actor: str, now: datetime) -> Iterator[ListEntry]:
+        """The whole list in clear, newest first; that it was taken is one entry of the audit record."""
+        with self.begin() as work:
+            work.audit.add(AuditEntry(now, actor, "list.exported", list_name.value, {}))
+            work.commit()
+        before = None
+        while True:
+            with self.begin() as work:
+                page = work.lists.page(list_name, before=before, limit=_BATCH)
+            yield from page
+            if len(page) < _BATCH:
+                return
+            before = page[-1].id
+
+    def _readings(self, text: str) -> Iterator[tuple[IdentifierKind, str]]:
+        reference = self.reference()
+        for kind in LISTED_KINDS:
+            with suppress(ValueError):
+                yield kind, canonical_value(kind, text, reference)
+
     def _add(
         self, work: UnitOfWork, list_name: ListName, entries: Sequence[ListEntry], actor: str, now: datetime
     ) -> Sequence[ListEntry]:
@@ -209,11 +246,16 @@ def _new_entry(row: Mapping[str, str | None], owner: str | None) -> NewEntry:
         raise InvalidError("", (FieldError("/expires", "must be a day, such as 2027-01-31"),)) from None
     return NewEntry(
         kind=(row["kind"] or "").strip(),
-        value=row["value"] or "",
+        value=_unguarded(row["value"] or ""),
         reason=row["reason"] or "",
         owner=row.get("owner") or owner or "",
         expires_at=expires_at,
     )
+
+
+def _unguarded(value: str) -> str:
+    """Without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
+    return value[1:] if value[:1] == "'" and value[1:2] in {"=", "+", "-", "@"} else value
 
 
 def end_of_day(day: date) -> datetime:

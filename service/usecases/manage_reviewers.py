@@ -77,6 +77,21 @@ class ManageReviewers:
         self._change(changed, "reviewer.role_changed", actor, now, role=role.value)
         return changed
 
+    def set_identity(self, name: str, identity: bytes | None, *, actor: str, now: datetime) -> Reviewer:
+        """Who they are at the OpenID provider, as a keyed digest; ``None`` ends signing in there.
+
+        Raises:
+            NotFoundError: there is no such reviewer.
+            ConflictError: another reviewer is that already.
+        """
+        with self.begin() as work:
+            other = None if identity is None else work.reviewers.of_identity((identity,))
+        if other is not None and other.name != name:
+            raise ConflictError("Another reviewer signs in as that already.")
+        changed = replace(self._known(name), identity=identity)
+        self._change(changed, "reviewer.identity_set", actor, now, known=identity is not None)
+        return changed
+
     def disable(self, name: str, *, actor: str, now: datetime) -> Reviewer:
         """No access any more; what the reviewer did stays on record under the name.
 

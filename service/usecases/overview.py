@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from models.signup import AccountType
 from service.domain.decision import Decision
+from service.domain.pass_rates import PassRate
 from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.verdict import agreement
+from service.usecases.drift import Measured, latest_drift
 from service.usecases.ports import Begin
 from service.usecases.ports_cases import QueueCount
-from service.usecases.ports_figures import DayCount
+from service.usecases.ports_figures import ChallengeCount, CountryCount, DayCount, Funnel
 
 DAYS = 14
 AGREEMENT_DAYS = 90
+
+MOST_BY_COUNTRY = 20_000
+"""Sign-ups whose country is read out of their signals: some tenths of a second, and more would move no share."""
 
 Counts = Mapping[Decision, int]
 
@@ -42,6 +47,11 @@ class Overview:
     queues: Sequence[QueueService]
     kappa: float | None
     pairs: int
+    parts: Sequence[tuple[str, Counts]]
+    challenges: Sequence[ChallengeCount]
+    funnel: Funnel
+    pass_rates: Sequence[PassRate]
+    drift: Measured | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class ReadOverview:
     """Count the last two weeks."""
 
     begin: Begin
+    part_of: Callable[[str | None], str]
 
     def __call__(self, review: ReviewPolicy, *, now: datetime) -> Overview:
         """The figures as they are at ``now``."""
@@ -58,6 +69,9 @@ class ReadOverview:
             pairs = work.cases.pairs(since=now - timedelta(days=AGREEMENT_DAYS))
             queues = work.cases.counts(None, now=now)
             waited = work.cases.waited(since=since)
+            countries = work.figures.decisions_by_country(since=since, most=MOST_BY_COUNTRY)
+            challenges, funnel = work.figures.challenges(since=since), work.figures.funnel(since=since)
+            pass_rates = work.pass_rates.all()
         by_queue = {each.queue: each for each in queues}
         names = sorted({*by_queue, *waited})
         return Overview(
@@ -73,7 +87,19 @@ class ReadOverview:
             ],
             kappa=agreement(pairs),
             pairs=len(pairs),
+            parts=self._by_part(countries),
+            challenges=challenges,
+            funnel=funnel,
+            pass_rates=pass_rates,
+            drift=latest_drift(self.begin),
         )
+
+    def _by_part(self, countries: Sequence[CountryCount]) -> list[tuple[str, Counts]]:
+        """By part of the world, the most people first; one country alone would rarely say anything."""
+        sums: dict[str, dict[Decision, int]] = defaultdict(lambda: defaultdict(int))
+        for each in countries:
+            sums[self.part_of(each.country)][each.decision] += each.count
+        return sorted(sums.items(), key=lambda part: -sum(part[1].values()))
 
 
 def _sums(counted: Iterable[DayCount]) -> Counts:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class CaseOrder(StrEnum):
-    """How a list of cases is ordered; the most urgent, riskiest, oldest or largest first."""
+    """How a list of cases is ordered; the most urgent, riskiest, oldest or largest first.
+
+    Of resolved cases none is urgent: by priority those with the latest verdict come first.
+    """
 
     PRIORITY = "priority"
     RISK = "risk"

@@ -27,12 +27,16 @@ class Reviewers(Protocol):
         """Stage a new reviewer.
 
         Raises:
-            ConflictError: (from ``commit``) the name is taken.
+            ConflictError: (from ``commit``) the name or the identity is taken.
         """
         ...
 
     def get(self, name: str) -> Reviewer | None:
         """A reviewer by name."""
+        ...
+
+    def of_identity(self, digests: Sequence[bytes]) -> Reviewer | None:
+        """The reviewer whose identity at the OpenID provider has one of these digests."""
         ...
 
     def update(self, reviewer: Reviewer) -> None:

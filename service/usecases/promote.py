@@ -63,13 +63,15 @@ class Promote:
             override: by whom, if the gates do not matter.
 
         Raises:
-            GatesRefuseError: a gate does not hold, or none was asked, and nobody overrides; nothing changed.
+            GatesRefuseError: a gate does not hold, or none was asked, and nobody overrides; nothing changed but the
+                audit record, which knows by which gates.
             RegistryError, CardInvalidError: the model cannot serve; nothing changed. No override helps.
             UnavailableError: it cannot be recorded; nothing changed.
         """
         if override is None and refused_by is None:
             raise GatesRefuseError("no gate was asked: name the data to judge on")
         if override is None and refused_by:
+            self._record_refusal(version, refused_by, judged_on, actor, now)
             raise GatesRefuseError(f"{version} is not promoted: refused by {', '.join(refused_by)}")
         detail: dict[str, object] = {"judged_on": judged_on, "gates_asked": refused_by is not None}
         if override is not None:
@@ -88,6 +90,14 @@ class Promote:
             _commit_or_restore(work.commit, self.directory, before)
         return card
 
+    def _record_refusal(
+        self, version: str, refused_by: Sequence[str], judged_on: str | None, actor: str, now: datetime
+    ) -> None:
+        detail: dict[str, object] = {"judged_on": judged_on, "refused_by": list(refused_by)}
+        with self.begin() as work:
+            work.audit.add(AuditEntry(now, actor, "model.promotion_refused", version, detail))
+            work.commit()
+
 
 @dataclass(frozen=True, slots=True)
 class RollBack:
@@ -97,14 +107,24 @@ class RollBack:
     directory: Path
     catalogue: Sequence[str]
 
-    def __call__(self, *, actor: str, now: datetime) -> Card:
+    def __call__(self, *, actor: str, now: datetime, leaving: str | None = None) -> Card:
         """Roll back.
+
+        Args:
+            actor: who does it.
+            now: the time.
+            leaving: the version to leave, so that nobody rolls back another than they meant; ``None`` is whichever.
 
         Raises:
             RegistryError: nothing to go back to, or it cannot serve; nothing changed.
+            ConflictError: another model than ``leaving`` scores; nothing changed.
             UnavailableError: it cannot be recorded; nothing changed.
         """
         before = registry.active(self.directory)
+        if leaving is not None and leaving != before.version:
+            raise ConflictError(
+                f"{leaving or 'That model'} does not score: {before.version or 'the shipped one'} does."
+            )
         with self.begin() as work:
             card = registry.rollback(self.directory, catalogue=self.catalogue)
             detail: dict[str, object] = {"sha256": card.model_sha256, "replaced": before.version}

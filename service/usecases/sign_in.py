@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from service.domain.errors import FieldError, InvalidError, TooManyError, UnauthenticatedError
 from service.domain.reviewer import Acting, Reviewer
 from service.usecases.passwords import LEAST_LENGTH, MOST_LENGTH, NOBODY, digest_of_password, is_password
-from service.usecases.ports import AuditEntry, Begin
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_reviewers import Session
 
 LASTS = timedelta(hours=12)
@@ -81,10 +81,15 @@ class SignIn:
                     work.audit.add(AuditEntry(now, actor_of(name), "reviewer.sign_in_failed", actor_of(name), {}))
                 work.commit()
                 raise UnauthenticatedError("Name or password is wrong.")
-            token = self.new_token()
-            work.reviewers.begin_session(Session(_digest(token), name, now, now))
-            work.audit.add(AuditEntry(now, actor_of(name), "reviewer.signed_in", actor_of(name), {}))
+            signed_in = self.begin_session(work, reviewer, now=now, by="password")
             work.commit()
+        return signed_in
+
+    def begin_session(self, work: UnitOfWork, reviewer: Reviewer, *, now: datetime, by: str) -> SignedIn:
+        """Stage a new session of somebody who has shown who they are, and its entry in the audit record."""
+        token, name = self.new_token(), actor_of(reviewer.name)
+        work.reviewers.begin_session(Session(_digest(token), reviewer.name, now, now))
+        work.audit.add(AuditEntry(now, name, "reviewer.signed_in", name, {"by": by}))
         return SignedIn(reviewer, token)
 
     def of_token(self, token: str, *, now: datetime) -> SignedIn | None:

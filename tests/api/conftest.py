@@ -48,10 +48,10 @@ from service.usecases.case_use_cases import case_use_cases
 from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.issue_key import IssueKey
 from service.usecases.keep_lists import KeepLists
+from service.usecases.keep_models import KeepModels
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
-from service.usecases.read_models import ModelUseCases
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
 from service.usecases.watch_attacks import ListAttacks
@@ -338,7 +338,7 @@ def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
         "report_account": recorder.report_account,
         "webhooks": webhooks,
         "policies": PolicyUseCases(PolicyVersions(store.begin), BackTest(store.begin)),
-        "models": ModelUseCases(MemoryStore().begin, Path("/nowhere"), [feature.name for feature in FEATURES]),
+        "models": KeepModels(MemoryStore().begin, Path("/nowhere"), [feature.name for feature in FEATURES]),
         "lists": KeepLists(store.begin, _reference, lambda now: uuid7(now, secrets.randbits(74))),
         "challenges": Challenges(),
         "open_links": lambda body: body,

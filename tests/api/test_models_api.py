@@ -12,7 +12,7 @@ import pytest
 from models import registry
 from models.features.catalogue import FEATURES
 from service.storage.memory import MemoryStore
-from service.usecases.read_models import ModelUseCases
+from service.usecases.keep_models import KeepModels
 
 CATALOGUE = [feature.name for feature in FEATURES]
 
@@ -23,7 +23,7 @@ def registered(rebuilt_api: Callable[..., Any], tmp_path: Path) -> Any:
     shipped = registry.baseline_card()
     model = (resources.files("models.baseline") / registry.MODEL_FILE).read_bytes()
     registry.save(tmp_path, model=model, card=shipped.model_copy(update={"version": "mine"}))
-    api = rebuilt_api(models=ModelUseCases(MemoryStore().begin, tmp_path, CATALOGUE))
+    api = rebuilt_api(models=KeepModels(MemoryStore().begin, tmp_path, CATALOGUE))
     api.directory = tmp_path
     return api
 

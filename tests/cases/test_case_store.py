@@ -295,3 +295,42 @@ def test_notes_are_read_as_written_and_stored_encrypted(
 def _find(store: Any, now: datetime, **wanted: Any) -> Any:
     with store.begin() as work:
         return work.cases.find(CaseQuery(now=now, **wanted))
+
+
+def test_resolved_cases_come_with_the_latest_verdict_first(store: Any, hold: Hold, noon: datetime) -> None:
+    cases = [hold(store, score=place / 10) for place in range(4)]
+    with store.begin() as work:
+        for place, case in enumerate(cases):
+            at = noon + timedelta(hours=(2, 0, 3, 1)[place])
+            resolved = case.resolved(Verdict.APPROVE, "FALSE_ALARM", by="reviewer:dana", now=at)
+            work.cases.update(resolved)
+        work.commit()
+
+    with store.begin() as work:
+        first = work.cases.find(CaseQuery(now=noon, states=(CaseState.RESOLVED,), limit=2))
+        rest = work.cases.find(CaseQuery(now=noon, states=(CaseState.RESOLVED,), after=first[-1].cursor))
+
+    assert [each.case.id for each in (*first, *rest)] == [cases[place].id for place in (2, 0, 3, 1)]
+
+
+@pytest.mark.parametrize("order", list(CaseOrder))
+@pytest.mark.parametrize("few", [2, 1_000])
+def test_filters_hold_page_by_page_in_every_order_for_few_and_for_many(
+    store: Any, hold: Hold, noon: datetime, order: CaseOrder, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.storage.sql.cases.FEW", few)
+    for number in range(9):
+        at = noon - timedelta(hours=number // 2)
+        hold(
+            store, score=0.2 + (number % 3) / 10, at=at, size=1 + number % 2, account_type=list(AccountType)[number % 2]
+        )
+
+    whole = _find(store, noon, order=order, account_type=AccountType.EDUCATIONAL, risk_from=0.25)
+    first = _find(store, noon, order=order, account_type=AccountType.EDUCATIONAL, risk_from=0.25, limit=2)
+    rest = _find(store, noon, order=order, account_type=AccountType.EDUCATIONAL, risk_from=0.25, after=first[-1].cursor)
+
+    assert [each.case.id for each in (*first, *rest)] == [each.case.id for each in whole]
+    assert {(each.case.account_type, each.case.risk >= 0.25) for each in whole} == {(AccountType.EDUCATIONAL, True)}
+    assert len(whole) == 3
+    places = [each.cursor[0] for each in whole]
+    assert places == sorted(places, reverse=True)

@@ -119,7 +119,8 @@ def test_a_refused_promotion_shows_its_figures_and_changes_nothing_until_two_peo
     assert after_refusal == "one"
     assert overridden.code == 0
     assert active() == "bad"
-    (entry,) = entries("bad")
+    entry, refusal = entries("bad")
+    assert (refusal.action, refusal.detail["refused_by"][0]) == ("model.promotion_refused", "recall")
     assert (entry.actor, entry.action) == ("Ann", "model.promoted")
     assert "recall" in entry.detail["overridden"]  # type: ignore[operator]  # a list of names
     assert (entry.detail["approved_by"], entry.detail["replaced"]) == ("Ben", "one")

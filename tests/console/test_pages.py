@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service.app import application_of, create_app
-from service.config import read_settings
+from service.app import application_of
 from service.domain.reviewer import Role
-from service.storage.sql.engine import open_engine
-from service.storage.sql.migrate import upgrade
 from service.usecases.manage_reviewers import ManageReviewers
 
 NEW = "a longer pass phrase"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One application for the module, because it takes a second to load."""
-    directory: Path = tmp_path_factory.mktemp("console")
-    settings = read_settings({"GATEHOUSE_DATA_DIR": str(directory)})
-    engine = open_engine(settings.database_url)
-    upgrade(engine)
-    engine.dispose()
-    app = create_app(settings)
-    yield app
-    application_of(app).store.dispose()
-
-
-@pytest.fixture
-def enter(app: Any, request: pytest.FixtureRequest) -> Callable[[str], Any]:
-    """Signs a new reviewer in, with a password of their own."""
-    manage = ManageReviewers(application_of(app).store.begin)
-
-    def entering(role: str) -> Any:
-        name = f"{role}{abs(hash(request.node.name)) % 10**8}"
-        made = manage.create(name, Role(role), actor="tests", now=datetime.now(UTC))
-        client = app.test_client()
-        client.post("/console/sign-in", data={"name": name, "password": made.password})
-        form = {"old": made.password, "new": NEW, "again": NEW, "form_token": token(client, "/console/password")}
-        assert client.post("/console/password", data=form).status_code == 303
-        return client
-
-    return entering
 
 
 def token(client: Any, path: str = "/console/search") -> str:
@@ -63,6 +28,8 @@ def test_every_page_behind_the_door_sends_strangers_to_it(app: Any) -> None:
             "console.static",
             "console.front_page",
             "console.sign_in",
+            "console.sign_in_elsewhere",
+            "console.sign_in_return",
             "console.nowhere",
         }:
             continue

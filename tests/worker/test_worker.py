@@ -8,7 +8,11 @@ from typing import Any
 
 from service.domain.errors import UnavailableError
 from service.domain.event import Event, EventType
+from service.domain.reviewer import Role
+from service.usecases.manage_reviewers import ManageReviewers
 from service.usecases.ports import IdempotencyClaim, NewRecord
+from service.usecases.ports_reviewers import Session
+from service.usecases.sign_in import LASTS, WINDOW
 from service.worker import EVENTS_KEPT_FOR, IDEMPOTENCY_KEPT_FOR, Job, Worker, housekeeping
 
 SEALED, FORGOTTEN = "audit entries sealed", "Idempotency-Keys forgotten"
@@ -53,6 +57,23 @@ def test_events_that_nobody_waits_for_are_purged_after_a_month(store: Any, noon:
     after = Worker(housekeeping(store.begin), now=lambda: noon + EVENTS_KEPT_FOR + timedelta(seconds=1)).round()
 
     assert (month[purged], after[purged], EVENTS_KEPT_FOR) == (0, 1, timedelta(days=30))
+
+
+def test_a_session_and_a_failed_sign_in_are_forgotten_once_they_count_no_more(store: Any, noon: datetime) -> None:
+    forgotten = "old sessions and failed sign-ins forgotten"
+    ManageReviewers(store.begin).create("dana", Role.REVIEWER, actor="tests", now=noon)
+    with store.begin() as work:
+        work.reviewers.begin_session(Session(bytes(32), "dana", noon, noon))
+        work.reviewers.add_failure(b"somebody", at=noon)
+        work.commit()
+
+    def round_after(length: timedelta) -> int:
+        return Worker(housekeeping(store.begin), now=lambda: noon + length).round()[forgotten]
+
+    second = timedelta(seconds=1)
+    assert [round_after(length) for length in (WINDOW, WINDOW + second, LASTS, LASTS + second)] == [0, 1, 0, 1]
+    with store.begin() as work:
+        assert work.reviewers.session(bytes(32)) is None
 
 
 def test_a_database_that_is_away_is_waited_out(noon: datetime) -> None:

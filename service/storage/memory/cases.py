@@ -72,7 +72,7 @@ class MemoryCases:
         """See the port."""
         with self._shelves.lock:
             listed = [
-                ListedCase(case, (_place(case, query.order), self._number(case)))
+                ListedCase(case, (_place(case, query), self._number(case)))
                 for case in self._shelves.cases.values()
                 if _wanted(case, query)
             ]
@@ -190,13 +190,15 @@ def _claimable(case: Case, claim: ClaimNext) -> bool:
     )
 
 
-def _place(case: Case, order: CaseOrder) -> float:
+def _place(case: Case, query: CaseQuery) -> float:
+    if query.order is CaseOrder.PRIORITY and query.states == (CaseState.RESOLVED,):
+        return 0.0 if case.resolved_at is None else microseconds_of(case.resolved_at)
     return {
         CaseOrder.PRIORITY: case.rank,
         CaseOrder.RISK: case.risk,
         CaseOrder.AGE: -microseconds_of(case.opened_at),
         CaseOrder.SIZE: case.size,
-    }[order]
+    }[query.order]
 
 
 def _wanted(case: Case, query: CaseQuery) -> bool:

@@ -25,6 +25,7 @@ class MemoryReviewers:
         def write() -> Undo:
             if reviewer.name in self._shelves.reviewers:
                 raise ConflictError("There is a reviewer of this name already.")
+            self._require_own_identity(reviewer)
             self._shelves.reviewers[reviewer.name] = reviewer
             return lambda: self._shelves.reviewers.pop(reviewer.name)
 
@@ -35,10 +36,16 @@ class MemoryReviewers:
         with self._shelves.lock:
             return self._shelves.reviewers.get(name)
 
+    def of_identity(self, digests: Sequence[bytes]) -> Reviewer | None:
+        """See the port."""
+        with self._shelves.lock:
+            return next((each for each in self._shelves.reviewers.values() if each.identity in digests), None)
+
     def update(self, reviewer: Reviewer) -> None:
         """See the port."""
 
         def write() -> Undo:
+            self._require_own_identity(reviewer)
             before = self._shelves.reviewers[reviewer.name]
             self._shelves.reviewers[reviewer.name] = reviewer
             return lambda: self._shelves.reviewers.__setitem__(reviewer.name, before)
@@ -49,6 +56,11 @@ class MemoryReviewers:
         """See the port."""
         with self._shelves.lock:
             return tuple(self._shelves.reviewers[name] for name in sorted(self._shelves.reviewers))
+
+    def _require_own_identity(self, reviewer: Reviewer) -> None:
+        others = (each for each in self._shelves.reviewers.values() if each.name != reviewer.name)
+        if reviewer.identity is not None and any(each.identity == reviewer.identity for each in others):
+            raise ConflictError("Another reviewer has this identity already.")
 
     def begin_session(self, session: Session) -> None:
         """See the port."""

@@ -9,6 +9,13 @@ from service.storage.sql.base import Base, Number
 
 UNRESOLVED = "state <> 'resolved'"
 
+LISTED = (
+    "rank", "case_no", "state", "queue", "owner", "kind", "account_type", "reasons", "risk", "size", "opened_us",
+    "due_us", "holder", "reserved_for", "lease_us", "snoozed_us", "barred",
+)  # fmt: skip
+"""What the queue is filtered and ordered by. With 100,000 cases a filter that nothing passes takes 27 ms in an index of
+all of it, and 200 ms where each case is looked up."""
+
 
 class CaseRow(Base):
     """A case as it stands; no personal data. Partial indexes stay as small as the queue."""
@@ -29,9 +36,8 @@ class CaseRow(Base):
             postgresql_where=text(UNRESOLVED),
         ),
         Index(
-            "ix_cases_unresolved_rank",
-            "rank",
-            "case_no",
+            "ix_cases_unresolved_listed",
+            *LISTED,
             sqlite_where=text(UNRESOLVED),
             postgresql_where=text(UNRESOLVED),
         ),

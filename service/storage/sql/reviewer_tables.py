@@ -12,7 +12,10 @@ class ReviewerRow(Base):
     """A person who signs in; ``queues`` are words with spaces between, none meaning every queue."""
 
     __tablename__ = "reviewers"
-    __table_args__ = (CheckConstraint("role IN ('reviewer', 'lead', 'admin')", name="role"),)
+    __table_args__ = (
+        CheckConstraint("role IN ('reviewer', 'lead', 'admin')", name="role"),
+        Index("uq_reviewers_identity", "identity", unique=True),
+    )
 
     name: Mapped[str] = mapped_column(primary_key=True)
     role: Mapped[str]
@@ -21,6 +24,7 @@ class ReviewerRow(Base):
     must_change: Mapped[bool]
     created_us: Mapped[int] = mapped_column(BigInteger)
     disabled_us: Mapped[int | None] = mapped_column(BigInteger)
+    identity: Mapped[bytes | None]
 
 
 class ReviewerSessionRow(Base):

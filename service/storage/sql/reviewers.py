@@ -33,6 +33,12 @@ class SqlReviewers:
         row = self._database.read(lambda connection: connection.execute(wanted).first())
         return None if row is None else _reviewer(row)
 
+    def of_identity(self, digests: Sequence[bytes]) -> Reviewer | None:
+        """See the port."""
+        wanted = select(ReviewerRow.__table__).where(ReviewerRow.identity.in_(digests))
+        row = self._database.read(lambda connection: connection.execute(wanted).first())
+        return None if row is None else _reviewer(row)
+
     def update(self, reviewer: Reviewer) -> None:
         """See the port."""
         self._write(update(ReviewerRow).where(ReviewerRow.name == reviewer.name).values(_columns(reviewer)))
@@ -114,6 +120,7 @@ def _columns(reviewer: Reviewer) -> dict[str, object]:
         "must_change": reviewer.must_change,
         "created_us": microseconds_of(reviewer.created_at),
         "disabled_us": None if reviewer.disabled_at is None else microseconds_of(reviewer.disabled_at),
+        "identity": reviewer.identity,
     }
 
 
@@ -126,4 +133,5 @@ def _reviewer(row: Any) -> Reviewer:
         must_change=bool(row.must_change),
         created_at=instant_of(row.created_us),
         disabled_at=optional_instant_of(row.disabled_us),
+        identity=None if row.identity is None else bytes(row.identity),
     )

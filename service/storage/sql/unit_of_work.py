@@ -310,6 +310,11 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         "There is a reviewer of this name already.",
     ),
     (
+        ("uq_reviewers_identity", "reviewers.identity"),
+        ConflictError,
+        "Another reviewer has this identity already.",
+    ),
+    (
         ("pk_case_opinions", "case_opinions.case_id, case_opinions.version"),
         ConflictError,
         "Somebody concluded on this case at the same moment; look at it again.",

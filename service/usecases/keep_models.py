@@ -29,7 +29,7 @@ class ModelView:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelUseCases:
+class KeepModels:
     """What may be read and done from a distance. A promotion is none of it: its gates want data and minutes."""
 
     begin: Begin
