@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from models.reference.reference import Reference
 from service.domain.policy import Policy
 from service.usecases.cluster_file import ReadClusterFile
-from service.usecases.contain_cluster import ContainCluster, NewId
+from service.usecases.contain_cluster import ContainCluster
 from service.usecases.cut_identifier import CutIdentifier
 from service.usecases.learn_identifiers import LearnIdentifiers
 from service.usecases.list_clusters import ListClusters
+from service.usecases.open_containment import NewId
 from service.usecases.ports import Begin
 from service.usecases.read_cluster import ReadCluster
 from service.usecases.reveal_identifier import RevealIdentifier

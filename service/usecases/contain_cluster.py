@@ -10,9 +10,9 @@ from datetime import datetime
 from service.domain.cluster import cluster_id, cluster_number
 from service.domain.containment import Containment, ContainmentState, Role
 from service.domain.errors import ConflictError, NotFoundError
-from service.domain.event import Event, EventType
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import ClusterLines
+from service.usecases.open_containment import NewId, contained_events, open_containment
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import (
     Plan,
@@ -23,8 +23,6 @@ from service.usecases.survey_cluster import (
     survey,
     suspicious,
 )
-
-NewId = Callable[[datetime], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,45 +230,6 @@ def _is_of(work: UnitOfWork, cluster: int, owner: str | None) -> bool:
     return True
 
 
-def open_containment(
-    work: UnitOfWork,
-    found: Survey,
-    plan: Plan,
-    *,
-    by: str,
-    reason: str,
-    pending: bool,
-    now: datetime,
-    new_id: NewId,
-) -> Containment:
-    """Stage a containment: its members wait for the worker; its identifiers are held at once unless it is pending."""
-    containment = Containment(
-        number=work.containments.next_number(),
-        id=new_id(now),
-        cluster=found.cluster,
-        state=ContainmentState.PENDING if pending else ContainmentState.STANDING,
-        core=len(plan.core),
-        leaves=len(plan.leaves),
-        opened_at=now,
-        opened_by=by,
-        reason=reason,
-    )
-    work.containments.open(containment, plan.touched)
-    detail: dict[str, object] = {
-        "containment": containment.id,
-        "reason": reason,
-        "core": containment.core,
-        "leaves": containment.leaves,
-        "good_left_alone": len(plan.good),
-    }
-    action = "cluster.containment_proposed" if pending else "cluster.contained"
-    work.audit.add(AuditEntry(now, by, action, cluster_id(found.cluster), detail))
-    if not pending:
-        work.clusters.hold(plan.keys, containment.number, at=now)
-        work.events.add(*_told(found, containment, plan.core, now=now, new_id=new_id))
-    return containment
-
-
 def _confirm(
     work: UnitOfWork, found: Survey, pending: Containment, *, by: str, now: datetime, new_id: NewId
 ) -> Containment:
@@ -283,7 +242,7 @@ def _confirm(
     work.clusters.hold(held, pending.number, at=now)
     detail: dict[str, object] = {"containment": pending.id, "opened_by": pending.opened_by, "core": pending.core}
     work.audit.add(AuditEntry(now, by, "cluster.contained", cluster_id(found.cluster), detail))
-    work.events.add(*_told(found, pending, core, now=now, new_id=new_id))
+    work.events.add(*contained_events(found, pending, core, now=now, new_id=new_id))
     return replace(pending, state=ContainmentState.STANDING, confirmed_at=now, confirmed_by=by)
 
 
@@ -303,31 +262,3 @@ def _nothing_left(work: UnitOfWork, cluster: int) -> str:
     if standing:
         return "The cluster is contained already."
     return "No piece of the cluster that holds together has a known fraud; 'whole' contains everybody in it."
-
-
-def _told(
-    found: Survey, containment: Containment, core: Sequence[int], *, now: datetime, new_id: NewId
-) -> tuple[Event, ...]:
-    """One event for every owner of a member that is contained."""
-    owners = Counter(found.members[number].owner for number in core if number in found.members)
-    return tuple(
-        Event(
-            id=new_id(now),
-            type=EventType.CLUSTER_CONTAINED,
-            owner=owner,
-            subject=cluster_id(found.cluster),
-            occurred_at=now,
-            due_at=now,
-            data={
-                "cluster": cluster_id(found.cluster),
-                "containment": containment.id,
-                "size": len(found.members),
-                "contained": containment.core,
-                "contained_of_yours": count,
-                "asked_for_a_proof": containment.leaves,
-                "reason": containment.reason,
-                "by": containment.opened_by,
-            },
-        )
-        for owner, count in sorted(owners.items())
-    )

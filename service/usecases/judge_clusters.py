@@ -13,7 +13,7 @@ from service.domain.errors import ConflictError
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import ClusterLines
 from service.usecases.cluster_cases import ClusterCase, OpenCase
-from service.usecases.contain_cluster import NewId, open_containment
+from service.usecases.open_containment import NewId, open_containment
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import Survey, plan_of, survey
 
