@@ -29,6 +29,7 @@ TERMS = (
     ("full_name", "Name", "as written"),
     ("institution", "Institution", "as written"),
     ("signup_id", "Sign-up id", "su_…"),
+    ("reference", "Reference number", "17F4-435B-9560"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from models.signup import AccountType
 from service.domain.challenge import Challenge, ChallengeMethod, ClosedBy
 from service.domain.decision import Assessment, Decision, Reason
+from service.domain.errors import FieldError, InvalidError
 from service.domain.evidence import Doubt, Silence, Table, choose, odds_of, would_settle
 from service.domain.occasion import CHALLENGE_GROUP, dominating_groups, evidence_groups, occasions_of
 from service.domain.pass_rates import PassRate, as_overlay
@@ -17,6 +19,8 @@ from service.domain.policy_sections.challenges import ChallengesSection
 from service.domain.step_up import StepUp, standing_of, steps_between
 from service.usecases.ports_step_up import Mail, NewStepUp, StepUpSecrets
 from service.usecases.step_up_methods import Person, StepUpMethods
+
+_REFERENCE = re.compile("[0-9a-f]{12}")
 
 LEAST_LINE = 0.01
 """An allow line of nothing would never be crossed: a policy that asks everybody is content with one in a hundred."""
@@ -214,3 +218,16 @@ def reference_of(record_id: str) -> str:
     """What a person names when they ask for help: the random part of the record's id, in groups."""
     digits = record_id.replace("-", "")[-12:].upper()
     return "-".join(digits[place : place + 4] for place in range(0, 12, 4))
+
+
+def id_ending(reference: str) -> str:
+    """What the record's id ends in, of a reference as a person may write it.
+
+    Raises:
+        InvalidError: it is none.
+    """
+    digits = "".join(reference.replace("-", " ").split()).lower()
+    if _REFERENCE.fullmatch(digits) is None:
+        message = "must be the twelve digits and letters that the person was shown, such as 17F4-435B-9560"
+        raise InvalidError(f"The reference {message}.", (FieldError("/reference", message),))
+    return digits

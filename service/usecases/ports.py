@@ -128,10 +128,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What to search recorded sign-ups by; everything given must hold. Identifiers are digested by the store."""
+    """What to search recorded sign-ups by; everything given must hold. Identifiers are digested by the store.
+
+    ``id_ends_in`` is the last group of the record's id, which a person knows as their reference number.
+    """
 
     identifiers: tuple[tuple[IdentifierKind, str], ...] = ()
     signup_id: str | None = None
+    id_ends_in: str | None = None
     account_type: AccountType | None = None
     decision: Decision | None = None
     recorded_from: datetime | None = None

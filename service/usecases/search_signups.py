@@ -12,6 +12,7 @@ from models.signals.signals import derive_signals
 from models.signup import AccountType, Device, Identity, Institution, Payment, PaymentMethod, Signup
 from service.domain.caller import Caller
 from service.domain.errors import FieldError, InvalidError
+from service.usecases.plan_step_up import id_ending
 from service.usecases.ports import AuditEntry, Begin, SearchQuery
 from service.usecases.views import SearchCriteria, SearchPage
 
@@ -37,6 +38,7 @@ class SearchSignups:
         query = SearchQuery(
             identifiers=identifiers,
             signup_id=criteria.signup_id,
+            id_ends_in=None if criteria.reference is None else id_ending(criteria.reference),
             account_type=criteria.account_type,
             decision=criteria.decision,
             recorded_from=criteria.recorded_from,

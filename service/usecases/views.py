@@ -77,6 +77,7 @@ class SearchCriteria:
     institution: str | None = None
     institution_ror_id: str | None = None
     signup_id: str | None = None
+    reference: str | None = None
     account_type: AccountType | None = None
     decision: Decision | None = None
     recorded_from: datetime | None = None

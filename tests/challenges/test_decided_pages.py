@@ -184,3 +184,16 @@ def test_a_report_of_the_account_opens_the_links_of_its_answer(strict: Any, docu
     _, after = strict.post(f"/v1/signups/{answer['id']}/account", {"status": "not_created"})
 
     assert after["challenges"] == answer["challenges"]
+
+
+def test_the_reference_number_that_a_person_names_finds_their_sign_up(strict: Any, decided: Any) -> None:
+    answer, page = decided("deny")
+    decided("deny", signup_id="su_2", email="somebody.else@ox.ac.uk")
+    found = re.search(r"Reference number: ([0-9A-F-]+)", text(strict.client.get(page)))
+    assert found is not None
+
+    for written in (found[1], found[1].lower(), found[1].replace("-", " ")):
+        _, page_of_search = strict.post("/v1/signups/search", {"reference": written})
+        assert [each["id"] for each in page_of_search["items"]] == [answer["id"]]
+    status, problem = strict.post("/v1/signups/search", {"reference": "AB-1"})
+    assert (status, [each["pointer"] for each in problem["errors"]]) == (422, ["/reference"])

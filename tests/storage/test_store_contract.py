@@ -273,6 +273,16 @@ def test_a_search_finds_what_holds_newest_first(searched: Store, query: SearchQu
         assert [found.signup_id for found in work.ledger.search("acme", query)] == expected
 
 
+def test_a_search_finds_by_what_an_id_ends_in(searched: Store) -> None:
+    with searched.begin() as work:
+        wanted = work.ledger.search("acme", SearchQuery(signup_id="su_2"))[0]
+        found = work.ledger.search("acme", SearchQuery(id_ends_in=wanted.id[-12:]))
+        assert work.ledger.search("other", SearchQuery(id_ends_in=wanted.id[-12:])) == ()
+        assert work.ledger.search("acme", SearchQuery(id_ends_in="%")) == ()
+
+    assert [each.signup_id for each in found] == ["su_2"]
+
+
 def test_a_search_in_time_includes_its_start_and_not_its_end(searched: Store, noon: datetime) -> None:
     query = SearchQuery(recorded_from=noon + timedelta(hours=1), recorded_before=noon + timedelta(hours=3))
     with searched.begin() as work:

@@ -31,6 +31,9 @@ class SearchRequest(Strict):
     institution: Annotated[str, text(200, "The institution's name.", example="University of Example")] | None = None
     institution_ror_id: RorId | None = None
     signup_id: Annotated[str, text(64, "The caller's own id of the attempt.", example="su_8131")] | None = None
+    reference: (
+        Annotated[str, text(32, "The reference number that the person was shown.", example="17F4-435B-9560")] | None
+    ) = None
     account_type: AccountType | None = None
     decision: Decision | None = None
     recorded_from: Annotated[Time, Field(description="Recorded at this time or later.")] | None = None
@@ -63,6 +66,7 @@ class SearchRequest(Strict):
             institution=self.institution,
             institution_ror_id=self.institution_ror_id,
             signup_id=self.signup_id,
+            reference=self.reference,
             account_type=self.account_type,
             decision=self.decision,
             recorded_from=self.recorded_from,

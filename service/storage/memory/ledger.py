@@ -191,6 +191,7 @@ def _wanted(kept: Kept, owner: str | None, query: SearchQuery) -> bool:
         owner in (None, record.owner)
         and all(identifier in carried for identifier in query.identifiers)
         and query.signup_id in (None, record.signup.signup_id)
+        and (query.id_ends_in is None or record.id.endswith(query.id_ends_in))
         and query.account_type in (None, record.signup.account_type)
         and query.decision in (None, None if latest is None else latest.decision)
         and (query.recorded_from is None or record.recorded_at >= query.recorded_from)
