@@ -65,6 +65,22 @@ def test_who_is_not_looked_at_again(gate: Any, shield: str) -> None:
     assert gate.latest(standby) is ALLOW
 
 
+def test_several_bans_of_a_round_ask_each_account_once(memory_gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = memory_gate
+    people = [gate.came(device="d") for _ in range(7)]
+    for each in people[:3]:
+        gate.said(each)
+    asked = []
+    monkeypatch.setattr(
+        "service.usecases.look_back.look_again",
+        lambda *parts, **_: asked.append(parts[2].id) or parts[2].assessments[-1],
+    )
+
+    round_of(gate)
+
+    assert sorted(asked) == sorted(each.id for each in people[3:])
+
+
 def test_a_ban_that_is_said_anew_is_looked_back_from_anew(gate: Any) -> None:
     banned = gate.came(device="d")
     gate.said(banned)
