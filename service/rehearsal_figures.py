@@ -97,9 +97,9 @@ def figures_of(rehearsal: Rehearsal) -> Figures:
     touching, changed = _parted(after, lost)
     times = [each.at for each in own]
     waits = [
-        (times[at] - lost_at) / timedelta(minutes=1)
+        (times[following] - lost_at) / timedelta(minutes=1)
         for lost_at in losses
-        if (at := bisect_left(times, lost_at)) < len(times)
+        if (following := bisect_left(times, lost_at)) < len(times)
     ]
     failed = [each.truth.challenge.known_at for each in own if each.truth.challenge and not each.truth.challenge.passed]
     in_bad_clusters = rehearsal.in_bad_clusters

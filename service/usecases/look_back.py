@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -77,10 +77,13 @@ class LookBack:
             bans = work.after_bans.bans(limit=BANS_A_ROUND)
             members = {ban: work.clusters.member(ban.signup_no) for ban in bans}
             clusters = {ban: work.clusters.cluster_of(ban.signup_no) for ban in bans}
+        # Bans come in waves: what is asked of an account, or of a cluster, is asked once.
+        after: dict[int, Known] = {}
         for ban, banned in members.items():
             if banned is not None:
-                self._allowed_before(banned, ban, lines, now)
-        # Bans come in waves: what is asked of a cluster is asked once.
+                with self.begin() as work:
+                    after.update(dict.fromkeys(_kin(work, banned, lines, now), ban))
+        self._allowed_before(after, now)
         for cluster in sorted({cluster for cluster in clusters.values() if cluster is not None}):
             self._around(cluster, lines, now)
         with self.begin() as work:
@@ -89,11 +92,11 @@ class LookBack:
             work.commit()
         return len(bans)
 
-    def _allowed_before(self, banned: ClusterMember, ban: Known, lines: AfterBan, now: datetime) -> None:
-        with self.begin() as work:
-            kin = _kin(work, banned, lines, now)
+    def _allowed_before(self, after: Mapping[int, Known], now: datetime) -> None:
+        """Judge accounts again that were let in, each by number with the newest ban that leads to it."""
+        kin = sorted(after, reverse=True)
         for at in range(0, len(kin), BATCH):
-            self._score_again(kin[at : at + BATCH], ban, now)
+            self._score_again(kin[at : at + BATCH], after, now)
 
     def _around(self, cluster: int, lines: AfterBan, now: datetime) -> None:
         with self.begin() as work:
@@ -105,11 +108,12 @@ class LookBack:
             with suppress(ConflictError):
                 work.commit()
 
-    def _score_again(self, kin: Sequence[int], ban: Known, now: datetime) -> None:
+    def _score_again(self, kin: Sequence[int], after: Mapping[int, Known], now: datetime) -> None:
         """Judge accounts that were let in again; those that were since the ban became known are done already."""
         with self.begin() as work:
             for recorded in work.ledger.several(kin):
                 last = recorded.assessments[-1] if recorded.assessments else None
+                ban = after[recorded.signup_no]
                 if last is None or last.decision is not Decision.ALLOW or last.decided_at > ban.at:
                     continue
                 assessment = look_again(work, self.judge, recorded, now=now)

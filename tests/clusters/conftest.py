@@ -20,7 +20,7 @@ from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.reference.reference import Reference, load_reference
 from models.signals.signals import derive_signals
-from models.signup import AccountType, Device, Identity, Institution, Payment, PaymentMethod, Signup
+from models.signup import AccountType, Behaviour, Device, Identity, Institution, Payment, PaymentMethod, Signup
 from models.signup_document import document_of_signup
 from service.api.answers import render_decision
 from service.app import application_of, create_app
@@ -201,6 +201,7 @@ def signup_of(
     agent: str | None = None,
     born: int | None = None,
     country: str | None = None,
+    use: str | None = None,
     record_only: bool = False,
 ) -> Signup:
     """Invented people who share nothing but what is named."""
@@ -226,6 +227,7 @@ def signup_of(
             timezone=None if agent is None else "Europe/Paris",
             screen=None if agent is None else "1920x1080",
         ),
+        behaviour=None if use is None else Behaviour(stated_use=use),
         record_only=record_only,
     )
 

@@ -194,3 +194,34 @@ def test_a_poisoner_who_earns_a_guard_gains_nothing_by_it(
     gate.said(flood)
     gate.recognise(gate.now)
     assert gate.decision(device="earned", card="flood-2")[0].severity >= Decision.REVIEW.severity
+
+
+def test_a_flood_behind_an_earned_guard_scores_no_lower_at_any_step_than_without_it(
+    reference: Any, with_policy: Callable[..., Any], tmp_path: Any
+) -> None:
+    """End to end: the same story twice, with the worker that recognises what is shared and without it.
+
+    The poisoner grows twenty proven-good accounts on a device and floods it; every newcomer is recorded, so that the
+    story goes on from what the guard made of it. A stranger on a device of his own shows what never growing any gives.
+    """
+    model = load_active(tmp_path, catalogue=[feature.name for feature in FEATURES])
+    told = {}
+    for guarded in (True, False):
+        gate = with_policy()
+        object.__setattr__(gate.judge, "model", lambda: model)
+        for at in range(20):
+            grown = gate.came(device="earned", mail=f"p{'abcdefghijklmnopqrst'[at]}@cheap.example")
+            gate.now += DAY
+            gate.said(grown, "legitimate")
+        if guarded:
+            assert gate.recognise(gate.now) == 1
+        flood = [gate.came(device="earned", phone=f"+3361234{at // 3:04}").assessment for at in range(12)]
+        told[guarded] = [(each.score, each.decision.severity) for each in flood]
+        assert (guards(gate) != []) is guarded
+        stranger = gate.came().assessment
+
+        assert min(each.score for each in flood) >= stranger.score - 1e-6
+
+    for (earned, severity), (without, least) in zip(told[True], told[False], strict=True):
+        assert earned >= without - 1e-6
+        assert severity >= least

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from models.linkage.identifier import IdentifierKind
 from service.domain.decision import Decision
 from service.domain.event import EventType
 from service.domain.watch import WATCHED
@@ -54,8 +55,6 @@ def test_who_is_not_looked_at_again(gate: Any, shield: str) -> None:
     elif shield == "good":
         gate.said(standby, "legitimate")
     else:
-        from models.linkage.identifier import IdentifierKind
-
         gate.declare(
             [(IdentifierKind.DEVICE, "d")], by="k", reason="lab", until=gate.now + timedelta(days=9), now=gate.now
         )
@@ -64,6 +63,22 @@ def test_who_is_not_looked_at_again(gate: Any, shield: str) -> None:
     round_of(gate)
 
     assert gate.latest(standby) is ALLOW
+
+
+def test_several_bans_of_a_round_ask_each_account_once(memory_gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = memory_gate
+    people = [gate.came(device="d") for _ in range(7)]
+    for each in people[:3]:
+        gate.said(each)
+    asked = []
+    monkeypatch.setattr(
+        "service.usecases.look_back.look_again",
+        lambda *parts, **_: asked.append(parts[2].id) or parts[2].assessments[-1],
+    )
+
+    round_of(gate)
+
+    assert sorted(asked) == sorted(each.id for each in people[3:])
 
 
 def test_a_ban_that_is_said_anew_is_looked_back_from_anew(gate: Any) -> None:
@@ -138,6 +153,65 @@ def test_a_watch_asks_newcomers_with_two_of_its_habits_and_ends_by_itself(gate: 
     assert "WATCHED_AFTER_BAN" in [each.code for each in watched.reasons]
     assert WATCHED not in one_habit.rules
     assert (after.decision, WATCHED in after.rules) == (ALLOW, False)
+
+
+USE = "I will compare translations of medieval charters with the help of a language model for my thesis on scribes."
+
+
+def test_the_wording_of_the_stated_use_is_a_habit_too(gate: Any) -> None:
+    for _ in range(10):
+        gate.came()
+    gate.said(gate.came(bin="424242", use=USE))
+    round_of(gate)
+    gate.later(seconds=6)
+
+    assert WATCHED in gate.came(bin="424242", use=USE + " Thank you.").assessment.rules
+    assert WATCHED not in gate.came(use=USE).assessment.rules
+
+
+def test_a_watch_leaves_out_the_habits_that_everybody_has(memory_gate: Any) -> None:
+    """The operator's browser is everybody's; his card range and wording are not, and two kinds suffice."""
+    gate = memory_gate
+    for number in range(400):
+        gate.came(ip=f"81.2.69.{number % 200 + 1}", agent=FIREFOX, bin="510510" if number % 2 else None)
+    gate.said(gate.came(ip="81.2.69.250", agent=FIREFOX, bin="424242", use=USE))
+
+    round_of(gate)
+
+    (watch,) = gate.read(lambda work: work.after_bans.watches(now=gate.now))
+    assert {IdentifierKind.BIN, IdentifierKind.TEXT_BAND} <= {kind for kind, _ in watch.keys}
+    assert watch.expected_share <= 0.003
+
+
+def test_a_contained_piece_is_watched_by_the_habits_of_everybody_in_it(memory_gate: Any) -> None:
+    gate = memory_gate
+    ring = gate.ring(8)
+    late = [gate.came(device="r-d0", card="r-c0", bin="424242", use=USE) for _ in range(2)]
+    for number, each in enumerate(ring[:3]):
+        gate.said(each, source=("reviewer", "chargeback")[number % 2])
+    gate.work()
+    assert gate.decisions(late) == ["deny"] * 2
+
+    round_of(gate)
+    gate.later(seconds=6)
+
+    assert WATCHED in gate.came(bin="424242", use=USE).assessment.rules
+
+
+def test_another_watch_follows_once_as_much_again_is_known(memory_gate: Any) -> None:
+    gate = memory_gate
+
+    def banned(number: int) -> None:
+        gate.said(gate.came(device="one", bin=f"4242{number:02}", use=f"{USE} {'abcdefgh'[number] * 9} " * 3))
+        round_of(gate)
+
+    watches = []
+    for number in range(4):
+        banned(number)
+        watches.append(len(gate.read(lambda work: work.after_bans.watches(now=gate.now))))
+
+    assert watches[0] == 1
+    assert watches[-1] > 1
 
 
 def test_a_watch_that_would_ask_too_many_honest_people_is_not_opened(memory_gate: Any) -> None:

@@ -103,6 +103,21 @@ def test_identifiers_of_a_contained_network_deny_by_two_and_ask_by_one(gate: Any
     assert gate.decision(device="d", card="c") == (ALLOW, set())
 
 
+@pytest.mark.parametrize(("frauds", "good", "asked"), [(2, 0, False), (3, 0, True), (3, 13, False)])
+def test_whoever_hangs_on_a_cluster_of_known_frauds_is_asked_for_a_proof(
+    memory_gate: Any, frauds: int, good: int, asked: bool
+) -> None:
+    """A star holds together by one card, so that nothing of it is contained; the newcomer touches no ban."""
+    gate = memory_gate
+    members = [gate.came(card="hub", device=f"spoke-{number}") for number in range(max(4, frauds + good + 1))]
+    for number, member in enumerate(members[: frauds + good]):
+        gate.said(member, "fraud" if number < frauds else "legitimate")
+
+    codes = gate.decision(device=f"spoke-{len(members) - 1}")[1]
+
+    assert ("TIED_TO_FRAUDS" in codes) is asked
+
+
 def test_what_is_shared_by_honest_people_touches_nothing(gate: Any) -> None:
     banned = gate.came(card="c")
     gate.said(banned)
