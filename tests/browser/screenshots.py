@@ -74,9 +74,11 @@ def test_screenshots(open_tab: Callable[..., Any], console: Any) -> None:
     keep(tab, "company")
 
     lead = open_tab("ada", height=860)
-    for name in ("overview", "search", "audit", "policy", "models", "people"):
+    for name in ("overview", "search", "audit", "policy", "models", "lists", "people"):
         lead.go(f"/console/{name}")
         keep(lead, name)
+    lead.go("/console/policy/difference?old=0&new=2")
+    keep(lead, "policy-difference")
 
     dark = open_tab("eli", height=860, color_scheme="dark")
     dark.page.keyboard.press("c")
