@@ -15,8 +15,11 @@ from models.monitoring.drift import Drift, FirstSeen, Moved
 from models.signup import Signup
 from service.domain.policy import default_policy_text
 from service.domain.standing import ListName
+from service.usecases.backtest import BackTest
 from service.usecases.drift import MeasureDrift
 from service.usecases.keep_lists import NewEntry
+from service.usecases.policy_versions import PolicyVersions
+from service.usecases.ports_decisions import Period
 
 Open = Callable[..., Any]
 SCRIPT = "<script>window.hit=1</script><img src=x onerror='window.hit=2'>"
@@ -44,8 +47,16 @@ def console(empty_console: Any, hydra_hour: list[Signup]) -> Any:
         unseen=(FirstSeen("bin", 0.1, 0.2, alarm=True),),
         calibration=(),
     )
-    MeasureDrift(application.store.begin, application.settings.model_dir, []).keep(found, now=now)
+    begin = application.store.begin
+    MeasureDrift(begin, application.settings.model_dir, []).keep(found, now=now)
+    drafted = PolicyVersions(begin).add(bold(), reason=SCRIPT, actor="tests", now=now)
+    BackTest(begin)(drafted.version.version, Period(), actor="tests", now=now)
     return empty_console
+
+
+def bold() -> str:
+    """A policy that asks nearly everybody."""
+    return re.sub(r"step_up = [\d.]+", "step_up = 0.001", default_policy_text()) + f"\n# {SCRIPT}\n"
 
 
 def violations(tab: Any) -> list[str]:
@@ -61,8 +72,7 @@ def test_a_policy_is_drafted_tried_approved_by_a_second_person_and_rolled_back(o
     author.go("/console/policy")
     author.page.get_by_role("link", name="Write a draft").click()
     author.ready()
-    bold = re.sub(r"step_up = [\d.]+", "step_up = 0.001", default_policy_text())
-    author.page.get_by_label("The document").fill(f"{bold}\n# {SCRIPT}\n")
+    author.page.get_by_label("The document").fill(bold())
     author.page.get_by_label("Why, for those who come later").fill("ask nearly everybody")
     author.page.get_by_role("button", name="Check and keep the draft").click()
     author.page.get_by_role("button", name="Back-test").click()
@@ -74,9 +84,9 @@ def test_a_policy_is_drafted_tried_approved_by_a_second_person_and_rolled_back(o
     other.page.get_by_label("Why activate").fill("seen")
     other.page.get_by_role("button", name="Approve and activate").press("Enter")
     other.page.wait_for_url("**/console/policy")
-    assert "In force: version 3" in other.text()
+    assert "In force: version 4" in other.text()
     other.page.get_by_label("Why roll back").fill("too many asked")
-    other.page.get_by_role("button", name="Roll back version 3").press("Enter")
+    other.page.get_by_role("button", name="Roll back version 4").press("Enter")
     other.page.wait_for_function("document.body.innerText.includes('In force: version 2')")
 
 
