@@ -14,13 +14,14 @@ import pytest
 from werkzeug.serving import make_server
 
 from models.signup import Signup
-from service.app import Application, application_of, create_app
+from service.app import Application, application_of, create_app, new_id
 from service.config import read_settings
 from service.domain.caller import Caller, Scope
 from service.domain.reviewer import Role
 from service.storage.sql.engine import open_engine
 from service.storage.sql.migrate import upgrade
 from service.usecases.install_policy import InstallPolicy
+from service.usecases.keep_lists import KeepLists
 from service.usecases.manage_reviewers import ManageReviewers
 from service.usecases.passwords import digest_of_password
 from service.usecases.ports import Fingerprint
@@ -50,6 +51,11 @@ class Console:
             assert answer.view is not None
             ids.append(answer.view.id)
         return ids
+
+    @property
+    def lists(self) -> KeepLists:
+        """The lists' keeper."""
+        return KeepLists(self.application.store.begin, lambda: self.application.reference, new_id)
 
     def cases(self) -> list[Any]:
         """Every unresolved case."""

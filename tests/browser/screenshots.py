@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,12 @@ import pytest
 from models.signup import Signup
 from service.domain.case import CaseState
 from service.domain.reviewer import Acting, Role
+from service.domain.standing import ListName
 from service.domain.verdict import Verdict
+from service.usecases.backtest import BackTest
+from service.usecases.keep_lists import NewEntry
+from service.usecases.policy_versions import PolicyVersions
+from service.usecases.ports_decisions import Period
 
 PLACE = Path(__file__).parents[2] / "docs" / "screenshots"
 DAYS = 12
@@ -47,7 +53,25 @@ def console(empty_console: Any, hydra_hour: list[Signup]) -> Any:
     )
     empty_console.clock.ahead = timedelta()
     empty_console.record(*hydra_hour[half:])
+    rule(empty_console)
     return empty_console
+
+
+def rule(console: Any) -> None:
+    """Entries of the block list, and a draft of the policy that was back-tested."""
+    entries = (
+        ("email_domain", "mailmill.example", "accounts by the hundred", None),
+        ("ip_prefix", "203.0.113.0/24", "a proxy's exit", timedelta(days=30)),
+        ("bin", "424242", "cards of a leak", timedelta(days=90)),
+    )
+    now, begin = console.clock(), console.application.store.begin
+    for kind, value, reason, lasts in entries:
+        ends = None if lasts is None else now + lasts
+        console.lists.add(ListName.BLOCK, NewEntry(kind, value, reason, "trust", ends), actor="reviewer:lea", now=now)
+    document = PolicyVersions(begin).get(2).version.document
+    bold = re.sub(r"step_up = [\d.]+", "step_up = 0.1", document)
+    draft = PolicyVersions(begin).add(bold, reason="a flood: ask sooner", actor="reviewer:lea", now=now)
+    BackTest(begin)(draft.version.version, Period(), actor="reviewer:lea", now=now)
 
 
 def test_screenshots(open_tab: Callable[..., Any], console: Any) -> None:
@@ -74,9 +98,12 @@ def test_screenshots(open_tab: Callable[..., Any], console: Any) -> None:
     keep(tab, "company")
 
     lead = open_tab("ada", height=860)
-    for name in ("overview", "search", "audit", "policy", "models", "people"):
+    for name in ("overview", "search", "audit", "policy", "models", "lists", "people"):
         lead.go(f"/console/{name}")
         keep(lead, name)
+    for name, path in (("backtest", "versions/3"), ("difference", "difference?old=2&new=3")):
+        lead.go(f"/console/policy/{path}")
+        keep(lead, f"policy-{name}")
 
     lead.go("/console/clusters")
     keep(lead, "clusters")

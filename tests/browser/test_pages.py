@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-PAGES = ("queue", "search", "overview", "policy", "models", "audit", "people", "password")
+PAGES = ("queue", "search", "overview", "policy", "models", "lists", "audit", "people", "password")
 WIDTHS = (1280, 390)
 
 
