@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any  # Any: Dask and its part of XGBoost ship no types
 
 import dask.array as da
@@ -11,6 +12,7 @@ import numpy as np
 from distributed import Client
 
 from models.boosting import xgboost
+from models.training.cluster_parts import Parts
 from models.training.dataset import DatasetError
 from models.training.fit import FitSettings, Rows, best_of, parameters
 from models.training.progress import Progress
@@ -25,10 +27,13 @@ _PARTS_A_WORKER = 2
 class ClusterEngine:
     """An engine (see ``models.training.fit.Engine``) on the cluster whose scheduler listens at ``scheduler``.
 
-    The workers need xgboost-cpu and dask[distributed] in the versions used here.
+    The workers need xgboost-cpu and dask[distributed] in the versions used here. With ``folder``, the one that the
+    data set was read from, they read its files themselves, under the same path, for which they need pyarrow; without
+    it the rows are sent to them.
     """
 
     scheduler: str
+    folder: Path | None = None
 
     def __call__(
         self,
@@ -58,9 +63,15 @@ class ClusterEngine:
             workers = len(client.scheduler_info(n_workers=-1)["workers"])
             if not workers:
                 raise DatasetError(f"the Dask scheduler at {self.scheduler} has no workers")
-            progress("sending rows to the cluster", 0, None)
-            train = _matrix(distributed_xgboost, client, training, names, workers=workers)
-            watched = _matrix(distributed_xgboost, client, validation, names, workers=workers, ref=train)
+            if self.folder is None:
+                progress("sending rows to the cluster", 0, None)
+                train = _matrix(distributed_xgboost, client, training, names, workers=workers)
+                watched = _matrix(distributed_xgboost, client, validation, names, workers=workers, ref=train)
+            else:
+                progress("the cluster reads the rows", 0, None)
+                parts = Parts(self.folder)
+                train = parts.matrix(distributed_xgboost, client, training, names)
+                watched = parts.matrix(distributed_xgboost, client, validation, names, ref=train)
             progress("growing trees on the cluster", 0, settings.trees)
             grown = distributed_xgboost.train(
                 client,

@@ -47,11 +47,17 @@ class FitSettings:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One slice as the booster sees it; ``weights`` is ``None`` for equal ones."""
+    """One slice as the booster sees it; ``weights`` is ``None`` for equal ones.
+
+    ``places`` are the rows' in the data set and ``augmented`` says which of its two matrices they are of, for engines
+    that read the rows where the data set is kept.
+    """
 
     matrix: NDArray[np.float32]
     labels: NDArray[np.int8]
     weights: NDArray[np.float64] | None = None
+    places: NDArray[np.intp] | None = None
+    augmented: bool = False
 
 
 class Engine(Protocol):

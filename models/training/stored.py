@@ -25,7 +25,9 @@ from models.whole_files import written_whole
 _FORMAT = 2
 _KEY = b"gatehouse.dataset"
 _ENDING = ".parquet"
-_AUGMENTED, _SLICE, _PROBE, _ROW = "augmented_", "slice_", "without_", "row_"
+AUGMENTED = "augmented_"
+"""What the columns of augmented vectors begin with."""
+_SLICE, _PROBE, _ROW = "slice_", "without_", "row_"
 _WEIGHTS = ("weights", "stands_for")
 _CODE = (
     "features", "linkage", "reference", "signals", "training", "replay.py", "identifiers.py", "signup_document.py",
@@ -92,7 +94,7 @@ def _table_of(dataset: Dataset) -> Any:
     columns.update({name: pa.array(dataset.matrix[:, at]) for at, name in enumerate(dataset.names)})
     if dataset.augmented is not None:
         augmented = dataset.augmented
-        columns.update({f"{_AUGMENTED}{name}": pa.array(augmented[:, at]) for at, name in enumerate(dataset.names)})
+        columns.update({f"{AUGMENTED}{name}": pa.array(augmented[:, at]) for at, name in enumerate(dataset.names)})
     if dataset.probes is not None:
         columns.update(_probe_columns(dataset.probes, len(dataset)))
     about = {
@@ -117,7 +119,7 @@ def read_dataset(path: Path) -> Dataset:
     Raises:
         DatasetError: a file is no such data set, or the files are of different ones.
     """
-    files = _parts_of(path) if path.is_dir() else [path]
+    files = parts_of(path) if path.is_dir() else [path]
     about: dict[str, Any] | None = None
     tables = []
     for file in files:
@@ -134,7 +136,7 @@ def read_dataset(path: Path) -> Dataset:
         raise DatasetError(f"{path.name} is not a data set that this program wrote: {error}") from error
 
 
-def _parts_of(folder: Path) -> list[Path]:
+def parts_of(folder: Path) -> list[Path]:
     """The Parquet files; names that begin with a dot or an underscore are other programs' notes."""
     found = (file.relative_to(folder) for file in folder.rglob(f"*{_ENDING}"))
     return [folder / file for file in sorted(found) if not any(part.startswith((".", "_")) for part in file.parts)]
@@ -233,7 +235,7 @@ def _dataset_of(table: Any, about: dict[str, Any]) -> Dataset:
         source=DataSource(about["source"]),
         description=about["description"],
         slices={name: np.array(table[_SLICE + name].to_pylist(), np.str_) for name in about["slices"]},
-        augmented=stacked(_AUGMENTED) if _AUGMENTED + names[0] in present else None,
+        augmented=stacked(AUGMENTED) if AUGMENTED + names[0] in present else None,
         held_out=table["held_out"].to_numpy().astype(bool) if "held_out" in present else None,
         probes=_probes_of(table, about["fields"], len(names)) if about["fields"] else None,
         **{name: table[_ROW + name].to_numpy().astype(np.float64) for name in about.get("weighed", ())},

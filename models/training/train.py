@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -266,13 +266,14 @@ def _learnable(dataset: Dataset, rows: NDArray[np.intp], name: str) -> NDArray[n
 
 
 def _rows(dataset: Dataset, rows: NDArray[np.intp], *, augmented: bool = False) -> Rows:
-    matrix = dataset.augmented if augmented and dataset.augmented is not None else dataset.matrix
     if not augmented:
-        return Rows(matrix[rows], dataset.labels[rows], _base_rate_weights(dataset, rows))
+        return Rows(dataset.matrix[rows], dataset.labels[rows], _base_rate_weights(dataset, rows), places=rows)
+    matrix = dataset.matrix if dataset.augmented is None else dataset.augmented
+    found = Rows(matrix[rows], dataset.labels[rows], places=rows, augmented=dataset.augmented is not None)
     if dataset.weights is None and dataset.stands_for is None:
-        return Rows(matrix[rows], dataset.labels[rows])
+        return found
     weights = dataset.weights_of(rows)
-    return Rows(matrix[rows], dataset.labels[rows], weights / weights.mean())
+    return replace(found, weights=weights / weights.mean())
 
 
 def _base_rate_weights(dataset: Dataset, rows: NDArray[np.intp], fraud_found: float = 1.0) -> NDArray[np.float64]:

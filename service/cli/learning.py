@@ -182,7 +182,7 @@ def train(
             settings=TrainSettings(seed=seed, fraud_found=fraud_found),
             version=version,
             lines=policy_lines(policy_file),
-            engine=_engine(engine, scheduler),
+            engine=_engine(engine, scheduler, folder=data["dataset"]),
             search_minutes=search_minutes,
             without=without,
             progress=shown,
@@ -411,7 +411,7 @@ def source_rules(policy: Policy) -> SourceRules:
     return SourceRules({**dict.fromkeys(known, SourceRule()), **named}, rule(section.unknown))
 
 
-def _engine(engine: str, scheduler: str | None) -> Engine:
+def _engine(engine: str, scheduler: str | None, *, folder: Path | None = None) -> Engine:
     from models.training.fit import fit  # noqa: PLC0415 - a second of imports
 
     if engine == "here":
@@ -420,7 +420,9 @@ def _engine(engine: str, scheduler: str | None) -> Engine:
         return fit
     from models.training.cluster import ClusterEngine  # noqa: PLC0415 - Dask is wanted here only
 
-    return ClusterEngine(_given("--scheduler", scheduler))
+    # The workers read a folder of files themselves; anything else is sent to them.
+    own = folder if folder is not None and folder.is_dir() else None
+    return ClusterEngine(_given("--scheduler", scheduler), own)
 
 
 def _loader(settings: Settings, version: str | None) -> Callable[[Sequence[str]], LoadedModel]:

@@ -29,7 +29,7 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class RebuildVectors:
-    """Over a history in memory, which holds everything recorded so far: some 20 KB a sign-up.
+    """Over a history in memory, which holds everything recorded so far and grows with it.
 
     Outcomes and results of challenges become known when they did. Containments, guards and identifiers that were
     learnt or cut out later are not lived through again: where they touched a sign-up its vector may differ.

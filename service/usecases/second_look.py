@@ -172,8 +172,8 @@ class SecondLook:
 def something_became_known(before: Counts, now: Counts) -> bool:
     """Whether bans, failed proofs, frauds in the cluster or a containment came near since.
 
-    Sharing alone is no reason: on a simulated week it asked 1.7 % of the honest accounts for a proof after the fact,
-    families and people who had signed up twice, and 15 % of the fraudulent ones.
+    Sharing alone is no reason: on two simulated weeks it asked or held 1.2 % of the honest accounts after the fact,
+    families and people who had signed up twice, beside 18 % of the fraudulent ones.
     """
     return any(now_count > _count(before, part, name) for part, name, now_count in _bad(now))
 

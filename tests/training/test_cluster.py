@@ -7,15 +7,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from models.training.cluster import ClusterEngine
 from models.training.dataset import Dataset, DatasetError
 from models.training.fit import FitSettings
-from models.training.train import TrainedModel, TrainSettings, train
+from models.training.progress import silent
+from models.training.splits import split_by_time
+from models.training.stored import read_dataset, write_dataset
+from models.training.train import TrainedModel, TrainSettings, grow, rows_to_learn_from, train
 
 CREATED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 QUICK = TrainSettings(fit=FitSettings(trees=40, patience=10, threads=1), seed=3)
@@ -85,6 +91,34 @@ def test_the_cluster_finds_what_one_process_finds(scheduler: str, dataset: Datas
         for each in trained.evaluation.importances  # type: ignore[union-attr]
     }
     assert "growing trees on the cluster" in stages
+
+
+def test_workers_read_the_files_of_a_folder_themselves_and_find_the_same(
+    scheduler: str, dataset: Dataset, tmp_path: Path
+) -> None:
+    write_dataset(dataset, tmp_path / "kept", part_rows=700)
+    # Partitioned anew by somebody: the order of the names is no longer that of time.
+    (tmp_path / "kept" / "part-00000.parquet").rename(tmp_path / "kept" / "part-99999.parquet")
+    kept = read_dataset(tmp_path / "kept")
+    engine = ClusterEngine(scheduler, tmp_path / "kept")
+    emptied = replace(kept, matrix=np.full_like(kept.matrix, np.nan), augmented=None)
+    stages: list[str] = []
+
+    split = split_by_time(kept.times, kept.entities, shares=QUICK.shares, gap_days=QUICK.gap_days)
+    told = lambda stage, _done, _total: stages.append(stage)  # noqa: E731
+    read = grow(replace(kept, augmented=None), split, QUICK, engine=engine, progress=told)
+    blind = rows_to_learn_from(emptied, split)
+
+    here = grow(replace(kept, augmented=None), split, QUICK)
+    found, expected = (
+        roc_auc_score(kept.truth, [each.probability for each in grown.scorer.score_rows(kept.matrix)])
+        for grown in (read, here)
+    )
+    assert found == pytest.approx(expected, abs=0.02)
+    assert "the cluster reads the rows" in stages
+    # Whatever the client holds in its own memory: the rows come from the files.
+    fit = {"directions": [0] * len(kept.names), "settings": QUICK.fit, "seed": 3, "progress": silent}
+    assert len(engine(*blind, names=kept.names, **fit)) > 5_000  # type: ignore[arg-type]  # as the protocol has them
 
 
 def test_a_cluster_that_is_not_there_is_said_so(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
