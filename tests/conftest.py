@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 import pytest
 import structlog
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 from sqlalchemy import make_url
@@ -40,6 +42,10 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+# How long an example takes says how busy the machine is.
+hypothesis_settings.register_profile("gatehouse", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("gatehouse")
 
 
 @pytest.fixture(scope="session")
