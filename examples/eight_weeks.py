@@ -298,9 +298,10 @@ def _models(loop: Loop, family: str) -> Iterator[str]:
     vectors = service.directory / "vectors.parquet"
     service.run("signups", "export", "--vectors", str(vectors))
     answers = {each.truth.signup_id: each for each in loop.answers if each.week == WEEKS}
-    rows = [row for row in read_rows(vectors) if row.signup_id in answers and list(row.features) == CATALOGUE]
+    rows = [row for row in read_rows(vectors) if row.signup_id in answers and set(row.features) == set(CATALOGUE)]
     truths = [answers[row.signup_id].truth for row in rows]
-    matrix = np.stack([row.vector for row in rows])
+    # An export names its columns by the alphabet.
+    matrix = np.stack([row.vector[[row.features.index(name) for name in CATALOGUE]] for row in rows])
     fraud = np.array([truth.fraud for truth in truths])
     new = np.array([truth.kind == family for truth in truths])
     yield f"\n## Recall at {RATE:.0%} false positives in the last week ({(~fraud).sum():,} honest people)\n"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
 
 from models.scorer import Scorer
 from models.training.dataset import Dataset, check_trainable
@@ -44,16 +46,19 @@ class LabelChoice:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A data set of recorded decisions, and what the guards found."""
+    """A data set of recorded decisions, what the guards found, and how many were too young to count."""
 
     dataset: Dataset
     findings: tuple[Finding, ...] = ()
     influences: tuple[Influence, ...] = ()
+    young: int = 0
 
     def lines(self) -> Iterator[str]:
         """For people, line by line."""
         yield from (each.line() for each in self.findings)
         yield from (each.line() for each in self.influences)
+        if self.young:
+            yield f"{self.young:,} left out: too young for their silence, or their outcome, to count"
         yield from left_out(self.dataset)
 
 
@@ -84,13 +89,23 @@ def labelled_from_recorded(
         ripening=choice.ripening,
         progress=progress,
     )
+    dataset, young = _ripe(dataset, choice.known_by - choice.ripening)
     found, kept = (
         influence_of_sources(dataset, settings, vouched_for=choice.rules.vouched_for, engine=engine, progress=progress),
         dataset,
     )
     if choice.leave_out_harmful and (harmful := tuple(each.source for each in found if each.harmful)):
         kept = without_sources(dataset, harmful)
-    return Labelled(kept, guarded.findings, found)
+    return Labelled(kept, guarded.findings, found, young)
+
+
+def _ripe(dataset: Dataset, until: datetime) -> tuple[Dataset, int]:
+    """Without those that are too young, and how many they were: the newest rows must be such that a model is judged by.
+
+    Where nobody is old enough everything stays, so that the refusal says what is missing.
+    """
+    old = dataset.times <= np.datetime64(until.astimezone(UTC).replace(tzinfo=None), "us")
+    return (dataset.take(np.flatnonzero(old)), int((~old).sum())) if old.any() else (dataset, 0)
 
 
 def left_out(dataset: Dataset) -> Iterator[str]:
@@ -98,10 +113,10 @@ def left_out(dataset: Dataset) -> Iterator[str]:
     unknown, decisions = dataset.labels < 0, dataset.slices["decision"]
     let_in = int((unknown & (decisions == "allow")).sum())
     if let_in:
-        yield f"{let_in:,} that were let in left out: too young, or nobody said anything of them"
+        yield f"{let_in:,} that were let in left out: nothing that is said of them is used"
     stopped = int((unknown & (decisions != "allow")).sum())
     if stopped:
-        yield f"{stopped:,} that were asked, held or refused left out: too young, or nothing is known; none is inferred"
+        yield f"{stopped:,} that were asked, held or refused left out: nothing is known of them, and nothing inferred"
 
 
 def influence_of_sources(
