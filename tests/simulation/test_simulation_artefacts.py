@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -109,6 +110,21 @@ def test_seconds_and_minutes_say_nothing(world: World) -> None:
     assert _auc(world, ([time.second] for time in times), depth=4) <= 0.5 + _by_chance(world)
     assert _auc(world, ([time.minute] for time in times), depth=4) <= 0.51 + _by_chance(world)
     assert not any(time.microsecond for time in times)
+
+
+def test_the_hour_of_the_night_says_little(world: World) -> None:
+    """Students do sign up at night, and half of the operators go by the day of those they claim to be; the other half
+    works round the clock, which is what the small hours may tell and all they may tell.
+    """
+    known = [each for each in world if each.truth.kind not in CRUDE and each.signup.device.timezone]
+    at_night = [
+        each.signup.occurred_at.astimezone(ZoneInfo(str(each.signup.device.timezone))).hour in range(1, 6)
+        for each in known
+    ]
+    labels = [each.truth.fraud for each in known]
+
+    assert roc_auc_score(labels, at_night) <= 0.55
+    assert np.mean([night for night, fraud in zip(at_night, labels, strict=True) if not fraud]) >= 0.05
 
 
 def _mask(signup: Signup) -> list[float]:

@@ -14,8 +14,8 @@ from typing import ClassVar, Protocol, TypeVar
 
 from models.simulation.attackers.decks import Deck
 from models.simulation.attackers.exits import ResidentialExits
-from models.simulation.attackers.paces import Pace, Paced
-from models.simulation.calendar import Calendar
+from models.simulation.attackers.paces import Hours, Pace, Paced
+from models.simulation.calendar import Calendar, activity_in
 from models.simulation.draft import Draft
 from models.simulation.form import FROM_A_SHEET, Manner, ordinary_manner
 from models.simulation.mailboxes import WEBMAIL, MailStyle, mailbox
@@ -96,6 +96,8 @@ class Campaign(ABC):
     days: ClassVar[tuple[float, float]]
     never_labelled: ClassVar[float] = 0.08
     habits: ClassVar[Habits] = STUDENTS_WITH_WEBMAIL
+    keeps_hours: ClassVar[float] = 0.5
+    """The share of operators who open an account when it is day where its owner is said to live."""
     replaces_within_hours: ClassVar[tuple[float, float] | None] = None
     """Median and 90th percentile of the delay after which a banned account is replaced."""
 
@@ -119,6 +121,7 @@ class Campaign(ABC):
         self.replacing: Draft | None = None
         """The banned account that the next one stands in for."""
         self.countries = self._countries()
+        self.hours: Hours | None = self.awake if self.rng.random() < self.keeps_hours else None
         self.pace: Paced = self._pace()
         self.exits = ResidentialExits(self.people.tables, self.people.neighbourhood, self.rng)
         self.issuers = self.pick_issuers(self.rng.randrange(3, 9))
@@ -182,7 +185,7 @@ class Campaign(ABC):
             self.replacing = None
         self.left -= 1
         self.now = now
-        draft = self.people.person(self.countries.draw(self.rng), self.habits, now)
+        draft = self.people.person(self._country(now), self.habits, now)
         return draft, self.dress(draft)
 
     def decided(self, *, let_in: bool) -> None:
@@ -213,9 +216,18 @@ class Campaign(ABC):
         return Weighted(drawn, [rng.uniform(0.3, 1.0) for _ in drawn])
 
     def _pace(self) -> Paced:
-        """Evenly over the campaign; half of the operators keep the hours of the place they claim."""
-        self.zone = self.rng.choice(self.countries.items[0].zones) if self.rng.random() < 0.5 else None
-        return Pace(max(0.2, self.brief.accounts / max(0.02, self.brief.days)), self.zone)
+        """Evenly over the campaign."""
+        return Pace(max(0.2, self.brief.accounts / max(0.02, self.brief.days)), self.hours)
+
+    def awake(self, now: datetime) -> float:
+        """How awake the people are whom the operator claims to be, all countries together."""
+        return self.countries.mean(lambda place: activity_in(place, now))
+
+    def _country(self, now: datetime) -> Place:
+        """Where the next account's owner is said to live: who keeps hours takes one where it is day."""
+        if self.hours is None:
+            return self.countries.draw(self.rng)
+        return self.countries.reweighted(lambda place: activity_in(place, now)).draw(self.rng)
 
     def pick_issuers(self, count: int) -> tuple[Issuer, ...]:
         """Programmes and banks whose cards the operator gets, of the tables everybody's cards come from."""

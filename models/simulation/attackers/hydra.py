@@ -49,7 +49,7 @@ class Hydra(Campaign):
         self.aligned_uses = rng.uniform(1.1, 3.0) if self.variant == "A3-aligned" else rng.uniform(3.0, 10.0)
         per_day = self.brief.accounts / max(0.02, self.brief.days)
         ramp = rng.uniform(0.05, 0.25) * self.brief.days
-        self.pace = Pace(per_day * 1.1, self.zone, self.brief.start, ramp)
+        self.pace = Pace(per_day * 1.1, self.hours, self.brief.start, ramp)
         self.kits = Deck(rng, self._kit, uses=self.aligned_uses, hands=10)
         self.machines = self._deck_of(self.template_machine)
         self.cards = self._deck_of(self.card)
