@@ -14,7 +14,6 @@ from models.simulation.attackers.decks import Deck
 from models.simulation.attackers.paces import Pace
 from models.simulation.draft import Draft
 from models.simulation.form import FROM_A_SHEET, Manner, ordinary_manner
-from models.simulation.mailboxes import mailbox
 from models.simulation.people import STUDENTS_WITH_WEBMAIL
 from models.simulation.streams import lognormal
 from models.simulation.tables.cards import Card
@@ -76,8 +75,7 @@ class Hydra(Campaign):
         self.use_residential_exit(draft)
         if draft.stated_use is not None and rng.random() < 0.5:
             draft.stated_use = rng.choice(self.texts)
-        domain = rng.choice(draft.place.webmail[:3])
-        draft.email = mailbox(draft.name, domain, rng.choice(self.mail_styles), rng, draft.birth_year)
+        self.use_webmail(draft)
         return FROM_A_SHEET if rng.random() < self.sheet else ordinary_manner(draft, rng)
 
     @classmethod
