@@ -303,8 +303,7 @@ def test_honest_sharing_reaches_as_far_as_half_of_the_operators(honest: World, f
 def test_a_new_mail_domain_says_little(world: World, free: bool) -> None:
     """First-seen and idle statistics of the two sides overlap, among free mail and among the other domains.
 
-    Operators do come back to their domains sooner than strangers meet on one (0.63 and 0.67): that is what velocities
-    are for. Having been seen at all must say next to nothing.
+    Operators come back to their domains, and so do schools: people tell each other.
     """
     free_mail = load_mail_domains().free
     last_seen: dict[str, float] = {}
@@ -323,10 +322,10 @@ def test_a_new_mail_domain_says_little(world: World, free: bool) -> None:
     ]
     labels: NDArray[np.bool_] = np.array([world[index].truth.fraud for index in kept])
 
-    for column, (name, most) in enumerate((("idle for", 0.70), ("seen before", 0.60))):
+    for column, name in enumerate(("idle for", "seen before")):
         found = float(roc_auc_score(labels, [rows[index][column] for index in kept]))
 
-        assert max(found, 1 - found) <= most, name
+        assert max(found, 1 - found) <= 0.60, name
 
 
 def test_shuffled_labels_cannot_be_learnt(world: World, raw: RawFields) -> None:
