@@ -19,7 +19,6 @@ from models.simulation.people import (
 )
 from models.simulation.streams import poisson
 
-
 _TELLS = 0.5
 """How many others of one's school one's word brings, on average: new tools spread from mouth to mouth (Bass 1969; at
 universities through courses, halls and study groups), so a school comes in small waves and then not at all. The
