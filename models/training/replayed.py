@@ -24,6 +24,7 @@ from models.signup import Signup
 from models.simulation.imperfect import imperfect
 from models.simulation.truth import SimulatedSignup, Truth
 from models.training.dataset import ALL_FIELDS, VARIANT, Dataset, DatasetError, Probes
+from models.training.groups import GROUPS
 from models.training.omission import OMISSIONS, omit_at_random, without_optional_fields
 from models.training.progress import Progress, silent
 
@@ -89,6 +90,7 @@ class _Row:
     account_type: str
     country: str
     region: str
+    groups: tuple[str, ...]
     probes: NDArray[np.float32] | None
 
 
@@ -136,6 +138,7 @@ def dataset_of(
             "country group": np.array([row.region for row in rows]),
             "let in": np.array(["yes" if row.truth.let_in else "no" for row in rows]),
             **_slices_by_feature(matrix),
+            **{name: np.array([row.groups[at] for row in rows]) for at, name in enumerate(GROUPS)},
         },
         augmented=np.stack([row.augmented for row in rows]) if settings.omission_rate else None,
         held_out=np.array([row.truth.is_of(held_out) for row in rows]),
@@ -209,6 +212,7 @@ def _rows(signups: Iterable[SimulatedSignup], reference: Reference, settings: Re
             account_type=signup.account_type.value,
             country=signup.identity.country or "unknown",
             region=region_of(signup.identity.country, reference),
+            groups=tuple(group(replayed.facts) for group in GROUPS.values()),
             probes=_silent_vectors(signup, reference, history) if probed else None,
         )
 
