@@ -19,7 +19,7 @@ from models.linkage.marks import Mark
 from models.linkage.memory import MemoryHistory
 from models.reference.reference import Reference
 from models.replay import Known, KnownFeed, replay
-from models.signals.signals import derive_signals
+from models.signals.signals import derive_signals_without
 from models.signup import Signup
 from models.simulation.imperfect import imperfect
 from models.simulation.truth import SimulatedSignup, Truth
@@ -198,7 +198,7 @@ def _rows(signups: Iterable[SimulatedSignup], reference: Reference, settings: Re
         signup = replayed.facts.signup
         thinned = omit_at_random(signup, rate=settings.omission_rate, random=random)
         # The replay has not recorded this sign-up yet, so the thinned one meets the same history.
-        augmented = replayed.vector if thinned is None else _vector_against(thinned, reference, history)
+        augmented = replayed.vector if thinned is None else _vector_without(thinned, replayed.facts, reference, history)
         truth = truths.pop()
         if feed is not None:
             for known in becoming_known(truth, number):
@@ -213,7 +213,7 @@ def _rows(signups: Iterable[SimulatedSignup], reference: Reference, settings: Re
             country=signup.identity.country or "unknown",
             region=region_of(signup.identity.country, reference),
             groups=tuple(group(replayed.facts) for group in GROUPS.values()),
-            probes=_silent_vectors(signup, reference, history) if probed else None,
+            probes=_silent_vectors(replayed.facts, reference, history) if probed else None,
         )
 
 
@@ -224,14 +224,15 @@ def region_of(country: str | None, reference: Reference) -> str:
     return _REGIONS[areas[0]] if areas else "unknown"
 
 
-def _silent_vectors(signup: Signup, reference: Reference, history: MemoryHistory) -> NDArray[np.float32]:
-    thinned = [omission.drop(signup) for omission in OMISSIONS]
-    thinned.append(without_optional_fields(signup))
-    return np.stack([_vector_against(each, reference, history) for each in thinned])
+def _silent_vectors(whole: Facts, reference: Reference, history: MemoryHistory) -> NDArray[np.float32]:
+    thinned = [omission.drop(whole.signup) for omission in OMISSIONS]
+    thinned.append(without_optional_fields(whole.signup))
+    return np.stack([_vector_without(each, whole, reference, history) for each in thinned])
 
 
-def _vector_against(signup: Signup, reference: Reference, history: MemoryHistory) -> Vector:
-    signals = derive_signals(signup, reference)
+def _vector_without(signup: Signup, whole: Facts, reference: Reference, history: MemoryHistory) -> Vector:
+    """The vector of a sign-up with optional fields left out, against the history that the whole one met."""
+    signals = derive_signals_without(signup, reference, whole=whole.signup, derived=whole.signals)
     linkage = history.linkage_of(identifiers_of(signup, signals), now=signup.occurred_at)
     return vector_of(Facts(signup=signup, signals=signals, linkage=linkage))
 
