@@ -60,10 +60,10 @@ HABITS: Mapping[IdentifierKind, Habit] = {
     IdentifierKind.BIN_COUNTRY: Habit(rate_per_day=0.21, dispersion=3.4),
     IdentifierKind.FORM_LANGUAGE: Habit(rate_per_day=0.31, dispersion=3.8),
 }
-"""Fitted by ``models.training.habits`` to 350,000 sights of honest people on their keys: four simulated worlds (seeds 401
-and 402, 28 days, 400 and 1,000 a day each), without the kinds that are held out of training. Ranges of addresses and
-browsers on a network stand as fitted to five seeds of 35 days: some dozens of classes decide about them, too few in
-four worlds. By reason alone everything but card ranges stood at 0.05 to 0.1 a day and a dispersion of 1 or 3: the
+"""Fitted by ``models.training.habits`` to 350,000 sights of honest people on their keys: four simulated worlds (seeds
+401 and 402, 28 days, 400 and 1,000 a day each), without the kinds that are held out of training. Ranges of addresses
+and browsers on a network stand as fitted to five seeds of 35 days: some dozens of classes decide about them, too few
+in four worlds. By reason alone everything but card ranges stood at 0.05 to 0.1 a day and a dispersion of 1 or 3: the
 median pupil of a class was then a surprise of 25 to 30, one in 10^30, and is 3 to 7 now. Rates differ between the
 volumes by a factor of two."""
 
