@@ -212,8 +212,8 @@ def metric_lines(metrics: Iterable[Metric]) -> Iterator[str]:
 
 
 _LESS_IS_BETTER = (
-    "brier", "calibration_error", "honest_", "accounts_let_in_", "operators_never_stopped", "challenges_per_",
-    "reviews_per_", "denials_per_",
+    "brier", "calibration_error", "honest_", "classroom_", "accounts_let_in_", "operators_never_stopped",
+    "challenges_per_", "reviews_per_", "denials_per_",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.card import Metric
+from models.evaluation.classrooms import classrooms, school_lists
 from models.evaluation.intervals import wilson
 from models.evaluation.lines import Line, ScoreLines, or_worse
 from models.training.dataset import Dataset
@@ -72,7 +73,8 @@ def operate(dataset: Dataset, scores: Floats, lines: ScoreLines) -> Operations |
     met = {line: or_worse(lines, line, scores, kinds) for line in LINES}
     operators = tuple(_operators(dataset, met["step_up"], met["review"]))
     rates = tuple(_rates(dataset, met))
-    return Operations(operators, rates, (*_load(met), *_honest(rates[0], dataset, met), *_notice(operators)))
+    asked = (*_load(met), *_honest(rates[0], dataset, met), *classrooms(dataset, met))
+    return Operations(operators, rates, (*asked, *_notice(operators)))
 
 
 def _operators(dataset: Dataset, challenged: NDArray[np.bool_], reviewed: NDArray[np.bool_]) -> Iterator[Operator]:
@@ -94,13 +96,14 @@ def _operators(dataset: Dataset, challenged: NDArray[np.bool_], reviewed: NDArra
 
 
 def _rates(dataset: Dataset, met: dict[Line, NDArray[np.bool_]]) -> Iterator[HonestRates]:
-    """All honest people first, then by group."""
+    """All honest people first, then by group; classes by themselves, as they are a goal of their own."""
     honest = dataset.truth == 0
-    columns = {"everybody": np.full(len(dataset), "all"), **dataset.reported_slices()}
+    groups = {"classroom": school_lists(dataset), **dataset.reported_slices()}
+    columns = {"everybody": np.full(len(dataset), "all"), **groups}
     for name, column in columns.items():
         if name in ("country", "let in"):  # the first is told by country group; the second is no group of people
             continue
-        for group in sorted(np.unique(column[honest]).tolist(), key=by_number):
+        for group in sorted((each for each in np.unique(column[honest]).tolist() if each), key=by_number):
             rows = honest & (column == group)
             count = int(rows.sum())
             low, high = wilson(float(met["step_up"][rows].sum()), count)

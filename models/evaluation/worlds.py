@@ -17,7 +17,9 @@ from models.evaluation.prevalence import calibration_elsewhere
 from models.scorer import Scorer
 from models.training.dataset import Dataset
 
-_OF_OPERATIONS = ("honest_", "accounts_let_in_", "operators_never_stopped", "challenges_", "reviews_", "denials_")
+_OF_OPERATIONS = (
+    "honest_", "classroom_", "accounts_let_in_", "operators_never_stopped", "challenges_", "reviews_", "denials_",
+)  # fmt: skip
 """Without the hours to a first stop: where there was none there is no mean."""
 
 

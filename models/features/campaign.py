@@ -17,7 +17,7 @@ SURPRISING = 6.0
 """One in a million: with five habits looked at on every sign-up, chance alone reaches it once in 200,000."""
 
 KEYS_OF_A_CAMPAIGN = 3
-"""A computer room surprises by its browsers and by its mailboxes; a third habit is rarely a class's as well."""
+"""A computer room surprises by its browsers and by its mailboxes, and now and then by a third habit as well."""
 
 _OWN_NETWORK = "institution_network_match"
 _HABITS: Mapping[IdentifierKind, str] = {
@@ -53,8 +53,12 @@ class Campaign:
 
     @property
     def suspected(self) -> bool:
-        """Whether so many surprise that a campaign is suspected."""
-        return len(self.surprises) >= KEYS_OF_A_CAMPAIGN
+        """Whether so many surprise that a campaign is suspected, and no place explains them.
+
+        In one room all habits are alike: the browsers are imaged, the mailboxes of one school, the form filled in to a
+        teacher's words. An operator who rotates addresses is never in one place.
+        """
+        return len(self.surprises) >= KEYS_OF_A_CAMPAIGN and not self.one_place
 
     def as_document(self) -> dict[str, int]:
         """How many keys surprise, the largest surprise in tenths, and each key's by its kind; for rules and records."""

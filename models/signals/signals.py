@@ -43,12 +43,57 @@ _OPEN = {group: open_fields(kind) for group, kind in get_type_hints(Signals).ite
 
 def derive_signals(signup: Signup, reference: Reference) -> Signals:
     """The signals of any sign-up that passed the schema; what the person did not tell is missing, never an error."""
-    identity = identity_signals(signup, reference)
-    email = email_signals(signup, reference)
-    phone = phone_signals(signup, reference)
-    payment = payment_signals(signup, reference)
-    device = device_signals(signup, reference)
-    network = network_signals(signup, reference)
+    return _compared(
+        signup,
+        reference,
+        identity=identity_signals(signup, reference),
+        email=email_signals(signup, reference),
+        phone=phone_signals(signup, reference),
+        payment=payment_signals(signup, reference),
+        device=device_signals(signup, reference),
+        network=network_signals(signup, reference),
+        behaviour=behaviour_signals(signup, reference),
+    )
+
+
+def derive_signals_without(signup: Signup, reference: Reference, *, whole: Signup, derived: Signals) -> Signals:
+    """The signals of a sign-up with some optional fields left out, where those of the whole one are known already.
+
+    The same as ``derive_signals``, in a fraction of the time: groups whose fields are all there are taken over.
+    ``signup`` is ``whole`` but for optional fields; mailbox, name, address and time are the same.
+    """
+    same_person, same_phone = signup.identity is whole.identity, signup.phone == whole.phone
+    same_country = signup.identity.country == whole.identity.country
+    same_report = signup.device.network is whole.device.network
+    told_alike = (
+        same_person and same_phone and signup.behaviour is whole.behaviour and signup.prior_checks is whole.prior_checks
+    )
+    return _compared(
+        signup,
+        reference,
+        identity=derived.identity if same_person else identity_signals(signup, reference),
+        email=derived.email,
+        phone=derived.phone if same_phone and same_country else phone_signals(signup, reference),
+        payment=derived.payment if signup.payment is whole.payment else payment_signals(signup, reference),
+        device=derived.device if signup.device is whole.device else device_signals(signup, reference),
+        network=derived.network if same_report else network_signals(signup, reference),
+        behaviour=derived.behaviour if told_alike else behaviour_signals(signup, reference),
+    )
+
+
+def _compared(
+    signup: Signup,
+    reference: Reference,
+    *,
+    identity: IdentitySignals,
+    email: EmailSignals,
+    phone: PhoneSignals,
+    payment: PaymentSignals,
+    device: DeviceSignals,
+    network: NetworkSignals,
+    behaviour: BehaviourSignals,
+) -> Signals:
+    """The groups that one part gives each, with those that compare parts."""
     return Signals(
         identity=identity,
         email=email,
@@ -56,7 +101,7 @@ def derive_signals(signup: Signup, reference: Reference) -> Signals:
         payment=payment,
         device=device,
         network=network,
-        behaviour=behaviour_signals(signup, reference),
+        behaviour=behaviour,
         consistency=consistency_signals(
             signup,
             reference,

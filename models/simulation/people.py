@@ -147,8 +147,16 @@ class People:
     def webmail(self, name: PersonName, place: Place, born: int) -> str:
         """A mailbox of one's own choosing."""
         rng = self.rng
-        index = min(int(rng.expovariate(1.1)), len(place.webmail) - 1)
-        return mailbox(name, place.webmail[index], WEBMAIL.draw(rng), rng, born)
+        return mailbox(name, self.webmail_domain(place), WEBMAIL.draw(rng), rng, born)
+
+    def webmail_domain(self, place: Place, popularity: int | None = None) -> str:
+        """A provider of the country: one by how many use it, or that of a given rank."""
+        rank = self.popularity() if popularity is None else popularity
+        return place.webmail[min(rank, len(place.webmail) - 1)]
+
+    def popularity(self) -> int:
+        """The rank of somebody's provider among their country's, 0 for the most popular."""
+        return int(self.rng.expovariate(1.1))
 
     def language(self, place: Place) -> str:
         """The Accept-Language header of somebody who lives there."""

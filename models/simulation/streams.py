@@ -6,9 +6,9 @@ import hashlib
 import math
 import random
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -42,6 +42,18 @@ class Weighted(Generic[T]):
     def draw(self, rng: random.Random) -> T:
         """One item."""
         return self.items[bisect_right(self._cumulative, rng.random() * self._cumulative[-1], 0, len(self.items) - 1)]
+
+    def reweighted(self, factor: Callable[[T], float]) -> Weighted[T]:
+        """The same items, each weight times its factor."""
+        return Weighted(self.items, self._times(factor))
+
+    def mean(self, of: Callable[[T], float]) -> float:
+        """The mean of something over what is drawn."""
+        return sum(self._times(of)) / self._cumulative[-1]
+
+    def _times(self, factor: Callable[[T], float]) -> list[float]:
+        weights = (after - before for before, after in pairwise((0.0, *self._cumulative)))
+        return [weight * factor(item) for weight, item in zip(weights, self.items, strict=True)]
 
 
 def zipf(items: Sequence[T], exponent: float) -> Weighted[T]:

@@ -36,8 +36,8 @@ Progress = Callable[[int, int], None]
 
 _PROGRESS_EVERY = 500
 _BEFORE_DAYS = 75
-_LONG_LIVED = frozenset({"H6", "H10", "H13"})
-"""Laboratories, families and returners reach over months: some of theirs began before the world."""
+_REACH_DAYS = dict.fromkeys(("H6", "H10", "H13"), _BEFORE_DAYS) | dict.fromkeys(("H1", "H2", "H3"), 8)
+"""Laboratories, families and returners reach over months, word of mouth over a week: some began before the world."""
 _GATHERINGS = frozenset({"H4", "H5"})
 _ATTACKER_HIDES_DEVICE = 0.09
 _HONEST_CLEARED_BY_REVIEW, _FRAUD_CLEARED_BY_REVIEW = 0.96, 0.2
@@ -224,16 +224,16 @@ class World:
         first, last = self.calendar.start.date(), self.calendar.end.date() + timedelta(days=0 if alone else 1)
         day = first - timedelta(days=groups_from_days)
         while day <= last:
-            self._fill(day, honest_per_day, long_lived_only=day < (first if alone else first - timedelta(days=1)))
+            self._fill(day, honest_per_day, days_before=(first - day).days - (0 if alone else 1))
             day += timedelta(days=1)
             settled = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=1)
             yield from self._until(min(settled, self.calendar.end))
         yield from self._until(self.calendar.end)
 
-    def _fill(self, day: date, honest_per_day: float, *, long_lived_only: bool) -> None:
+    def _fill(self, day: date, honest_per_day: float, *, days_before: int) -> None:
         volume = honest_per_day * self.calendar.volume(day)
         for kind in self._kinds:
-            if long_lived_only and kind.id not in _LONG_LIVED:
+            if days_before > _REACH_DAYS.get(kind.id, 0):
                 continue
             today = Day(day, self.calendar, volume * kind.share)
             for arrival in kind.arrivals(today, self._people[kind.id]):

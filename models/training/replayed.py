@@ -20,11 +20,12 @@ from models.linkage.memory import MemoryHistory
 from models.reference.parts_of_the_world import part_of_the_world
 from models.reference.reference import Reference
 from models.replay import Known, KnownFeed, replay
-from models.signals.signals import derive_signals
+from models.signals.signals import derive_signals_without
 from models.signup import Signup
 from models.simulation.imperfect import imperfect
 from models.simulation.truth import SimulatedSignup, Truth
 from models.training.dataset import ALL_FIELDS, VARIANT, Dataset, DatasetError, Probes
+from models.training.groups import GROUPS
 from models.training.omission import OMISSIONS, omit_at_random, without_optional_fields
 from models.training.progress import Progress, silent
 
@@ -81,6 +82,7 @@ class _Row:
     account_type: str
     country: str
     region: str
+    groups: tuple[str, ...]
     probes: NDArray[np.float32] | None
 
 
@@ -128,6 +130,7 @@ def dataset_of(
             "country group": np.array([row.region for row in rows]),
             "let in": np.array(["yes" if row.truth.let_in else "no" for row in rows]),
             **_slices_by_feature(matrix),
+            **{name: np.array([row.groups[at] for row in rows]) for at, name in enumerate(GROUPS)},
         },
         augmented=np.stack([row.augmented for row in rows]) if settings.omission_rate else None,
         held_out=np.array([row.truth.is_of(held_out) for row in rows]),
@@ -187,7 +190,7 @@ def _rows(signups: Iterable[SimulatedSignup], reference: Reference, settings: Re
         signup = replayed.facts.signup
         thinned = omit_at_random(signup, rate=settings.omission_rate, random=random)
         # The replay has not recorded this sign-up yet, so the thinned one meets the same history.
-        augmented = replayed.vector if thinned is None else _vector_against(thinned, reference, history)
+        augmented = replayed.vector if thinned is None else _vector_without(thinned, replayed.facts, reference, history)
         truth = truths.pop()
         if feed is not None:
             for known in becoming_known(truth, number):
@@ -201,18 +204,20 @@ def _rows(signups: Iterable[SimulatedSignup], reference: Reference, settings: Re
             account_type=signup.account_type.value,
             country=signup.identity.country or "unknown",
             region=part_of_the_world(signup.identity.country, reference.time_zones),
-            probes=_silent_vectors(signup, reference, history) if probed else None,
+            groups=tuple(group(replayed.facts) for group in GROUPS.values()),
+            probes=_silent_vectors(replayed.facts, reference, history) if probed else None,
         )
 
 
-def _silent_vectors(signup: Signup, reference: Reference, history: MemoryHistory) -> NDArray[np.float32]:
-    thinned = [omission.drop(signup) for omission in OMISSIONS]
-    thinned.append(without_optional_fields(signup))
-    return np.stack([_vector_against(each, reference, history) for each in thinned])
+def _silent_vectors(whole: Facts, reference: Reference, history: MemoryHistory) -> NDArray[np.float32]:
+    thinned = [omission.drop(whole.signup) for omission in OMISSIONS]
+    thinned.append(without_optional_fields(whole.signup))
+    return np.stack([_vector_without(each, whole, reference, history) for each in thinned])
 
 
-def _vector_against(signup: Signup, reference: Reference, history: MemoryHistory) -> Vector:
-    signals = derive_signals(signup, reference)
+def _vector_without(signup: Signup, whole: Facts, reference: Reference, history: MemoryHistory) -> Vector:
+    """The vector of a sign-up with optional fields left out, against the history that the whole one met."""
+    signals = derive_signals_without(signup, reference, whole=whole.signup, derived=whole.signals)
     linkage = history.linkage_of(identifiers_of(signup, signals), now=signup.occurred_at)
     return vector_of(Facts(signup=signup, signals=signals, linkage=linkage))
 

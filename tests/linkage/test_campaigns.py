@@ -205,6 +205,16 @@ def test_a_burst_alone_raises_no_decision(crowd: Callable[[], Iterator[Signup]],
     assert {each.decision for each in assessments} == {Decision.ALLOW}
 
 
+@pytest.mark.parametrize("crowd", [classroom, first_week_of_term])
+def test_no_campaign_is_suspected_of_a_class_or_of_the_first_week_of_term(
+    crowd: Callable[[], Iterator[Signup]], reference: Reference
+) -> None:
+    assessments = judged(crowd(), reference)
+
+    assert max(each.linkage.get("campaign", {}).get("keys", 0) for each in assessments) >= 2
+    assert [each for each in assessments if SUSPECTED_CAMPAIGN in {reason.code for reason in each.reasons}] == []
+
+
 def test_an_operator_who_rotates_everything_but_his_habits_is_suspected(reference: Reference) -> None:
     newest = judged(operators(), reference)[-1]
 

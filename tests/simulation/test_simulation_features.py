@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,10 +12,65 @@ from sklearn.metrics import roc_auc_score
 
 from models.features.catalogue import FEATURES
 from models.features.feature import Group
+from models.features.known import BASE_RATE
 from models.reference.reference import load_reference
 from models.simulation.truth import SimulatedSignup
+from models.simulation.world import simulate
 from models.training.dataset import Dataset
 from models.training.replayed import ReplaySettings, dataset_of
+
+_NOTHING_KNOWN = {
+    "strong_fraud_count": 0.0,
+    "replacement_pressure": 0.0,
+    "neighbour_challenge_fail_share": None,
+    "network_challenge_fail_share": None,
+    "prefix_fraud_share_90d": BASE_RATE,
+    "domain_fraud_share_180d": BASE_RATE,
+    "bin_fraud_share_90d": BASE_RATE,
+    "inviter_fraud_count": 0.0,
+    "cluster_fraud_count": 0.0,
+    "cluster_fraud_share": BASE_RATE,
+    "cluster_ban_recency": 0.0,
+}
+"""Features of labels, with what they are where nothing is known; any may be missing instead."""
+
+
+@pytest.fixture(scope="module")
+def with_and_without_labels() -> tuple[Dataset, Dataset]:
+    """One world with a feed of outcomes, bans and challenge results, and without."""
+    start = datetime(2026, 4, 6, tzinfo=UTC)
+    world = tuple(simulate(days=8, seed=5, start=start, honest_per_day=200, prevalence=0.3))
+    fed = ReplaySettings(omission_rate=0.0)
+    told, silent = (
+        dataset_of(world, reference=load_reference(), settings=settings, description="fed or not")
+        for settings in (fed, replace(fed, labels_fed=False))
+    )
+    return told, silent
+
+
+def test_features_of_labels_tell_nothing_when_nobody_tells_labels(
+    with_and_without_labels: tuple[Dataset, Dataset],
+) -> None:
+    _, silent = with_and_without_labels
+
+    for name, neutral in _NOTHING_KNOWN.items():
+        values = silent.matrix[:, silent.names.index(name)]
+        known = values[~np.isnan(values)]
+
+        assert set(known.tolist()) <= {float(np.float32(neutral))} if neutral is not None else not known.size, name
+
+
+def test_no_other_feature_hears_of_labels(with_and_without_labels: tuple[Dataset, Dataset]) -> None:
+    """The feed is the only way in: nothing that it moves is outside the table above, and all of that is moved by it."""
+    told, silent = with_and_without_labels
+
+    moved = {
+        name
+        for at, name in enumerate(told.names)
+        if not np.array_equal(told.matrix[:, at], silent.matrix[:, at], equal_nan=True)
+    }
+
+    assert moved == set(_NOTHING_KNOWN)
 
 
 @pytest.fixture(scope="module")

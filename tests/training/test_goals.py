@@ -31,13 +31,21 @@ def simulated(dataset: Dataset) -> Dataset:
     at = np.arange(len(dataset))
     families, people = np.array(["A3", "A7", "A9", "A16"]), np.array(["H1", "H2", "H8"])
     kind = np.where(dataset.truth == 1, families[at % 4], people[at % 3])
+    # Every hundredth sixty are a class.
+    in_class = (at // 60 % 100 == 0) & (dataset.truth == 0)
+    kind = np.where(in_class, "H4", kind)
     columns = {
         "kind": kind,
         "country group": np.array(["Asia", "Europe"])[at % 2],
         "institution listed": np.array(["yes", "no"])[at % 2],
         "free mail": np.array(["yes", "no"])[at // 2 % 2],
+        "name script": np.array(["latin", "han"])[at % 2],
+        "age": np.array(["up to 25", "over 50"])[at // 2 % 2],
+        "shared address": np.array(["few", "carrier NAT"])[at // 3 % 2],
     }
-    changed = replace(dataset, source=DataSource.SIMULATED, slices={**dataset.slices, **columns})
+    columns["institution listed"] = np.where(in_class, "no", columns["institution listed"])
+    entities = np.where(in_class, 1_000_000 + at // 60, dataset.entities)
+    changed = replace(dataset, source=DataSource.SIMULATED, slices={**dataset.slices, **columns}, entities=entities)
     return changed.holding_out(["A9", "H8"])
 
 

@@ -10,7 +10,9 @@ import pytest
 from models.features.bursts import BURSTS
 from models.linkage.burst import HABITS, LEAST_OBSERVED_DAYS, PRIOR_DAYS, Habit
 from models.linkage.identifier import IdentifierKind
+from models.linkage.memory import MemoryHistory
 from models.reference.reference import load_reference
+from models.replay import replay
 from models.training.habits import LEARNT_FROM, Seen, fit, fitted, honest_world, log_likelihood, seen_in, worlds
 from models.training.replayed import DEFAULT_HOLD_OUT
 
@@ -49,7 +51,8 @@ def test_a_fit_finds_the_habit_of_people_who_came_because_others_did(habit: Habi
 
 
 def test_the_shipped_habits_suit_people_better_than_those_by_reason_did(seen: By) -> None:
-    by_reason = {kind: Habit(0.1, 3.0 if kind is IdentifierKind.BIN else 1.0) for kind in HABITS}
+    cards = {IdentifierKind.BIN, IdentifierKind.BIN_COUNTRY}
+    by_reason = {kind: Habit(0.1, 3.0 if kind in cards else 1.0) for kind in HABITS}
 
     for kind, found in seen.items():
         assert found, kind
@@ -67,6 +70,23 @@ def test_what_is_expected_of_the_hour_suits_people_better_than_equal_hours(seen:
 
 def test_only_days_with_a_week_behind_them_are_looked_at(seen: By) -> None:
     assert min(each.observed_days for found in seen.values() for each in found) == LEAST_OBSERVED_DAYS
+
+
+def test_the_keys_alone_are_seen_as_a_whole_replay_sees_them() -> None:
+    reference = load_reference()
+    alone = list(seen_in(honest_world(seed=79, days=8.5, honest_per_day=40), reference))
+    whole = [
+        (kind, linkage.links(kind, burst.window), linkage.past(kind), linkage.observed_days)
+        for each in replay(
+            honest_world(seed=79, days=8.5, honest_per_day=40), reference=reference, history=MemoryHistory()
+        )
+        if (linkage := each.facts.linkage).observed_days >= LEAST_OBSERVED_DAYS
+        for kind, burst in BURSTS.items()
+        if burst.applies(each.facts) and linkage.links(kind, burst.window) is not None
+    ]
+
+    assert alone
+    assert [(kind, each.others, each.past, each.observed_days) for kind, each in alone] == whole
 
 
 def test_nothing_is_learnt_from_kinds_that_are_held_out() -> None:

@@ -14,8 +14,8 @@ from typing import ClassVar, Protocol, TypeVar
 
 from models.simulation.attackers.decks import Deck
 from models.simulation.attackers.exits import ResidentialExits
-from models.simulation.attackers.paces import Pace, Paced
-from models.simulation.calendar import Calendar
+from models.simulation.attackers.paces import Hours, Pace, Paced
+from models.simulation.calendar import Calendar, activity_in
 from models.simulation.draft import Draft
 from models.simulation.form import FROM_A_SHEET, Manner, ordinary_manner
 from models.simulation.mailboxes import WEBMAIL, MailStyle, mailbox
@@ -32,6 +32,8 @@ _WATCHED_RESULTS = 200
 _ENOUGH_RESULTS = 30
 _TOLERATED_FAILURES = 0.3
 _MOST_ADAPTATIONS = 4
+_AT_ONE_PROVIDER = 0.6
+"""Merchants sell what one provider gives: 60.1 % of the stock of 27 of them was with one (Thomas and others 2013)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Campaign(ABC):
     days: ClassVar[tuple[float, float]]
     never_labelled: ClassVar[float] = 0.08
     habits: ClassVar[Habits] = STUDENTS_WITH_WEBMAIL
+    keeps_hours: ClassVar[float] = 0.5
+    """The share of operators who open an account when it is day where its owner is said to live."""
     replaces_within_hours: ClassVar[tuple[float, float] | None] = None
     """Median and 90th percentile of the delay after which a banned account is replaced."""
 
@@ -119,6 +123,7 @@ class Campaign(ABC):
         self.replacing: Draft | None = None
         """The banned account that the next one stands in for."""
         self.countries = self._countries()
+        self.hours: Hours | None = self.awake if self.rng.random() < self.keeps_hours else None
         self.pace: Paced = self._pace()
         self.exits = ResidentialExits(self.people.tables, self.people.neighbourhood, self.rng)
         self.issuers = self.pick_issuers(self.rng.randrange(3, 9))
@@ -126,6 +131,7 @@ class Campaign(ABC):
         self.cards = Deck(self.rng, self.card, uses=1.0)
         self.phones = Deck(self.rng, self.phone, uses=1.0)
         self.mail_styles = self.pick_mail_styles(6)
+        self.provider = self.people.popularity()
         self.matches_timezone = self.rng.uniform(0.85, 0.99)
         self.pays_like_others = self.rng.uniform(0.8, 1.3)
         self.prepare()
@@ -182,7 +188,7 @@ class Campaign(ABC):
             self.replacing = None
         self.left -= 1
         self.now = now
-        draft = self.people.person(self.countries.draw(self.rng), self.habits, now)
+        draft = self.people.person(self._country(now), self.habits, now)
         return draft, self.dress(draft)
 
     def decided(self, *, let_in: bool) -> None:
@@ -213,9 +219,18 @@ class Campaign(ABC):
         return Weighted(drawn, [rng.uniform(0.3, 1.0) for _ in drawn])
 
     def _pace(self) -> Paced:
-        """Evenly over the campaign; half of the operators keep the hours of the place they claim."""
-        self.zone = self.rng.choice(self.countries.items[0].zones) if self.rng.random() < 0.5 else None
-        return Pace(max(0.2, self.brief.accounts / max(0.02, self.brief.days)), self.zone)
+        """Evenly over the campaign."""
+        return Pace(max(0.2, self.brief.accounts / max(0.02, self.brief.days)), self.hours)
+
+    def awake(self, now: datetime) -> float:
+        """How awake the people are whom the operator claims to be, all countries together."""
+        return self.countries.mean(lambda place: activity_in(place, now))
+
+    def _country(self, now: datetime) -> Place:
+        """Where the next account's owner is said to live: who keeps hours takes one where it is day."""
+        if self.hours is None:
+            return self.countries.draw(self.rng)
+        return self.countries.reweighted(lambda place: activity_in(place, now)).draw(self.rng)
 
     def pick_issuers(self, count: int) -> tuple[Issuer, ...]:
         """Programmes and banks whose cards the operator gets, of the tables everybody's cards come from."""
@@ -288,9 +303,10 @@ class Campaign(ABC):
             draft.timezone = self.rng.choice(self.countries.draw(self.rng).zones)
 
     def use_webmail(self, draft: Draft) -> None:
-        """A mailbox made by one of the operator's templates."""
+        """A mailbox made by one of the operator's templates, mostly at the provider its tool is made for."""
         name: PersonName = draft.name
-        domain = self.rng.choice(draft.place.webmail[:3])
+        favourite = self.provider if self.rng.random() < _AT_ONE_PROVIDER else None
+        domain = self.people.webmail_domain(draft.place, favourite)
         draft.email = mailbox(name, domain, self.rng.choice(self.mail_styles), self.rng, draft.birth_year)
 
     def manual_or_sheet(self, draft: Draft) -> Manner:

@@ -21,7 +21,8 @@ class Drip(Campaign):
 
     def prepare(self) -> None:
         rng = self.rng
-        self.pace = paces.Drip(min(4.0, max(1.0, self.brief.accounts / self.brief.days)), rng.uniform(0.6, 1.6))
+        per_day = min(4.0, max(1.0, self.brief.accounts / self.brief.days))
+        self.pace = paces.Drip(per_day, rng.uniform(0.6, 1.6), self.hours)
         self.cards = self.more(4, 12, self.card)
         self.phones = self.more(2, 4, self.phone)
         self.machines = self.more(1, 4, self.machine)

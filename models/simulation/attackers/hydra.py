@@ -14,7 +14,6 @@ from models.simulation.attackers.decks import Deck
 from models.simulation.attackers.paces import Pace
 from models.simulation.draft import Draft
 from models.simulation.form import FROM_A_SHEET, Manner, ordinary_manner
-from models.simulation.mailboxes import mailbox
 from models.simulation.people import STUDENTS_WITH_WEBMAIL
 from models.simulation.streams import lognormal
 from models.simulation.tables.cards import Card
@@ -49,7 +48,7 @@ class Hydra(Campaign):
         self.aligned_uses = rng.uniform(1.1, 3.0) if self.variant == "A3-aligned" else rng.uniform(3.0, 10.0)
         per_day = self.brief.accounts / max(0.02, self.brief.days)
         ramp = rng.uniform(0.05, 0.25) * self.brief.days
-        self.pace = Pace(per_day * 1.1, self.zone, self.brief.start, ramp)
+        self.pace = Pace(per_day * 1.1, self.hours, self.brief.start, ramp)
         self.kits = Deck(rng, self._kit, uses=self.aligned_uses, hands=10)
         self.machines = self._deck_of(self.template_machine)
         self.cards = self._deck_of(self.card)
@@ -76,8 +75,7 @@ class Hydra(Campaign):
         self.use_residential_exit(draft)
         if draft.stated_use is not None and rng.random() < 0.5:
             draft.stated_use = rng.choice(self.texts)
-        domain = rng.choice(draft.place.webmail[:3])
-        draft.email = mailbox(draft.name, domain, rng.choice(self.mail_styles), rng, draft.birth_year)
+        self.use_webmail(draft)
         return FROM_A_SHEET if rng.random() < self.sheet else ordinary_manner(draft, rng)
 
     @classmethod

@@ -19,6 +19,7 @@ class Mules(Campaign):
     accounts: ClassVar[tuple[int, int]] = (100, 1000)
     days: ClassVar[tuple[float, float]] = (20.0, 60.0)
     never_labelled: ClassVar[float] = 0.25
+    keeps_hours: ClassVar[float] = 1.0  # people sleep, whoever pays them
     habits = STUDENTS_WITH_CAMPUS_MAIL
 
     def prepare(self) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from models.simulation.calendar import activity
+from models.simulation.calendar import MEAN_ACTIVITY
+
+Hours = Callable[[datetime], float]
+"""How awake the people are whom an operator claims to be, from 0 to 1."""
 
 
 class Paced(Protocol):
@@ -20,10 +24,10 @@ class Paced(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """So many accounts a day, round the clock or by the honest daily curve of ``zone``."""
+    """So many accounts a day, round the clock or by the hours of those the operator claims to be."""
 
     per_day: float
-    zone: str | None = None
+    hours: Hours | None = None
     begin: datetime | None = None
     ramp_days: float = 0.0
     """From ``begin`` on, the rate grows to its full size within so many days."""
@@ -31,11 +35,11 @@ class Pace:
     def next_after(self, now: datetime, rng: random.Random) -> datetime:
         """The next moment: exponential gaps, thinned by the daily curve."""
         at = now
-        # Thinning keeps the mean rate when the curve's mean over the day, about 0.62 of its peak, is made good.
-        rate = self.per_day if self.zone is None else self.per_day / 0.62
+        # Thinning keeps the mean rate when the curve's mean over the day is made good.
+        rate = self.per_day if self.hours is None else self.per_day / MEAN_ACTIVITY
         while True:
             at += timedelta(days=rng.expovariate(rate))
-            if rng.random() < self._ramped(at) and (self.zone is None or rng.random() < activity(self.zone, at)):
+            if rng.random() < self._ramped(at) and (self.hours is None or rng.random() < self.hours(at)):
                 return at
 
     def _ramped(self, at: datetime) -> float:
@@ -50,7 +54,11 @@ class Drip:
 
     per_day: float
     shape: float
+    hours: Hours | None = None
 
     def next_after(self, now: datetime, rng: random.Random) -> datetime:
         """The next moment."""
-        return now + timedelta(days=rng.weibullvariate(1 / self.per_day, self.shape))
+        while True:
+            at = now + timedelta(days=rng.weibullvariate(1 / self.per_day, self.shape))
+            if self.hours is None or rng.random() < self.hours(at):
+                return at

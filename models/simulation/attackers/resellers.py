@@ -18,6 +18,7 @@ class Resellers(Campaign):
     accounts: ClassVar[tuple[int, int]] = (20, 200)
     days: ClassVar[tuple[float, float]] = (30.0, 90.0)
     never_labelled: ClassVar[float] = 0.25
+    keeps_hours: ClassVar[float] = 1.0  # people sleep, whoever pays them
     habits = STUDENTS_WITH_CAMPUS_MAIL
 
     def prepare(self) -> None:

@@ -50,14 +50,19 @@ class StandbyPool(Campaign):
         second = rng.uniform(0.3, 1.0)
         count = round(brief.accounts * second / (1 + second))
         earliest, latest = min(_STANDBY_BEFORE_DAYS[0], brief.days * 0.5), min(_STANDBY_BEFORE_DAYS[1], brief.days)
-        standby = [self.falls_at - timedelta(days=rng.uniform(earliest, latest)) for _ in range(count)]
+        standby = [self._moment(earliest, latest) for _ in range(count)]
         working = rng.uniform(0.4, 0.8)
-        first = [
-            self.falls_at - timedelta(days=brief.days * rng.uniform(0, working)) for _ in range(brief.accounts - count)
-        ]
+        first = [self._moment(0, brief.days * working) for _ in range(brief.accounts - count)]
         self.plan = sorted([(at, 0) for at in first] + [(at, 1) for at in standby])
         self.pace = _Plan([at for at, _ in self.plan])
         self.opened = 0
+
+    def _moment(self, least: float, most: float) -> datetime:
+        """So many days before the fall, by the operator's hours."""
+        while True:
+            at = self.falls_at - timedelta(days=self.rng.uniform(least, most))
+            if self.hours is None or self.rng.random() < self.hours(at):
+                return at
 
     def takedowns(self) -> tuple[datetime, ...] | None:
         return (self.falls_at,)
