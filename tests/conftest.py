@@ -195,9 +195,12 @@ def store(request: pytest.FixtureRequest, open_store: Callable[..., SqlStore]) -
     return open_store(request.getfixturevalue(f"{request.param}_url"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real Chromium. Without one the tests that need it are skipped, unless GATEHOUSE_REQUIRE_BROWSER=1."""
+    """A real Chromium for the tests of one file: idle, it would take time from all that come after.
+
+    Without one the tests that need it are skipped, unless GATEHOUSE_REQUIRE_BROWSER=1.
+    """
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         told = "Chromium is not installed: `apt-get install chromium`, or name its executable in CHROMIUM."

@@ -126,7 +126,9 @@ class QueuePages:
         kept = self._counted.get(queues)
         if kept is None or not timedelta() <= now - kept[0] < age:
             kept = self._counted[queues] = (now, self._count(now))
-        return kept[1]
+        # What asks for a second person is told at once: somebody waits for it, and looking costs next to nothing.
+        proposed = len(self.deps.cases.bulk.waiting()) + len(self.deps.clusters.contain.waiting())
+        return {**kept[1], "proposed": proposed}
 
     def _count(self, now: datetime) -> dict[str, Any]:
         acting = signed_in().acting
@@ -141,7 +143,6 @@ class QueuePages:
             "oldest": oldest,
             "median": middle,
             "resolved": resolved,
-            "proposed": len(self.deps.cases.bulk.waiting()) + len(self.deps.clusters.contain.waiting()),
         }
 
     def _waits(self, now: datetime) -> tuple[timedelta | None, int]:

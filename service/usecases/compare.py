@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.evaluation.agreement import DECISIONS, Agreement, ShadowRows, agreement
 from service.usecases.ports import Begin
 from service.usecases.ripeness import Said, label_of
 from service.usecases.shadow import pairs_of
+
+if TYPE_CHECKING:
+    from models.evaluation.agreement import Agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Compare:
             said: what became known; without it nothing is judged by outcome.
             rate: the false-positive rate at which recall is compared.
         """
+        # Here, because every worker that serves would carry the evaluation for a page that is opened once a week.
+        from models.evaluation.agreement import DECISIONS, ShadowRows, agreement  # noqa: PLC0415
+
         place = {name: at for at, name in enumerate(DECISIONS)}
         pairs = list(pairs_of(self.begin, version))
         rows = ShadowRows(

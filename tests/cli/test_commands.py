@@ -126,7 +126,7 @@ def test_a_policy_document_is_checked(run: Run, tmp_path: Path) -> None:
     document = tmp_path / "policy.toml"
     document.write_text(run("policy", "show").out if run("db", "upgrade").code == 0 else "")
     good = run("policy", "check", str(document))
-    document.write_text(document.read_text().replace("step_up = 0.12", "step_up = 5.0"))
+    document.write_text(document.read_text().replace("step_up = 0.15", "step_up = 5.0"))
     bad = run("policy", "check", str(document))
 
     assert good.code == 0

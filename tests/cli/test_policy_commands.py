@@ -23,7 +23,7 @@ def migrated(run: Run) -> Run:
 @pytest.fixture
 def stricter(tmp_path: Path) -> str:
     file = tmp_path / "stricter.toml"
-    file.write_text(default_policy_text().replace("step_up = 0.12", "step_up = 0.11"), encoding="utf-8")
+    file.write_text(default_policy_text().replace("step_up = 0.15", "step_up = 0.14"), encoding="utf-8")
     return str(file)
 
 

@@ -33,7 +33,7 @@ def recorded(app: Any, make_record: Callable[..., NewRecord]) -> None:
     """A hundred decisions of which a few lie just below the line of step-up."""
     at = datetime.now(UTC) - timedelta(days=1)
     with application_of(app).store.begin() as work:
-        for number, score in enumerate([0.02] * 90 + [0.16] * 10):
+        for number, score in enumerate([0.02] * 90 + [0.10] * 10):
             when = at + timedelta(seconds=number)
             assessment = Assessment(
                 id=f"a{number}", decided_at=when, decision=Decision.ALLOW, score=score, reasons=(), rules=(),
@@ -50,7 +50,7 @@ def test_a_draft_is_tried_approved_by_a_second_person_activated_and_rolled_back(
     plain = drafted(author, shipped + "# as shipped\n", "a start")
     author.send(f"policy/versions/{plain}/backtest", most="1000")
     author.send(f"policy/versions/{plain}/activate", reason="nothing changes")
-    bold = drafted(author, re.sub(r"step_up = [\d.]+", "step_up = 0.15", shipped), "ask more of them")
+    bold = drafted(author, re.sub(r"step_up = [\d.]+", "step_up = 0.08", shipped), "ask more of them")
 
     early = author.send(f"policy/versions/{bold}/activate", 422, reason="now")
     tried = author.send(f"policy/versions/{bold}/backtest", most="1000")

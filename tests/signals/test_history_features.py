@@ -97,7 +97,7 @@ def test_a_crowd_in_ten_minutes_is_a_burst_where_nobody_came_before(observed: Pa
     observed.came(timedelta(minutes=5), times=59)
 
     assert alone < 4
-    assert feature(observed.facts()) > 15
+    assert feature(observed.facts()) > 14
 
 
 @pytest.mark.parametrize("feature", [bursts.institution_burst_24h, bursts.email_domain_burst_24h])
