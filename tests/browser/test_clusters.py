@@ -133,8 +133,10 @@ def test_a_case_leads_to_its_cluster_and_back_and_its_graph_is_widened(
 ) -> None:
     tab = open_tab("dana")
     *_, newest = console.record(*crowd_of_one_device(hydra_hour))
-    lead = Acting("reviewer:lea", Role.LEAD)
-    case = console.application.cases.open(newest, acting=lead, now=console.clock(), note="eight from one machine")
+    case = next((each for each in console.cases() if each.record_id == newest), None)
+    if case is None:
+        lead = Acting("reviewer:lea", Role.LEAD)
+        case = console.application.cases.open(newest, acting=lead, now=console.clock(), note="eight from one machine")
     tab.go(f"/console/cases/{case.id}")
     assert tab.page.locator("[data-expand-graph]").count() == 1
     tab.page.wait_for_selector("[data-drawn]")

@@ -106,7 +106,7 @@ def test_a_list_is_imported_searched_and_shortened(open_tab: Open) -> None:
     tab.page.keyboard.type("CAMPUS.example")
     tab.page.keyboard.press("Enter")
     tab.page.get_by_role("button", name="Take campus.example off the exempt list").press("Enter")
-    tab.page.wait_for_function("document.body.innerText.includes('The exempt list is empty')")
+    tab.page.wait_for_selector("text=The exempt list is empty")
 
 
 def test_the_keyboard_opens_a_version_and_a_model(open_tab: Open) -> None:
