@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -214,14 +215,19 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(autouse=True)
-def _loggers_find_the_settings_of_their_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A logger that a test's service cached would keep writing where that test listened, past what later tests capture.
-    configure = structlog.configure
+def _logging_ends_with_its_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # A logger that a test's service cached, or a handler that it set, would keep writing where that test listened: past
+    # what later tests capture, and into a stream that is closed by then.
+    configure, root = structlog.configure, logging.getLogger()
+    handlers, level = list(root.handlers), root.level
 
     def configuring(**settings: Any) -> None:
         configure(**{**settings, "cache_logger_on_first_use": False})
 
     monkeypatch.setattr(structlog, "configure", configuring)
+    yield
+    root.handlers[:] = [each for each in root.handlers if each in handlers]
+    root.setLevel(level)
 
 
 @pytest.fixture
