@@ -8,8 +8,8 @@ does its rounds; and from the fourth week on two commands of the operator run ev
     gatehouse model retrain --until MONDAY --ripen-days 7 --beside DATA_DIR/world.parquet --version week-N
     gatehouse model promote week-N --on DATA_DIR/datasets/….parquet
 
-A few thousand decisions are too few to grow trees from alone, so that they learn from another simulated world beside, in
-which the family that appears is held out.
+A few thousand decisions are too few to grow trees from alone, so that they learn from another simulated world beside,
+in which the family that appears is held out.
 
 Nobody tells the loop what is true: it learns from outcomes that come late, are sometimes wrong and mostly never come.
 Only the report at the end knows the truth.
