@@ -26,7 +26,7 @@ SCRIPT = "<script>window.hit=1</script><img src=x onerror='window.hit=2'>"
 
 
 @pytest.fixture(scope="module")
-def console(empty_console: Any, hydra_hour: list[Signup]) -> Any:
+def console(empty_console: Any, hydra_hour: list[Signup], keep_judged: Callable[..., None]) -> Any:
     """A few sign-ups, two models, entries of lists and a measurement of drift; whatever takes a text is hostile."""
     empty_console.record(*hydra_hour[::8])
     application, now = empty_console.application, empty_console.clock()
@@ -35,6 +35,7 @@ def console(empty_console: Any, hydra_hour: list[Signup]) -> Any:
         update={"version": "autumn", "summary": SCRIPT, "created": datetime.now(UTC)}
     )
     registry.save(application.settings.model_dir, model=shipped.read_bytes(), card=card)
+    keep_judged(application.settings.model_dir, "autumn", at=now)
     lists = empty_console.lists
     for name, kind, value in ((ListName.BLOCK, "institution", SCRIPT), (ListName.ALLOW, "phone", "+441134960999")):
         lists.add(name, NewEntry(kind, value, SCRIPT, SCRIPT), actor="tests", now=now)
@@ -109,6 +110,23 @@ def test_a_list_is_imported_searched_and_shortened(open_tab: Open) -> None:
     tab.page.wait_for_selector("text=The exempt list is empty")
 
 
+def test_a_judged_model_is_promoted_and_rolled_back_by_the_keyboard(open_tab: Open) -> None:
+    tab = open_tab("ada")
+    tab.go("/console/models/autumn")
+    assert "Every gate holds" in tab.text()
+    tab.page.get_by_role("link", name="Promote autumn").press("Enter")
+    tab.page.wait_for_url("**/autumn/promotion")
+    tab.ready()
+    assert "nothing has happened yet" in tab.text()
+    tab.page.keyboard.press("Control+Enter")
+    tab.page.wait_for_url("**/models/autumn")
+    assert "champion: scores now" in tab.text()
+
+    tab.go("/console/models")
+    tab.page.get_by_role("button", name="Roll back").press("Enter")
+    tab.page.wait_for_selector("text=there is nothing to go back to")
+
+
 def test_the_keyboard_opens_a_version_and_a_model(open_tab: Open) -> None:
     tab = open_tab("dana")
     for path, address in (("policy", "**/policy/versions/*"), ("models", "**/models/*")):
@@ -123,7 +141,8 @@ def test_none_of_these_pages_has_an_accessibility_violation(open_tab: Open, widt
     tab = open_tab("ada", width=width, color_scheme=scheme)
     pages = (
         "policy", "policy/versions/3", "policy/versions/2", "policy/difference?old=2&new=3", "models",
-        "models/autumn", "lists", "overview", "policy/draft?from=0", "models/autumn/comparison", "lists?list=allow",
+        "models/autumn", "lists", "overview", "policy/draft?from=0", "models/autumn/comparison",
+        "models/autumn/promotion", "lists?list=allow",
     )  # fmt: skip
 
     for path in pages:
