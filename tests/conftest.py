@@ -26,6 +26,7 @@ from sqlalchemy import make_url
 from models import registry
 from models.card import Card
 from models.kept_judgement import JudgedModel, KeptGate, KeptJudgement, keep_judgement
+from models.monitoring.drift import Drift, FirstSeen, Moved
 from models.signup import AccountType, Device, Identity, Signup
 from service.storage.encryption import Encryption
 from service.storage.memory import MemoryStore
@@ -197,6 +198,20 @@ def store(request: pytest.FixtureRequest, open_store: Callable[..., SqlStore]) -
     if request.param == "memory":
         return MemoryStore()
     return open_store(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(scope="session")
+def drifted() -> Drift:
+    """A measurement of drift with two alarms: a feature that moved, and card numbers never seen before."""
+    return Drift(
+        model="autumn",
+        rows_before=4_000,
+        rows_now=1_000,
+        features=(Moved("form_seconds", 0.4, 0.01, 0.1, 0.5, alarm=True),),
+        score=Moved("score", 0.02, 0.01, 0.0, 0.0, alarm=False),
+        unseen=(FirstSeen("bin", 0.1, 0.2, alarm=True),),
+        calibration=(),
+    )
 
 
 @pytest.fixture(scope="session")

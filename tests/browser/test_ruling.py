@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from models import registry
-from models.monitoring.drift import Drift, FirstSeen, Moved
+from models.monitoring.drift import Drift
 from models.signup import Signup
 from service.domain.policy import default_policy_text
 from service.domain.standing import ListName
@@ -26,7 +26,7 @@ SCRIPT = "<script>window.hit=1</script><img src=x onerror='window.hit=2'>"
 
 
 @pytest.fixture(scope="module")
-def console(empty_console: Any, hydra_hour: list[Signup], keep_judged: Callable[..., None]) -> Any:
+def console(empty_console: Any, hydra_hour: list[Signup], keep_judged: Callable[..., None], drifted: Drift) -> Any:
     """A few sign-ups, two models, entries of lists and a measurement of drift; whatever takes a text is hostile."""
     empty_console.record(*hydra_hour[::8])
     application, now = empty_console.application, empty_console.clock()
@@ -39,17 +39,8 @@ def console(empty_console: Any, hydra_hour: list[Signup], keep_judged: Callable[
     lists = empty_console.lists
     for name, kind, value in ((ListName.BLOCK, "institution", SCRIPT), (ListName.ALLOW, "phone", "+441134960999")):
         lists.add(name, NewEntry(kind, value, SCRIPT, SCRIPT), actor="tests", now=now)
-    found = Drift(
-        model="autumn",
-        rows_before=4_000,
-        rows_now=1_000,
-        features=(Moved("form_seconds", 0.4, 0.01, 0.1, 0.5, alarm=True),),
-        score=Moved("score", 0.02, 0.01, 0.0, 0.0, alarm=False),
-        unseen=(FirstSeen("bin", 0.1, 0.2, alarm=True),),
-        calibration=(),
-    )
     begin = application.store.begin
-    MeasureDrift(begin, application.settings.model_dir, []).keep(found, now=now)
+    MeasureDrift(begin, application.settings.model_dir, []).keep(drifted, now=now)
     drafted = PolicyVersions(begin).add(bold(), reason=SCRIPT, actor="tests", now=now)
     BackTest(begin)(drafted.version.version, Period(), actor="tests", now=now)
     return empty_console
