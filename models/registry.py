@@ -8,12 +8,14 @@ of 1,500 single flipped bits 160 crashed the process and 28 silently changed its
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -197,6 +199,28 @@ def active(directory: Path) -> Active:
         return Active(None)
     except (ValueError, KeyError, TypeError) as error:
         raise RegistryError(f"{ACTIVE_FILE} is not a pointer to a model: promote one to write it anew") from error
+
+
+def champion_card(directory: Path) -> Card:
+    """The card of the model that scores, as the pointer says.
+
+    Raises:
+        RegistryError: the pointer, or that card, cannot be read.
+        CardInvalidError: the card cannot be used.
+    """
+    return card_by_name(directory, active(directory).version or BASELINE)
+
+
+@contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """Whoever looks at the pointer in order to move it: one at a time, whatever the process."""
+    directory.mkdir(parents=True, exist_ok=True)
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def promote(directory: Path, version: str, *, catalogue: Sequence[str]) -> Card:

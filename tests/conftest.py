@@ -23,6 +23,10 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 from sqlalchemy import make_url
 
+from models import registry
+from models.card import Card
+from models.kept_judgement import JudgedModel, KeptGate, KeptJudgement, keep_judgement
+from models.monitoring.drift import Drift, FirstSeen, Moved
 from models.signup import AccountType, Device, Identity, Signup
 from service.storage.encryption import Encryption
 from service.storage.memory import MemoryStore
@@ -194,6 +198,44 @@ def store(request: pytest.FixtureRequest, open_store: Callable[..., SqlStore]) -
     if request.param == "memory":
         return MemoryStore()
     return open_store(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(scope="session")
+def drifted() -> Drift:
+    """A measurement of drift with two alarms: a feature that moved, and card numbers never seen before."""
+    return Drift(
+        model="autumn",
+        rows_before=4_000,
+        rows_now=1_000,
+        features=(Moved("form_seconds", 0.4, 0.01, 0.1, 0.5, alarm=True),),
+        score=Moved("score", 0.02, 0.01, 0.0, 0.0, alarm=False),
+        unseen=(FirstSeen("bin", 0.1, 0.2, alarm=True),),
+        calibration=(),
+    )
+
+
+@pytest.fixture(scope="session")
+def keep_judged() -> Callable[..., None]:
+    """Keeps a judgement of a registry's version against the shipped model; the gates named refuse."""
+
+    def keeping(
+        directory: Path, version: str, *refusing: str, at: datetime, champion: Card | None = None, **changes: Any
+    ) -> None:
+        names = sorted({"digest and features", "recall", *refusing})
+        gates = (KeptGate(name=name, holds=name not in refusing, figures=("0.4 to 0.5",)) for name in names)
+        judgement = KeptJudgement(
+            challenger=JudgedModel.of(registry.card_of(directory, version)),
+            champion=JudgedModel.of(champion or registry.baseline_card()),
+            judged_on="recorded decisions",
+            data_sha256="ab" * 32,
+            rows=4_000,
+            fraud=300,
+            judged_at=at,
+            gates=tuple(gates),
+        )
+        keep_judgement(directory, judgement.model_copy(update=changes))
+
+    return keeping
 
 
 @pytest.fixture(scope="module")

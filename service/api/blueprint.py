@@ -81,6 +81,7 @@ def create_api(deps: ApiDependencies) -> Blueprint:
         ModelOperation.READ: models.read,
         ModelOperation.START_SHADOW: models.start_shadow,
         ModelOperation.STOP_SHADOW: models.stop_shadow,
+        ModelOperation.PROMOTE: models.promote,
         ModelOperation.ROLL_BACK: models.roll_back,
         ListOperation.LIST: lists.list,
         ListOperation.ADD: lists.add,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from service.api.declared import Declared
-from service.api.schemas.model import ModelCardAnswer, ModelsAnswer
+from service.api.declared import BODY_PROBLEMS, Declared
+from service.api.schemas.model import ModelCardAnswer, ModelsAnswer, OverrideAnswer, PromoteRequest
 from service.domain.caller import Scope
 
 TAG = "models"
@@ -18,6 +18,7 @@ class ModelOperation(StrEnum):
     READ = "readModel"
     START_SHADOW = "startShadow"
     STOP_SHADOW = "stopShadow"
+    PROMOTE = "promoteModel"
     ROLL_BACK = "rollBackModel"
 
 
@@ -50,7 +51,7 @@ MODEL_OPERATIONS: tuple[Declared, ...] = (
         summary="Put a model into the shadow",
         description=(
             "It scores what is decided from now on, in the worker, and decides nothing. A promotion needs the gates, "
-            "which judge on data: `gatehouse model promote`."
+            "which judge on data: `gatehouse model promote VERSION --on DATA --judge-only`."
         ),
         scope=Scope.ADMIN,
         answers={200: ("It is in the shadow.", ModelCardAnswer)},
@@ -66,6 +67,27 @@ MODEL_OPERATIONS: tuple[Declared, ...] = (
         scope=Scope.ADMIN,
         answers={200: ("It is in no shadow.", ModelCardAnswer)},
         problems=(404,),
+        tag=TAG,
+    ),
+    Declared(
+        operation=ModelOperation.PROMOTE,
+        method="POST",
+        path="/v1/models/{version}/promote",
+        summary="Promote a model",
+        description=(
+            "It scores from now on; every worker follows within 5 seconds. It must have been judged, by "
+            "`gatehouse model promote VERSION --on DATA --judge-only` or `gatehouse model retrain`, as the file it is, "
+            "against the champion of this moment, at most 14 days ago, and every gate must have held; 409 says which "
+            "did not. With `override` and a reason the request waits (202) until another key or person asks for the "
+            "same of the same champion within 24 hours."
+        ),
+        scope=Scope.ADMIN,
+        answers={
+            200: ("It scores.", ModelCardAnswer),
+            202: ("It waits for a second person.", OverrideAnswer),
+        },
+        request=PromoteRequest,
+        problems=(*BODY_PROBLEMS, 404, 409),
         tag=TAG,
     ),
     Declared(

@@ -53,11 +53,11 @@ def judging_dataset(
     )
 
 
-def judged_kind(dataset: Dataset) -> str:
+def kind_of(dataset: Dataset) -> str:
     """In words, for the record: names of files stay out of it."""
     kinds = {
         DataSource.SIMULATED: "simulated sign-ups",
         DataSource.RECORDED: "recorded decisions",
         DataSource.TABLE: "a feature table",
     }
-    return f"{kinds[dataset.source]}, sha256 {dataset.sha256()}"
+    return kinds[dataset.source]

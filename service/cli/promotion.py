@@ -10,14 +10,16 @@ import click
 
 from models import registry
 from service.cli.context import console, settings_here, store_of
-from service.cli.judging_data import judged_kind, judging_dataset
+from service.cli.judging import judge_on
+from service.cli.judging_data import judging_dataset
 from service.cli.learning import CATALOGUE, FILE, policy_lines, refusing_bad_data
 from service.cli.progress import progress
 from service.config import Settings
-from service.usecases.promote import Override, Promote, RollBack
+from service.usecases.promote import Override, Promote, RecordJudgement, RollBack
 
 if TYPE_CHECKING:
     from models.evaluation.gates import Judgement
+    from models.kept_judgement import KeptJudgement
 
 ACTOR = "cli"
 
@@ -28,6 +30,9 @@ ACTOR = "cli"
 @click.option("--outcomes", type=FILE, help="With --on DECISIONS: what became known of them, as JSON lines.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --outcomes: known before that day.")
 @click.option("--policy", "policy_file", type=FILE, help="Whose score lines decide; the shipped policy's.")
+@click.option(
+    "--judge-only", is_flag=True, help="Ask the gates and keep what they say; promote from the console or API."
+)
 @click.option("--override", is_flag=True, help="Promote although a gate refuses, or without asking one.")
 @click.option("--by", help="With --override: who wants it.")
 @click.option("--approved-by", help="With --override: who else agrees.")
@@ -39,6 +44,7 @@ def promote(
     outcomes: Path | None,
     until: datetime | None,
     policy_file: Path | None,
+    judge_only: bool,
     override: bool,
     by: str | None,
     approved_by: str | None,
@@ -47,18 +53,29 @@ def promote(
     """Make a version score, if its gates hold against the champion; running workers notice within seconds."""
     settings = settings_here()
     people = _override(by, approved_by, reason) if override else None
+    if judge_only and (on is None or override):
+        raise click.UsageError("--judge-only goes with --on, and not with --override")
     if on is None and people is None:
         raise click.UsageError("--on is needed: what shall the gates judge on?")
-    refused_by, kind = None, None
+    kept = None
     if on is not None:
-        judgement, kind = judge(settings, version, on, outcomes=outcomes, until=until, policy_file=policy_file)
-        refused_by = judgement.refused_by
+        judgement, kept = judge(settings, version, on, outcomes=outcomes, until=until, policy_file=policy_file)
         for line in judgement.lines():
             click.echo(line)
-    store = store_of(settings)
+    store, now = store_of(settings), datetime.now(UTC)
     try:
+        if judge_only and kept is not None:
+            RecordJudgement(store.begin)(kept, actor=ACTOR, now=now)
+            click.echo(f"{version} is judged, not promoted")
+            return
         card = Promote(store.begin, settings.model_dir, CATALOGUE)(
-            version, actor=ACTOR, now=datetime.now(UTC), refused_by=refused_by, judged_on=kind, override=people
+            version,
+            actor=ACTOR,
+            now=now,
+            refused_by=None if kept is None else kept.refused_by,
+            judged_on=None if kept is None else kept.data,
+            against=None if kept is None or people is not None else kept.champion,
+            override=people,
         )
     finally:
         store.dispose()
@@ -85,24 +102,18 @@ def judge(
     outcomes: Path | None,
     until: datetime | None,
     policy_file: Path | None,
-) -> tuple[Judgement, str]:
-    """Ask the gates; what they were asked on, in words, beside the answer.
+) -> tuple[Judgement, KeptJudgement]:
+    """Ask the gates; see ``judge_on``.
 
     Raises:
         click.ClickException: the data cannot be judged on.
         RegistryError, CardInvalidError: a model cannot be loaded.
     """
-    from models.evaluation.gates import judge_promotion  # noqa: PLC0415 - a second of imports
-    from models.evaluation.newest import newest_slice  # noqa: PLC0415
-
     # Before minutes of reading: a damaged model, or one that this release cannot serve, is told at once.
     registry.load(settings.model_dir, version, catalogue=CATALOGUE)
     with refusing_bad_data(), progress(console()) as shown:
         dataset = judging_dataset(settings, on, outcomes=outcomes, until=until, progress=shown)
-        champion = registry.load_active(settings.model_dir, catalogue=dataset.names)
-        challenger = registry.load(settings.model_dir, version, catalogue=dataset.names)
-        newest = newest_slice(dataset, (champion.card, challenger.card))
-        return judge_promotion(champion, challenger, newest, lines=policy_lines(policy_file)), judged_kind(dataset)
+        return judge_on(settings, version, dataset, lines=policy_lines(policy_file), now=datetime.now(UTC))
 
 
 def _override(by: str | None, approved_by: str | None, reason: str | None) -> Override:

@@ -15,6 +15,7 @@ from models import registry
 from models.registry import RegistryError
 from models.whole_files import written_whole
 from service.cli.context import console, settings_here, store_of
+from service.cli.judging import judge_on
 from service.cli.learning import (
     CATALOGUE,
     DAY,
@@ -35,6 +36,7 @@ from service.domain.policy import Policy
 from service.storage.sql.store import SqlStore
 from service.usecases.drift import MeasureDrift
 from service.usecases.known_labels import KnownLabels
+from service.usecases.promote import RecordJudgement
 from service.usecases.shadow import StartShadow
 
 if TYPE_CHECKING:
@@ -223,19 +225,15 @@ class _Steps:
         return Beside(other, self.beside_weight or WEIGHT)
 
     def _evaluate(self, version: str, sha256: str) -> dict[str, Any]:
-        from models.evaluation.gates import judge_promotion  # noqa: PLC0415 - a second of imports
-        from models.evaluation.newest import newest_slice  # noqa: PLC0415
-        from models.training.dataset import DatasetError  # noqa: PLC0415
+        from models.training.dataset import DatasetError  # noqa: PLC0415 - a second of imports
         from models.training.stored import read_dataset  # noqa: PLC0415
 
-        dataset = read_dataset(kept_dataset(self.settings, sha256))
+        dataset, now = read_dataset(kept_dataset(self.settings, sha256)), datetime.now(UTC)
         try:
-            champion = registry.load_active(self.settings.model_dir, catalogue=dataset.names)
-            challenger = registry.load(self.settings.model_dir, version, catalogue=dataset.names)
-            newest = newest_slice(dataset, (champion.card, challenger.card))
+            found, kept = judge_on(self.settings, version, dataset, lines=lines_of(self.policy), now=now)
         except (DatasetError, RegistryError) as error:
             return {"refused_by": None, "lines": [f"not judged: {error}"]}
-        found = judge_promotion(champion, challenger, newest, lines=lines_of(self.policy))
+        RecordJudgement(self.store.begin)(kept, actor=ACTOR, now=now)
         return {"refused_by": list(found.refused_by), "lines": list(found.lines())}
 
     def _shadow(self, version: str) -> dict[str, Any]:
@@ -262,7 +260,7 @@ def _report(version: str, *parts: Any) -> Iterator[str]:
     elif refused_by:
         yield f"**Refused** by {', '.join(refused_by)}. The champion goes on scoring.\n"
     else:
-        yield "**Every gate holds.** Look at the figures, compare it in the shadow, then promote it:\n"
+        yield "**Every gate holds.** Read the figures, compare it in the shadow, then promote it in the console or:\n"
         yield f"    gatehouse model compare {version}"
         yield f"    gatehouse model promote {version} --on DATA_DIR/{kept}\n"
     sections = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 from service.cli.client import Client
 from service.cli.context import store_of
@@ -37,12 +39,12 @@ class Throwaway:
 
 @contextmanager
 def throwaway_service() -> Iterator[Throwaway]:
-    """Start ``gatehouse serve`` on a free port with an empty embedded database.
+    """Start ``gatehouse serve`` on a free port with an empty embedded database; call it from the main thread.
 
     Raises:
         ConnectionError: the service did not become ready; the text ends with what it logged.
     """
-    with tempfile.TemporaryDirectory(prefix="gatehouse-") as directory:
+    with _ends_in_order() as ending, tempfile.TemporaryDirectory(prefix="gatehouse-") as directory:
         host, port = "127.0.0.1", _free_port()
         # Nothing of the caller's own configuration reaches the throw-away service.
         environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -66,8 +68,9 @@ def throwaway_service() -> Iterator[Throwaway]:
                 stdout=output,
                 stderr=output,
             )
-        throwaway = Throwaway(host, port, issued.token, settings)
         try:
+            ending.let_go()  # not before there is a process that can be ended
+            throwaway = Throwaway(host, port, issued.token, settings)
             with throwaway.client() as client:
                 try:
                     client.wait_until_ready(process)
@@ -81,6 +84,43 @@ def throwaway_service() -> Iterator[Throwaway]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(slots=True)
+class _Ending:
+    """Being told to end leaves a block as an exception does; while ``held`` it waits."""
+
+    held: bool = True
+    told: int | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """The handler of the signals."""
+        del frame
+        self.told = number
+        if not self.held:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """End now if it was told to, else as soon as it is."""
+        self.held = False
+        if self.told is not None:
+            for each in _ENDS:
+                signal.signal(each, signal.SIG_IGN)  # a second one must not cut the ending short
+            raise SystemExit(128 + self.told)
+
+
+@contextmanager
+def _ends_in_order() -> Iterator[_Ending]:
+    ending = _Ending()
+    before = {each: signal.signal(each, ending) for each in _ENDS}
+    try:
+        yield ending
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _free_port() -> int:

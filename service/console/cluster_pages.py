@@ -41,7 +41,7 @@ STATES = (
 FILTERS = ("seen", "size", "state", "fraud", "order")
 _SAID = {
     "contained": "The cluster is contained. New accounts that touch it are refused from now on; accounts "
-    "that had been let in are denied within moments, and those in review stay in the queue.",
+    "that had been let in or are in review are denied within moments, and their cases leave the queue.",
     "asked": "A second person has been asked. Nobody is touched until a lead confirms it.",
     "declined": "The request is off the table. Nobody was touched.",
     "released": "The cluster is released. Decisions that the containment changed are given back as they were.",

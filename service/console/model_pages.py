@@ -9,12 +9,14 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from models.card import Card, CardInvalidError, Metric
+from models.kept_judgement import KeptJudgement, judgement_of
 from models.registry import BASELINE, Active, RegistryError, active, baseline_card, card_by_name, list_cards
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
-from service.console.pages import page
-from service.domain.errors import ConflictError, NotFoundError
+from service.console.pages import page, words_of
+from service.domain.errors import ConflictError, InvalidError, NotFoundError
 from service.domain.reviewer import Role
+from service.usecases.promote_judged import Prospect
 
 MAIN_FIGURES = ("pr_auc", "recall_at_fpr_1.0%", "calibration_error")
 """Figures of a card that the list of models shows, where the card has them."""
@@ -29,6 +31,7 @@ class KnownModel:
     shadowed: bool
     before: bool
     shipped: bool
+    judgement: KeptJudgement | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelPages:
-    """Everybody reads; admins roll back and use the shadow. Promotion asks its gates on the command line."""
+    """Everybody reads; admins promote what was judged, roll back and use the shadow. Gates are asked elsewhere."""
 
     deps: ConsoleDependencies
 
@@ -77,6 +80,27 @@ class ModelPages:
             return self._model(version, problem="Only a model of the registry that does not score can be its shadow.")
         return self._tried(version, lambda: self.deps.models.start_shadow(version, actor=actor, now=now))
 
+    def promotion(self, version: str) -> AnyResponse:
+        """What the gates said and what a promotion would do, before it is done."""
+        known, now = self._known(version), self.deps.clock()
+        try:
+            prospect = self.deps.models.promote.prospect(version, now=now)
+        except ConflictError as error:
+            return self._model(version, problem=str(error))
+        return page("model_promotion.html", now=now, model=known, prospect=prospect)
+
+    def promote(self, version: str) -> AnyResponse:
+        """Let it score, if every gate held."""
+        now, actor = self.deps.clock(), signed_in().acting.name
+        return self._tried(version, lambda: self.deps.models.promote(version, actor=actor, now=now))
+
+    def override(self, version: str) -> AnyResponse:
+        """Let it score against its gates, or ask a second admin."""
+        now, actor, reason = self.deps.clock(), signed_in().acting.name, request.form.get("reason", "").strip()[:500]
+        return self._tried(
+            version, lambda: self.deps.models.promote.override(version, reason=reason, actor=actor, now=now)
+        )
+
     def roll_back(self) -> AnyResponse:
         """Back to the model that scored before."""
         now, actor = self.deps.clock(), signed_in().acting.name
@@ -89,6 +113,8 @@ class ModelPages:
     def _tried(self, version: str, do: Callable[[], object]) -> AnyResponse:
         try:
             do()
+        except InvalidError as error:
+            return self._model(version, problem=words_of(error))
         except (RegistryError, CardInvalidError, ConflictError, NotFoundError) as error:
             return self._model(version, problem=str(error))
         return redirect(url_for("console.model", version=version), 303)
@@ -122,9 +148,19 @@ class ModelPages:
             problem=problem,
             model=known,
             parts=_parts(known.card),
+            prospect=self._prospect(known),
             entries=entries,
             is_admin=signed_in().acting.role.covers(Role.ADMIN),
         )
+
+    def _prospect(self, known: KnownModel) -> Prospect | None:
+        """How it stands to the champion; ``None`` for the champion and for the shipped model."""
+        if known.scores or known.shipped:
+            return None
+        try:
+            return self.deps.models.promote.prospect(known.card.version, now=self.deps.clock())
+        except (ConflictError, NotFoundError):
+            return None  # promoted or removed since the list was read
 
     def _known(self, version: str) -> KnownModel:
         found = next((each for each in self._all()[0] if each.card.version == version), None)
@@ -153,6 +189,7 @@ class ModelPages:
                 shadowed=card.version in shadowed,
                 before=pointer is not None and name in pointer.replaced and card.version != scoring,
                 shipped=name is None,
+                judgement=None if name is None else judgement_of(directory, name),
             )
             for name, card in cards
         ], pointer

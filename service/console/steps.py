@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.domain.verdict import VERDICT_REASONS
+from service.domain.verdict import CONTAINED, VERDICT_REASONS
 from service.usecases.case_file import CaseFile, by_person
 from service.usecases.ports import AuditEntry
 
@@ -22,11 +22,13 @@ _WORDS = {
     "case.resolved": "gave a verdict",
     "case.undone": "took the verdict back",
     "case.reopened": "reopened the case",
+    "case.settled": "closed the case: its cluster is contained",
+    "case.unsettled": "opened the case again: its cluster was released",
     "case.lease_ended": "returned the case: the lease had ended",
     "case.overdue": "made the case louder: it waits too long",
 }
 _QUIET = frozenset({"case.extended", "case.noted"})
-_REASONS = {each.code: each.text for each in VERDICT_REASONS}
+_REASONS = {each.code: each.text for each in (*VERDICT_REASONS, CONTAINED)}
 
 
 @dataclass(frozen=True, slots=True)

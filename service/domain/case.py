@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from models.signup import AccountType
 from service.domain.errors import ConflictError, ForbiddenError
-from service.domain.verdict import Verdict
+from service.domain.verdict import CONTAINED, Verdict
 
 DOUBLING = timedelta(hours=8)
 """Waiting this long counts as much as twice the risk: a student's working day. Not in the policy: stored ranks of
@@ -19,6 +19,7 @@ LEAST_RISK = 0.02
 """Every case counts for something, so that an honest person's low risk does not leave them waiting for ever."""
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_CONTAINMENT = "containment:"
 
 
 class CaseState(StrEnum):
@@ -86,6 +87,13 @@ class Case:
     resolved_at: datetime | None = None
     resolved_by: str | None = None
     version: int = 1
+
+    @property
+    def settled_by(self) -> str | None:
+        """The containment that answered it in a reviewer's place."""
+        if self.resolved_by is None or not self.resolved_by.startswith(_CONTAINMENT):
+            return None
+        return self.resolved_by.removeprefix(_CONTAINMENT)
 
     @property
     def hides_earlier(self) -> bool:
@@ -198,6 +206,29 @@ class Case:
             resolved_by=by,
         )
 
+    def settled(self, containment_id: str, *, now: datetime) -> Case:
+        """Closed because its cluster is contained, in whosever hands it is; nobody gave an opinion."""
+        self._unresolved()
+        return self._with(
+            state=CaseState.RESOLVED,
+            holder=None,
+            lease_until=None,
+            verdict=CONTAINED.verdict,
+            reason_code=CONTAINED.code,
+            resolved_at=now,
+            resolved_by=settler(containment_id),
+        )
+
+    def unsettled(self) -> Case:
+        """Open again as if it had never been settled: the person has waited all the time.
+
+        Raises:
+            ConflictError: no containment settled it.
+        """
+        if self.settled_by is None:
+            raise ConflictError("This case was not settled by a containment.")
+        return self._with(state=CaseState.OPEN, verdict=None, reason_code=None, resolved_at=None, resolved_by=None)
+
     def reopened(
         self, *, now: datetime, due_after: timedelta, holder: str | None = None, lease: timedelta | None = None
     ) -> Case:
@@ -217,7 +248,7 @@ class Case:
             reason_code=None,
             resolved_at=None,
             resolved_by=None,
-            opinions_given=max(self.opinions_given - 1, 0),
+            opinions_given=max(self.opinions_given - (1 if self.settled_by is None else 0), 0),
             due_at=max(self.due_at, now + due_after),
             louder_at=max(self.louder_at, now + due_after),
         )
@@ -237,11 +268,21 @@ class Case:
             raise ConflictError("Claim the case first; if you had it, your lease has ended and it went back.")
 
     def _unresolved(self) -> None:
+        if self.settled_by is not None:
+            raise ConflictError(
+                "This case was settled: its cluster is contained, and the account is held by that. "
+                f"Whoever had a lease on it has lost it (containment {self.settled_by})."
+            )
         if self.state is CaseState.RESOLVED:
             raise ConflictError(f"This case was resolved by {self.resolved_by}: {self.verdict}.")
 
     def _with(self, **changes: object) -> Case:
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # the names are this class's own
+
+
+def settler(containment_id: str) -> str:
+    """Who resolved a case that a containment settled."""
+    return f"{_CONTAINMENT}{containment_id}"
 
 
 def rank_of(risk: float, opened_at: datetime, *, share: float, loudness: int = 0) -> float:

@@ -58,6 +58,9 @@ VERDICT_REASONS: tuple[VerdictReason, ...] = (
 )
 """Stable codes; the first of a verdict is its most usual one."""
 
+CONTAINED = VerdictReason("CONTAINED", Verdict.REJECT, "Its cluster is contained.")
+"""Why a case is closed that a containment settled. No reviewer may give it."""
+
 NOTE_LIMIT = 4_000
 
 

@@ -15,6 +15,7 @@ from service.domain.errors import ConflictError
 from service.usecases.hold_member import held
 from service.usecases.judge import Judge
 from service.usecases.ports import Begin, Recorded, UnitOfWork
+from service.usecases.settle_cases import CasesOfBatch
 from service.usecases.tell_consequence import tell_consequence
 
 BATCH = 500
@@ -49,30 +50,47 @@ class CarryOut:
         with self.begin() as work:
             tasks = work.containments.tasks(limit=BATCH)
             records = {each.signup_no: each for each in work.ledger.several([task.touched.signup_no for task in tasks])}
-            work.containments.done([self._one(work, task, records, now) for task in tasks])
+            cases = CasesOfBatch.of(work, tasks, records, now)
+            work.containments.done([self._one(work, task, records, cases, now) for task in tasks])
+            cases.stage(work)
             try:
                 work.commit()
             except ConflictError:
-                return 0  # another worker was faster
+                return 0  # another worker, or a person's verdict, was faster
         return len(tasks)
 
-    def _one(self, work: UnitOfWork, task: Task, records: dict[int, Recorded], now: datetime) -> Done:
+    def _one(
+        self, work: UnitOfWork, task: Task, records: dict[int, Recorded], cases: CasesOfBatch, now: datetime
+    ) -> Done:
         recorded = records.get(task.touched.signup_no)
         if recorded is None or not recorded.assessments:
             return Done(task, Progress.UNCHANGED)
         if task.progress is Progress.RESTORING:
+            cases.reopen(task, recorded)
             return self._restored(work, task, recorded, now)
         before = recorded.assessments[-1]
-        if before.decision not in LET_IN:
-            return Done(task, Progress.UNCHANGED)
+        made = self._harsher(work, task, recorded, cases, now)
+        settled = cases.settle(task, recorded, (made or before).decision)
+        if made is not None:
+            self._record(work, task, recorded, made, now)
+            return Done(task, Progress.CHANGED, before_id=before.id, made_id=made.id)
+        # Without an assessment of its own: there is a case to be given back when it is released, and nothing else.
+        return Done(task, Progress.CHANGED if settled else Progress.UNCHANGED)
+
+    def _harsher(
+        self, work: UnitOfWork, task: Task, recorded: Recorded, cases: CasesOfBatch, now: datetime
+    ) -> Assessment | None:
+        """What is decided now, if that is harsher than what stands."""
+        before = recorded.assessments[-1]
         if task.touched.role is Role.CORE:
+            if before.decision not in LET_IN and not cases.await_a_person(recorded):
+                return None
             assessment = held(self.judge, recorded, before, now=now)
-        else:
+        elif before.decision in LET_IN:
             assessment = self._asked(look_again(work, self.judge, recorded, now=now), recorded)
-        if assessment.decision.severity <= before.decision.severity:
-            return Done(task, Progress.UNCHANGED)
-        self._record(work, task, recorded, assessment, now)
-        return Done(task, Progress.CHANGED, before_id=before.id, made_id=assessment.id)
+        else:
+            return None
+        return assessment if assessment.decision.severity > before.decision.severity else None
 
     def _asked(self, assessment: Assessment, recorded: Recorded) -> Assessment:
         """One edge may be an accident: a leaf is asked for a proof, and held for its score alone.
@@ -109,7 +127,7 @@ class CarryOut:
 
 
 LET_IN = frozenset({Decision.ALLOW, Decision.STEP_UP})
-"""Who is looked at again: those who are in, or may come in by a proof. The others are held already."""
+"""Who is looked at again: those who are in, or may come in by a proof. Others are held already, in the queue or out."""
 
 
 def look_again(work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime) -> Assessment:

@@ -23,6 +23,9 @@ A_ROUND = 50
 CONFIRMED_FRAUD = "CONFIRMED_FRAUD"
 """Why evidence alone contains: enough confirmed fraud in a piece that no single identifier holds together."""
 
+PIECE_SUBJECT = "piece:"
+"""What the subject of a piece's case begins with; its first account follows."""
+
 PIECE_WITH_FRAUD = "PIECE_WITH_FRAUD"
 """Why a piece is a case: a known fraud, and too little to contain it without a person."""
 
@@ -101,7 +104,7 @@ class JudgeClusters:
         }
         # Named by its first account, so that a piece that grows is the same case.
         case = ClusterCase(
-            subject=f"piece:{first.id}",
+            subject=f"{PIECE_SUBJECT}{first.id}",
             owner=shown.owner,
             reason=PIECE_WITH_FRAUD,
             record_id=shown.id,

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from models import registry
 from models.card import Card, CardInvalidError
+from models.kept_judgement import KeptJudgement, judgement_of
 from models.registry import RegistryError, UnknownModelError
 from service.domain.errors import ConflictError, NotFoundError
 from service.usecases.ports import Begin
 from service.usecases.promote import RollBack
+from service.usecases.promote_judged import NO_MODEL, OverrideRequest, PromoteJudged
 from service.usecases.shadow import StartShadow, StopShadow
-
-NO_MODEL = "There is no such model."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,12 @@ class ModelView:
     champion: bool
     shadow_since: datetime | None
     shipped: bool
+    judgement: KeptJudgement | None
 
 
 @dataclass(frozen=True, slots=True)
 class KeepModels:
-    """What may be read and done from a distance. A promotion is none of it: its gates want data and minutes."""
+    """What may be read and done from a distance. Gates are not asked here: they want data and minutes."""
 
     begin: Begin
     directory: Path
@@ -79,6 +80,15 @@ class KeepModels:
         StopShadow(self.begin)(view.card.version, actor=actor, now=now)
         return self.one(version)
 
+    def promote(self, version: str, *, actor: str, now: datetime) -> ModelView:
+        """Make a model score that was judged against the champion. Raises as ``PromoteJudged`` does."""
+        return self.one(self._promotion()(version, actor=actor, now=now).version)
+
+    def override(self, version: str, *, reason: str, actor: str, now: datetime) -> ModelView | OverrideRequest:
+        """Make it score against its gates, or ask a second person. Raises as ``PromoteJudged.override`` does."""
+        found = self._promotion().override(version, reason=reason, actor=actor, now=now)
+        return found if isinstance(found, OverrideRequest) else self.one(found.version)
+
     def roll_back(self, *, actor: str, now: datetime) -> ModelView:
         """Have the model score again that scored before.
 
@@ -91,6 +101,9 @@ class KeepModels:
             raise ConflictError(f"Nothing was rolled back: {error}.") from error
         return self.one(card.version)
 
+    def _promotion(self) -> PromoteJudged:
+        return PromoteJudged(self.begin, self.directory, self.catalogue)
+
     def _views(self, cards: Sequence[Card], shipped: Card) -> list[ModelView]:
         champion = registry.active(self.directory).version or shipped.version
         with self.begin() as work:
@@ -101,6 +114,7 @@ class KeepModels:
                 champion=card.version == champion,
                 shadow_since=since.get(card.version),
                 shipped=card.model_sha256 == shipped.model_sha256,
+                judgement=judgement_of(self.directory, card.version),
             )
             for card in cards
         ]

@@ -10,14 +10,16 @@ from typing import Self
 from service.usecases.compare import Compare
 from service.usecases.ports import Begin
 from service.usecases.promote import RollBack
+from service.usecases.promote_judged import PromoteJudged
 from service.usecases.shadow import StartShadow, StopShadow
 
 
 @dataclass(frozen=True, slots=True)
 class ModelUseCases:
-    """Back to the model before, into the shadow and out of it, and what a challenger would have done."""
+    """Forth on a kept judgement and back again, into the shadow and out of it, what a challenger would have done."""
 
     directory: Path
+    promote: PromoteJudged
     roll_back: RollBack
     start_shadow: StartShadow
     stop_shadow: StopShadow
@@ -28,6 +30,7 @@ class ModelUseCases:
         """All of them over one registry."""
         return cls(
             directory=directory,
+            promote=PromoteJudged(begin, directory, catalogue),
             roll_back=RollBack(begin, directory, catalogue),
             start_shadow=StartShadow(begin, directory, catalogue),
             stop_shadow=StopShadow(begin),

@@ -290,8 +290,8 @@ class AuditVerdict:
 class AuditTrail(Protocol):
     """The append-only audit record, sealed into a hash chain afterwards in batches."""
 
-    def add(self, entry: AuditEntry) -> None:
-        """Stage an entry."""
+    def add(self, *entries: AuditEntry) -> None:
+        """Stage entries."""
         ...
 
     def seal(self, *, at: datetime, limit: int = 1_000) -> int:

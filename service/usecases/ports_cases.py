@@ -121,6 +121,33 @@ class Cases(Protocol):
         """Every case about a sign-up, newest first."""
         ...
 
+    def unresolved_about(self, record_ids: Collection[str]) -> Sequence[Case]:
+        """Every unresolved case of these sign-ups, oldest first."""
+        ...
+
+    def settled_about(self, record_ids: Collection[str], containment_id: str) -> Sequence[Case]:
+        """What a containment settled of these sign-ups and nobody reopened since, oldest first.
+
+        Without those whose subject has an unresolved case by now.
+        """
+        ...
+
+    def settle(self, cases: Sequence[Case]) -> None:
+        """Stage that containments settled these cases, whoever claims them meanwhile.
+
+        Raises:
+            ConflictError: (from ``commit``) one was resolved meanwhile.
+        """
+        ...
+
+    def unsettle(self, cases: Sequence[Case]) -> None:
+        """Stage that cases which a containment settled are open again.
+
+        Raises:
+            ConflictError: (from ``commit``) one was reopened meanwhile, or its subject has another.
+        """
+        ...
+
     def update(self, case: Case) -> None:
         """Stage the next version of a case.
 
@@ -174,5 +201,5 @@ class Cases(Protocol):
         ...
 
     def waited(self, *, since: datetime) -> Mapping[str, Sequence[float]]:
-        """By queue, how many seconds each case resolved since an instant had waited."""
+        """By queue, how many seconds each case that people resolved since an instant had waited."""
         ...

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from models import registry
 from models.card import Card
+from models.kept_judgement import JudgedModel, KeptJudgement
 from models.registry import Active, RegistryError
 from service.domain.errors import ConflictError, ForbiddenError
 from service.usecases.ports import AuditEntry, Begin
@@ -20,11 +21,12 @@ class GatesRefuseError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Two people who promote a model against its gates, and why."""
+    """Two people who promote a model against its gates, and why; ``seconded`` is the second one's own reason."""
 
     by: str
     approved_by: str
     reason: str
+    seconded: str | None = None
 
     def __post_init__(self) -> None:
         if not self.reason.strip():
@@ -50,6 +52,7 @@ class Promote:
         now: datetime,
         refused_by: Sequence[str] | None,
         judged_on: str | None = None,
+        against: JudgedModel | None = None,
         override: Override | None = None,
     ) -> Card:
         """Promote ``version``; running services notice within seconds.
@@ -60,11 +63,13 @@ class Promote:
             now: the time.
             refused_by: the gates that do not hold; ``None`` when none was asked.
             judged_on: what the gates were asked on, for the record.
+            against: the champion it was compared with; ``None`` is whichever scores.
             override: by whom, if the gates do not matter.
 
         Raises:
             GatesRefuseError: a gate does not hold, or none was asked, and nobody overrides; nothing changed but the
                 audit record, which knows by which gates.
+            ConflictError: another model than ``against`` scores by now; nothing changed.
             RegistryError, CardInvalidError: the model cannot serve; nothing changed. No override helps.
             UnavailableError: it cannot be recorded; nothing changed.
         """
@@ -80,8 +85,11 @@ class Promote:
                 "approved_by": override.approved_by,
                 "reason": override.reason,
             }
-        before = _pointer(self.directory)
-        with self.begin() as work:
+            if override.seconded is not None:
+                detail["seconded"] = override.seconded
+        with registry.alone(self.directory), self.begin() as work:
+            before = _pointer(self.directory)
+            self._require_champion(against)
             card = registry.promote(self.directory, version, catalogue=self.catalogue)
             detail |= {"sha256": card.model_sha256, "replaced": before.version}
             work.audit.add(
@@ -90,12 +98,40 @@ class Promote:
             _commit_or_restore(work.commit, self.directory, before)
         return card
 
+    def _require_champion(self, against: JudgedModel | None) -> None:
+        if against is None:
+            return
+        scores = JudgedModel.of(registry.champion_card(self.directory))
+        if scores != against:
+            raise ConflictError(
+                f"It was judged against {against.version}, and {scores.version} scores by now: judge it again."
+            )
+
     def _record_refusal(
         self, version: str, refused_by: Sequence[str], judged_on: str | None, actor: str, now: datetime
     ) -> None:
         detail: dict[str, object] = {"judged_on": judged_on, "refused_by": list(refused_by)}
         with self.begin() as work:
             work.audit.add(AuditEntry(now, actor, "model.promotion_refused", version, detail))
+            work.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordJudgement:
+    """Say in the audit record that gates were asked, where no promotion says so."""
+
+    begin: Begin
+
+    def __call__(self, judgement: KeptJudgement, *, actor: str, now: datetime) -> None:
+        """Record it."""
+        detail: dict[str, object] = {
+            "judged_on": judgement.data,
+            "refused_by": list(judgement.refused_by),
+            "sha256": judgement.challenger.sha256,
+            "champion": judgement.champion.version,
+        }
+        with self.begin() as work:
+            work.audit.add(AuditEntry(now, actor, "model.judged", judgement.challenger.version, detail))
             work.commit()
 
 
@@ -120,12 +156,12 @@ class RollBack:
             ConflictError: another model than ``leaving`` scores; nothing changed.
             UnavailableError: it cannot be recorded; nothing changed.
         """
-        before = registry.active(self.directory)
-        if leaving is not None and leaving != before.version:
-            raise ConflictError(
-                f"{leaving or 'That model'} does not score: {before.version or 'the shipped one'} does."
-            )
-        with self.begin() as work:
+        with registry.alone(self.directory), self.begin() as work:
+            before = registry.active(self.directory)
+            if leaving is not None and leaving != before.version:
+                raise ConflictError(
+                    f"{leaving or 'That model'} does not score: {before.version or 'the shipped one'} does."
+                )
             card = registry.rollback(self.directory, catalogue=self.catalogue)
             detail: dict[str, object] = {"sha256": card.model_sha256, "replaced": before.version}
             work.audit.add(AuditEntry(now, actor, "model.rolled_back", card.version, detail))

@@ -10,19 +10,18 @@ from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.signals.signals import derive_signals
-from service.domain.containment import WORKER
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import ConflictError
-from service.domain.event import Event, EventType
 from service.usecases.ask_again import AskAgain
 from service.usecases.decision_events import changed
 from service.usecases.judge import Judge
 from service.usecases.open_case import case_of_decision
-from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
+from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.ports_second_look import Place
 from service.usecases.ports_step_up import StepUpMovedError
 from service.usecases.read_signup import signup_view
 from service.usecases.step_up_methods import Person
+from service.usecases.tell_consequence import append_reassessed
 
 PAGE = 50
 """Looks of one transaction: another worker that was faster costs so many at most."""
@@ -126,24 +125,7 @@ class SecondLook:
         self._open_case(work, recorded, assessment, now)
         view = signup_view(recorded, (*recorded.assessments, assessment), step_up=step_up)
         told = changed(view.current, before=before.decision, owner=recorded.owner, now=now, new_id=self.judge.new_id)
-        reassess = Event(
-            id=self.judge.new_id(now),
-            type=EventType.ACCOUNT_REASSESS,
-            owner=recorded.owner,
-            subject=recorded.id,
-            occurred_at=now,
-            due_at=now,
-            data={
-                "id": recorded.id,
-                "signup_id": recorded.signup.signup_id,
-                "decision": assessment.decision.value,
-                "previous_decision": before.decision.value,
-                **why,
-            },
-        )
-        detail: dict[str, object] = {"decision": assessment.decision.value, **why}
-        audit = AuditEntry(now, WORKER, "signup.reassessed", recorded.id, detail)
-        work.ledger.append_assessment(recorded.signup_no, assessment, audit, (*told, reassess))
+        append_reassessed(work, self.judge, recorded, assessment, told, because=why, now=now, due=now)
         return True
 
     def _open_case(self, work: UnitOfWork, recorded: Recorded, assessment: Assessment, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,14 +32,33 @@ def tell_consequence(
         chance: from 0 to 1, when within the policy's window it is told: timing must not say who betrayed whom.
     """
     due = now + judge.policy().document.clusters.containment.spread * chance
-    before = recorded.assessments[-1].decision
     told = changed(
         signup_view(recorded, (*recorded.assessments, assessment)).current,
-        before=before,
+        before=recorded.assessments[-1].decision,
         owner=recorded.owner,
         now=now,
         new_id=judge.new_id,
     )
+    append_reassessed(work, judge, recorded, assessment, told, because=because, now=now, due=due)
+
+
+def append_reassessed(
+    work: UnitOfWork,
+    judge: Judge,
+    recorded: Recorded,
+    assessment: Assessment,
+    told: Sequence[Event],
+    *,
+    because: Mapping[str, object],
+    now: datetime,
+    due: datetime,
+) -> None:
+    """Stage an assessment that the worker made, with its audit entry and ``account.reassess`` after ``told``.
+
+    Args:
+        because: why, for the receiver and the audit record; no personal data.
+        due: when all of it may be told.
+    """
     reassess = Event(
         id=judge.new_id(now),
         type=EventType.ACCOUNT_REASSESS,
@@ -50,16 +70,11 @@ def tell_consequence(
             "id": recorded.id,
             "signup_id": recorded.signup.signup_id,
             "decision": assessment.decision.value,
-            "previous_decision": before.value,
+            "previous_decision": recorded.assessments[-1].decision.value,
             **because,
         },
     )
+    detail: dict[str, object] = {"decision": assessment.decision.value, **because}
+    audit = AuditEntry(now, WORKER, "signup.reassessed", recorded.id, detail)
     events = [*(replace(each, due_at=due) for each in told), reassess]
-    audit = AuditEntry(
-        at=now,
-        actor=WORKER,
-        action="signup.reassessed",
-        subject=recorded.id,
-        detail={"decision": assessment.decision.value, **because},
-    )
     work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)

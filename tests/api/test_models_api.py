@@ -1,4 +1,4 @@
-"""Models over HTTP: who scores, every card, into the shadow and out of it, and back to the model before."""
+"""Models over HTTP: who scores, every card, into the shadow and out of it, forth on a judgement and back again."""
 
 from __future__ import annotations
 
@@ -51,6 +51,8 @@ def test_a_card_is_read_whole(registered: Any, version: str) -> None:
 def test_an_unknown_model_is_not_found(registered: Any, version: str) -> None:
     assert registered.get(f"/v1/models/{version}").status_code == 404
     assert registered.post(f"/v1/models/{version}/shadow").status_code == 404
+    assert registered.post(f"/v1/models/{version}/promote", json={}).status_code == 404
+    assert registered.post(f"/v1/models/{version}/promote", json={"override": True, "reason": "r"}).status_code == 404
 
 
 def test_a_model_goes_into_the_shadow_once_and_out_of_it(registered: Any) -> None:
@@ -77,8 +79,50 @@ def test_back_to_the_model_before_or_a_clear_refusal(registered: Any) -> None:
     assert registry.active(registered.directory).version is None
 
 
+def test_a_model_whose_gates_held_is_promoted_once(registered: Any, keep_judged: Callable[..., None]) -> None:
+    unjudged = registered.post("/v1/models/mine/promote", json={})
+    keep_judged(registered.directory, "mine", at=registered.clock())
+    read = registered.get("/v1/models/mine").json["judgement"]
+    promoted = registered.post("/v1/models/mine/promote", json={})
+    again = registered.post("/v1/models/mine/promote", json={})
+
+    assert unjudged.status_code == 409
+    assert "run gatehouse model promote mine --on DATA --judge-only" in unjudged.json["detail"]
+    assert read["champion"]["sha256"] == registry.baseline_card().model_sha256
+    assert [each["holds"] for each in read["gates"]] == [True, True]
+    assert (promoted.status_code, promoted.json["champion"]) == (200, True)
+    assert registry.active(registered.directory).version == "mine"
+    assert (again.status_code, again.json["detail"]) == (409, "mine scores already.")
+
+
+def test_a_refused_model_needs_two_keys_and_a_reason(registered: Any, keep_judged: Callable[..., None]) -> None:
+    keep_judged(registered.directory, "mine", "calibration", at=registered.clock())
+    wanted, second = {"override": True, "reason": "a ring that the champion misses"}, registered.key("admin")
+
+    refused = registered.post("/v1/models/mine/promote", json={})
+    without = registered.post("/v1/models/mine/promote", json={"override": True})
+    asked = registered.post("/v1/models/mine/promote", json=wanted)
+    again = registered.post("/v1/models/mine/promote", json=wanted)
+    before = registry.active(registered.directory).version
+    done = registered.post("/v1/models/mine/promote", json=wanted, token=second)
+
+    assert (refused.status_code, "refused by calibration" in refused.json["detail"]) == (409, True)
+    assert (without.status_code, without.json["errors"][0]["pointer"]) == (422, "/reason")
+    assert (asked.status_code, again.status_code, before) == (202, 202, None)
+    assert asked.json == again.json
+    assert asked.json["reason"] == wanted["reason"]
+    assert (done.status_code, done.json["champion"]) == (200, True)
+    assert registry.active(registered.directory).version == "mine"
+
+
+@pytest.mark.parametrize("body", [{"overide": True}, {"override": "yes"}, {"reason": ""}, []])
+def test_what_a_promotion_does_not_know_is_refused(registered: Any, body: Any) -> None:
+    assert registered.post("/v1/models/mine/promote", json=body).status_code == 422
+
+
 def test_models_are_the_administrators(registered: Any) -> None:
     token = registered.key("signups", "review", "outcomes")
 
     assert registered.get("/v1/models", token=token).status_code == 403
     assert registered.post("/v1/models/mine/shadow", token=token).status_code == 403
+    assert registered.post("/v1/models/mine/promote", json={}, token=token).status_code == 403

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from models import registry
-from models.monitoring.drift import Drift, FirstSeen, Moved
+from models.monitoring.drift import Drift
 from models.signup import Signup
 from service.domain.policy import default_policy_text
 from service.domain.standing import ListName
@@ -26,7 +26,7 @@ SCRIPT = "<script>window.hit=1</script><img src=x onerror='window.hit=2'>"
 
 
 @pytest.fixture(scope="module")
-def console(empty_console: Any, hydra_hour: list[Signup]) -> Any:
+def console(empty_console: Any, hydra_hour: list[Signup], keep_judged: Callable[..., None], drifted: Drift) -> Any:
     """A few sign-ups, two models, entries of lists and a measurement of drift; whatever takes a text is hostile."""
     empty_console.record(*hydra_hour[::8])
     application, now = empty_console.application, empty_console.clock()
@@ -35,20 +35,12 @@ def console(empty_console: Any, hydra_hour: list[Signup]) -> Any:
         update={"version": "autumn", "summary": SCRIPT, "created": datetime.now(UTC)}
     )
     registry.save(application.settings.model_dir, model=shipped.read_bytes(), card=card)
+    keep_judged(application.settings.model_dir, "autumn", at=now)
     lists = empty_console.lists
     for name, kind, value in ((ListName.BLOCK, "institution", SCRIPT), (ListName.ALLOW, "phone", "+441134960999")):
         lists.add(name, NewEntry(kind, value, SCRIPT, SCRIPT), actor="tests", now=now)
-    found = Drift(
-        model="autumn",
-        rows_before=4_000,
-        rows_now=1_000,
-        features=(Moved("form_seconds", 0.4, 0.01, 0.1, 0.5, alarm=True),),
-        score=Moved("score", 0.02, 0.01, 0.0, 0.0, alarm=False),
-        unseen=(FirstSeen("bin", 0.1, 0.2, alarm=True),),
-        calibration=(),
-    )
     begin = application.store.begin
-    MeasureDrift(begin, application.settings.model_dir, []).keep(found, now=now)
+    MeasureDrift(begin, application.settings.model_dir, []).keep(drifted, now=now)
     drafted = PolicyVersions(begin).add(bold(), reason=SCRIPT, actor="tests", now=now)
     BackTest(begin)(drafted.version.version, Period(), actor="tests", now=now)
     return empty_console
@@ -109,6 +101,23 @@ def test_a_list_is_imported_searched_and_shortened(open_tab: Open) -> None:
     tab.page.wait_for_selector("text=The exempt list is empty")
 
 
+def test_a_judged_model_is_promoted_and_rolled_back_by_the_keyboard(open_tab: Open) -> None:
+    tab = open_tab("ada")
+    tab.go("/console/models/autumn")
+    assert "Every gate holds" in tab.text()
+    tab.page.get_by_role("link", name="Promote autumn").press("Enter")
+    tab.page.wait_for_url("**/autumn/promotion")
+    tab.ready()
+    assert "nothing has happened yet" in tab.text()
+    tab.page.keyboard.press("Control+Enter")
+    tab.page.wait_for_url("**/models/autumn")
+    assert "champion: scores now" in tab.text()
+
+    tab.go("/console/models")
+    tab.page.get_by_role("button", name="Roll back").press("Enter")
+    tab.page.wait_for_selector("text=there is nothing to go back to")
+
+
 def test_the_keyboard_opens_a_version_and_a_model(open_tab: Open) -> None:
     tab = open_tab("dana")
     for path, address in (("policy", "**/policy/versions/*"), ("models", "**/models/*")):
@@ -123,7 +132,8 @@ def test_none_of_these_pages_has_an_accessibility_violation(open_tab: Open, widt
     tab = open_tab("ada", width=width, color_scheme=scheme)
     pages = (
         "policy", "policy/versions/3", "policy/versions/2", "policy/difference?old=2&new=3", "models",
-        "models/autumn", "lists", "overview", "policy/draft?from=0", "models/autumn/comparison", "lists?list=allow",
+        "models/autumn", "lists", "overview", "policy/draft?from=0", "models/autumn/comparison",
+        "models/autumn/promotion", "lists?list=allow",
     )  # fmt: skip
 
     for path in pages:

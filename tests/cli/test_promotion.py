@@ -18,14 +18,17 @@ import pytest
 
 from models import registry
 from models.features.catalogue import FEATURES
+from models.kept_judgement import judgement_of
 from models.training.fit import FitSettings
 from models.training.recorded import read_outcomes, read_rows, recorded_dataset
-from models.training.stored import write_dataset
+from models.training.stored import read_dataset, write_dataset
 from models.training.train import TrainedModel, TrainSettings, train
 from service.cli.context import settings_here, store_of
 from service.usecases.ports import AuditEntry
+from service.usecases.promote_judged import PromoteJudged
 
 Run = Callable[..., Any]
+CATALOGUE = [feature.name for feature in FEATURES]
 START = datetime(2026, 1, 5, tzinfo=UTC)
 PEOPLE = ["--override", "--by", "Ann", "--approved-by", "Ben", "--reason", "the first model of our own"]
 
@@ -142,10 +145,37 @@ def test_a_challenger_as_good_as_the_champion_is_promoted_and_rolled_back(migrat
     assert [entry.action for entry in entries("one")] == ["model.rolled_back", "model.promoted"]
 
 
+def test_gates_asked_without_promoting_leave_what_they_said_beside_the_card(migrated: Run, learnt: Learnt) -> None:
+    assert migrated("model", "promote", "one", *PEOPLE).code == 0
+
+    judged = migrated("model", "promote", "two", *learnt.on(), "--judge-only")
+    refused = migrated("model", "promote", "bad", *learnt.on())
+    good, bad = (judgement_of(settings_here().model_dir, version) for version in ("two", "bad"))
+    store = store_of(settings_here())
+    promoted = PromoteJudged(store.begin, settings_here().model_dir, CATALOGUE)(
+        "two", actor="key:1", now=datetime.now(UTC)
+    )
+    store.dispose()
+
+    assert (judged.code, refused.code) == (0, 1)
+    assert judged.out.endswith("two is judged, not promoted\n")
+    assert good is not None
+    assert bad is not None
+    assert (good.refused_by, good.champion.version) == ((), "one")
+    assert good.champion.sha256 == learnt.models["one"].card.model_sha256
+    assert good.challenger.sha256 == learnt.models["two"].card.model_sha256
+    assert all(figure in judged.out for gate in good.gates for figure in gate.figures)
+    assert bad.refused_by[0] == "recall"
+    assert good.data_sha256 == bad.data_sha256 == read_dataset(Path(learnt.kept())).sha256()
+    assert [entry.action for entry in entries("two")] == ["model.promoted", "model.judged"]
+    assert (promoted.version, active()) == ("two", "two")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         ([], 2, "--on is needed"),
+        (["--judge-only"], 2, "--judge-only goes with --on"),
         (["--override", "--by", "Ann"], 2, "--approved-by"),
         (["--override", "--by", "Ann", "--approved-by", " ann", "--reason", "r"], 1, "two people"),
         (["--override", "--by", "Ann", "--approved-by", "Ben", "--reason", " "], 1, "reason"),

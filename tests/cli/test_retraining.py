@@ -15,6 +15,7 @@ import pytest
 
 from models import registry
 from models.features.catalogue import FEATURES
+from models.kept_judgement import judgement_of
 from models.training.fit import FitSettings
 from models.training.stored import read_dataset
 from service.cli import retraining, signups
@@ -87,6 +88,10 @@ def test_a_run_that_was_killed_goes_on_and_ends_in_the_shadow_with_a_report(
     assert "5,000 decisions exported" in text
     assert f"{card.version} against baseline-1" in text
     assert f"{card.version} is in the shadow" in text
+    kept = judgement_of(settings_here().model_dir, card.version)
+    assert kept is not None
+    assert kept.data_sha256 == card.data.sha256
+    assert kept.champion.sha256 == registry.baseline_card().model_sha256
     assert (report.parent / "report.html").read_text().startswith("<!doctype html>")
     assert registry.active(settings_here().model_dir).version is None
     assert decided("model", "shadow").out.startswith(card.version)

@@ -118,8 +118,8 @@ def test_the_key_is_shown_once(serve: Callable[..., Served]) -> None:
     assert "gh_" not in second.text()
 
 
-def workers_beside(served: Served) -> list[int]:
-    """The processes that ``serve`` has started as workers and that still run."""
+def children_of(pid: int, word: bytes) -> list[int]:
+    """The processes that another has started with a word on their command line and that still run."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -127,9 +127,14 @@ def workers_beside(served: Served) -> list[int]:
             stat = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if b"--beside" in command and int(stat[1]) == served.process.pid and stat[0] != "Z":
+        if word in command and int(stat[1]) == pid and stat[0] != "Z":
             found.append(int(folder.name))
     return found
+
+
+def workers_beside(served: Served) -> list[int]:
+    """The processes that ``serve`` has started as workers and that still run."""
+    return children_of(served.process.pid, b"--beside")
 
 
 @pytest.mark.slow
@@ -175,6 +180,28 @@ def test_the_demo_shows_the_hydra_being_noticed(run: Callable[..., Any]) -> None
     assert hydra
     assert int(honest.group(2)) >= 0.85 * int(honest.group(1))
     assert int(hydra.group(2)) <= 0.5 * int(hydra.group(1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    output, before = tmp_path / "output.txt", {**os.environ, "TMPDIR": str(tmp_path)}
+    with output.open("wb") as file:
+        process = subprocess.Popen([sys.executable, "-m", "service.cli", "demo"], env=before, stdout=file, stderr=file)
+    demo = Served(process, output, "")
+    deadline = time.monotonic() + WAIT_S
+    while not (serving := children_of(process.pid, b"serve")):
+        assert process.poll() is None, demo.text()
+        assert time.monotonic() < deadline, demo.text()
+        time.sleep(0.05)
+
+    process.send_signal(number)
+
+    assert process.wait(timeout=WAIT_S) == 128 + number, demo.text()
+    for each in serving:
+        with pytest.raises(ProcessLookupError):
+            os.kill(each, 0)
+    assert list(tmp_path.glob("gatehouse-*")) == []
 
 
 def test_a_taken_port_is_told_in_one_line(serve: Callable[..., Served]) -> None:

@@ -245,6 +245,12 @@ def gate(store: MemoryStore | SqlStore, reference: Reference) -> Gate:
 
 
 @pytest.fixture
+def sql_gate(sql_store: SqlStore, reference: Reference) -> Gate:
+    """The service over both databases, for what is promised of statements."""
+    return Gate(sql_store, reference)
+
+
+@pytest.fixture
 def memory_gate(reference: Reference) -> Gate:
     """The service in memory, for what does not depend on the store."""
     return Gate(MemoryStore(), reference)

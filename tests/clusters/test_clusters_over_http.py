@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from service.app import application_of
+from service.jobs import judge_of
+from service.usecases.carry_out import CarryOut
 
 REASON = {"reason": "ring"}
 
@@ -74,6 +79,33 @@ def test_a_containment_is_previewed_made_seen_and_released(http: Any) -> None:
     assert [each["state"] for each in released.get_json()["items"]] == ["released"]
     assert after["decision"] != "deny"
     assert http.call("POST", f"/v1/clusters/{cluster}/release", json=REASON).status_code == 409
+
+
+def test_the_case_of_a_contained_account_leaves_the_queue_and_comes_back(http: Any) -> None:
+    application = application_of(http.app)
+    judge = judge_of(application.store, application.settings, application.reference, application.policy)
+    carry_out = CarryOut(application.store.begin, judge, lambda: 0.5)
+    cluster = cluster_of(ring(http, 1_250))
+    held = http.sign_up(1_299, device="1250d0", card="1250c1")
+    case = f"/v1/cases/{held['case_id']}"
+    claimed = http.call("POST", f"{case}/claim")
+
+    http.call("POST", f"/v1/clusters/{cluster}/contain", json=REASON)
+    carry_out(datetime.now(UTC))
+    settled = http.call("GET", case).get_json()
+    verdict = http.call("POST", f"{case}/verdict", json={"verdict": "approve", "reason_code": "FALSE_ALARM"})
+    denied = http.call("GET", f"/v1/signups/{held['id']}").get_json()["decision"]
+    http.call("POST", f"/v1/clusters/{cluster}/release", json=REASON)
+    carry_out(datetime.now(UTC))
+    again = http.call("GET", case).get_json()
+
+    assert (held["decision"], claimed.status_code) == ("review", 200)
+    assert (settled["state"], settled["verdict"], settled["reason_code"]) == ("resolved", "reject", "CONTAINED")
+    assert settled["resolved_by"].startswith("containment:")
+    assert (verdict.status_code, "its cluster is contained" in verdict.get_json()["detail"]) == (409, True)
+    assert denied == "deny"
+    assert (again["state"], again["holder"], again["resolved_by"]) == ("open", None, None)
+    assert http.call("GET", f"/v1/signups/{held['id']}").get_json()["decision"] == "review"
 
 
 def test_a_shared_card_is_cut_out_and_put_back(http: Any) -> None:

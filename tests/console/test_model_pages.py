@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from models import registry
+from models.card import Card
 from models.features.catalogue import FEATURES
 from service.app import application_of
 from service.usecases.promote import GatesRefuseError, Override, Promote
@@ -45,6 +46,7 @@ def test_the_pages_tell_the_parts_and_what_gates_refused(desk: Callable[..., Any
     assert "recall, calibration" in card
     assert "Ben" in card
     assert "gatehouse model promote winter --on" in reviewer.read("models/winter")
+    assert "Ask a second admin" not in reviewer.read("models/winter")
     reviewer.read("models/nobody", 404)
 
 
@@ -78,3 +80,65 @@ def test_an_admin_rolls_back_the_model_that_the_page_named(desk: Callable[..., A
     assert "autumn does not score: winter does." in other
     assert registry.active(promote.directory).version != "winter"
     assert "winter</a></td><td>waits" in page
+
+
+@pytest.fixture
+def champion(promote: Promote) -> Card:
+    """The champion, whichever the tests before left; ``spring`` waits beside it."""
+    if "spring" not in {each.version for each in registry.list_cards(promote.directory)}:
+        shipped = Path(registry.__file__).parent / "baseline"
+        card = registry.baseline_card().model_copy(update={"version": "spring", "created": datetime.now(UTC)})
+        registry.save(promote.directory, model=(shipped / registry.MODEL_FILE).read_bytes(), card=card)
+    return registry.champion_card(promote.directory)
+
+
+def test_what_the_gates_said_is_shown_and_an_admin_promotes_what_held(
+    desk: Callable[..., Any], promote: Promote, champion: Card, keep_judged: Callable[..., None]
+) -> None:
+    admin, lead = desk("admin"), desk("lead")
+    keep_judged(promote.directory, "spring", at=datetime.now(UTC), champion=champion)
+
+    seen, confirmed = lead.read("models/spring"), admin.read("models/spring/promotion")
+    lead.read("models/spring/promotion", 403)
+    lead.send("models/spring/promote", 403)
+    before = registry.active(promote.directory).version
+    page = admin.send("models/spring/promote")
+    again = admin.send("models/spring/promote", 409)
+
+    assert seen.count(">holds</span>") == 2
+    assert "an admin can promote it" in seen
+    assert "0.4 to 0.5" in seen
+    assert "all hold" in lead.read("models")
+    assert "nothing has happened yet" in confirmed
+    assert (before, registry.active(promote.directory).version) == (
+        None if champion.version.startswith("baseline") else champion.version,
+        "spring",
+    )
+    assert "champion: scores now" in page
+    assert "The gates of a promotion" not in page
+    assert "spring scores already." in again
+    admin.send("models/rollback", leaving="spring")
+
+
+def test_a_second_admin_overrides_what_a_gate_refused(
+    desk: Callable[..., Any], promote: Promote, champion: Card, keep_judged: Callable[..., None]
+) -> None:
+    ann, ben, lead = desk("admin", "ann"), desk("admin", "ben"), desk("lead")
+    keep_judged(promote.directory, "spring", "calibration", at=datetime.now(UTC), champion=champion)
+
+    refused = ann.send("models/spring/promote", 409)
+    lead.send("models/spring/override", 403, reason="r")
+    ann.send("models/spring/override", 409, reason=" ")
+    asked = ann.send("models/spring/override", reason="<i>a new ring</i>")
+    offered = ben.read("models/spring")
+    done = ben.send("models/spring/override", reason="seen it")
+
+    assert "refused by calibration" in refused
+    assert ">refuses</span>" in refused
+    assert "Another admin has to want the same" in asked
+    assert "Agree: let it score" not in asked
+    assert "Agree: let it score" in offered
+    assert "&lt;i&gt;a new ring&lt;/i&gt;" in offered
+    assert "champion: scores now" in done
+    assert "seen it" in done
+    ben.send("models/rollback", leaving="spring")

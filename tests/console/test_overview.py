@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.monitoring.drift import Drift, FirstSeen, Moved
+from models.monitoring.drift import Drift
 from models.reference.parts_of_the_world import part_of_the_world
 from models.reference.reference import Reference, load_reference
 from service.app import application_of
@@ -136,20 +136,11 @@ def test_versions_stand_on_the_time_axis_of_the_chart() -> None:
     assert "&lt;model&gt;</text>" in drawn
 
 
-def test_the_page_tells_drift_in_words_and_numbers(desk: Callable[..., Any]) -> None:
+def test_the_page_tells_drift_in_words_and_numbers(desk: Callable[..., Any], drifted: Drift) -> None:
     reviewer = desk("reviewer")
     application = application_of(reviewer.client.application)
     before = reviewer.read("overview")
-    found = Drift(
-        model="autumn",
-        rows_before=4_000,
-        rows_now=1_000,
-        features=(Moved("form_seconds", 0.4, 0.01, 0.1, 0.5, alarm=True),),
-        score=Moved("score", 0.02, 0.01, 0.0, 0.0, alarm=False),
-        unseen=(FirstSeen("bin", 0.1, 0.2, alarm=True),),
-        calibration=(),
-    )
-    MeasureDrift(application.store.begin, application.settings.model_dir, []).keep(found, now=datetime.now(UTC))
+    MeasureDrift(application.store.begin, application.settings.model_dir, []).keep(drifted, now=datetime.now(UTC))
 
     page = reviewer.read("overview")
 

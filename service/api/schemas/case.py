@@ -176,7 +176,7 @@ class CaseAnswer(Answered):
     verdict: Verdict | None
     reason_code: str | None
     resolved_at: datetime | None
-    resolved_by: str | None
+    resolved_by: Annotated[str | None, Field(description="Who gave the verdict, or the containment that settled it.")]
 
 
 class CasePageAnswer(Answered):

@@ -8,7 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from models.card import Card
+from models.kept_judgement import KeptJudgement
 from service.api.schemas.decision import Answered
+from service.api.schemas.fields import Strict, text
 
 
 class ModelSummaryAnswer(Answered):
@@ -33,3 +35,28 @@ class ModelCardAnswer(ModelSummaryAnswer):
     """A model with its card: data, settings, figures, limits."""
 
     card: Card
+    judgement: Annotated[
+        KeptJudgement | None, Field(description="What the gates said last, against which champion and on which data.")
+    ]
+
+
+class PromoteRequest(Strict):
+    """Make the model score; `{}` where every gate held."""
+
+    override: (
+        Annotated[bool, Field(description="Although a gate refuses, or without a judgement; two people have to ask.")]
+        | None
+    ) = None
+    reason: (
+        Annotated[str, text(500, "Why; needed with 'override'.", example="a ring that the champion misses")] | None
+    ) = None
+
+
+class OverrideAnswer(Answered):
+    """An override waits for a second person."""
+
+    version: str
+    requested_by: str
+    requested_at: datetime
+    expires_at: Annotated[datetime, Field(description="Until when somebody else may ask for the same.")]
+    reason: str

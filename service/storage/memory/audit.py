@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from service.storage.audit_chain import FIRST_PREVIOUS, problem_of, seal_of
 from service.storage.instants import microseconds_of
@@ -18,9 +19,10 @@ class MemoryAuditTrail:
         self._shelves = shelves
         self._staged = staged
 
-    def add(self, entry: AuditEntry) -> None:
+    def add(self, *entries: AuditEntry) -> None:
         """See the port."""
-        self._staged.append(lambda: self._shelves.add_entry(entry))
+        for each in entries:
+            self._staged.append(partial(self._shelves.add_entry, each))
 
     def seal(self, *, at: datetime, limit: int = 1_000) -> int:
         """See the port."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from service.domain.case import Case, CaseState
 from service.domain.errors import ConflictError
@@ -55,6 +56,39 @@ class MemoryCases:
         with self._shelves.lock:
             found = [case for case in self._shelves.cases.values() if case.record_id == record_id]
             return tuple(reversed(found))
+
+    def unresolved_about(self, record_ids: Collection[str]) -> Sequence[Case]:
+        """See the port."""
+        wanted = set(record_ids)
+        with self._shelves.lock:
+            cases = self._shelves.cases.values()
+            return tuple(each for each in cases if each.record_id in wanted and each.state is not CaseState.RESOLVED)
+
+    def settled_about(self, record_ids: Collection[str], containment_id: str) -> Sequence[Case]:
+        """See the port."""
+        wanted = set(record_ids)
+        with self._shelves.lock:
+            return tuple(
+                each
+                for each in self._shelves.cases.values()
+                if each.settled_by == containment_id
+                and each.record_id in wanted
+                and self._shelves.unresolved(each.owner, each.subject) is None
+            )
+
+    def settle(self, cases: Sequence[Case]) -> None:
+        """See the port."""
+        for each in cases:
+            self._staged.append(partial(self._moved, each, _is_unresolved))
+
+    def unsettle(self, cases: Sequence[Case]) -> None:
+        """See the port."""
+
+        def still(now: Case) -> bool:
+            return now.settled_by is not None and self._shelves.unresolved(now.owner, now.subject) is None
+
+        for each in cases:
+            self._staged.append(partial(self._moved, each, still))
 
     def update(self, case: Case) -> None:
         """See the port."""
@@ -170,12 +204,24 @@ class MemoryCases:
         waited: dict[str, list[float]] = defaultdict(list)
         with self._shelves.lock:
             for case in self._shelves.cases.values():
-                if case.resolved_at is not None and case.resolved_at >= since:
+                if case.resolved_at is not None and case.resolved_at >= since and case.settled_by is None:
                     waited[case.queue].append((case.resolved_at - case.opened_at).total_seconds())
         return waited
 
+    def _moved(self, case: Case, still: Callable[[Case], bool]) -> Undo:
+        """The case as it shall be, on top of what others did to it meanwhile."""
+        before = self._shelves.cases[case.id]
+        if not still(before):
+            raise ConflictError("Somebody changed a case at the same moment; look at it again.")
+        self._shelves.cases[case.id] = replace(case, version=before.version + 1)
+        return lambda: self._shelves.cases.__setitem__(case.id, before)
+
     def _number(self, case: Case) -> int:
         return self._shelves.case_numbers[case.id]
+
+
+def _is_unresolved(case: Case) -> bool:
+    return case.state is not CaseState.RESOLVED
 
 
 def _claimable(case: Case, claim: ClaimNext) -> bool:

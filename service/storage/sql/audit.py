@@ -45,9 +45,11 @@ class SqlAuditTrail:
         self._database = database
         self._stage = stage
 
-    def add(self, entry: AuditEntry) -> None:
+    def add(self, *entries: AuditEntry) -> None:
         """See the port."""
-        columns = columns_of_entry(entry)
+        if not entries:
+            return
+        columns = [columns_of_entry(each) for each in entries]
 
         def run(connection: Connection) -> None:
             connection.execute(insert(AuditEntryRow), columns)

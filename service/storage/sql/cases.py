@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
 from sqlalchemy import Connection, and_, func, insert, literal, or_, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.domain.case import Case, CaseState
+from service.domain.case import Case, CaseState, settler
 from service.domain.errors import ConflictError
 from service.domain.verdict import Opinion, Verdict
 from service.storage.encryption import Encryption
@@ -26,6 +26,7 @@ from service.storage.sql.case_rows import (
 from service.storage.sql.case_tables import UNRESOLVED, CaseNoteRow, CaseOpinionRow, CaseRow
 from service.storage.sql.database import Database
 from service.storage.sql.records import ACCOUNT_TYPE_CODES
+from service.storage.sql.settled_cases import settled_about, settling, unresolved_about, unsettling
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import AuditEntryRow
 from service.usecases.ports import AuditEntry
@@ -88,6 +89,24 @@ class SqlCases:
         """See the port."""
         wanted = select(CaseRow.__table__).where(CaseRow.record_id == record_id).order_by(CaseRow.case_no.desc())
         return self._cases(wanted)
+
+    def unresolved_about(self, record_ids: Collection[str]) -> Sequence[Case]:
+        """See the port."""
+        return self._cases(unresolved_about(record_ids)) if record_ids else ()
+
+    def settled_about(self, record_ids: Collection[str], containment_id: str) -> Sequence[Case]:
+        """See the port."""
+        return self._cases(settled_about(record_ids, containment_id)) if record_ids else ()
+
+    def settle(self, cases: Sequence[Case]) -> None:
+        """See the port."""
+        if cases:
+            self._stage.add(settling(cases))
+
+    def unsettle(self, cases: Sequence[Case]) -> None:
+        """See the port."""
+        if cases:
+            self._stage.add(unsettling(cases))
 
     def update(self, case: Case) -> None:
         """See the port."""
@@ -220,7 +239,9 @@ class SqlCases:
     def waited(self, *, since: datetime) -> Mapping[str, Sequence[float]]:
         """See the port."""
         wanted = select(CaseRow.queue, CaseRow.opened_us, CaseRow.resolved_us).where(
-            CaseRow.resolved_us.is_not(None), CaseRow.resolved_us >= microseconds_of(since)
+            CaseRow.resolved_us.is_not(None),
+            CaseRow.resolved_us >= microseconds_of(since),
+            ~CaseRow.resolved_by.startswith(settler("")),
         )
         waited: dict[str, list[float]] = defaultdict(list)
         for row in self._database.read(lambda connection: connection.execute(wanted).all()):

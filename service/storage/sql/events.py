@@ -26,19 +26,21 @@ class SqlEvents:
 
     def add(self, *events: Event) -> None:
         """See the port."""
-        columns = [dict(zip(EVENT_COLUMNS, row_of_event(each), strict=True)) for each in events]
-
-        def run(connection: Connection) -> None:
-            connection.execute(insert(EventRow), columns)
-
-        if columns:
-            self._stage.add(run)
+        if events:
+            self._stage.add(lambda connection: write_events(connection, events))
 
     def of_subject(self, subject: str) -> Sequence[Event]:
         """See the port."""
         statement = select(EventRow.__table__).where(EventRow.subject == subject).order_by(EventRow.event_no)
         rows = self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(event_of_row(row) for row in rows)
+
+
+def write_events(connection: Connection, events: Sequence[Event]) -> None:
+    """Append events in one statement."""
+    rows = [dict(zip(EVENT_COLUMNS, row_of_event(each), strict=True)) for each in events]
+    if rows:
+        connection.execute(insert(EventRow), rows)
 
 
 def row_of_event(event: Event) -> tuple[object, ...]:

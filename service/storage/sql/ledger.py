@@ -25,7 +25,7 @@ from service.storage.sql import appends, probations, velocities
 from service.storage.sql.audit import columns_of_entry
 from service.storage.sql.beside import rows_beside
 from service.storage.sql.database import Database
-from service.storage.sql.events import SqlEvents
+from service.storage.sql.events import write_events
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.joining import clock_us, join, joining_of
 from service.storage.sql.question import CREATED, Question
@@ -66,7 +66,6 @@ class SqlLedger:
         self._idempotency = idempotency
         self._encryption = encryption
         self._pseudonyms = pseudonyms
-        self._events = SqlEvents(database, stage)
         # A decision digests its identifiers once, for the look and for the append.
         self._digested: dict[Identifier, tuple[Pseudonym, ...]] = {}
         # What the look saw of strong identifiers: the append need not try again what leads somewhere already.
@@ -145,8 +144,7 @@ class SqlLedger:
             # The worker appends hundreds at once: each table is written once.
             assessed = self._assessed = []
             self._stage.add(lambda connection: _write_assessed(connection, assessed))
-        self._assessed.append(_Assessed(signup_no, assessment, audit))
-        self._events.add(*events)
+        self._assessed.append(_Assessed(signup_no, assessment, audit, tuple(events)))
 
     def staged(self) -> None:
         """What was staged is on its way or given up: what is appended from now on is staged anew."""
@@ -271,11 +269,12 @@ class SqlLedger:
 
 @dataclass(frozen=True, slots=True)
 class _Assessed:
-    """A further assessment of a recorded sign-up, and the audit entry about it."""
+    """A further assessment of a recorded sign-up, the audit entry about it, and what is told of it."""
 
     signup_no: int
     assessment: Assessment
     audit: AuditEntry
+    events: tuple[Event, ...]
 
 
 def _write_assessed(connection: Connection, assessed: Sequence[_Assessed]) -> None:
@@ -286,6 +285,7 @@ def _write_assessed(connection: Connection, assessed: Sequence[_Assessed]) -> No
         rows.append(columns)
     connection.execute(insert(AssessmentRow), rows)
     connection.execute(insert(AuditEntryRow), [columns_of_entry(each.audit) for each in assessed])
+    write_events(connection, [event for each in assessed for event in each.events])
     probations.follow(connection, [(each.signup_no, each.assessment) for each in assessed])
 
 

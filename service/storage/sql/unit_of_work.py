@@ -320,6 +320,11 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         "Somebody concluded on this case at the same moment; look at it again.",
     ),
     (
+        ("uq_cases_unresolved_subject", "cases.owner, cases.subject"),
+        ConflictError,
+        "Another case about the same was opened at the same moment.",
+    ),
+    (
         ("pk_outcomes", "outcomes.signup_no, outcomes.ordinal"),
         ConflictError,
         "Another outcome of this sign-up was recorded at the same moment; try again.",

@@ -1,0 +1,96 @@
+"""Settle cases by a containment: what a person would judge of an account that is held is not left in the queue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from service.domain.case import Case, CaseKind
+from service.domain.containment import WORKER, Progress, Role, Task
+from service.domain.decision import Decision
+from service.usecases.judge_clusters import PIECE_SUBJECT
+from service.usecases.open_case import subject_of
+from service.usecases.ports import AuditEntry, Recorded, UnitOfWork
+
+
+@dataclass(slots=True)
+class CasesOfBatch:
+    """The cases of the members of one batch: read at once before it, and written at once with it.
+
+    Settled are cases that a decision opened and cases of pieces; never an appeal, never one that a person opened.
+    """
+
+    now: datetime
+    unresolved: Mapping[str, list[Case]]
+    settled: Mapping[tuple[str, str], list[Case]]
+    _settling: list[tuple[str, Case]] = field(default_factory=list)
+    _reopening: list[tuple[str, Case]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, work: UnitOfWork, tasks: Iterable[Task], records: Mapping[int, Recorded], now: datetime) -> Self:
+        """Read them: one question for members to be held, one for those of each containment to be released."""
+        waiting: list[str] = []
+        restoring: dict[str, list[str]] = defaultdict(list)
+        for task in tasks:
+            recorded = records.get(task.touched.signup_no)
+            if recorded is None or task.touched.role is not Role.CORE:
+                continue
+            if task.progress is Progress.RESTORING:
+                restoring[task.containment_id].append(recorded.id)
+            else:
+                waiting.append(recorded.id)
+        unresolved: dict[str, list[Case]] = defaultdict(list)
+        for case in work.cases.unresolved_about(waiting):
+            if case.kind is CaseKind.REVIEW and case.record_id is not None:
+                unresolved[case.record_id].append(case)
+        settled: dict[tuple[str, str], list[Case]] = defaultdict(list)
+        for containment_id, record_ids in restoring.items():
+            for case in work.cases.settled_about(record_ids, containment_id):
+                settled[containment_id, case.record_id or ""].append(case)
+        return cls(now, unresolved, settled)
+
+    def await_a_person(self, recorded: Recorded) -> bool:
+        """Whether a decision on the sign-up waits in the queue, and nothing but that decision opened its case."""
+        return any(_is_its_own(case, recorded) for case in self.unresolved.get(recorded.id, ()))
+
+    def settle(self, task: Task, recorded: Recorded, decision: Decision) -> bool:
+        """Close what the containment has answered, where ``decision`` is what stands now; whether that was anything.
+
+        A policy that does not deny the held leaves the account's own case to a person.
+        """
+        if task.touched.role is not Role.CORE:
+            return False
+        closing = [
+            case
+            for case in self.unresolved.get(recorded.id, ())
+            if case.subject.startswith(PIECE_SUBJECT) or (decision is Decision.DENY and _is_its_own(case, recorded))
+        ]
+        self._settling += [(task.containment_id, case.settled(task.containment_id, now=self.now)) for case in closing]
+        return bool(closing)
+
+    def reopen(self, task: Task, recorded: Recorded) -> None:
+        """Put back what the containment had closed, and nobody else has touched since."""
+        closed = self.settled.get((task.containment_id, recorded.id), ())
+        self._reopening += [(task.containment_id, case.unsettled()) for case in closed]
+
+    def stage(self, work: UnitOfWork) -> None:
+        """Stage all of it with its audit entries."""
+        work.cases.settle([case for _, case in self._settling])
+        work.cases.unsettle([case for _, case in self._reopening])
+        work.audit.add(
+            *(self._entry("case.settled", of, case) for of, case in self._settling),
+            *(self._entry("case.unsettled", of, case) for of, case in self._reopening),
+        )
+
+    def _entry(self, action: str, containment_id: str, case: Case) -> AuditEntry:
+        detail: dict[str, object] = {"containment": containment_id}
+        if case.verdict is not None:
+            detail |= {"verdict": case.verdict.value, "reason_code": case.reason_code}
+        return AuditEntry(self.now, WORKER, action, case.id, detail)
+
+
+def _is_its_own(case: Case, recorded: Recorded) -> bool:
+    return case.subject == subject_of(recorded.id)
