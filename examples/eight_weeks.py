@@ -5,8 +5,11 @@
 Sign-ups, results of challenges and outcomes reach the service over its HTTP interface, on a simulated clock; the worker
 does its rounds; and from the fourth week on two commands of the operator run every Monday:
 
-    gatehouse model retrain --until MONDAY --ripen-days 7 --version week-N
+    gatehouse model retrain --until MONDAY --ripen-days 7 --beside DATA_DIR/world.parquet --version week-N
     gatehouse model promote week-N --on DATA_DIR/datasets/….parquet
+
+A few thousand decisions are too few to grow trees from alone, so that they learn from another simulated world beside,
+in which the family that appears is held out.
 
 Nobody tells the loop what is true: it learns from outcomes that come late, are sometimes wrong and mostly never come.
 Only the report at the end knows the truth.
@@ -59,6 +62,7 @@ RIPEN_DAYS = 7
 """Half of the frauds are reported after two days, nine in ten after twelve: who waits longer learns too late here."""
 
 RATE = 0.01
+WORLDS_OWN = "world"
 CATALOGUE = [feature.name for feature in FEATURES]
 WEEK = timedelta(days=7)
 RUN_BY_THE_FLOW = {"phone_code", "three_d_secure", "document_check", "supervisor_attestation"}
@@ -110,6 +114,24 @@ class Service:
         self.client = self.app.test_client()
         self.headers = {"Authorization": f"Bearer {token}"}
 
+    @property
+    def beside(self) -> Path:
+        """The data set of another world, where one was made."""
+        return self.directory / "world.parquet"
+
+    def make_beside(self, days: float, *, hold_out: Sequence[str]) -> None:
+        """Another simulated world as a data set, with families held out; the model that it gives is not used."""
+        world = str(self.directory / "world.jsonl.zst")
+        people = ("--honest-per-day", "700", "--seed", "7")
+        left_out = [word for name in hold_out for word in ("--hold-out", name)]
+        self.run("simulate", "--days", str(days), *people, "--out", world)
+        made = self.run(
+            *("model", "train", "--signups", world, *left_out),
+            *("--dataset-out", str(self.beside), "--version", WORLDS_OWN),
+        )
+        if made.returncode:
+            raise RuntimeError(made.stderr[-2_000:])
+
     def post(self, path: str, document: Any) -> dict[str, Any] | None:
         """What is answered; ``None`` when it is refused, as the result of a challenge that has ended is."""
         answer = self.client.post(path, json=document, headers=self.headers)
@@ -132,9 +154,11 @@ class Service:
     def retrain(self, week: int) -> str:
         """What the operator does on the Monday after a week; what came of it, in words."""
         version, until = f"week-{week}", START + week * WEEK
+        beside = ("--beside", str(self.beside)) if self.beside.exists() else ()
         made = self.run(
-            "model", "retrain", "--until", f"{until:%Y-%m-%d}", "--ripen-days", str(RIPEN_DAYS), "--version", version
-        )  # fmt: skip
+            *("model", "retrain", "--until", f"{until:%Y-%m-%d}", "--ripen-days", str(RIPEN_DAYS)),
+            *(*beside, "--version", version),
+        )
         if made.returncode:
             return f"not trained: {made.stderr.strip().splitlines()[-1]}"
         directory = read_settings(self.environment).model_dir
@@ -309,7 +333,7 @@ def _models(loop: Loop, family: str) -> Iterator[str]:
     yield "|---|---|---|"
     directory = read_settings(service.environment).model_dir
     versions = [card.version for card in registry.list_cards(directory)]
-    for version in (registry.BASELINE, *sorted(versions)):
+    for version in (registry.BASELINE, *sorted({*versions} - {WORLDS_OWN})):
         scorer = registry.load_by_name(directory, version, catalogue=CATALOGUE).scorer
         scores = np.array([each.probability for each in scorer.score_rows(matrix)])
         line = threshold_at(scores, fraud.astype(np.int8), RATE)
@@ -322,8 +346,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--directory", type=Path, required=True, help="Where the database and the models go; empty.")
     parser.add_argument("--family", default="A11", help="The family that appears in week five.")
     parser.add_argument("--accounts", type=float, default=700.0, help="How many accounts it opens.")
-    parser.add_argument("--honest-per-day", type=float, default=300.0)
-    parser.add_argument("--prevalence", type=float, default=0.15, help="The share of the families known before.")
+    parser.add_argument("--honest-per-day", type=float, default=450.0)
+    parser.add_argument("--prevalence", type=float, default=0.08, help="The share of the families known before.")
+    parser.add_argument(
+        "--beside-days", type=float, default=40.0, help="Of another world to learn from too; 0 is none."
+    )
     parser.add_argument("--first-retraining", type=int, default=4, help="After which week.")
     parser.add_argument("--seed", type=int, default=2026)
     chosen = parser.parse_args(arguments)
@@ -332,7 +359,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def told(line: str) -> None:
         sys.stderr.write(f"{time.monotonic() - began:7.0f} s  {line}\n")
 
-    loop = Loop(Service(chosen.directory, Clock()), chosen, told)
+    service = Service(chosen.directory, Clock())
+    if chosen.beside_days:
+        service.make_beside(chosen.beside_days, hold_out=[*DEFAULT_HOLD_OUT, chosen.family])
+        told(f"{chosen.beside_days:g} days of another world lie beside")
+    loop = Loop(service, chosen, told)
     loop.play()
     text = "\n".join(report(loop)) + "\n"
     (chosen.directory / "report.md").write_text(text, encoding="utf-8")

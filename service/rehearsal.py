@@ -3,7 +3,7 @@
 Nothing here decides anything: sign-ups are assessed, outcomes recorded, clusters judged, containments carried out and
 bans looked back from by the very use cases that run in production, on simulated time. What people do is simulated:
 whoever is asked for a proof passes or fails minutes later, and whoever is held for review gets a verdict hours later,
-which is an outcome as it is in production.
+which is an outcome as it is in production, and so do the cases about clusters that the worker opens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from models.linkage.velocity import NO_HISTORY, day_of
 from models.signup import Signup
 from models.simulation.attackers.muster import GREAT_HYDRA
 from models.simulation.defence import strong_values
-from models.simulation.streams import Streams, lognormal
 from models.simulation.truth import DecisionWord, SimulatedSignup, Truth
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Assessment
@@ -30,10 +29,11 @@ from service.domain.event import Event, EventType
 from service.domain.ids import uuid7
 from service.domain.outcome import Label, Statement
 from service.domain.policy import Policy
+from service.rehearsal_reviewers import REVIEWER, Reviewers
 from service.storage.memory import MemoryStore
 from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
-from service.usecases.cluster_cases import RecordedCases
+from service.usecases.contain_cluster import ContainCluster
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.look_back import LookBack
@@ -51,13 +51,6 @@ ROUND = timedelta(minutes=5)
 
 SOURCES = ("traffic_classifier", "chargeback", "partner")
 """Who reports fraud, in turn: a containment by evidence wants more than one source."""
-
-REVIEWER = "reviewer"
-VERDICT_HOURS = (8.0, 24.0)
-"""Median and 90th percentile of the hours from a reviewer's taking a case up to the verdict: the shipped policy has
-cases due in 12 or 24 hours. How many are taken up in a day is the policy's ``capacity.reviews_a_day``."""
-
-_VERDICTS = Streams(8)
 
 NOTICED_FROM = 50
 NOTICED_WITHIN = timedelta(hours=24)
@@ -127,13 +120,22 @@ class Rehearsal:
     _today: int = 0
     _assessed: dict[str, int] = field(default_factory=dict)
     _decisions: list[tuple[datetime, DecisionWord, tuple[str, ...]]] = field(default_factory=list)
-    _reviewers_free_at: datetime | None = None
     _opened: int = 0
     _assess: Assess = field(init=False)
+    _reviewers: Reviewers = field(init=False)
     _jobs: tuple[Callable[[datetime], int], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        begin, chance, cases = self._store.begin, secrets.SystemRandom().random, RecordedCases()
+        begin, chance = self._store.begin, secrets.SystemRandom().random
+        cases = self._reviewers = Reviewers(
+            begin,
+            self.policy,
+            ContainCluster(begin, self.policy, new_id),
+            now=self._now_of_round,
+            later=self._later,
+            say=lambda number, label, at: self._say(self.signups[number - 1].truth, label, REVIEWER, at),
+            fraudulent=lambda number: self.signups[number - 1].truth.fraud,
+        )
         self._assess = Assess(
             begin=begin,
             judge=self.judge,
@@ -189,21 +191,15 @@ class Rehearsal:
             self._later(challenge.known_at, lambda now: self._result(signup_no, passed, now))
         if truth.decision == "review":
             concluded = Label.LEGITIMATE if truth.let_in else Label.FRAUD
-            self._later(self._verdict_at(truth, at), lambda now: self._say(truth, concluded, REVIEWER, now))
+            self._later(
+                self._reviewers.verdict_at(truth.signup_id, at), lambda now: self._say(truth, concluded, REVIEWER, now)
+            )
         if outcome is not None:
             label = Label.FRAUD if outcome.label == "fraud" else Label.LEGITIMATE
             source = SOURCES[signup_no % len(SOURCES)] if label is Label.FRAUD else REVIEWER
             self._later(outcome.known_at, lambda now: self._say(truth, label, source, now))
             if outcome.corrected_at is not None:
                 self._later(outcome.corrected_at, lambda now: self._say(truth, Label.UNKNOWN, source, now))
-
-    def _verdict_at(self, truth: Truth, at: datetime) -> datetime:
-        """When a reviewer comes to a verdict: cases are taken up in turn, as fast as the policy has people for."""
-        a_day = self.policy().document.capacity.reviews_a_day
-        taken_up = at if self._reviewers_free_at is None else max(at, self._reviewers_free_at)
-        self._reviewers_free_at = taken_up + (timedelta(days=1) / a_day if a_day else timedelta())
-        hours = lognormal(_VERDICTS.of(truth.signup_id), *VERDICT_HOURS)
-        return taken_up + timedelta(hours=hours)
 
     def _later(self, at: datetime, what: Callable[[datetime], None]) -> None:
         heapq.heappush(self._waiting, (at, next(self._order), what))
@@ -240,6 +236,11 @@ class Rehearsal:
             self._round(self._round_at)
         self._tell(now)
         self._now = now
+
+    def _now_of_round(self) -> datetime:
+        if self._round_at is None:
+            raise RuntimeError("bug: a case that no round of the worker opened")
+        return self._round_at
 
     def _monotonic(self) -> float:
         return 0.0 if self._now is None else self._now.timestamp()

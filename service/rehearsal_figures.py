@@ -75,10 +75,6 @@ class Figures:
     standby_exposed: float | None
 
 
-LOW_IS_WORSE = frozenset({"closed_share", "in_bad_clusters", "found", "lost_per_survivor"})
-"""Of the others the largest of several worlds is the worst."""
-
-
 def figures_of(rehearsal: Rehearsal) -> Figures:
     """Measure a rehearsal that was played to its end, against the true state."""
     own = [each for each in rehearsal.signups if each.truth.operator == rehearsal.operator]

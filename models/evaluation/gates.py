@@ -35,7 +35,7 @@ class Bounds:
         slice_flagged_more: by how much the share of a group's honest people flagged may rise, the same.
         equality: a ratio between groups from here on is good whatever the champion's.
         equality_lost: below that, so much may be lost.
-        score_drift: the stability index of the scores, above what chance explains.
+        score_drift: the stability index of the scores but for a move of all log-odds, above what chance explains.
         decisions: the factor by which the share of honest people asked or held may grow, and
         decisions_more: the share that may come on top, for rates near nothing.
         latency: the time of one score as a multiple of the champion's on this machine.
@@ -262,12 +262,18 @@ def _less_equal(before: Equality, after: Equality, bounds: Bounds) -> bool:
 
 
 def _scores(pair: Pair, bounds: Bounds) -> Gate:
-    found = stability(pair.champion, pair.challenger, seed=pair.seed)
-    return Gate(
-        "score distribution",
-        found.above_floor <= bounds.score_drift,
-        (f"stability index {found.index:.3f}, by chance {found.floor:.3f}; at most {bounds.score_drift} above it",),
+    """The shapes of the distributions: that fraud has become more common, or less, moves all log-odds alike.
+
+    Whether that move is right is the calibration's gate, and what it does to people that of the decision rates.
+    """
+    champion, challenger = (np.log(scores) - np.log1p(-scores) for scores in (pair.champion, pair.challenger))
+    offset = float(challenger.mean() - champion.mean())
+    found = stability(pair.champion, 1.0 / (1.0 + np.exp(offset - challenger)), seed=pair.seed)
+    figure = (
+        f"log-odds {offset:+.2f} as a whole; beyond that the stability index is {found.index:.3f}, by chance "
+        f"{found.floor:.3f}; at most {bounds.score_drift} above it"
     )
+    return Gate("score distribution", found.above_floor <= bounds.score_drift, (figure,))
 
 
 def _decisions(pair: Pair, bounds: Bounds) -> Gate:

@@ -84,7 +84,8 @@ GOALS: tuple[Goal, ...] = (
 
 NOT_HERE = (
     "Clusters, containment, standby exposure, re-entry after bans and the cost of evasion are goals too: they need a "
-    "service that bans and contains while attackers react, not a recorded stream, and are not measured here."
+    "service that bans and contains while attackers react, not a recorded stream: `gatehouse rehearse` measures them, "
+    "and `--rehearsal` shows what it found here."
 )
 
 

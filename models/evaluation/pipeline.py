@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 
 from models.evaluation.evaluation import Evaluation, judge
 from models.evaluation.lines import ScoreLines
+from models.evaluation.rehearsed import Arms
 from models.evaluation.report import write_report
 from models.reference.reference import Reference
 from models.registry import LoadedModel
@@ -36,6 +37,7 @@ def evaluate(
     seed: int = 1,
     lines: ScoreLines | None = None,
     cache: Path | None = None,
+    attacks: Mapping[str, Arms] | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Judge a model on a file of sign-ups and the truth about them.
@@ -50,6 +52,7 @@ def evaluate(
         seed: of the bootstrap.
         lines: a policy's score lines, for the operational figures.
         cache: a directory where replayed data sets are kept.
+        attacks: what was seen in rehearsed attacks, for the report.
         progress: told of each stage.
 
     Raises:
@@ -58,7 +61,7 @@ def evaluate(
     """
     plain = replace(replay_settings or JUDGING, omission_rate=0.0, probe_share=JUDGING.probe_share)
     dataset = dataset_of_files(signups=signups, reference=reference, settings=plain, cache=cache, progress=progress)
-    return judge_dataset(load, dataset, report=report, seed=seed, lines=lines, progress=progress)
+    return judge_dataset(load, dataset, report=report, seed=seed, lines=lines, attacks=attacks, progress=progress)
 
 
 def evaluate_table(
@@ -100,6 +103,7 @@ def judge_dataset(
     report: Path | None = None,
     seed: int = 1,
     lines: ScoreLines | None = None,
+    attacks: Mapping[str, Arms] | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Judge a model on rows; what its card says was held out of training is marked as such."""
@@ -116,5 +120,5 @@ def judge_dataset(
         progress=progress,
     )
     if report is not None:
-        write_report(report, evaluation, loaded.card)
+        write_report(report, evaluation, loaded.card, attacks)
     return evaluation

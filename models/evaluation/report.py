@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from models.card import Card, DataSource, Metric
 from models.evaluation.evaluation import NOT_COMPARABLE, Evaluation
 from models.evaluation.goals import NOT_HERE, Measured, against_goals
+from models.evaluation.rehearsed import Arms, rehearsals
 from models.evaluation.report_costs import costs, robustness
 from models.evaluation.report_curves import curves, shap
 from models.evaluation.report_groups import by_group, equalities, held_out
@@ -29,14 +30,14 @@ _HEADLINES = (
 )
 
 
-def write_report(path: Path, evaluation: Evaluation, card: Card) -> None:
-    """Write the report."""
+def write_report(path: Path, evaluation: Evaluation, card: Card, attacks: Mapping[str, Arms] | None = None) -> None:
+    """Write the report, with what was seen in rehearsed attacks."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as beside:
-        beside.write_text(render(evaluation, card), encoding="utf-8")
+        beside.write_text(render(evaluation, card, attacks), encoding="utf-8")
 
 
-def render(evaluation: Evaluation, card: Card) -> str:
+def render(evaluation: Evaluation, card: Card, attacks: Mapping[str, Arms] | None = None) -> str:
     """The whole page."""
     return "".join(
         (
@@ -50,6 +51,7 @@ def render(evaluation: Evaluation, card: Card) -> str:
             *held_out(evaluation),
             *equalities(evaluation.equalities),
             *costs(evaluation.operations),
+            *(rehearsals(attacks) if attacks else ()),
             *robustness(evaluation, card),
             *shap(evaluation),
             *by_group(evaluation),

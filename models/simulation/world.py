@@ -66,6 +66,7 @@ def simulate(
     hydra_variant: str | None = None,
     hydra_per_day: float | None = None,
     hydra_begins_day: float | None = None,
+    hydra_reopens: float = GREAT_HYDRA_REOPENS,
     standby_accounts: int | None = None,
     standby_period: tuple[float, float] = (0.0, 0.0),
     standby_crossing: float = 0.005,
@@ -87,10 +88,11 @@ def simulate(
         prevalence: the expected share of fraudulent sign-ups, the great hydra apart.
         families: attack families by id (``A1`` …); all by default.
         kinds: honest kinds by id (``H1`` …); all by default. ``H16``, accidental sharing, is laid over everybody.
-        hydra_live_accounts: adds one hydra that grows to this many accounts.
+        hydra_live_accounts: adds one hydra that wants this many accounts alive.
         hydra_variant: how that hydra shares identifiers: ``A3-crossed``, ``A3-aligned`` or ``A3-aligned-more``.
         hydra_per_day: how many accounts a day it opens at first; by default drawn as disclosed.
         hydra_begins_day: when it begins, in days from the start; by default drawn from the first quarter.
+        hydra_reopens: how many times as many it can pay for.
         standby_accounts: adds one operator with a standby pool, of this many accounts in both pools.
         standby_period: the day on which that operator begins, and the day on which the first pool falls.
         standby_crossing: the share of its accounts that use a machine of the other pool.
@@ -135,6 +137,7 @@ def simulate(
                 variant=hydra_variant,
                 per_day=hydra_per_day,
                 begins_day=hydra_begins_day,
+                reopens=hydra_reopens,
             )
         )
     if standby_accounts:
@@ -147,7 +150,7 @@ def simulate(
                 crossing=standby_crossing,
             )
         )
-    expected = round(honest + fraud + GREAT_HYDRA_REOPENS * (hydra_live_accounts or 0) + (standby_accounts or 0))
+    expected = round(honest + fraud + hydra_reopens * (hydra_live_accounts or 0) + (standby_accounts or 0))
     return _counted(world.play(honest_per_day), expected, progress)
 
 

@@ -11,6 +11,7 @@ from models.evaluation.lines import ScoreLines
 from models.features.catalogue import FEATURES
 from models.reference.reference import Reference
 from models.simulation.files import read_world
+from models.training.beside import Beside
 from models.training.dataset import VARIANT, Dataset, DatasetError
 from models.training.fit import Engine, fit
 from models.training.labelled import LabelChoice, labelled_from_recorded
@@ -36,6 +37,7 @@ class Training:
         engine: what grows the trees.
         search_minutes: how long to look for better settings first; ``None`` is not at all.
         without: groups of features that the model must not read, to see what they bring.
+        beside: another data set that the trees also learn from.
         progress: told of each stage.
     """
 
@@ -46,6 +48,7 @@ class Training:
     engine: Engine = fit
     search_minutes: float | None = None
     without: tuple[str, ...] = ()
+    beside: Beside | None = None
     progress: Progress = silent
 
     def on(self, dataset: Dataset, others: Sequence[Dataset] = ()) -> TrainedModel:
@@ -70,7 +73,8 @@ class Training:
             version=self.version,
             others=others,
             lines=self.lines,
-            engine=self.engine,
+            engine=self.engine if self.beside is None else self.beside,
+            noted={} if self.beside is None else self.beside.as_dict(),
             progress=self.progress,
         )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +116,7 @@ def train(
     others: Sequence[Dataset] = (),
     lines: ScoreLines | None = None,
     engine: Engine = fit,
+    noted: Mapping[str, float | str] = MappingProxyType({}),
     progress: Progress = silent,
 ) -> TrainedModel:
     """Split by time, fit, calibrate on later rows, judge on still later ones (or on ``others``), write the card.
@@ -127,6 +129,7 @@ def train(
         others: other worlds to judge on; the first one whole, all of them for the mean and the worst.
         lines: a policy's score lines, for the operational figures.
         engine: what grows the trees.
+        noted: what else decides the model, for the card's settings.
         progress: told of each stage.
 
     Raises:
@@ -164,7 +167,7 @@ def train(
         summary=_SUMMARY[dataset.source],
         features=dataset.features,
         seed=settings.seed,
-        settings=settings.as_dict(),
+        settings={**settings.as_dict(), **noted},
         data=_window(dataset, split),
         model_sha256=digest,
         calibration=grown.knots,

@@ -299,6 +299,9 @@ def _trained(
     "--model", "version", help="The version to judge; the active one unless given, `baseline` for the shipped one."
 )
 @click.option("--report", type=NEW_FILE, help="Write report.html, one self-contained page.")
+@click.option(
+    "--rehearsal", type=FILE, help="With --signups and --report: what `rehearse --out` wrote, for the report."
+)
 @click.option("--seed", type=int, default=1, show_default=True)
 def evaluate(
     *,
@@ -308,14 +311,18 @@ def evaluate(
     policy_file: Path | None,
     version: str | None,
     report: Path | None,
+    rehearsal: Path | None,
     seed: int,
     **table: Any,
 ) -> None:
     """Judge a model on simulated sign-ups, a kept data set or a feature table."""
     from models.evaluation.pipeline import evaluate as evaluate_files  # noqa: PLC0415 - a second of imports
     from models.evaluation.pipeline import evaluate_dataset, evaluate_table  # noqa: PLC0415
+    from models.evaluation.rehearsed import read_rehearsal  # noqa: PLC0415
 
     settings = settings_here()
+    if rehearsal is not None and (signups is None or report is None):
+        raise click.UsageError("--rehearsal goes with --signups and --report")
     load, options = _loader(settings, version), TableOptions(**table)
     _one_source(signups, dataset, options.table)
     with refusing_bad_data(), progress(console()) as shown:
@@ -329,6 +336,7 @@ def evaluate(
                 seed=seed,
                 lines=lines,
                 cache=cache,
+                attacks=None if rehearsal is None else read_rehearsal(rehearsal),
                 progress=shown,
             )
         elif dataset is not None:

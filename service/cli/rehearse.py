@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import fmean
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from models import registry
+from models.evaluation.rehearsed import cell, goal_of
 from models.features.catalogue import FEATURES
 from models.reference.reference import Reference
 from models.registry import LoadedModel
@@ -26,7 +26,7 @@ from service.cli.policy import policy_of_file
 from service.domain.ids import uuid7
 from service.domain.policy import Policy
 from service.rehearsal import Rehearsal, WithoutLinkage
-from service.rehearsal_figures import LOW_IS_WORSE, Figures, figures_of
+from service.rehearsal_figures import Figures, figures_of
 from service.rehearsal_scenarios import SCENARIOS, STANDBY_FALLS_AFTER, WARM_UP_DAYS, Scenario
 from service.usecases.judge import Judge
 
@@ -146,32 +146,9 @@ def _table(scenario: Scenario, found: dict[str, list[Figures]]) -> Table:
     table.add_column("goal", justify="right")
     for arm in found:
         table.add_column(arm, justify="right")
-    goals = GOALS | ({} if scenario.unasked_goal is None else {_UNASKED: f"{scenario.unasked_goal}"})
     for name in Figures.__dataclass_fields__:
-        cells = (_cell(figures, name) for figures in found.values())
-        table.add_row(name.replace("_", " "), goals.get(name, ""), *cells)
+        unasked = name == "unasked_before_containment" and scenario.unasked_goal is not None
+        goal = f"≤ {scenario.unasked_goal}" if unasked else goal_of(name)
+        cells = (cell([asdict(each) for each in figures], name) for figures in found.values())
+        table.add_row(name.replace("_", " "), goal, *cells)
     return table
-
-
-_UNASKED = "unasked_before_containment"
-GOALS = {
-    "minutes_from_ban": "60",
-    "re_entry": "0.05",
-    "re_entry_touching": "0.01",
-    "re_entry_changed": "0.15",
-    "found": "0.85",
-    "honest_contained": "0",
-    "groups_contained": "0",
-    "honest_asked_in_attack": "0.05",
-    "purity_loss": "0.005",
-    "standby_exposed": "0.3",
-}
-"""What is hoped for in every attack: no more than this, of ``found`` no less."""
-
-
-def _cell(figures: Sequence[Figures], name: str) -> str:
-    values = [value for each in figures if (value := getattr(each, name)) is not None]
-    if not values:
-        return "-"
-    worst = min(values) if name in LOW_IS_WORSE else max(values)
-    return f"{fmean(values):,.3g} ({worst:,.3g})"

@@ -16,7 +16,16 @@ from models.registry import RegistryError
 from models.whole_files import written_whole
 from service.cli.context import console, settings_here, store_of
 from service.cli.judging import judge_on
-from service.cli.learning import CATALOGUE, DAY, FILE, RIPENING, lines_of, refusing_bad_data, source_rules
+from service.cli.learning import (
+    CATALOGUE,
+    DAY,
+    FILE,
+    FILE_OR_DIRECTORY,
+    RIPENING,
+    lines_of,
+    refusing_bad_data,
+    source_rules,
+)
 from service.cli.progress import Report, progress
 from service.cli.promotion import ACTOR
 from service.cli.resumable import Run, the_only_run
@@ -31,6 +40,7 @@ from service.usecases.promote import RecordJudgement
 from service.usecases.shadow import StartShadow
 
 if TYPE_CHECKING:
+    from models.training.beside import Beside
     from models.training.train import TrainSettings
 
 RUNS = "retraining"
@@ -44,6 +54,12 @@ RUNS = "retraining"
 )
 @click.option("--release", "released", multiple=True, help="A flood of labels that a person has looked at.")
 @click.option("--policy", "policy_file", type=FILE, help="Whose score lines and sources count; the one in force.")
+@click.option(
+    "--beside",
+    type=FILE_OR_DIRECTORY,
+    help="A kept data set whose rows the trees also learn from, as the champion's: one's own judge and calibrate.",
+)
+@click.option("--beside-weight", type=click.FloatRange(0.0, 1.0, min_open=True), help="Of each of its rows.  [0.3]")
 @click.option("--version", help="The model's name; made from the time unless given.")
 @click.option("--seed", type=int, default=1, show_default=True)
 def retrain(
@@ -53,6 +69,8 @@ def retrain(
     ripen_days: float,
     released: tuple[str, ...],
     policy_file: Path | None,
+    beside: Path | None,
+    beside_weight: float | None,
     version: str | None,
     seed: int,
 ) -> None:
@@ -77,6 +95,8 @@ def retrain(
                 ripening=timedelta(days=ripen_days),
                 version=version or f"retrained-{run.name}",
                 seed=seed,
+                beside=beside,
+                beside_weight=beside_weight,
             )
             try:
                 with refusing_bad_data():
@@ -103,6 +123,8 @@ class _Steps:
     ripening: timedelta
     version: str
     seed: int
+    beside: Path | None
+    beside_weight: float | None
 
     def all(self, outcomes: Path | None, released: tuple[str, ...]) -> Path:
         """Do what is left to do; where the report lies."""
@@ -175,6 +197,7 @@ class _Steps:
             settings=self._training(),
             version=version,
             lines=lines_of(self.policy),
+            beside=self._beside(),
             progress=self.shown,
         )
         trained = training.on(read_dataset(kept_dataset(self.settings, sha256)))
@@ -187,6 +210,19 @@ class _Steps:
             if registry.card_of(self.settings.model_dir, version).model_sha256 != trained.card.model_sha256:
                 raise
         return {"version": version, "lines": list(trained.card.lines())}
+
+    def _beside(self) -> Beside | None:
+        """The other rows, kept under their digest so that the card's model can be rebuilt."""
+        from models.training.beside import WEIGHT, Beside  # noqa: PLC0415 - a second of imports
+        from models.training.stored import read_dataset, write_dataset  # noqa: PLC0415
+
+        if self.beside is None:
+            return None
+        other = read_dataset(self.beside)
+        kept = kept_dataset(self.settings, other.sha256())
+        if not kept.exists():
+            write_dataset(other, kept)
+        return Beside(other, self.beside_weight or WEIGHT)
 
     def _evaluate(self, version: str, sha256: str) -> dict[str, Any]:
         from models.training.dataset import DatasetError  # noqa: PLC0415 - a second of imports

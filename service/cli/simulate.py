@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from models.simulation.attackers.hydra import VARIANTS
+from models.simulation.attackers.muster import GREAT_HYDRA_REOPENS
 from models.simulation.files import truth_path, write_signups
 from models.simulation.world import simulate as simulated_world
 from service.cli.context import console
@@ -33,7 +34,14 @@ YEARS = range(2001, 2190)
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default=START, show_default=True, help="The first day.")
 @click.option("--honest-per-day", type=click.FloatRange(min=0), default=3000, show_default=True)
 @click.option("--prevalence", type=click.FloatRange(0, 1, max_open=True), default=0.05, show_default=True)
-@click.option("--hydra", type=click.IntRange(min=1), help="Add one hydra that grows to so many live accounts.")
+@click.option("--hydra", type=click.IntRange(min=1), help="Add one hydra that wants so many live accounts.")
+@click.option(
+    "--hydra-reopens",
+    type=click.FloatRange(min=1, max=20),
+    default=GREAT_HYDRA_REOPENS,
+    show_default=True,
+    help="How many times as many it can pay for: what is banned is replaced.",
+)
 @click.option("--hydra-variant", type=click.Choice(sorted(set(VARIANTS))), help="How that hydra shares identifiers.")
 @click.option("--family", "families", multiple=True, help="Only this attack family, as A5; may be repeated.")
 @click.option("--kind", "kinds", multiple=True, help="Only this kind of honest people, as H1; may be repeated.")
@@ -58,6 +66,7 @@ def simulate(
     honest_per_day: float,
     prevalence: float,
     hydra: int | None,
+    hydra_reopens: float,
     hydra_variant: str | None,
     families: tuple[str, ...],
     kinds: tuple[str, ...],
@@ -84,6 +93,7 @@ def simulate(
                 families=families or None,
                 kinds=kinds or None,
                 hydra_live_accounts=hydra,
+                hydra_reopens=hydra_reopens,
                 hydra_variant=hydra_variant,
                 accidental_sharing=accidental_sharing,
                 progress=lambda done, total: report("simulating sign-ups", done, total),

@@ -46,14 +46,21 @@ def verify(version: str, *, sample: int) -> None:
 @click.option("--out", type=NEW_FILE, help="Write the model file that comes out.")
 def rebuild(card: str, *, dataset: Path | None, out: Path | None) -> None:
     """Train again as a card says, and say whether the same bytes come out; CARD is a version or a card.json."""
-    from models.training.rebuild import rebuild as rebuild_from  # noqa: PLC0415 - a second of imports
+    from models.training.beside import SHA256, WEIGHED, Beside  # noqa: PLC0415 - a second of imports
+    from models.training.fit import Engine, fit  # noqa: PLC0415
+    from models.training.rebuild import rebuild as rebuild_from  # noqa: PLC0415
     from models.training.stored import read_dataset  # noqa: PLC0415
     from models.whole_files import written_whole  # noqa: PLC0415
 
     settings = settings_here()
     wanted = _card(settings, card)
     with refusing_bad_data(), progress(console()) as shown:
-        found = rebuild_from(read_dataset(dataset or _kept(settings, wanted)), wanted, progress=shown)
+        engine: Engine = fit
+        if SHA256 in wanted.settings:
+            other = read_dataset(_kept(settings, wanted, str(wanted.settings[SHA256])))
+            engine = Beside(other, float(wanted.settings[WEIGHED]))
+        own = read_dataset(dataset or _kept(settings, wanted, wanted.data.sha256))
+        found = rebuild_from(own, wanted, engine=engine, progress=shown)
     if found.differences:
         raise click.ClickException(f"{wanted.version} does not come out again: {'; '.join(found.differences)}")
     if out is not None:
@@ -69,10 +76,11 @@ def _card(settings: Settings, named: str) -> Card:
     return registry.baseline_card() if named == BASELINE else registry.card_of(settings.model_dir, named)
 
 
-def _kept(settings: Settings, card: Card) -> Path:
-    place = kept_dataset(settings, card.data.sha256)
+def _kept(settings: Settings, card: Card, sha256: str) -> Path:
+    place = kept_dataset(settings, sha256)
     if not place.exists():
-        raise click.ClickException(f"the data set of {card.version} is not kept here: name it with --dataset")
+        remedy = "name it with --dataset" if sha256 == card.data.sha256 else f"it belongs at {place}"
+        raise click.ClickException(f"a data set that {card.version} learnt from is not kept here: {remedy}")
     return place
 
 

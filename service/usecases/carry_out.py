@@ -87,10 +87,22 @@ class CarryOut:
                 return None
             assessment = held(self.judge, recorded, before, now=now)
         elif before.decision in LET_IN:
-            assessment = look_again(work, self.judge, recorded, now=now)
+            assessment = self._asked(look_again(work, self.judge, recorded, now=now), recorded)
         else:
             return None
         return assessment if assessment.decision.severity > before.decision.severity else None
+
+    def _asked(self, assessment: Assessment, recorded: Recorded) -> Assessment:
+        """One edge may be an accident: a leaf is asked for a proof, and held for its score alone.
+
+        Somebody who comes now and touches the same is held for a person; this one came before anybody knew.
+        """
+        if assessment.decision is not Decision.REVIEW:
+            return assessment
+        by_score = self.judge.policy().scored(recorded.signup.account_type, assessment.score)
+        if by_score.severity >= Decision.REVIEW.severity:
+            return assessment
+        return replace(assessment, decision=Decision.STEP_UP)
 
     def _restored(self, work: UnitOfWork, task: Task, recorded: Recorded, now: datetime) -> Done:
         """Give the decision back, unless somebody else has decided since."""

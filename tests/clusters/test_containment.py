@@ -89,6 +89,16 @@ def test_whoever_hangs_by_one_edge_is_asked_for_a_proof_that_does_not_rest_on_it
     assert (told.data["role"], told.data["not_proven_by"]) == ("leaf", ["device"])
 
 
+def test_whoever_hangs_on_a_banned_account_by_one_edge_is_asked_too_and_not_held(gate: Any) -> None:
+    honest = gate.came(device="r-d3")
+    gate.ring(8, frauds=3)
+
+    gate.work()
+
+    assert gate.latest(honest) is Decision.STEP_UP
+    assert gate.decision(device="r-d3")[0] is Decision.REVIEW
+
+
 def test_verified_good_accounts_in_its_midst_are_left_alone(gate: Any) -> None:
     ring = gate.ring(8, frauds=3)
     gate.said(ring[0], "legitimate")

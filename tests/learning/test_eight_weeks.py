@@ -14,6 +14,7 @@ FILE = Path(__file__).parents[2] / "examples" / "eight_weeks.py"
 @pytest.mark.slow
 def test_eight_small_weeks_end_with_the_champions_history(tmp_path: Path) -> None:
     few = ["--honest-per-day", "5", "--prevalence", "0.4", "--accounts", "40", "--first-retraining", "7"]
+    few += ["--beside-days", "0"]
 
     ran = subprocess.run(
         [sys.executable, str(FILE), "--directory", str(tmp_path / "eight"), *few],

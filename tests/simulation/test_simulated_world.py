@@ -228,6 +228,14 @@ def test_a_great_hydra_grows_to_its_size() -> None:
     assert 300 <= len(accounts) <= 600
 
 
+def test_a_great_hydra_with_more_money_replaces_more() -> None:
+    simulated = _small(days=6.0, prevalence=0.0, kinds=["H1"], hydra_live_accounts=200, hydra_reopens=3.0)
+
+    accounts = [each for each in simulated if each.truth.operator == "op_A3_great"]
+
+    assert 450 <= len(accounts) <= 600
+
+
 def test_progress_is_told_up_to_the_end() -> None:
     told: list[tuple[int, int]] = []
 

@@ -110,6 +110,26 @@ def test_scores_that_claim_too_much_are_refused_by_calibration_alone_of_the_rank
     assert "recall" not in refused.refused_by
 
 
+def test_a_move_of_all_scores_is_left_to_the_calibration(judged: Judge, champion: TrainedModel) -> None:
+    knots = champion.card.calibration
+    moved = Knots(method="moved", margins=knots.margins, log_odds=tuple(each + 1.5 for each in knots.log_odds))
+
+    found = judged(changed(champion, calibration=moved))
+
+    assert "score distribution" not in found.refused_by
+    assert any("log-odds +1.5" in figure for gate in found.gates for figure in gate.figures)
+
+
+def test_scores_of_another_shape_are_refused(judged: Judge, champion: TrainedModel) -> None:
+    knots = champion.card.calibration
+    middle = knots.log_odds[len(knots.log_odds) // 2]
+    spread = tuple(middle + 3.0 * (each - middle) for each in knots.log_odds)
+
+    found = judged(changed(champion, calibration=Knots(method="spread", margins=knots.margins, log_odds=spread)))
+
+    assert "score distribution" in found.refused_by
+
+
 def test_a_loss_in_one_group_is_refused_and_the_group_is_named(
     judged: Judge, champion: TrainedModel, world: Dataset
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -12,9 +13,10 @@ import pytest
 
 from models.card import DataSource
 from models.evaluation.evaluation import NOT_COMPARABLE, Evaluation, judge
+from models.evaluation.rehearsed import read_rehearsal
 from models.evaluation.report import render, write_report
 from models.scorer import Scorer, scorer_of
-from models.training.dataset import Dataset
+from models.training.dataset import Dataset, DatasetError
 from models.training.train import TrainedModel
 
 
@@ -131,3 +133,38 @@ def test_one_class_alone_still_makes_a_page(
     write_report(tmp_path / "new" / "report.html", honest, trained.card)
 
     assert "nothing to rank" in (tmp_path / "new" / "report.html").read_text(encoding="utf-8")
+
+
+REHEARSED = {
+    "crossed-500": {
+        "with linkage": [{"minutes_from_ban": 90.0, "re_entry": 0.1}, {"minutes_from_ban": None, "re_entry": 0.3}],
+        "without": [{"minutes_from_ban": None, "re_entry": 0.5}],
+    }
+}
+
+
+def test_rehearsed_attacks_are_shown_beside_their_goals(
+    evaluation: Evaluation, trained: TrainedModel, tmp_path: Path
+) -> None:
+    file = tmp_path / "rehearsal.json"
+    file.write_text(json.dumps(REHEARSED))
+
+    page = render(evaluation, trained.card, read_rehearsal(file))
+
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert '<td>re entry</td><td class="n">≤ 0.05</td><td class="n">0.2 (0.3)</td><td class="n">0.5 (0.5)</td>' in page
+    assert '<td>minutes from ban</td><td class="n">≤ 60</td><td class="n">90 (90)</td><td class="n">-</td>' in page
+    assert "Attacks rehearsed" not in render(evaluation, trained.card)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"a": 1}', '{"a": {"b": [{"c": "much"}]}}', '{"a": {"b": [1]}}', '{"a": {"b": [{"c": NaN}]}}']
+)
+def test_a_file_that_is_no_rehearsal_is_refused(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "rehearsal.json"
+    file.write_text(text)
+
+    with pytest.raises(DatasetError, match=r"rehearsal\.json is no file that `gatehouse rehearse --out` writes"):
+        read_rehearsal(file)

@@ -17,7 +17,7 @@ _FEWEST_ACCOUNTS = 6
 _WORTH_AN_OPERATOR = 15
 _WITH_AN_EVENT = 0.2
 GREAT_HYDRA_REOPENS = 1.5
-"""The great hydra opens half as many accounts again as it keeps alive: bans are replaced until its money is gone."""
+"""The great hydra opens half as many accounts again as it wants alive: bans are replaced until its money is gone."""
 
 GREAT_HYDRA, GREAT_STANDBY = "op_A3_great", "op_A16_great"
 
@@ -44,16 +44,20 @@ def great_hydra(
     variant: str | None = None,
     per_day: float | None = None,
     begins_day: float | None = None,
+    reopens: float = GREAT_HYDRA_REOPENS,
 ) -> Campaign:
-    """One hydra that grows to ``live`` accounts and goes on replacing what is banned."""
+    """One hydra that wants ``live`` accounts, and replaces what is banned until it opened ``reopens`` times as many.
+
+    For one and a half times the money it never has half of 20,000 alive at once, as bans come as fast as disclosed;
+    for three and a half times it has 17,600.
+    """
     crew = people("A3/great")
     days = (calendar.end - calendar.start).total_seconds() / 86_400
     drawn = days * crew.rng.uniform(0.05, 0.25)
     begin = calendar.start + timedelta(days=drawn if begins_day is None else begins_day)
     rate = daily_rate(crew.rng)
     lasting = min(live / rate, days * 0.6) if per_day is None else live / per_day
-    accounts = round(live * GREAT_HYDRA_REOPENS)
-    return Hydra(Brief(GREAT_HYDRA, accounts, begin, lasting * GREAT_HYDRA_REOPENS, crew, calendar, variant=variant))
+    return Hydra(Brief(GREAT_HYDRA, round(live * reopens), begin, lasting * reopens, crew, calendar, variant=variant))
 
 
 def great_standby(

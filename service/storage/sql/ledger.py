@@ -246,13 +246,16 @@ class SqlLedger:
             .order_by(SignupRow.signup_no.desc())
             .limit(query.limit)
         )
+        conditions = list(_conditions(owner, query))
         for kind, value in query.identifiers:
             digests = self._pseudonyms.digests(kind, value)
-            shared = select(LinkRow.signup_no).where(LinkRow.digest.in_(digests))
+            shared: Any = select(LinkRow.signup_no).where(LinkRow.digest.in_(digests))
+            if len(query.identifiers) == 1 and not conditions:
+                # Nothing else is asked, so the newest links are those of the newest sign-ups. A prepared plan does not
+                # know that a device has 20,000 of them, and would look each of their sign-ups up before it sorts.
+                shared = shared.distinct().order_by(LinkRow.signup_no.desc()).limit(query.limit)
             statement = statement.where(SignupRow.signup_no.in_(shared))
-        for condition in _conditions(owner, query):
-            statement = statement.where(condition)
-        return statement
+        return statement.where(*conditions)
 
     def _asked(self, identifiers: Sequence[Identifier]) -> list[tuple[Identifier, Sequence[Pseudonym]]]:
         return [(identifier, self._every(identifier)) for identifier in identifiers]
