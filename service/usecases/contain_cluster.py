@@ -184,13 +184,23 @@ class ContainCluster:
     def _started(
         self, work: UnitOfWork, cluster: int, *, by: str, reason: str, now: datetime, whole: bool, ask: bool
     ) -> Containment:
-        lines = self._lines()
+        lines, number = self._lines(), work.containments.next_number()
         found = survey(work, cluster, lines)
         plan = _plan(work, found, whole=whole)
         if not plan.core:
             raise ConflictError(_nothing_left(work, cluster))
         pending = ask or len(plan.core) > lines.containment.second_person_above
-        return open_containment(work, found, plan, by=by, reason=reason, pending=pending, now=now, new_id=self.new_id)
+        return open_containment(
+            work,
+            found,
+            plan,
+            number=number,
+            by=by,
+            reason=reason,
+            pending=pending,
+            now=now,
+            new_id=self.new_id,
+        )
 
     def _confirmed(
         self, work: UnitOfWork, cluster: int, pending: Containment, *, by: str, now: datetime

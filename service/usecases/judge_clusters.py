@@ -56,6 +56,7 @@ class JudgeClusters:
         return done
 
     def _judge(self, work: UnitOfWork, looked: Looked, lines: ClusterLines, now: datetime) -> None:
+        number = work.containments.next_number()
         found = survey(work, looked.cluster, lines)
         by_themselves, by_a_person = self._parted(work, found)
         already = work.containments.standing_among(found.members.keys())
@@ -66,6 +67,7 @@ class JudgeClusters:
                 work,
                 found,
                 plan,
+                number=number,
                 by=WORKER,
                 reason=CONFIRMED_FRAUD,
                 pending=pending,

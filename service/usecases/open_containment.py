@@ -20,15 +20,20 @@ def open_containment(
     found: Survey,
     plan: Plan,
     *,
+    number: int,
     by: str,
     reason: str,
     pending: bool,
     now: datetime,
     new_id: NewId,
 ) -> Containment:
-    """Stage a containment: its members wait for the worker; its identifiers are held at once unless it is pending."""
+    """Stage a containment: its members wait for the worker; its identifiers are held at once unless it is pending.
+
+    ``number`` was the next one before the survey was made: whoever contains at the same moment takes it too, and is
+    refused.
+    """
     containment = Containment(
-        number=work.containments.next_number(),
+        number=number,
         id=new_id(now),
         cluster=found.cluster,
         state=ContainmentState.PENDING if pending else ContainmentState.STANDING,
