@@ -24,6 +24,7 @@ from models.simulation.attackers.muster import GREAT_HYDRA
 from models.simulation.defence import strong_values
 from models.simulation.truth import DecisionWord, SimulatedSignup, Truth
 from service.domain.caller import Caller, Scope
+from service.domain.containment import Role
 from service.domain.decision import Assessment
 from service.domain.event import Event, EventType
 from service.domain.ids import uuid7
@@ -275,7 +276,7 @@ class Rehearsal:
         rehearsed = self.signups[number]
         if event.data["decision"] in ("deny", "review"):
             rehearsed.closed_at = rehearsed.closed_at or now
-            rehearsed.contained |= "containment" in event.data
+            rehearsed.contained |= event.data.get("role") == Role.CORE.value
             heapq.heappush(self._closing, (event.due_at, signup_id))
         else:
             rehearsed.asked_at = rehearsed.asked_at or now

@@ -153,7 +153,7 @@ class Policy:
             "account_type": account_type.value,
         }
         held, silent, failed = self._run(documents, now.date())
-        decision = self.scored(account_type, score)
+        decision = self._scored(account_type, score)
         for rule in held:
             if rule.at_most is not None:
                 decision = milder(decision, rule.at_most)
@@ -175,12 +175,6 @@ class Policy:
             explored=explored,
         )
         return ruling if decision is not Decision.ALLOW else self._granting(ruling, held, account_type, score, now)
-
-    def scored(self, account_type: AccountType, score: float | None) -> Decision:
-        """What the score alone leads to; ``None`` when no model could score."""
-        if score is None:
-            return self.document.fallback.decision
-        return self.document.thresholds[account_type].decision_for(score)
 
     def _run(self, documents: Mapping[str, Any], today: date) -> tuple[list[Rule], list[str], list[str]]:
         """The rules that hold and count, those that hold silently, and those that failed."""
@@ -252,6 +246,11 @@ class Policy:
 
     def _part(self, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
         return _picked(document, self._read.get(name, {}))
+
+    def _scored(self, account_type: AccountType, score: float | None) -> Decision:
+        if score is None:
+            return self.document.fallback.decision
+        return self.document.thresholds[account_type].decision_for(score)
 
 
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -87,22 +87,10 @@ class CarryOut:
                 return None
             assessment = held(self.judge, recorded, before, now=now)
         elif before.decision in LET_IN:
-            assessment = self._asked(look_again(work, self.judge, recorded, now=now), recorded)
+            assessment = _asked(look_again(work, self.judge, recorded, now=now))
         else:
             return None
         return assessment if assessment.decision.severity > before.decision.severity else None
-
-    def _asked(self, assessment: Assessment, recorded: Recorded) -> Assessment:
-        """One edge may be an accident: a leaf is asked for a proof, and held for its score alone.
-
-        Somebody who comes now and touches the same is held for a person; this one came before anybody knew.
-        """
-        if assessment.decision is not Decision.REVIEW:
-            return assessment
-        by_score = self.judge.policy().scored(recorded.signup.account_type, assessment.score)
-        if by_score.severity >= Decision.REVIEW.severity:
-            return assessment
-        return replace(assessment, decision=Decision.STEP_UP)
 
     def _restored(self, work: UnitOfWork, task: Task, recorded: Recorded, now: datetime) -> Done:
         """Give the decision back, unless somebody else has decided since."""
@@ -128,6 +116,14 @@ class CarryOut:
 
 LET_IN = frozenset({Decision.ALLOW, Decision.STEP_UP})
 """Who is looked at again: those who are in, or may come in by a proof. Others are held already, in the queue or out."""
+
+
+def _asked(assessment: Assessment) -> Assessment:
+    """A leaf is asked for a proof in place of being held: one edge may be an accident, and it raises the score too.
+
+    Somebody who comes now and touches the same is held for a person; this one came before anybody knew.
+    """
+    return replace(assessment, decision=Decision.STEP_UP) if assessment.decision is Decision.REVIEW else assessment
 
 
 def look_again(work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime) -> Assessment:
