@@ -115,9 +115,11 @@ def replay_recorded(
             today = day
         if feed is not None:
             feed.tell(history, until=signup.occurred_at)
+        joins = None
         if place >= remembered:
             linkage = history.linkage_of(identifiers, now=signup.occurred_at)
             facts = Facts(signup=signup, signals=signals, linkage=linkage)
+            joins = linkage.company.clusters
             yield Replayed(facts=facts, identifiers=identifiers, vector=vector_of(facts))
         history.record(
             Link(
@@ -126,5 +128,6 @@ def replay_recorded(
                 occurred_at=signup.occurred_at,
                 account_type=signup.account_type,
                 identifiers=identifiers,
+                clusters=joins,
             )
         )

@@ -7,9 +7,10 @@ inverses of each other for every sign-up whose times are whole microseconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, TypeVar  # Any: JSON documents are untyped until they become a Signup
 
 from models.signup import (
@@ -129,29 +130,29 @@ def _prior_checks(part: Mapping[str, Any]) -> PriorChecks:
 def _document(part: Any, only: Container[str] | None = None) -> Document:
     """A dataclass as a document, recursively. Any: the parts are different dataclasses."""
     out: Document = {}
-    for each in fields(part):
-        if only is not None and each.name not in only:
+    for name in _NAMES[type(part)]:
+        value = getattr(part, name)
+        if value is None or (only is not None and name not in only) or (name in _LEFT_OUT_EMPTY and not value):
             continue
-        value = getattr(part, each.name)
-        if value is None or (each.name == "custom" and not value) or (each.name == "record_only" and not value):
-            continue
-        out[each.name] = _plain(value)
+        plain = _PLAIN.get(type(value))
+        out[name] = value if plain is None else plain(value)
     return out
 
 
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return _document(value)
-    plain = _PLAIN.get(type(value))
-    if plain is not None:
-        return plain(value)
-    if isinstance(value, StrEnum):
-        return value.value
-    return dict(value) if isinstance(value, Mapping) else value
+_PARTS_OF_A_SIGNUP = (
+    Signup, Identity, Institution, Sponsor, Device, NetworkReport, Payment, PaymentChecks, Behaviour, PriorChecks,
+)  # fmt: skip
+_NAMES = {part: tuple(each.name for each in fields(part)) for part in _PARTS_OF_A_SIGNUP}
+_LEFT_OUT_EMPTY = frozenset({"custom", "record_only"})
 
+_ENUMS = (AccountType, Captcha, CheckResult, Funding, PaymentMethod, Role, ThreeDSecure)
 
 _PLAIN: Mapping[type, Callable[[Any], Any]] = {
+    **dict.fromkeys(_PARTS_OF_A_SIGNUP, _document),
+    **dict.fromkeys(_ENUMS, lambda member: member.value),
     datetime: lambda instant: instant.astimezone(UTC).isoformat().replace("+00:00", "Z"),
     date: lambda day: day.isoformat(),
     tuple: list,
+    dict: dict,
+    MappingProxyType: dict,
 }

@@ -15,13 +15,18 @@ from models.signup import AccountType
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What the history remembers of one sign-up: who, when, and the identifiers it carried."""
+    """What the history remembers of one sign-up: who, when, and the identifiers it carried.
+
+    ``clusters`` are those it joins where its linkage was just asked for, which says so (``Company.clusters``); ``None``
+    lets the history look once more.
+    """
 
     signup_no: int
     recorded_at: datetime
     occurred_at: datetime
     account_type: AccountType
     identifiers: Sequence[Identifier]
+    clusters: tuple[int, ...] | None = None
 
 
 class History(Protocol):

@@ -49,7 +49,7 @@ class IdentifierKind(StrEnum):
     FORM_LANGUAGE = "form_language"
 
 
-_STRONG = frozenset(
+STRONG_KINDS = frozenset(
     {
         IdentifierKind.MAILBOX,
         IdentifierKind.DEVICE,
@@ -71,7 +71,7 @@ _MEDIUM = frozenset(
 
 def strength_of(kind: IdentifierKind) -> Strength:
     """How strongly sharing an identifier of this kind ties two sign-ups together."""
-    if kind in _STRONG:
+    if kind in STRONG_KINDS:
         return Strength.STRONG
     return Strength.MEDIUM if kind in _MEDIUM else Strength.WEAK
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from models.linkage.identifier import Identifier, IdentifierKind, Strength, strength_of
+from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind
 from models.linkage.velocity import Velocity, Window
 
 Kind = IdentifierKind
@@ -144,7 +144,7 @@ _PAIR_AT = {kind: [window.value for window in Window].index(span) for kind, span
 
 def joins_alone(identifier: Identifier) -> bool:
     """Whether sharing the identifier joins by itself, guards aside."""
-    return strength_of(identifier.kind) is Strength.STRONG
+    return identifier.kind in STRONG_KINDS
 
 
 def joins_in_pairs(identifier: Identifier) -> bool:

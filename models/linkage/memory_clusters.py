@@ -198,9 +198,9 @@ class MemoryClusters:
                 held += kept is not None and any(mark is Mark.CONTAINED for _, _, mark in kept.against)
         return held
 
-    def add(self, signup_no: int, occurred_us: int, identifiers: tuple[Identifier, ...], ties: Ties) -> int:
+    def add(self, signup_no: int, occurred_us: int, identifiers: tuple[Identifier, ...], joins: tuple[int, ...]) -> int:
         """Make a recorded sign-up a member; what it joins becomes one cluster. Returns the cluster."""
-        cluster = self._united(ties.clusters) if ties.clusters else self._new(signup_no, occurred_us)
+        cluster = self._united(joins) if joins else self._new(signup_no, occurred_us)
         traits = traits_of({each.kind: each.value for each in identifiers})
         self.members[signup_no] = Member(signup_no, occurred_us, traits, identifiers, cluster)
         insort(self._numbers[cluster], signup_no)

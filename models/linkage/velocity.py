@@ -21,6 +21,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from operator import attrgetter
+from typing import Any  # Any: a tuple of one entry a window, which mypy cannot count
 
 from models.linkage.company import ALONE, Company
 from models.linkage.identifier import IdentifierKind
@@ -123,6 +125,22 @@ class Velocity:
 NEVER_SEEN = Velocity((0, 0, 0, 0, 0, 0), (0, 0, 0), 0, 0)
 """The velocity of an identifier that no earlier sign-up carries."""
 
+
+def _fullest(velocities: Sequence[Velocity]) -> Velocity:
+    """The largest of each count, over the identifiers of one kind."""
+    if len(velocities) == 1:
+        return velocities[0]
+    seen = [each for each in velocities if each is not NEVER_SEEN]
+    if len(seen) < 2:
+        return seen[0] if seen else NEVER_SEEN
+    links: Any = tuple(map(max, *[each.links for each in seen]))
+    distinct: Any = tuple(map(max, *[each.distinct for each in seen]))
+    return Velocity(links, distinct, *map(max, *[_others_of(each) for each in seen]))
+
+
+_others_of = attrgetter("others", "account_types", "anomalous", "near", "past", "age_us")
+
+
 _LINKS_AT = {window: at for at, window in enumerate(Window)}
 _DISTINCT_AT = {window: at for at, window in enumerate(DISTINCT_WINDOWS)}
 
@@ -139,7 +157,7 @@ class Linkage:
         touched: the bans it touches.
     """
 
-    __slots__ = ("_marks", "_velocities", "company", "observed_days", "touched")
+    __slots__ = ("_fullest", "_marks", "company", "observed_days", "touched")
 
     def __init__(
         self,
@@ -157,45 +175,52 @@ class Linkage:
         gathered: dict[IdentifierKind, list[Velocity]] = {}
         for kind, velocity in velocities:
             gathered.setdefault(kind, []).append(velocity)
-        self._velocities: Mapping[IdentifierKind, Sequence[Velocity]] = gathered
+        # Some forty features ask: what is largest is found once.
+        self._fullest = {kind: _fullest(each) for kind, each in gathered.items()}
 
     def links(self, kind: IdentifierKind, window: Window) -> int | None:
         """Earlier sign-ups on the identifier within the window; ``None`` without such an identifier."""
-        at = _LINKS_AT[window]
-        return max((velocity.links[at] for velocity in self._velocities.get(kind, ())), default=None)
+        velocity = self._fullest.get(kind)
+        return None if velocity is None else velocity.links[_LINKS_AT[window]]
 
     def distinct(self, kind: IdentifierKind, window: Window) -> int | None:
         """Distinct counted values on the identifier; ``window`` is one of ``DISTINCT_WINDOWS``."""
-        at = _DISTINCT_AT[window]
-        return max((velocity.distinct[at] for velocity in self._velocities.get(kind, ())), default=None)
+        velocity = self._fullest.get(kind)
+        return None if velocity is None else velocity.distinct[_DISTINCT_AT[window]]
 
     def others(self, kind: IdentifierKind) -> int | None:
         """Links in ``OTHERS_WINDOW`` whose counted value differs from the sign-up's own."""
-        return max((velocity.others for velocity in self._velocities.get(kind, ())), default=None)
+        velocity = self._fullest.get(kind)
+        return None if velocity is None else velocity.others
 
     def account_types(self, kind: IdentifierKind) -> int | None:
         """Distinct account types among the links of the longest window."""
-        return max((velocity.account_types for velocity in self._velocities.get(kind, ())), default=None)
+        velocity = self._fullest.get(kind)
+        return None if velocity is None else velocity.account_types
 
     def anomalous(self, kind: IdentifierKind) -> int | None:
         """Links of the last day that share an anomaly with the sign-up; ``kind`` is one of ``SYNCHRONY_KINDS``."""
-        return max((velocity.anomalous for velocity in self._velocities.get(kind, ())), default=None)
+        velocity = self._fullest.get(kind)
+        return None if velocity is None else velocity.anomalous
 
     def near(self) -> int | None:
         """Neighbours on the sequence of mailboxes; ``None`` when the mailbox has no number."""
-        return max((velocity.near for velocity in self._velocities.get(SEQUENCE_KIND, ())), default=None)
+        velocity = self._fullest.get(SEQUENCE_KIND)
+        return None if velocity is None else velocity.near
 
     def past(self, kind: IdentifierKind) -> int | None:
         """Links in the 28 days before today, of which ``observed_days`` were observed; for ``PAST_KINDS``."""
-        return max((velocity.past for velocity in self._velocities.get(kind, ())), default=None)
+        velocity = self._fullest.get(kind)
+        return None if velocity is None else velocity.past
 
     def age_us(self) -> int | None:
         """Microseconds since the first sign-up from the same mail domain."""
-        return max((velocity.age_us for velocity in self._velocities.get(AGED_KIND, ())), default=None)
+        velocity = self._fullest.get(AGED_KIND)
+        return None if velocity is None else velocity.age_us
 
     def marks(self, kind: IdentifierKind) -> Marks | None:
         """What is known of the identifier of a kind; ``None`` without such an identifier."""
-        return self._marks.get(kind, UNMARKED) if kind in self._velocities else None
+        return self._marks.get(kind, UNMARKED) if kind in self._fullest else None
 
     def as_document(self) -> dict[str, dict[str, int]]:
         """The counts by kind and name (``links_24h``, ``distinct_30d`` …), for rules, records and reviewers.
@@ -203,19 +228,19 @@ class Linkage:
         ``cluster`` and ``bans`` stand beside the kinds. Marks are there only for identifiers that carry one.
         """
         document = {
-            kind.value: dict(zip(_COUNT_NAMES, map(max, *map(_counts, velocities), _NO_COUNTS), strict=True))
-            for kind, velocities in self._velocities.items()
+            kind.value: dict(zip(_COUNT_NAMES, _counts(velocity), strict=True))
+            for kind, velocity in self._fullest.items()
         }
-        for kind in self._velocities:
+        for kind, velocity in self._fullest.items():
             counts = document[kind.value]
             if kind in PAST_KINDS:
-                counts |= {"past_28d": self.past(kind) or 0, "observed_days": self.observed_days}
+                counts |= {"past_28d": velocity.past, "observed_days": self.observed_days}
             if kind in SYNCHRONY_KINDS:
-                counts["anomalous_24h"] = self.anomalous(kind) or 0
+                counts["anomalous_24h"] = velocity.anomalous
             if kind is AGED_KIND:
-                counts["age_days"] = (self.age_us() or 0) // DAY_US
+                counts["age_days"] = velocity.age_us // DAY_US
             if kind is SEQUENCE_KIND:
-                counts["near_7d"] = self.near() or 0
+                counts["near_7d"] = velocity.near
         for kind, marks in self._marks.items():
             document[kind.value] |= {
                 "banned": marks.banned,
@@ -267,7 +292,6 @@ _COUNT_NAMES = (
     "others_30d",
     "account_types",
 )
-_NO_COUNTS = (0,) * len(_COUNT_NAMES)
 
 
 def _counts(velocity: Velocity) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from models.reference.scripts import romanised_text, script_of, scripts_of
 
 EDGE = "^"
 """Stands before the first and after the last letter of every word."""
+
+_LETTERS = re.compile("[a-z]+")
 
 _BACKOFF = 4.0
 """Pseudo-count with which a pair's estimate leans on its second letter's own frequency."""
@@ -110,8 +113,7 @@ class NameModel:
 
 def latin_words(text: str) -> list[str]:
     """The words of a text in the letters a to z, other scripts romanised."""
-    plain = romanised_text(text).lower()
-    return "".join(letter if "a" <= letter <= "z" else " " for letter in plain).split()
+    return _LETTERS.findall(romanised_text(text).lower())
 
 
 def words_in(name: str, script: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 import maxminddb
@@ -28,6 +28,9 @@ class NetworkFacts:
         organisation: its registered name.
         kind: what the network is for.
         key: what identifies the network among sign-ups: its number, else its organisation's name.
+        household: a public address as text, IPv6 as its /64.
+        prefix: the /24 or /48 around it.
+        version: 4 or 6, of a malformed one ``None``.
     """
 
     public: bool
@@ -36,9 +39,12 @@ class NetworkFacts:
     organisation: str | None = None
     kind: NetworkKind | None = None
     key: str | None = None
+    household: str | None = None
+    prefix: str | None = None
+    version: int | None = None
 
 
-_UNKNOWN = NetworkFacts(public=False)
+_MALFORMED = NetworkFacts(public=False)
 
 
 class Networks:
@@ -58,13 +64,16 @@ class Networks:
     def _look_up(self, ip: str) -> NetworkFacts:
         """The network of an address as text; nothing is known of what is not a public address."""
         address = parsed_address(ip)
-        if address is None or not is_public(address):
-            return _UNKNOWN
+        if address is None:
+            return _MALFORMED
+        if not is_public(address):
+            return NetworkFacts(public=False, version=address.version)
         found = self._source.find(address)
         organisation = " ".join(found.organisation.split()) if found.organisation else None
         key = f"as{found.asn}" if found.asn is not None else None
         if key is None and organisation:
             key = f"org:{organisation.casefold()}"
+        household, prefix = _forms_of(address)
         return NetworkFacts(
             public=True,
             country=found.country,
@@ -72,7 +81,20 @@ class Networks:
             organisation=organisation,
             kind=self._kind(found.asn, organisation),
             key=key,
+            household=household,
+            prefix=prefix,
+            version=address.version,
         )
+
+
+def _forms_of(address: Address) -> tuple[str, str]:
+    """What one household has of an address, and the prefix around it."""
+    if isinstance(address, IPv4Address):
+        text = str(address)
+        return text, f"{text.rpartition('.')[0]}.0/24"
+    number = int(address)
+    household, site = number >> 64 << 64, number >> 80 << 80
+    return f"{IPv6Address(household)}/64", f"{IPv6Address(site)}/48"
 
 
 def parsed_address(ip: str) -> Address | None:

@@ -49,6 +49,7 @@ class TimeZones:
                 zones.setdefault(country, []).append(zone)
         self._zones = {country: tuple(sorted(each)) for country, each in zones.items()}
         self._gap = lru_cache(maxsize=16384)(self._measured_gap)
+        self._offsets = lru_cache(maxsize=4096)(self._measured_offsets)
         self._loaded: dict[str, ZoneInfo] = {}
 
     def countries_of(self, zone: str) -> tuple[str, ...]:
@@ -70,18 +71,21 @@ class TimeZones:
         return None if offset is None else (at.astimezone(UTC) + offset).hour
 
     def clocks_of(self, country: str, at: datetime) -> list[datetime]:
-        """What the clocks of each zone of a country show at that moment; none for an unknown country."""
-        offsets = (self._offset(zone, at) for zone in self.zones_of(country))
-        return [at.astimezone(UTC) + offset for offset in offsets if offset is not None]
+        """What the clocks of each zone of a country show at a whole hour of UTC; none for an unknown country."""
+        return [at + offset for offset in self._offsets(country, at)]
 
     def _measured_gap(self, zone: str, country: str, at: datetime) -> float | None:
         own = self._offset(zone, at)
         if own is None:
             return None
-        offsets = (self._offset(each, at) for each in self.zones_of(country))
         # Around the world the long way is not further: UTC+13 and UTC-11 are the same hour of another day.
-        gaps = (min(gap := abs(own - offset) / _HOUR, 24 - gap) for offset in offsets if offset is not None)
+        gaps = (min(gap := abs(own - offset) / _HOUR, 24 - gap) for offset in set(self._offsets(country, at)))
         return min(gaps, default=None)
+
+    def _measured_offsets(self, country: str, at: datetime) -> tuple[timedelta, ...]:
+        """How far from UTC each zone of a country is at that moment."""
+        offsets = (self._offset(zone, at) for zone in self.zones_of(country))
+        return tuple([offset for offset in offsets if offset is not None])
 
     def _offset(self, zone: str, at: datetime) -> timedelta | None:
         # Only names from our own table reach the file system.

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address
 
 from models.reference.network_kinds import NetworkKind
-from models.reference.networks import parsed_address
 from models.reference.reference import Reference
 from models.signals.personal import PERSONAL
 from models.signup import NetworkReport, Signup
@@ -62,16 +59,15 @@ class NetworkSignals:
 def network_signals(signup: Signup, reference: Reference) -> NetworkSignals:
     """The signals of the address."""
     facts = reference.networks.look_up(signup.device.ip)
-    ip, prefix, version = _address_forms(signup.device.ip)
     report = usable(signup.device.network, signup.occurred_at.date())
     kind = facts.kind
     return NetworkSignals(
-        ip=ip if facts.public else None,
-        prefix=prefix if facts.public else None,
+        ip=facts.household,
+        prefix=facts.prefix,
         network=facts.key,
         organisation=facts.organisation,
         public=facts.public,
-        version=version,
+        version=facts.version,
         country=reference.countries.known(facts.country),
         asn=facts.asn,
         kind=kind,
@@ -103,17 +99,3 @@ def _either(*claims: bool | None) -> bool | None:
     if any(claims):
         return True
     return False if False in claims else None
-
-
-@lru_cache(maxsize=16384)
-def _address_forms(ip: str) -> tuple[str | None, str | None, int | None]:
-    """The address, the prefix around it, and its version."""
-    address = parsed_address(ip)
-    if address is None:
-        return None, None, None
-    if isinstance(address, IPv4Address):
-        text = str(address)
-        return text, f"{text.rpartition('.')[0]}.0/24", 4
-    number = int(address)
-    household, site = number >> 64 << 64, number >> 80 << 80
-    return f"{IPv6Address(household)}/64", f"{IPv6Address(site)}/48", 6

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from models.features.catalogue import FEATURES
+from service.cli.collecting import seldom_collected
 from service.cli.context import console, reference_of, settings_here, store_of
 from service.cli.progress import progress
 from service.usecases.rebuild_vectors import RebuildVectors, Rebuilt
@@ -51,7 +52,7 @@ def rebuild_vectors(out: Path) -> None:
         shown("rebuilding vectors" if place > remembered else "remembering what was rebuilt before", place, None)
 
     try:
-        with progress(console()) as shown:
+        with progress(console()) as shown, seldom_collected():
             page: list[RecordedRow] = []
             number = len(done)
             for at, rebuilt in enumerate(RebuildVectors(store.begin, reference)(remembered=remembered, seen=seen), 1):

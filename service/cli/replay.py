@@ -23,6 +23,7 @@ from models.signup import Signup
 from models.simulation.files import read_signups, read_truths, truth_path
 from models.simulation.truth import Truth
 from models.text_lines import SignupFileError
+from service.cli.collecting import seldom_collected
 from service.cli.context import console, reference_of, settings_here
 from service.cli.policy import policy_of_file
 from service.cli.progress import Report, progress
@@ -76,7 +77,7 @@ def replay(
     settings = settings_here()
     policy = policy_of_file(policy_file)
     model = _model(settings, version)
-    with progress(console()) as report:
+    with progress(console()) as report, seldom_collected():
         judged = list(_judged(read_signups(file), settings, model, policy, report))
     if out is not None:
         _write(out, judged)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any  # Any: rows of a driver are untyped
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from models.linkage.identifier import IdentifierKind
 from models.signup import AccountType
@@ -124,7 +123,7 @@ def rows_of_record(
 
 def recorded_of_row(row: Any, assessments: Sequence[Any], *, encryption: Encryption) -> Recorded:
     """The recorded sign-up of its row and its assessments' rows, oldest first."""
-    document = json.loads(encryption.decrypt(bytes(row.personal), record_id=row.id))
+    document = from_json(encryption.decrypt(bytes(row.personal), record_id=row.id))
     return Recorded(
         id=row.id,
         signup_no=row.signup_no,
@@ -165,11 +164,11 @@ def assessment_of_row(row: Any) -> Assessment:
         decided_at=instant_of(row.decided_us),
         decision=Decision(row.decision),
         score=row.score,
-        reasons=tuple(Reason(*parts) for parts in json.loads(row.reasons)),
-        rules=tuple(json.loads(row.rules)),
+        reasons=tuple(Reason(*parts) for parts in from_json(row.reasons)),
+        rules=tuple(from_json(row.rules)),
         vector=None if row.vector is None else bytes(row.vector),
-        signals=json.loads(row.signals),
-        linkage=json.loads(row.linkage),
+        signals=from_json(row.signals),
+        linkage=from_json(row.linkage),
         model=model,
         policy_version=row.policy_version,
         degraded=bool(row.degraded),
