@@ -21,6 +21,7 @@ from models.registry import LoadedModel
 from models.simulation.attackers.muster import GREAT_HYDRA, GREAT_STANDBY
 from models.simulation.truth import SimulatedSignup
 from models.simulation.world import simulate
+from service.cli.collecting import seldom_collected
 from service.cli.context import reference_of, settings_here
 from service.cli.policy import policy_of_file
 from service.domain.ids import uuid7
@@ -92,7 +93,8 @@ def rehearse(
         for scenario in chosen:
             for arm, model in arms.items():
                 rehearsal = _rehearsal(scenario, model, policy, reference, linked=arm == WITH)
-                rehearsal.play(_world(scenario, rehearsal, seed=seed, honest_per_day=honest_per_day))
+                with seldom_collected():
+                    rehearsal.play(_world(scenario, rehearsal, seed=seed, honest_per_day=honest_per_day))
                 figures = figures_of(rehearsal)
                 found[scenario.name][arm].append(figures)
                 told = f"{figures.unasked_before_containment} of {figures.attempts} unasked before containment"
