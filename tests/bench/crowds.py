@@ -137,12 +137,15 @@ def a_round_of_the_worker(url: str, data: Path) -> None:
     """One round of the worker, which rolls yesterday up."""
     settings = {"GATEHOUSE_DATABASE_URL": url, "GATEHOUSE_DATA_DIR": str(data), **KEYS}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "service.cli", "worker", "--once"],
         env={**inherited, "PYTHONPATH": str(REPOSITORY), **settings},
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
     )
+    if done.returncode:
+        raise RuntimeError(f"the worker's round failed: {done.stderr[-2_000:]}")
 
 
 def crowd_line(database: str, crowd: Crowd) -> str:
