@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, case, func, null, or_, select, text, update
+from sqlalchemy import Connection, case, func, literal_column, null, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from service.domain.case import ONE_SIGNUP, CaseKind, CaseState
@@ -22,6 +22,7 @@ _A_STATEMENT = 500
 
 # Written out, not as parameters: only then do the planners recognise the partial indexes.
 _UNRESOLVED, _QUEUED = text(UNRESOLVED), text(QUEUED)
+_RESOLVED: Any = literal_column(f"'{CaseState.RESOLVED.value}'")
 _OF_REVIEW = text(f"kind = '{CaseKind.REVIEW.value}'")
 
 
@@ -93,11 +94,11 @@ class SqlGathering:
         wrong = (
             select(front.c.id)
             .join(crowds, crowds.c.behind == front.c.id)
-            .where(front.c.state != CaseState.RESOLVED.value, front.c.size != crowds.c.number + 1)
+            .where(front.c.state != _RESOLVED, front.c.size != crowds.c.number + 1)
         )
         behind = select(follower.c.id).where(_UNRESOLVED, follower.c.behind == front.c.id)
         alone = select(front.c.id).where(
-            front.c.state != CaseState.RESOLVED.value,
+            front.c.state != _RESOLVED,
             front.c.behind.is_(None),
             front.c.cluster.is_not(None),
             front.c.size > 1,
@@ -144,7 +145,7 @@ def _place(connection: Connection, placed: Sequence[Placed], recounted: Collecti
             )
         )
     follower = aliased(CaseRow.__table__)
-    number = select(func.count()).where(follower.c.behind == CaseRow.id, follower.c.state != CaseState.RESOLVED.value)
+    number = select(func.count()).where(follower.c.behind == CaseRow.id, follower.c.state != _RESOLVED)
     counted = number.correlate(CaseRow.__table__).scalar_subquery() + 1
     if recounted:
         connection.execute(update(CaseRow).where(CaseRow.id.in_(sorted(recounted))).values(size=counted))
