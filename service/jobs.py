@@ -22,6 +22,7 @@ from service.usecases.carry_out import CarryOut
 from service.usecases.deliver_event import DeliverEvent
 from service.usecases.drift import MeasureDrift
 from service.usecases.end_probations import EndProbations
+from service.usecases.gather_cases import GatherCases
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
@@ -52,6 +53,8 @@ def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[
         Job("probations ended", EndProbations(store.begin, new_id, outcomes)),
         *step_up_jobs(store, settings, reference),
         *cluster_jobs(store, settings, reference, policy),
+        # Follows what is united and settled, so that each case is gathered once.
+        Job("cases gathered by cluster", GatherCases(store.begin)),
         *housekeeping(store.begin, checkpoint=store.checkpoint),
         # Follows the seals of the audit record, so it comes after the sealing.
         Job("attacks started or ended", WatchAttacks(store.begin, new_id)),

@@ -101,6 +101,7 @@ def _parts(case: Case, now: datetime) -> dict[str, Any]:
         "reasons": case.reasons,
         "risk": round(case.risk, _DIGITS),
         "size": case.size,
+        "behind": case.behind,
         "priority": round(priority_of(case, now), _DIGITS),
         "opened_at": case.opened_at,
         "due_at": case.due_at,

@@ -69,6 +69,7 @@ class CaseEndpoints:
             unclaimed=bool(asked.unclaimed),
             overdue=bool(asked.overdue),
             snoozed=state == "snoozed",
+            behind=asked.behind,
             order=asked.order or CaseOrder.PRIORITY,
             after=None if asked.cursor is None else place_of(asked.cursor),
             limit=asked.limit or PAGE,

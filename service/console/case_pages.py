@@ -15,6 +15,7 @@ from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
 from service.console.facts import facts_of, signal_groups
 from service.console.figures import steps
+from service.console.fronts import front_of
 from service.console.pages import HTML, lines_of, page
 from service.console.queue_pages import QueuePages, just_done
 from service.console.steps import history_of
@@ -165,6 +166,8 @@ class CasePages:
             problem=None if problem is None else problem.detail,
             said=_WHAT_HAPPENED.get(said) if said is not None else None,
             case=case,
+            front=None if case.state is CaseState.RESOLVED else front_of(self.deps, case.behind),
+            behind=0 if case.state is CaseState.RESOLVED or case.cluster is None else case.size - 1,
             view=file.view,
             signup=signup,
             score=score,

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from models.signup import AccountType
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
+from service.console.fronts import front_of
 from service.console.pages import HTML, page
 from service.domain.case import Case, CaseKind, CaseState
 from service.domain.errors import GatehouseError
@@ -44,7 +45,7 @@ VIEWS: tuple[tuple[str, dict[str, str]], ...] = (
 
 RISKS = (("", "Any risk", None, None), ("high", "Risk 70 % and up", 0.7, None), ("middle", "30 to 70 %", 0.3, 0.7),
          ("low", "Below 30 %", None, 0.3))  # fmt: skip
-FILTERS = ("text", "queue", "type", "kind", "risk", "reason", "size", "owner", "overdue", "order")
+FILTERS = ("text", "queue", "type", "kind", "risk", "reason", "size", "owner", "overdue", "order", "behind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class QueuePages:
             types=list(AccountType),
             more=more,
             filtered=bool(kept),
+            front=front_of(self.deps, filters["behind"]),
             done=self._done(now),
             problem=request.args.get("problem"),
             **self._strip(now),
@@ -174,6 +176,7 @@ class QueuePages:
             overdue=bool(filters["overdue"]),
             snoozed=owner == "snoozed",
             record_ids=self._named(filters["text"].strip()),
+            behind=filters["behind"] or None,
             order=_member(CaseOrder, filters["order"]) or CaseOrder.PRIORITY,
             after=_after(request.args.get("after")),
             limit=PAGE,

@@ -21,6 +21,9 @@ LEAST_RISK = 0.02
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _CONTAINMENT = "containment:"
 
+ONE_SIGNUP = "signup:"
+"""What the subject of a case about one sign-up begins with."""
+
 
 class CaseState(StrEnum):
     """Where a case stands."""
@@ -55,7 +58,10 @@ class Case:
         holder: who holds it under the lease that ends at ``lease_until``.
         reserved_for: whom a lead gave it to; nobody else is handed it.
         barred: who must not judge it, because they judged it, or what it appeals against, before.
-        version: grows with every change; a change based on an older one is refused.
+        behind: the id of the case that stands in the queue in its place, about another sign-up of the same cluster.
+        cluster: the number of the cluster it was gathered by; ``None`` while it was not.
+        version: grows with every change; a change based on an older one is refused. Where the case stands, ``size``,
+            ``behind`` and ``cluster``, is no change of it: nobody's verdict depends on that.
     """
 
     id: str
@@ -86,6 +92,8 @@ class Case:
     reason_code: str | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
+    behind: str | None = None
+    cluster: int | None = None
     version: int = 1
 
     @property

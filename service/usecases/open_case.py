@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.signup import AccountType
-from service.domain.case import Case, CaseKind, in_blind_sample, rank_of
+from service.domain.case import ONE_SIGNUP, Case, CaseKind, in_blind_sample, rank_of
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.policy_sections.review import ReviewPolicy
@@ -24,7 +24,7 @@ RULE_GROUP = "rule"
 
 def subject_of(record_id: str) -> str:
     """What a case about one sign-up is keyed by."""
-    return f"signup:{record_id}"
+    return f"{ONE_SIGNUP}{record_id}"
 
 
 def appeal_subject(record_id: str) -> str:

@@ -23,6 +23,7 @@ from service.usecases.ports_clusters import Clusters
 from service.usecases.ports_containments import Containments
 from service.usecases.ports_decisions import Decisions
 from service.usecases.ports_figures import Figures
+from service.usecases.ports_gathering import Gathering
 from service.usecases.ports_learning import DriftReports, Judgements, Shadows
 from service.usecases.ports_lists import ListEntries
 from service.usecases.ports_outcomes import Outcomes
@@ -404,6 +405,8 @@ class UnitOfWork(Protocol):
     def pass_rates(self) -> PassRates: ...
     @property
     def cases(self) -> Cases: ...
+    @property
+    def gathering(self) -> Gathering: ...
     @property
     def figures(self) -> Figures: ...
     @property

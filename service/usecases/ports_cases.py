@@ -32,7 +32,8 @@ class CaseOrder(StrEnum):
 class CaseQuery:
     """Which cases to list; everything given must hold. ``after`` is the (sort value, number) of the last one seen.
 
-    ``queues`` empty means every queue; ``snoozed`` lists those put off past ``now`` instead of the others.
+    ``queues`` empty means every queue; ``snoozed`` lists those put off past ``now`` instead of the others; ``behind``
+    lists the cases that one stands for in the queue, those put off among them.
     """
 
     now: datetime
@@ -50,9 +51,15 @@ class CaseQuery:
     overdue: bool = False
     snoozed: bool = False
     record_ids: tuple[str, ...] | None = None
+    behind: str | None = None
     order: CaseOrder = CaseOrder.PRIORITY
     after: tuple[float, int] | None = None
     limit: int = 50
+
+    @property
+    def names_cases(self) -> bool:
+        """Whether it asks for certain cases, which are shown wherever they stand, and not for the queue."""
+        return any(each is not None for each in (self.record_ids, self.holder, self.behind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +111,8 @@ class Cases(Protocol):
     def claim_next(self, claim: ClaimNext, audit: Callable[[Case], AuditEntry]) -> Case | None:
         """Give the most urgent case to exactly one who asks, with its audit entry, at once in one transaction.
 
-        Cases kept for the asker come first; those kept for others, put off, or judged by the asker before are left
-        out; those whose lease has ended are open again.
+        Cases kept for the asker come first; those kept for others, put off, behind another, or judged by the asker
+        before are left out; those whose lease has ended are open again.
         """
         ...
 
@@ -149,7 +156,7 @@ class Cases(Protocol):
         ...
 
     def update(self, case: Case) -> None:
-        """Stage the next version of a case.
+        """Stage the next version of a case; where it stands stays as it is.
 
         Raises:
             ConflictError: (from ``commit``) somebody changed the case meanwhile.
@@ -157,11 +164,11 @@ class Cases(Protocol):
         ...
 
     def find(self, query: CaseQuery) -> Sequence[ListedCase]:
-        """A page of cases."""
+        """A page of cases; of the unresolved ones behind another only those that the query names."""
         ...
 
     def counts(self, owner: str | None, *, now: datetime) -> Sequence[QueueCount]:
-        """How every queue with unresolved cases stands, by name."""
+        """How every queue with unresolved cases stands, by name, without those behind another."""
         ...
 
     def lapsed(self, *, now: datetime, limit: int) -> Sequence[Case]:
@@ -169,7 +176,7 @@ class Cases(Protocol):
         ...
 
     def too_quiet(self, *, now: datetime, limit: int) -> Sequence[Case]:
-        """Unresolved cases that are to be made louder."""
+        """Unresolved cases that are to be made louder, without those behind another."""
         ...
 
     def add_opinion(self, case_id: str, opinion: Opinion) -> None:

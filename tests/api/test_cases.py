@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from models.linkage.identifier import Identifier, IdentifierKind
 from service.domain.decision import Assessment, Decision, Reason
 from service.storage.memory import MemoryStore
+from service.usecases.gather_cases import GatherCases
 from service.usecases.open_case import case_of_decision
 from service.usecases.ports import NewRecord
 
@@ -32,7 +34,7 @@ def hold(store: MemoryStore, make_record: Callable[..., NewRecord]) -> Callable[
     """Records a sign-up held for review; gives the ids of record and case."""
     from service.domain.policy_sections.review import ReviewPolicy
 
-    def held(score: float = 0.8, owner: str = "campus") -> dict[str, str]:
+    def held(score: float = 0.8, owner: str = "campus", identifiers: tuple[Identifier, ...] = ()) -> dict[str, str]:
         assessment = Assessment(
             id="0",
             decided_at=NOW,
@@ -46,7 +48,7 @@ def hold(store: MemoryStore, make_record: Callable[..., NewRecord]) -> Callable[
             model=None,
             policy_version=3,
         )
-        record = make_record(at=NOW, owner=owner, assessment=assessment)
+        record = make_record(at=NOW, owner=owner, assessment=assessment, identifiers=identifiers)
         case = case_of_decision(
             assessment,
             owner=owner,
@@ -110,6 +112,23 @@ def test_two_keys_race_for_one_case_and_the_loser_is_told(api: Any, hold: Any) -
     assert (refused.status_code, refused.get_json()["type"]) == (409, "urn:gatehouse:problem:conflict")
     assert "holds this case until" in refused.get_json()["detail"]
     assert (verdict.status_code, "Your lease was lost" in verdict.get_json()["detail"]) == (409, True)
+
+
+def test_those_behind_a_case_are_listed_by_it_and_not_in_the_queue(api: Any, hold: Any, store: MemoryStore) -> None:
+    shared = (Identifier(IdentifierKind.DEVICE, "d"),)
+    one, two, front = (hold(score=score, identifiers=shared)["case"] for score in (0.7, 0.8, 0.9))
+    alone = hold(score=0.3)["case"]
+    GatherCases(store.begin)(NOW)
+
+    queue = api.get("/v1/cases").get_json()["items"]
+    behind = api.get(f"/v1/cases?behind={front}").get_json()["items"]
+    follower = api.get(f"/v1/cases/{one}").get_json()
+
+    assert [(each["id"], each["size"], each["behind"]) for each in queue] == [(front, 3, None), (alone, 1, None)]
+    assert [(each["id"], each["behind"]) for each in behind] == [(two, front), (one, front)]
+    assert (follower["behind"], follower["state"], follower["size"]) == (front, "open", 1)
+    assert api.get(f"/v1/cases?behind={alone}").get_json()["items"] == []
+    assert api.get("/v1/cases?behind=%00").status_code == 422
 
 
 def test_other_owners_cases_are_unknown(api: Any, hold: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from models.linkage.identifier import Identifier
 from models.signup import AccountType
 from service.domain.case import Case, CaseKind
 from service.domain.decision import Assessment, Decision, ModelReference, Reason
@@ -91,10 +92,15 @@ def hold(
         account_type: AccountType = AccountType.EDUCATIONAL,
         review: ReviewPolicy | None = None,
         owner: str = "acme",
+        identifiers: tuple[Identifier, ...] = (),
         **changes: Any,
     ) -> Case:
         record = make_record(
-            at=at, assessment=assess(score=score, decided_at=at), account_type=account_type, owner=owner
+            at=at,
+            assessment=assess(score=score, decided_at=at),
+            account_type=account_type,
+            owner=owner,
+            identifiers=identifiers,
         )
         parts: dict[str, Any] = {
             "owner": owner,

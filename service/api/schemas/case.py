@@ -44,6 +44,7 @@ NoteText = Annotated[str, text(NOTE_LIMIT, "What others should know; kept encryp
 RecordId = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The id that the answer to the sign-up carried.")
 ]
+CaseId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class CaseListRequest(BaseModel):
@@ -67,6 +68,10 @@ class CaseListRequest(BaseModel):
     holder: ReviewerName | None = None
     unclaimed: Annotated[bool | None, Field(description="Only what nobody holds.")] = None
     overdue: Annotated[bool | None, Field(description="Only what waits longer than the policy allows.")] = None
+    behind: Annotated[
+        CaseId | None,
+        Field(description="Only what stands behind this case: other held sign-ups of its cluster, put off or not."),
+    ] = None
     order: Annotated[CaseOrder | None, Field(description="By `priority` if missing.")] = None
     cursor: Annotated[str | None, Field(max_length=128, description="`next_cursor` of the page before.")] = None
     limit: Annotated[int | None, Field(ge=1, le=PAGE_LIMIT, description="Entries a page; 50 if missing.")] = None
@@ -161,7 +166,14 @@ class CaseAnswer(Answered):
     state: CaseState
     reasons: Annotated[tuple[str, ...], Field(description="Codes that raised the risk, strongest first.")]
     risk: Annotated[float, Field(ge=0, le=1)]
-    size: Annotated[int, Field(description="How many sign-ups it stands for.")]
+    size: Annotated[int, Field(description="How many sign-ups it stands for, itself and those behind it.")]
+    behind: Annotated[
+        str | None,
+        Field(
+            description="The case that stands in the queue in its place, about another sign-up of the same cluster. "
+            "When that is resolved the next comes forward."
+        ),
+    ]
     priority: Annotated[float, Field(description="Risk by waiting by capacity, as it is now.")]
     opened_at: datetime
     due_at: datetime

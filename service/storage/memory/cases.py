@@ -97,7 +97,8 @@ class MemoryCases:
             before = self._shelves.cases[case.id]
             if before.version != case.version - 1:
                 raise ConflictError("Somebody changed this case at the same moment; look at it again.")
-            self._shelves.cases[case.id] = case
+            placed = replace(case, size=before.size, behind=before.behind, cluster=before.cluster)
+            self._shelves.cases[case.id] = placed
             return lambda: self._shelves.cases.__setitem__(case.id, before)
 
         self._staged.append(write)
@@ -125,7 +126,7 @@ class MemoryCases:
         of_queue: dict[str, list[Case]] = defaultdict(list)
         with self._shelves.lock:
             for case in self._shelves.cases.values():
-                if case.state is not CaseState.RESOLVED and owner in (None, case.owner):
+                if is_queued(case) and owner in (None, case.owner):
                     of_queue[case.queue].append(case)
         return tuple(_count(queue, of_queue[queue], now) for queue in sorted(of_queue))
 
@@ -140,11 +141,7 @@ class MemoryCases:
     def too_quiet(self, *, now: datetime, limit: int) -> Sequence[Case]:
         """See the port."""
         with self._shelves.lock:
-            quiet = [
-                case
-                for case in self._shelves.cases.values()
-                if case.state is not CaseState.RESOLVED and case.louder_at <= now
-            ]
+            quiet = [case for case in self._shelves.cases.values() if is_queued(case) and case.louder_at <= now]
         return tuple(sorted(quiet, key=lambda case: case.louder_at)[:limit])
 
     def add_opinion(self, case_id: str, opinion: Opinion) -> None:
@@ -213,11 +210,18 @@ class MemoryCases:
         before = self._shelves.cases[case.id]
         if not still(before):
             raise ConflictError("Somebody changed a case at the same moment; look at it again.")
-        self._shelves.cases[case.id] = replace(case, version=before.version + 1)
+        self._shelves.cases[case.id] = replace(
+            case, version=before.version + 1, size=before.size, behind=before.behind, cluster=before.cluster
+        )
         return lambda: self._shelves.cases.__setitem__(case.id, before)
 
     def _number(self, case: Case) -> int:
         return self._shelves.case_numbers[case.id]
+
+
+def is_queued(case: Case) -> bool:
+    """Whether it is unresolved and stands behind no other."""
+    return _is_unresolved(case) and case.behind is None
 
 
 def _is_unresolved(case: Case) -> bool:
@@ -226,7 +230,7 @@ def _is_unresolved(case: Case) -> bool:
 
 def _claimable(case: Case, claim: ClaimNext) -> bool:
     return (
-        case.state is not CaseState.RESOLVED
+        (is_queued(case) or (_is_unresolved(case) and case.reserved_for == claim.name))
         and (case.state is CaseState.OPEN or case.lease_over(claim.now))
         and (case.snoozed_until is None or case.snoozed_until <= claim.now)
         and case.reserved_for in (None, claim.name)
@@ -249,6 +253,7 @@ def _place(case: Case, query: CaseQuery) -> float:
 
 def _wanted(case: Case, query: CaseQuery) -> bool:
     snoozed = case.snoozed_until is not None and case.snoozed_until > query.now
+    named = query.behind is not None
     open_now = case.state is CaseState.OPEN or (case.state is CaseState.CLAIMED and case.lease_over(query.now))
     return (
         query.owner in (None, case.owner)
@@ -264,7 +269,9 @@ def _wanted(case: Case, query: CaseQuery) -> bool:
         and (not query.unclaimed or open_now)
         and (not query.overdue or case.due_at <= query.now)
         and (query.record_ids is None or case.record_id in query.record_ids)
-        and (snoozed if query.snoozed else (not snoozed or CaseState.RESOLVED in query.states))
+        and (case.behind is None or query.names_cases or CaseState.RESOLVED in query.states)
+        and (query.behind is None or case.behind == query.behind)
+        and (snoozed if query.snoozed else (not snoozed or named or CaseState.RESOLVED in query.states))
     )
 
 

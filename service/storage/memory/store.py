@@ -18,6 +18,7 @@ from service.storage.memory.containments import MemoryContainments
 from service.storage.memory.decisions import MemoryDecisions
 from service.storage.memory.events import MemoryEvents
 from service.storage.memory.figures import MemoryFigures
+from service.storage.memory.gathering import MemoryGathering
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.learning import MemoryDriftReports, MemoryJudgements, MemoryShadows
 from service.storage.memory.ledger import MemoryLedger
@@ -70,6 +71,7 @@ class MemoryUnitOfWork:
         self.page_visits = MemoryPageVisits(shelves, self._staged)
         self.pass_rates = MemoryPassRates(shelves, self._staged)
         self.cases = MemoryCases(shelves, self._staged)
+        self.gathering = MemoryGathering(shelves, self._staged)
         self.proposals = MemoryProposals(shelves, self._staged)
         self.reviewers = MemoryReviewers(shelves, self._staged)
         self.figures = MemoryFigures(shelves)

@@ -17,6 +17,7 @@ CASE_COLUMNS = (
     "lease_us", "reserved_for", "snoozed_us", "barred", "verdict", "reason_code", "resolved_us", "resolved_by",
     "version",
 )  # fmt: skip
+"""What a new case is written with: it is behind no other, and not gathered yet."""
 
 
 def row_of_case(case: Case) -> tuple[object, ...]:
@@ -59,6 +60,11 @@ def columns_of_case(case: Case) -> dict[str, object]:
     return dict(zip(CASE_COLUMNS, row_of_case(case), strict=True))
 
 
+def columns_of_change(case: Case) -> dict[str, object]:
+    """What a change of a case writes: all but how many stand behind it, which the worker counts meanwhile."""
+    return {name: value for name, value in columns_of_case(case).items() if name != "size"}
+
+
 def case_of_row(row: Any) -> Case:
     """The case of its row."""
     return Case(
@@ -90,6 +96,8 @@ def case_of_row(row: Any) -> Case:
         reason_code=row.reason_code,
         resolved_at=optional_instant_of(row.resolved_us),
         resolved_by=row.resolved_by,
+        behind=row.behind,
+        cluster=row.cluster,
         version=row.version,
     )
 

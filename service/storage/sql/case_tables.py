@@ -9,6 +9,9 @@ from service.storage.sql.base import Base, Number
 
 UNRESOLVED = "state <> 'resolved'"
 
+QUEUED = "state <> 'resolved' AND behind IS NULL"
+"""What the queue shows: of a cluster one case. Its indexes hold nothing else, or a flood would lie first in them."""
+
 LISTED = (
     "rank", "case_no", "state", "queue", "owner", "kind", "account_type", "reasons", "risk", "size", "opened_us",
     "due_us", "holder", "reserved_for", "lease_us", "snoozed_us", "barred",
@@ -38,12 +41,12 @@ class CaseRow(Base):
         Index(
             "ix_cases_unresolved_listed",
             *LISTED,
-            sqlite_where=text(UNRESOLVED),
-            postgresql_where=text(UNRESOLVED),
+            sqlite_where=text(QUEUED),
+            postgresql_where=text(QUEUED),
         ),
         *(
             # The other orders of the queue, and a count of it that reads nothing but the index.
-            Index(name, *columns, sqlite_where=text(UNRESOLVED), postgresql_where=text(UNRESOLVED))
+            Index(name, *columns, sqlite_where=text(QUEUED), postgresql_where=text(QUEUED))
             for name, columns in (
                 ("ix_cases_unresolved_risk", ("risk", "case_no")),
                 ("ix_cases_unresolved_age", ("opened_us", "case_no")),
@@ -60,8 +63,23 @@ class CaseRow(Base):
         Index(
             "ix_cases_unresolved_louder",
             "louder_us",
-            sqlite_where=text(UNRESOLVED),
-            postgresql_where=text(UNRESOLVED),
+            sqlite_where=text(QUEUED),
+            postgresql_where=text(QUEUED),
+        ),
+        *(
+            # What gathering asks: what was not gathered, who stands behind whom, and what is in front of a cluster.
+            Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+            for name, columns, condition in (
+                ("ix_cases_ungathered", ("case_no",), f"{UNRESOLVED} AND kind = 'review' AND cluster IS NULL"),
+                ("ix_cases_followers", ("behind", "queue"), f"{UNRESOLVED} AND behind IS NOT NULL"),
+                ("ix_cases_fronts", ("cluster",), f"{QUEUED} AND cluster IS NOT NULL"),
+            )
+        ),
+        Index(
+            "ix_cases_holder",
+            "holder",
+            sqlite_where=text("holder IS NOT NULL"),
+            postgresql_where=text("holder IS NOT NULL"),
         ),
         Index(
             "ix_cases_reserved",
@@ -107,6 +125,8 @@ class CaseRow(Base):
     reason_code: Mapped[str | None]
     resolved_us: Mapped[int | None] = mapped_column(BigInteger)
     resolved_by: Mapped[str | None]
+    behind: Mapped[str | None]
+    cluster: Mapped[int | None] = mapped_column(BigInteger)
     version: Mapped[int] = mapped_column(BigInteger)
 
 

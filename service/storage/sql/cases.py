@@ -20,6 +20,7 @@ from service.storage.sql.audit import columns_of_entry
 from service.storage.sql.case_rows import (
     case_of_row,
     columns_of_case,
+    columns_of_change,
     columns_of_opinion,
     opinion_of_row,
 )
@@ -43,6 +44,7 @@ FEW = 2_000
 
 # Written out, not as a parameter: only then do the planners recognise the partial indexes.
 _UNRESOLVED = text(UNRESOLVED)
+_QUEUED = (_UNRESOLVED, CaseRow.behind.is_(None))
 
 
 class SqlCases:
@@ -113,7 +115,7 @@ class SqlCases:
         statement = (
             update(CaseRow)
             .where(CaseRow.id == case.id, CaseRow.version == case.version - 1)
-            .values(columns_of_case(case))
+            .values(columns_of_change(case))
         )
 
         def run(connection: Connection) -> None:
@@ -148,7 +150,7 @@ class SqlCases:
                 func.count().filter(held).label("claimed"),
                 func.min(CaseRow.opened_us).label("oldest_us"),
             )
-            .where(_UNRESOLVED, *_of_owner(owner))
+            .where(*_QUEUED, *_of_owner(owner))
             .group_by(CaseRow.queue)
             .order_by(CaseRow.queue)
         )
@@ -172,7 +174,7 @@ class SqlCases:
         """See the port."""
         wanted = (
             select(CaseRow.__table__)
-            .where(_UNRESOLVED, CaseRow.louder_us <= microseconds_of(now))
+            .where(*_QUEUED, CaseRow.louder_us <= microseconds_of(now))
             .order_by(CaseRow.louder_us)
             .limit(limit)
         )
@@ -302,9 +304,10 @@ def _claim_statement(claim: ClaimNext, *, reserved: bool) -> Any:
     picked = (
         select(CaseRow.case_no)
         .where(
-            _UNRESOLVED,
+            # What somebody was given by name is theirs, wherever it stands.
+            *((_UNRESOLVED, CaseRow.reserved_for == claim.name) if reserved else _QUEUED),
+            *(() if reserved else (CaseRow.reserved_for.is_(None),)),
             _free(at),
-            CaseRow.reserved_for == claim.name if reserved else CaseRow.reserved_for.is_(None),
             or_(CaseRow.barred.is_(None), ~CaseRow.barred.contains(f" {claim.name} ", autoescape=True)),
             *_of_owner(claim.owner),
         )
@@ -360,6 +363,10 @@ def _conditions(query: CaseQuery) -> Iterator[Any]:  # noqa: C901, PLR0912 - one
     yield from _of_owner(query.owner)
     if CaseState.RESOLVED not in query.states:
         yield _UNRESOLVED
+        if not query.names_cases:
+            yield CaseRow.behind.is_(None)
+    if query.behind is not None:
+        yield CaseRow.behind == query.behind
     if len(query.states) == 1 or CaseState.RESOLVED in query.states:
         yield CaseRow.state.in_([state.value for state in query.states])
     if query.queues:
@@ -386,5 +393,5 @@ def _conditions(query: CaseQuery) -> Iterator[Any]:  # noqa: C901, PLR0912 - one
         yield CaseRow.record_id.in_(query.record_ids)
     if query.snoozed:
         yield CaseRow.snoozed_us > at
-    elif CaseState.RESOLVED not in query.states:
+    elif CaseState.RESOLVED not in query.states and query.behind is None:
         yield or_(CaseRow.snoozed_us.is_(None), CaseRow.snoozed_us <= at)

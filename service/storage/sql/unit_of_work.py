@@ -27,6 +27,7 @@ from service.storage.sql.decisions import SqlDecisions
 from service.storage.sql.deliveries import SqlDeliveries
 from service.storage.sql.events import SqlEvents
 from service.storage.sql.figures import SqlFigures
+from service.storage.sql.gathering import SqlGathering
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.judgements import SqlJudgements
 from service.storage.sql.ledger import SqlLedger
@@ -87,6 +88,7 @@ class SqlUnitOfWork:
         self._second_looks = SqlSecondLooks(database, self._stage)
         self._reviewers = SqlReviewers(database, self._stage)
         self._cases = SqlCases(database, self._stage, encryption=encryption)
+        self._gathering = SqlGathering(database, self._stage)
 
     @property
     def ledger(self) -> SqlLedger:
@@ -132,6 +134,11 @@ class SqlUnitOfWork:
     def cases(self) -> SqlCases:
         """The reviewers' queue."""
         return self._cases
+
+    @property
+    def gathering(self) -> SqlGathering:
+        """Who stands in front in the queue."""
+        return self._gathering
 
     @property
     def reviewers(self) -> SqlReviewers:
