@@ -39,6 +39,8 @@ Kind = IdentifierKind
 OWNER = "bench"
 HOT_DEVICE = "bench-hot-device"
 HOT = 20_000
+_OPENED_DAYS = 3
+"""Of the newest days the personal data can be opened, as the worker's second look does; of older ones nobody does."""
 IN_A_GROUP = 5
 """Accounts on one device, and on one card, of the cluster: each card is shared across two devices."""
 
@@ -143,19 +145,14 @@ class Past:
         place = np.arange(self._each)
         for copy in range(self._copies):
             numbers, times = copy * self._each + place + 1, self._time_us(copy, place)
-            personal = self._random.integers(0, 256, (self._each, 240), dtype=np.uint8)
-            yield "signups", self._signup_columns(numbers, times, Texts(personal, text=False))
+            if self._copies - copy <= _OPENED_DAYS:
+                yield from self._opened(self._templates, numbers, times)
+            else:
+                personal = self._random.integers(0, 256, (self._each, 240), dtype=np.uint8)
+                yield "signups", self._signup_columns(numbers, times, Texts(personal, text=False))
             yield "assessments", self._assessment_columns(numbers, times)
-        personals: dict[int, list[tuple[int, bytes]]] = {}
-        for at, template in enumerate(hot.templates.tolist()):
-            signup = self._hot_signup(self._templates[template], hot, at)
-            record_id = _record_id(int(hot.times[at]), int(hot.numbers[at]))
-            personal = self._encryption.encrypt(to_json(document_of_signup(signup)), record_id=record_id)
-            personals.setdefault(len(personal), []).append((at, personal))
-        for rows in personals.values():
-            places = np.array([at for at, _ in rows])
-            body = np.frombuffer(b"".join(personal for _, personal in rows), dtype=np.uint8).reshape(len(rows), -1)
-            yield "signups", self._signup_columns(hot.numbers[places], hot.times[places], Texts(body, text=False))
+        made = [self._hot_signup(self._templates[each], hot, at) for at, each in enumerate(hot.templates.tolist())]
+        yield from self._opened(made, hot.numbers, hot.times)
         yield "assessments", self._assessment_columns(hot.numbers, hot.times)
 
     def _hot_signup(self, template: Signup, hot: _Hot, at: int) -> Signup:
@@ -168,6 +165,18 @@ class Past:
             device=dataclasses.replace(template.device, device_id=hot.device[at]),
             payment=dataclasses.replace(payment, fingerprint=hot.card[at]),
         )
+
+    def _opened(self, signups: Sequence[Signup], numbers: Array, times: Array) -> Iterator[tuple[str, Columns]]:
+        """Rows whose personal data can be opened, those of one length at a time."""
+        personals: dict[int, list[tuple[int, bytes]]] = {}
+        for at, signup in enumerate(signups):
+            record_id = _record_id(int(times[at]), int(numbers[at]))
+            personal = self._encryption.encrypt(to_json(document_of_signup(signup)), record_id=record_id)
+            personals.setdefault(len(personal), []).append((at, personal))
+        for rows in personals.values():
+            places = np.array([at for at, _ in rows])
+            body = np.frombuffer(b"".join(personal for _, personal in rows), dtype=np.uint8).reshape(len(rows), -1)
+            yield "signups", self._signup_columns(numbers[places], times[places], Texts(body, text=False))
 
     def _signup_columns(self, numbers: Array, times: Array, personal: Texts) -> Columns:
         count = len(numbers)
