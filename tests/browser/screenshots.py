@@ -17,6 +17,7 @@ from service.domain.reviewer import Acting, Role
 from service.domain.standing import ListName
 from service.domain.verdict import Verdict
 from service.usecases.backtest import BackTest
+from service.usecases.gather_cases import GatherCases
 from service.usecases.keep_lists import NewEntry
 from service.usecases.policy_versions import PolicyVersions
 from service.usecases.ports_decisions import Period
@@ -53,6 +54,7 @@ def console(empty_console: Any, hydra_hour: list[Signup]) -> Any:
     )
     empty_console.clock.ahead = timedelta()
     empty_console.record(*hydra_hour[half:])
+    GatherCases(empty_console.application.store.begin)(empty_console.clock())
     rule(empty_console)
     return empty_console
 
