@@ -2,6 +2,8 @@
 
 Several features may say the same thing about a person (a device seen in a day, in a month, with many mailboxes): their
 contributions add up to one reason, and because contributions are additive log-odds the sum is exact.
+
+Long because it is one table: each code stands beside its sentences and its features, and is read against the others.
 """
 
 from __future__ import annotations

@@ -23,15 +23,21 @@ class Front:
         return self.case.state is not CaseState.RESOLVED
 
 
-def front_of(deps: ConsoleDependencies, case_id: str | None) -> Front | None:
+def readable_case(deps: ConsoleDependencies, case_id: str | None) -> Case | None:
     """The case of this id, where there is one that the reviewer may see."""
     if not case_id:
         return None
-    acting = signed_in().acting
     try:
-        case = deps.cases.read.read(case_id, acting=acting).case
+        return deps.cases.read.read(case_id, acting=signed_in().acting).case
     except GatehouseError:
         return None
+
+
+def front_of(deps: ConsoleDependencies, case_id: str | None) -> Front | None:
+    """The case that others stand behind, where the reviewer may see it."""
+    case = readable_case(deps, case_id)
+    if case is None:
+        return None
     with deps.begin() as work:
-        recorded = None if case.record_id is None else work.ledger.get(acting.owner, case.record_id)
+        recorded = None if case.record_id is None else work.ledger.get(signed_in().acting.owner, case.record_id)
     return Front(case, case.subject if recorded is None else recorded.signup.signup_id)

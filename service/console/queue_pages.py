@@ -14,10 +14,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from models.signup import AccountType
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
-from service.console.fronts import front_of
+from service.console.fronts import front_of, readable_case
 from service.console.pages import HTML, page
 from service.domain.case import Case, CaseKind, CaseState
-from service.domain.errors import GatehouseError
 from service.usecases.ports import Recorded, SearchQuery
 from service.usecases.ports_cases import CaseOrder, CaseQuery, ListedCase
 
@@ -202,16 +201,12 @@ class QueuePages:
 
 def just_done(deps: ConsoleDependencies, case_id: str | None, now: datetime) -> Case | None:
     """A case that this reviewer resolved so recently that they may undo it."""
-    if not case_id:
-        return None
-    acting = signed_in().acting
-    try:
-        case = deps.cases.read.read(case_id, acting=acting).case
-    except GatehouseError:
+    case = readable_case(deps, case_id)
+    if case is None:
         return None
     window = deps.policy().document.review.undo_window
     recent = case.resolved_at is not None and now <= case.resolved_at + window
-    return case if recent and case.resolved_by == acting.name else None
+    return case if recent and case.resolved_by == signed_in().acting.name else None
 
 
 def _line(case: Case, recorded: Recorded | None, name: str) -> Line:
