@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -34,7 +35,10 @@ _ENOUGH = SATURATION + 64
 
 @dataclass(slots=True)
 class Member:
-    """One recorded sign-up in its cluster. ``label`` is BANNED or GOOD once that is known, at ``label_us``."""
+    """One recorded sign-up in its cluster.
+
+    ``label`` is BANNED or GOOD once that is known, at ``label_us``; ``proof`` is PASSED or FAILED, the newest of them.
+    """
 
     signup_no: int
     occurred_us: int
@@ -43,6 +47,7 @@ class Member:
     cluster: int
     label: Mark | None = None
     label_us: int = 0
+    proof: Mark | None = None
 
 
 @dataclass(slots=True)
@@ -67,6 +72,7 @@ class MemoryClusters:
         self._into: dict[int, int] = {}
         self._numbers: dict[int, list[int]] = {}
         self._labelled: dict[tuple[int, Mark], list[tuple[int, int]]] = {}
+        self._failing: set[int] = set()
         self._marks: dict[Key, _Kept] = {}
         # New clusters that nobody founds are numbered downwards; founders' numbers count upwards.
         self._spare = 0
@@ -105,6 +111,10 @@ class MemoryClusters:
             for (cluster, of), known in self._labelled.items()
             if of is label and known
         }
+
+    def failing(self) -> Counter[int]:
+        """How many members failed the last proof that they were asked for, by cluster."""
+        return Counter(self.members[number].cluster for number in self._failing)
 
     def ties(
         self,
@@ -233,6 +243,8 @@ class MemoryClusters:
             self._unlabel(member)
             member.label, member.label_us = mark, known_us
             self._label(member)
+        elif mark in (Mark.PASSED, Mark.FAILED):
+            self._prove(self.members[signup_no], mark)
 
     def unmark(self, signup_no: int, mark: Mark) -> None:
         """It turned out otherwise: the marks count nowhere any more."""
@@ -242,6 +254,8 @@ class MemoryClusters:
         if member.label is mark:
             self._unlabel(member)
             member.label = None
+        if member.proof is mark:
+            self._prove(member, None)
 
     def contain(self, keys: Iterable[Key], containment_no: int, known_us: int) -> None:
         """A containment holds these identifiers from now on."""
@@ -335,6 +349,13 @@ class MemoryClusters:
     def _unlabel(self, member: Member) -> None:
         if member.label is not None:
             self._labelled[member.cluster, member.label].remove((member.label_us, member.signup_no))
+
+    def _prove(self, member: Member, proof: Mark | None) -> None:
+        member.proof = proof
+        if proof is Mark.FAILED:
+            self._failing.add(member.signup_no)
+        else:
+            self._failing.discard(member.signup_no)
 
     def _keys_of(self, signup_no: int) -> Iterator[Key]:
         for each in self.members[signup_no].identifiers:

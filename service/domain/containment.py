@@ -137,14 +137,20 @@ class Looked:
     frauds: int
     newest_fraud_us: int
     size: int
+    failed: int = 0
 
-    def is_due_after(self, judged: Looked | None, *, judged_from: int) -> bool:
-        """Whether it is to be judged again: its frauds changed, or from a size on it has grown by a tenth.
+    def is_due_after(self, judged: Looked | None, *, judged_from: int, failed_from: int) -> bool:
+        """Whether it is to be judged again: its frauds changed, or those who failed a proof did, or it grew.
 
-        One account by itself is nothing to judge.
+        Growth and failed proofs count by tenths: a hydra has more of both every minute. ``judged_from`` members are the
+        fewest for growth to count, ``failed_from`` failed proofs (0 for never) the fewest for those. One account by
+        itself is nothing to judge.
         """
-        if self.size < 2:
+        failed = self.failed if 0 < failed_from <= self.failed else 0
+        if self.size < 2 or not (self.frauds or failed):
             return False
         if judged is None or (self.frauds, self.newest_fraud_us) != (judged.frauds, judged.newest_fraud_us):
+            return True
+        if failed > judged.failed and 10 * failed >= 11 * judged.failed:
             return True
         return self.size >= judged_from and 10 * self.size >= 11 * judged.size

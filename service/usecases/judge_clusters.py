@@ -29,10 +29,13 @@ PIECE_SUBJECT = "piece:"
 PIECE_WITH_FRAUD = "PIECE_WITH_FRAUD"
 """Why a piece is a case: a known fraud, and too little to contain it without a person."""
 
+PIECE_WITHOUT_PROOF = "PIECE_WITHOUT_PROOF"
+"""Why a piece is a case before any fraud is known: several of its members failed the proof they were asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class JudgeClusters:
-    """A job of the worker: every cluster whose known frauds changed, or that grew around them."""
+    """A job of the worker: every cluster whose known frauds or failed proofs changed, or that grew around them."""
 
     begin: Begin
     policy: Callable[[], Policy]
@@ -43,7 +46,11 @@ class JudgeClusters:
         """Judge what is due; how many clusters."""
         lines = self.policy().document.clusters
         with self.begin() as work:
-            due = work.containments.due(judged_from=lines.containment.judged_from, limit=A_ROUND)
+            due = work.containments.due(
+                judged_from=lines.containment.judged_from,
+                failed_from=lines.containment.failed_proofs,
+                limit=A_ROUND,
+            )
         done = 0
         for looked in due:
             with self.begin() as work:
@@ -94,7 +101,7 @@ class JudgeClusters:
         return by_themselves, by_a_person
 
     def _open_case(self, work: UnitOfWork, found: Survey, piece: Piece, now: datetime) -> None:
-        shown = found.members[piece.frauds[-1]]
+        shown = found.members[(piece.frauds or piece.failed)[-1]]
         first = found.members[piece.accounts[0]]
         cluster = cluster_id(found.cluster)
         detail: dict[str, object] = {
@@ -103,12 +110,14 @@ class JudgeClusters:
             "frauds": len(piece.frauds),
             "sources": piece.sources,
             "good": len(piece.good),
+            "failed_proofs": len(piece.failed),
+            "passed_proofs": piece.passed,
         }
         # Named by its first account, so that a piece that grows is the same case.
         case = ClusterCase(
             subject=f"{PIECE_SUBJECT}{first.id}",
             owner=shown.owner,
-            reason=PIECE_WITH_FRAUD,
+            reason=PIECE_WITH_FRAUD if piece.frauds else PIECE_WITHOUT_PROOF,
             record_id=shown.id,
             size=len(piece.accounts),
             detail=detail,

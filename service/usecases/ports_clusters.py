@@ -22,7 +22,7 @@ class IdentifierKey:
 
 @dataclass(frozen=True, slots=True)
 class ClusterMember:
-    """One sign-up in its cluster; ``label`` is BANNED or GOOD once that is known."""
+    """One sign-up in its cluster; ``label`` is BANNED or GOOD once that is known, ``proof`` PASSED or FAILED."""
 
     signup_no: int
     id: str
@@ -33,6 +33,7 @@ class ClusterMember:
     identifiers: tuple[IdentifierKey, ...]
     label: Mark | None
     label_at: datetime | None
+    proof: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,11 +76,10 @@ class Containments(Protocol):
         """
         ...
 
-    def due(self, *, judged_from: int, limit: int) -> Sequence[Looked]:
+    def due(self, *, judged_from: int, failed_from: int, limit: int) -> Sequence[Looked]:
         """Clusters to be judged, as they look now.
 
-        Those whose known frauds changed since they were judged, and those with frauds and at least ``judged_from``
-        members that have grown by a tenth.
+        See ``Looked.is_due_after``: those whose known frauds or failed proofs changed, and those that have grown.
         """
         ...
 

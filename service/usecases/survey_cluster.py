@@ -80,6 +80,7 @@ def survey(work: UnitOfWork, cluster: int, lines: ClusterLines) -> Survey:
                 keys=tuple(key_of(each) for each in member.identifiers if strength_of(each.kind) is not Strength.WEAK),
                 label=member.label,
                 source=UNSAID if standing is None else standing.said.source,
+                proof=member.proof,
             )
         )
     judged = judge(accounts, guarded=guarded, lines=lines_of(lines))
@@ -89,7 +90,7 @@ def survey(work: UnitOfWork, cluster: int, lines: ClusterLines) -> Survey:
 def lines_of(lines: ClusterLines) -> Lines:
     """The policy's lines as the judgement takes them."""
     section = lines.containment
-    return Lines(section.frauds, section.sources, section.fraud_share)
+    return Lines(section.frauds, section.sources, section.fraud_share, section.failed_proofs, section.failed_share)
 
 
 def key_of(key: IdentifierKey) -> Key:
@@ -131,7 +132,7 @@ def plan_of_everybody(found: Survey, *, already: Collection[int] = frozenset()) 
 
 
 def suspicious(found: Survey) -> tuple[Piece, ...]:
-    """The pieces with a known fraud: those that a person may want contained."""
+    """The pieces with a known fraud, or with several failed proofs: those that a person may want contained."""
     return tuple(piece for piece in found.judgement.pieces if piece.verdict is not Verdict.LEAVE)
 
 

@@ -271,6 +271,7 @@ class MemoryClusterPort:
             identifiers=self._keys(member),
             label=member.label,
             label_at=None if member.label is None else instant_of(member.label_us),
+            proof=member.proof,
         )
 
 

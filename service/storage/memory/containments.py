@@ -163,13 +163,16 @@ class MemoryContainments:
 
         self._staged.append(write)
 
-    def due(self, *, judged_from: int, limit: int) -> Sequence[Looked]:
+    def due(self, *, judged_from: int, failed_from: int, limit: int) -> Sequence[Looked]:
         """See the port."""
         with self._shelves.lock:
             found = []
-            for cluster, known in sorted(self._clusters.labelled(Mark.BANNED).items()):
-                looked = Looked(cluster, len(known), max(known), len(self._clusters.numbers_of(cluster)))
-                if looked.is_due_after(self._shelves.judged.get(cluster), judged_from=judged_from):
+            banned, failing = self._clusters.labelled(Mark.BANNED), self._clusters.failing()
+            for cluster in sorted({*banned, *failing}):
+                known, size = banned.get(cluster, []), len(self._clusters.numbers_of(cluster))
+                looked = Looked(cluster, len(known), max(known, default=0), size, failing[cluster])
+                judged = self._shelves.judged.get(cluster)
+                if looked.is_due_after(judged, judged_from=judged_from, failed_from=failed_from):
                     found.append(looked)
             return tuple(found[:limit])
 

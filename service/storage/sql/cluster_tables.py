@@ -30,7 +30,8 @@ class MemberRow(Base):
     """One sign-up in its cluster.
 
     ``identifiers`` holds all of its identifiers, a byte for the kind and sixteen for the digest each; the traits are
-    the first eight bytes of some of them, for comparison. ``label`` says what is known of the sign-up.
+    the first eight bytes of some of them, for comparison. ``label`` says what is known of the sign-up, ``proof``
+    whether it passed or failed its last challenge.
     """
 
     __tablename__ = "members"
@@ -38,6 +39,7 @@ class MemberRow(Base):
         Index(None, "cluster_no", "signup_no"),
         Index("ix_members_labelled", "cluster_no", "label", "label_us", postgresql_where=text("label IS NOT NULL"),
               sqlite_where=text("label IS NOT NULL")),
+        Index("ix_members_failing", "cluster_no", postgresql_where=text("proof = 5"), sqlite_where=text("proof = 5")),
         CheckConstraint("label IN (1, 3)", name="label"),
         CheckConstraint("(label IS NULL) = (label_us IS NULL)", name="labelled"),
     )  # fmt: skip
@@ -58,6 +60,7 @@ class MemberRow(Base):
     name: Mapped[int | None] = mapped_column(BigInteger)
     label: Mapped[int | None] = mapped_column(SmallInteger)
     label_us: Mapped[int | None] = mapped_column(BigInteger)
+    proof: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class AnchorRow(Base):

@@ -191,6 +191,8 @@ class SqlClusters:
             put(connection, keys, signup_no, mark, known_us)
             if mark in (Mark.BANNED, Mark.GOOD):
                 _label(connection, signup_no, {"label": mark.value, "label_us": known_us})
+            elif mark in (Mark.PASSED, Mark.FAILED):
+                _label(connection, signup_no, {"proof": mark.value})
 
         self._stage.add(run)
 
@@ -202,6 +204,9 @@ class SqlClusters:
             if mark in (Mark.BANNED, Mark.GOOD):
                 labelled = (MemberRow.signup_no == signup_no) & (MemberRow.label == mark.value)
                 connection.execute(update(MemberRow).where(labelled).values(label=None, label_us=None))
+            elif mark in (Mark.PASSED, Mark.FAILED):
+                proven = (MemberRow.signup_no == signup_no) & (MemberRow.proof == mark.value)
+                connection.execute(update(MemberRow).where(proven).values(proof=None))
 
         self._stage.add(run)
 
@@ -300,6 +305,7 @@ _MEMBERS = select(
     MemberRow.identifiers,
     MemberRow.label,
     MemberRow.label_us,
+    MemberRow.proof,
     SignupRow.id,
     SignupRow.owner,
     SignupRow.signup_id,
@@ -322,6 +328,7 @@ def _member_of_row(row: Any) -> ClusterMember:
         identifiers=tuple(IdentifierKey(KINDS[code], digest) for code, digest in unpacked(bytes(row.identifiers))),
         label=None if row.label is None else Mark(row.label),
         label_at=optional_instant_of(row.label_us),
+        proof=None if row.proof is None else Mark(row.proof),
     )
 
 

@@ -66,6 +66,7 @@ class JudgedRow(Base):
     frauds: Mapped[int] = mapped_column(BigInteger)
     newest_fraud_us: Mapped[int] = mapped_column(BigInteger)
     size: Mapped[int] = mapped_column(BigInteger)
+    failed: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     judged_us: Mapped[int] = mapped_column(BigInteger)
 
 

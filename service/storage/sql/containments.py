@@ -7,7 +7,21 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 
 from models.linkage.identifier import IdentifierKind
 from models.linkage.marks import Mark
@@ -182,33 +196,39 @@ class SqlContainments:
         if ordered:
             self._stage.add(run)
 
-    def due(self, *, judged_from: int, limit: int) -> Sequence[Looked]:
+    def due(self, *, judged_from: int, failed_from: int, limit: int) -> Sequence[Looked]:
         """See the port."""
-        banned = (
+        # Two indexes that hold hardly anything, in place of a condition on every member.
+        known = union_all(
             select(
-                MemberRow.cluster_no.label("cluster_no"),
-                func.count().label("frauds"),
-                func.max(MemberRow.label_us).label("newest_us"),
+                MemberRow.cluster_no, literal(1).label("frauds"), MemberRow.label_us, literal(0).label("failed")
+            ).where(MemberRow.label.is_not(None), MemberRow.label == Mark.BANNED.value),
+            select(MemberRow.cluster_no, literal(0), literal(0), literal(1)).where(
+                MemberRow.proof == literal_column(str(Mark.FAILED.value))
+            ),
+        ).subquery()
+        # SQL makes a decimal of a sum of large integers; these are small.
+        some = (
+            select(
+                known.c.cluster_no,
+                cast(func.sum(known.c.frauds), BigInteger).label("frauds"),
+                func.max(known.c.label_us).label("newest_us"),
+                cast(func.sum(known.c.failed), BigInteger).label("failed"),
             )
-            .where(MemberRow.label.is_not(None), MemberRow.label == Mark.BANNED.value)
-            .group_by(MemberRow.cluster_no)
+            .group_by(known.c.cluster_no)
             .subquery()
         )
-        size = (
-            select(func.count()).where(MemberRow.cluster_no == banned.c.cluster_no).correlate(banned).scalar_subquery()
-        )
+        size = select(func.count()).where(MemberRow.cluster_no == some.c.cluster_no).correlate(some).scalar_subquery()
+        before = (JudgedRow.frauds, JudgedRow.newest_fraud_us, JudgedRow.size, JudgedRow.failed)
         statement = (
-            select(banned, size.label("size"), JudgedRow.frauds, JudgedRow.newest_fraud_us, JudgedRow.size)
-            .outerjoin(JudgedRow, JudgedRow.cluster_no == banned.c.cluster_no)
-            .order_by(banned.c.cluster_no)
+            select(some.c.cluster_no, some.c.frauds, some.c.newest_us, size, some.c.failed, *before)
+            .outerjoin(JudgedRow, JudgedRow.cluster_no == some.c.cluster_no)
+            .order_by(some.c.cluster_no)
         )
         found = []
-        for cluster, frauds, newest_us, now_size, *before in self._database.read(
-            lambda connection: connection.execute(statement).all()
-        ):
-            judged = None if before[0] is None else Looked(cluster, *before)
-            looked = Looked(cluster, frauds, newest_us, now_size)
-            if looked.is_due_after(judged, judged_from=judged_from):
+        for cluster, *row in self._database.read(lambda connection: connection.execute(statement).all()):
+            looked, judged = Looked(cluster, *row[:4]), None if row[4] is None else Looked(cluster, *row[4:])
+            if looked.is_due_after(judged, judged_from=judged_from, failed_from=failed_from):
                 found.append(looked)
         return tuple(found[:limit])
 
@@ -219,6 +239,7 @@ class SqlContainments:
             "frauds": looked.frauds,
             "newest_fraud_us": looked.newest_fraud_us,
             "size": looked.size,
+            "failed": looked.failed,
             "judged_us": microseconds_of(at),
         }
 
