@@ -29,13 +29,18 @@ Tie = tuple[Key, ...]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A member of a cluster: its identifiers, what is known of it by whom, and its newest proof, PASSED or FAILED."""
+    """A member of a cluster: its identifiers, what is known of it by whom, and whether it was doubted.
+
+    ``doubted`` is the evidence that comes in minutes, where labels take days: whether it failed the last proof it was
+    asked for, or was held or asked when it came, before any fraud of its cluster was known: later, everybody who touches
+    that fraud is. ``None`` says that nobody can tell.
+    """
 
     number: int
     keys: tuple[Key, ...]
     label: Mark | None = None
     source: str | None = None
-    proof: Mark | None = None
+    doubted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,8 @@ class Lines:
     frauds: int = 3
     sources: int = 2
     fraud_share: float = 0.2
-    failed_proofs: int = 3
-    failed_share: float = 0.5
+    doubted: int = 5
+    doubted_share: float = 0.5
 
 
 class Verdict(StrEnum):
@@ -65,18 +70,17 @@ class Piece:
         accounts: by number.
         frauds: known frauds among them; likewise ``good``, which are left alone whatever becomes of the others.
         sources: different sources that said so of the frauds.
-        failed: members of whom nothing else is known and who failed the last proof that they were asked for.
-        passed: how many others passed it.
+        doubted: members of whom nothing else is known and who were doubted; ``trusted`` counts those who were not.
         verdict: contained with enough frauds, of several sources or a share of the labelled, and with one fraud where
-            enough proofs failed; a case with less.
+            most were doubted; a case with less.
     """
 
     accounts: tuple[int, ...]
     frauds: tuple[int, ...]
     good: tuple[int, ...]
     sources: int
-    failed: tuple[int, ...]
-    passed: int
+    doubted: tuple[int, ...]
+    trusted: int
     verdict: Verdict
 
 
@@ -103,8 +107,8 @@ class Judgement:
 def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines: Lines = Lines()) -> Judgement:
     """Cut the bridges of a cluster's graph and judge what stays together.
 
-    Labels come in days, failed proofs in minutes: one honest person in eight fails one, and hardly ever do several of
-    those who are tied twice. They stand in for further frauds, and without any known fraud they make a case.
+    A piece most of which was doubted before anybody knew needs one known fraud in place of several: one honest person
+    in fifty is doubted, and hardly ever are most of those who are tied twice. Without any known fraud it is a case.
 
     A piece without either, such as a laboratory, is left alone whatever its size. Linear in the identifiers.
     """
@@ -188,22 +192,24 @@ def _cut(accounts: Mapping[int, Account], ties: Mapping[Tie, Sequence[int]]) -> 
 def _judged(accounts: Sequence[Account], lines: Lines) -> Piece:
     frauds = [each for each in accounts if each.label is Mark.BANNED]
     good = [each for each in accounts if each.label is Mark.GOOD]
-    failed = [each for each in accounts if each.label is None and each.proof is Mark.FAILED]
-    passed = sum(each.label is not Mark.BANNED and each.proof is Mark.PASSED for each in accounts)
+    doubted = [each for each in accounts if each.label is None and each.doubted]
+    trusted = sum(each.label is not Mark.BANNED and each.doubted is False for each in accounts) + sum(
+        each.label is Mark.GOOD and each.doubted is not False for each in accounts
+    )
     sources = len({each.source for each in frauds})
     labelled = len(frauds) + len(good)
     agreed = sources >= lines.sources or len(frauds) >= lines.fraud_share * labelled
-    unproven = 0 < lines.failed_proofs <= len(failed) and len(failed) >= lines.failed_share * (len(failed) + passed)
-    verdict = Verdict.CASE if frauds or unproven else Verdict.LEAVE
-    if (len(frauds) >= lines.frauds and agreed) or (frauds and unproven):
+    mostly = 0 < lines.doubted <= len(doubted) and len(doubted) >= lines.doubted_share * (len(doubted) + trusted)
+    verdict = Verdict.CASE if frauds or mostly else Verdict.LEAVE
+    if (len(frauds) >= lines.frauds and agreed) or (frauds and mostly):
         verdict = Verdict.CONTAIN
     return Piece(
         accounts=tuple(each.number for each in accounts),
         frauds=tuple(each.number for each in frauds),
         good=tuple(each.number for each in good),
         sources=sources,
-        failed=tuple(each.number for each in failed),
-        passed=passed,
+        doubted=tuple(each.number for each in doubted),
+        trusted=trusted,
         verdict=verdict,
     )
 

@@ -29,8 +29,8 @@ PIECE_SUBJECT = "piece:"
 PIECE_WITH_FRAUD = "PIECE_WITH_FRAUD"
 """Why a piece is a case: a known fraud, and too little to contain it without a person."""
 
-PIECE_WITHOUT_PROOF = "PIECE_WITHOUT_PROOF"
-"""Why a piece is a case before any fraud is known: several of its members failed the proof they were asked for."""
+PIECE_IN_DOUBT = "PIECE_IN_DOUBT"
+"""Why a piece is a case before any fraud is known: most of its members were held, or failed a proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class JudgeClusters:
         with self.begin() as work:
             due = work.containments.due(
                 judged_from=lines.containment.judged_from,
-                failed_from=lines.containment.failed_proofs,
+                failed_from=lines.containment.doubted,
                 limit=A_ROUND,
             )
         done = 0
@@ -101,7 +101,7 @@ class JudgeClusters:
         return by_themselves, by_a_person
 
     def _open_case(self, work: UnitOfWork, found: Survey, piece: Piece, now: datetime) -> None:
-        shown = found.members[(piece.frauds or piece.failed)[-1]]
+        shown = found.members[(piece.frauds or piece.doubted)[-1]]
         first = found.members[piece.accounts[0]]
         cluster = cluster_id(found.cluster)
         detail: dict[str, object] = {
@@ -110,14 +110,14 @@ class JudgeClusters:
             "frauds": len(piece.frauds),
             "sources": piece.sources,
             "good": len(piece.good),
-            "failed_proofs": len(piece.failed),
-            "passed_proofs": piece.passed,
+            "doubted": len(piece.doubted),
+            "trusted": piece.trusted,
         }
         # Named by its first account, so that a piece that grows is the same case.
         case = ClusterCase(
             subject=f"{PIECE_SUBJECT}{first.id}",
             owner=shown.owner,
-            reason=PIECE_WITH_FRAUD if piece.frauds else PIECE_WITHOUT_PROOF,
+            reason=PIECE_WITH_FRAUD if piece.frauds else PIECE_IN_DOUBT,
             record_id=shown.id,
             size=len(piece.accounts),
             detail=detail,

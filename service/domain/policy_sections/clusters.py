@@ -37,11 +37,12 @@ class ContainmentLines(Section):
     """Different sources that the frauds must come from, so that no single mistaken one contains anybody."""
     fraud_share: Probability = 0.2
     """Of the labelled members; reached with ``frauds``, it stands in for the second source."""
-    failed_proofs: Annotated[int, Field(ge=0, le=1_000_000)] = 3
-    """Members that failed the last proof they were asked for: so many contain together with one known fraud, and make a
-    case without any. Labels come in days, failed proofs in minutes; 0 leaves them out."""
-    failed_share: Probability = 0.5
-    """Of the members that were asked: fewer failures say nothing, since honest people fail too."""
+    doubted: Annotated[int, Field(ge=0, le=1_000_000)] = 5
+    """Members that failed a proof, or were held or asked before any fraud of the cluster was known: so many contain
+    together with one known fraud, and make a case without any. Labels come in days, these in minutes; 0 leaves them
+    out."""
+    doubted_share: Probability = 0.5
+    """Of the members of whom that can be told: where fewer were doubted, it says nothing of the others."""
     judged_from: Count = 20
     """Members from which on one known fraud has a cluster judged again as it grows."""
     second_person_above: Count = 500
