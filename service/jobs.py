@@ -100,7 +100,7 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),
         Job("guards changed", RecogniseShared(store.begin, policy)),
-        Job("clusters judged", JudgeClusters(store.begin, policy, cases, new_id)),
+        Job("clusters judged", JudgeClusters(store.begin, judge, cases, new_id)),
         Job("contained accounts looked at again", CarryOut(store.begin, judge, chance)),
         Job("bans looked back from", LookBack(store.begin, judge, cases, chance)),
         Job("decisions changed by a second look", second_look_of(store, settings, reference)),

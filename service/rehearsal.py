@@ -149,7 +149,7 @@ class Rehearsal:
         self._jobs = (
             SettleClusters(begin, self.judge.reference),
             RecogniseShared(begin, self.policy),
-            JudgeClusters(begin, self.policy, cases, new_id),
+            JudgeClusters(begin, self.judge, cases, new_id),
             CarryOut(begin, self.judge, chance),
             LookBack(begin, self.judge, cases, chance),
         )

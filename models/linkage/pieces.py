@@ -31,9 +31,8 @@ Tie = tuple[Key, ...]
 class Account:
     """A member of a cluster: its identifiers, what is known of it by whom, and whether it was doubted.
 
-    ``doubted`` is the evidence that comes in minutes, where labels take days: whether it failed the last proof it was
-    asked for, or was held or asked when it came, before any fraud of its cluster was known: later, everybody who touches
-    that fraud is. ``None`` says that nobody can tell.
+    ``doubted`` is the evidence that comes in minutes, where labels take days: whether it failed the last proof that it
+    was asked for, or would be asked for one even if nobody had come before it. ``None`` says that nobody can tell.
     """
 
     number: int
@@ -107,8 +106,8 @@ class Judgement:
 def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines: Lines = Lines()) -> Judgement:
     """Cut the bridges of a cluster's graph and judge what stays together.
 
-    A piece most of which was doubted before anybody knew needs one known fraud in place of several: one honest person
-    in fifty is doubted, and hardly ever are most of those who are tied twice. Without any known fraud it is a case.
+    A piece most of which is doubted needs one known fraud in place of several: one honest person in fifty is, and
+    hardly ever are most of those who are tied twice. Without any known fraud it is a case.
 
     A piece without either, such as a laboratory, is left alone whatever its size. Linear in the identifiers.
     """
@@ -119,7 +118,7 @@ def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines
     for number, group in of_account.items():
         groups[group].append(number)
     pieces = {
-        group: _judged([by_number[number] for number in sorted(numbers)], lines)
+        group: judge_piece([by_number[number] for number in sorted(numbers)], lines)
         for group, numbers in groups.items()
         if len(numbers) >= 2
     }
@@ -189,7 +188,8 @@ def _cut(accounts: Mapping[int, Account], ties: Mapping[Tie, Sequence[int]]) -> 
     return groups
 
 
-def _judged(accounts: Sequence[Account], lines: Lines) -> Piece:
+def judge_piece(accounts: Sequence[Account], lines: Lines) -> Piece:
+    """What is to be done about accounts that no single edge holds together."""
     frauds = [each for each in accounts if each.label is Mark.BANNED]
     good = [each for each in accounts if each.label is Mark.GOOD]
     doubted = [each for each in accounts if each.label is None and each.doubted]

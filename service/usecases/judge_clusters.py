@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models.linkage.pieces import Piece, Verdict
+from models.linkage.pieces import Piece, Verdict, judge_piece
 from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER, Looked
 from service.domain.errors import ConflictError
-from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import ClusterLines
 from service.usecases.cluster_cases import ClusterCase, OpenCase
+from service.usecases.doubt_alone import DoubtAlone
+from service.usecases.judge import Judge
 from service.usecases.open_containment import NewId, open_containment
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
-from service.usecases.survey_cluster import Survey, plan_of, survey
+from service.usecases.survey_cluster import Survey, lines_of, plan_of, survey
 
 A_ROUND = 50
 """Clusters that are judged in one round; a cluster of 20,000 takes seconds."""
@@ -30,7 +30,7 @@ PIECE_WITH_FRAUD = "PIECE_WITH_FRAUD"
 """Why a piece is a case: a known fraud, and too little to contain it without a person."""
 
 PIECE_IN_DOUBT = "PIECE_IN_DOUBT"
-"""Why a piece is a case before any fraud is known: most of its members were held, or failed a proof."""
+"""Why a piece is a case before any fraud is known: most of its members that were asked failed a proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class JudgeClusters:
     """A job of the worker: every cluster whose known frauds or failed proofs changed, or that grew around them."""
 
     begin: Begin
-    policy: Callable[[], Policy]
+    judge: Judge
     cases: OpenCase
     new_id: NewId
 
     def __call__(self, now: datetime) -> int:
         """Judge what is due; how many clusters."""
-        lines = self.policy().document.clusters
+        lines = self.judge.policy().document.clusters
         with self.begin() as work:
             due = work.containments.due(
                 judged_from=lines.containment.judged_from,
@@ -65,7 +65,7 @@ class JudgeClusters:
     def _judge(self, work: UnitOfWork, looked: Looked, lines: ClusterLines, now: datetime) -> None:
         number = work.containments.next_number()
         found = survey(work, looked.cluster, lines)
-        by_themselves, by_a_person = self._parted(work, found)
+        by_themselves, by_a_person = self._parted(work, found, lines)
         already = work.containments.standing_among(found.members.keys())
         plan = plan_of(found, by_themselves, already=already)
         if plan.core:
@@ -86,19 +86,31 @@ class JudgeClusters:
                 self._open_case(work, found, piece, now)
         work.containments.judged(looked, at=now)
 
-    def _parted(self, work: UnitOfWork, found: Survey) -> tuple[list[Piece], list[Piece]]:
+    def _parted(self, work: UnitOfWork, found: Survey, lines: ClusterLines) -> tuple[list[Piece], list[Piece]]:
         """The pieces that are contained by themselves, and those that a person decides on.
 
         What somebody released is contained again only by a person.
         """
         released = work.containments.released_among(found.members.keys())
         by_themselves, by_a_person = [], []
-        for piece in found.judgement.pieces:
+        for surveyed in found.judgement.pieces:
+            piece = self._doubted(work, found, surveyed, lines)
             if piece.verdict is Verdict.CONTAIN and released.isdisjoint(piece.accounts):
                 by_themselves.append(piece)
             elif piece.verdict is not Verdict.LEAVE:
                 by_a_person.append(piece)
         return by_themselves, by_a_person
+
+    def _doubted(self, work: UnitOfWork, found: Survey, piece: Piece, lines: ClusterLines) -> Piece:
+        """A piece with a known fraud, and too little to contain it, with whoever of it is doubted."""
+        if piece.verdict is not Verdict.CASE or not piece.frauds or not lines.containment.doubted:
+            return piece
+        inside = frozenset(piece.accounts)
+        accounts = {each.number: each for each in found.accounts if each.number in inside}
+        untold = [number for number, each in accounts.items() if each.label is None and each.doubted is None]
+        alone = DoubtAlone(self.judge)(work, untold)
+        told = [replace(each, doubted=alone.get(number, each.doubted)) for number, each in accounts.items()]
+        return judge_piece(told, lines_of(lines))
 
     def _open_case(self, work: UnitOfWork, found: Survey, piece: Piece, now: datetime) -> None:
         shown = found.members[(piece.frauds or piece.doubted)[-1]]

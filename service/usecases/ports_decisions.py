@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol  # Any: documents are JSON
@@ -50,14 +50,6 @@ class Period:
         return self.since is None and self.before is None and (self.limit is None or found < self.limit)
 
 
-@dataclass(frozen=True, slots=True)
-class FirstDecision:
-    """What was decided of a sign-up when it came, and when that was."""
-
-    decision: Decision
-    at: datetime
-
-
 class Decisions(Protocol):
     """Recorded decisions; sign-ups that were only recorded have none."""
 
@@ -67,8 +59,4 @@ class Decisions(Protocol):
 
     def stream(self, period: Period, *, with_signups: bool) -> Iterable[RecordedDecision]:
         """Newest first, read in bounded pages."""
-        ...
-
-    def first(self, signup_nos: Sequence[int]) -> Mapping[int, FirstDecision]:
-        """The first decisions on sign-ups, by their numbers."""
         ...

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from models.linkage.identifier import Strength, strength_of
 from models.linkage.marks import Mark
 from models.linkage.pieces import Account, Judgement, Key, Lines, Piece, Verdict, judge, leaves_of
 from service.domain.containment import Role, Touched
-from service.domain.decision import Decision
 from service.domain.outcome import standing_of
 from service.domain.policy_sections.clusters import ClusterLines
 from service.usecases.ports import UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey
-from service.usecases.ports_decisions import FirstDecision
 
 UNSAID = "unsaid"
 """The source of a label that no outcome explains."""
@@ -73,8 +70,6 @@ def survey(work: UnitOfWork, cluster: int, lines: ClusterLines) -> Survey:
     """Look at a cluster whole; not for the hot path."""
     members = {member.signup_no: member for member in work.clusters.members(cluster)}
     known = work.outcomes.of_many([number for number, member in members.items() if member.label is Mark.BANNED])
-    first = work.decisions.first(list(members))
-    banned_at = min((m.label_at for m in members.values() if m.label is Mark.BANNED and m.label_at), default=None)
     guarded = frozenset(key_of(guard.key) for guard in work.clusters.guards())
     accounts = []
     for number, member in members.items():
@@ -85,20 +80,11 @@ def survey(work: UnitOfWork, cluster: int, lines: ClusterLines) -> Survey:
                 keys=tuple(key_of(each) for each in member.identifiers if strength_of(each.kind) is not Strength.WEAK),
                 label=member.label,
                 source=UNSAID if standing is None else standing.said.source,
-                doubted=_doubted(member, first.get(number), banned_at),
+                doubted=None if member.proof is None else member.proof is Mark.FAILED,
             )
         )
     judged = judge(accounts, guarded=guarded, lines=lines_of(lines))
     return Survey(cluster, members, accounts, guarded, judged)
-
-
-def _doubted(member: ClusterMember, first: FirstDecision | None, banned_at: datetime | None) -> bool | None:
-    """See ``Account``."""
-    if member.proof is not None:
-        return member.proof is Mark.FAILED
-    if first is None or (banned_at is not None and first.at >= banned_at):
-        return None
-    return first.decision is not Decision.ALLOW
 
 
 def lines_of(lines: ClusterLines) -> Lines:

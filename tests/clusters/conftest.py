@@ -94,7 +94,7 @@ class Gate:
             self.store.begin, policy=lambda: self.policy, reference=self.reference, new_id=self.new_id
         )
         self.cases = RecordedCases()
-        self.judge_clusters = JudgeClusters(self.store.begin, lambda: self.policy, self.cases, self.new_id)
+        self.judge_clusters = JudgeClusters(self.store.begin, self.judge, self.cases, self.new_id)
         self.look_back = LookBack(self.store.begin, self.judge, self.cases, random.Random(6).random)
         self.recognise = RecogniseShared(self.store.begin, lambda: self.policy)
         self.declare = DeclareShared(self.store.begin)

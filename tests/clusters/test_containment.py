@@ -6,14 +6,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models.features.catalogue import FEATURES
+from models.registry import load_active
 from service.domain.containment import ContainmentState
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.event import EventType
+from service.usecases.record_outcome import record_result
 
 ANOTHER, SOMEBODY = "key:another", "key:somebody"
 PENDING, STANDING, RELEASED = ContainmentState
@@ -55,6 +59,70 @@ def test_a_smaller_piece_is_one_case_and_stays_one(gate: Any) -> None:
     assert gate.decisions(ring[:7]) == ["allow"] * 7
     (case,) = gate.cases.cases.values()
     assert (case.reason, case.size, case.owner) == ("PIECE_WITH_FRAUD", 8, "campus")
+
+
+def proven(gate: Any, view: Any, *, passed: bool) -> None:
+    gate.later(seconds=1)
+    with gate.store.begin() as work:
+        record_result(work, gate.number(view), passed=passed, at=gate.now)
+        work.commit()
+
+
+def test_one_fraud_contains_a_ring_that_failed_its_proofs(gate: Any) -> None:
+    ring = gate.ring(8)
+    for view in ring[:5]:
+        proven(gate, view, passed=False)
+    gate.work()
+    assert [case.reason for case in gate.cases.cases.values()] == ["PIECE_IN_DOUBT"]
+    assert gate.decisions(ring) == ["allow"] * 8
+
+    gate.said(ring[7])
+    gate.work()
+
+    assert gate.decisions(ring) == ["deny"] * 8
+
+
+def test_whoever_passes_at_last_is_not_doubted(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    for view in ring[:5]:
+        proven(gate, view, passed=False)
+    proven(gate, ring[0], passed=True)
+
+    gate.work()
+
+    assert gate.decisions(ring[:7]) == ["allow"] * 7
+
+
+@pytest.mark.parametrize(("doubtful", "contained"), [(6, True), (5, False)])
+def test_one_fraud_contains_a_ring_most_of_which_is_doubtful_by_itself(
+    with_policy: Callable[..., Any], tmp_path: Path, doubtful: int, contained: bool
+) -> None:
+    gate = with_policy(("step_up = 0.15\nreview = 0.35", "step_up = 0.99\nreview = 0.999"))
+    model = load_active(tmp_path, catalogue=[feature.name for feature in FEATURES])
+    gate.judge_clusters = replace(gate.judge_clusters, judge=replace(gate.judge, model=lambda: model))
+    ring = [
+        gate.came(
+            device=f"d{at // 2}", card=f"c{(at + 1) // 2 % 6}", mail=f"m{at}@mailinator.com" if at < doubtful else None
+        )
+        for at in range(12)
+    ]
+    gate.said(ring[11])
+
+    gate.work()
+
+    assert gate.decisions(ring[:11]).count("deny") == (11 if contained else 0)
+
+
+def test_a_laboratory_that_is_held_for_one_mistaken_ban_is_not_contained(gate: Any) -> None:
+    laboratory = [gate.came(device="bench", card="pi") for _ in range(6)]
+    gate.said(laboratory[0])
+    late = [gate.came(device="bench", card="pi") for _ in range(8)]
+    assert "allow" not in gate.decisions(late)
+
+    gate.work()
+
+    assert gate.decisions(laboratory[1:]) == ["allow"] * 5
+    assert [case.reason for case in gate.cases.cases.values()] == ["PIECE_WITH_FRAUD"]
 
 
 def test_a_cluster_is_judged_again_only_when_something_changed(gate: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -62,6 +63,40 @@ def test_frauds_of_one_source_contain_only_while_they_are_a_share_of_the_labelle
     assert judge(accounts).pieces[0].verdict is Verdict.CONTAIN
     assert judge(honest).pieces[0].verdict is Verdict.CASE
     assert judge(honest, lines=Lines(fraud_share=0.1)).pieces[0].verdict is Verdict.CONTAIN
+
+
+@pytest.mark.parametrize(
+    ("frauds", "doubted", "trusted", "verdict"),
+    [
+        ([1], range(2, 7), [7], Verdict.CONTAIN),
+        ([], range(2, 7), [7], Verdict.CASE),
+        ([1], range(2, 6), [], Verdict.CASE),
+        ([1], range(2, 7), range(7, 13), Verdict.CASE),
+        ([], range(2, 7), range(7, 13), Verdict.LEAVE),
+    ],
+)
+def test_a_piece_most_of_which_was_doubted_needs_one_known_fraud(
+    frauds: list[int], doubted: Sequence[int], trusted: Sequence[int], verdict: Verdict
+) -> None:
+    accounts = [
+        replace(each, doubted=True if each.number in doubted else False if each.number in trusted else None)
+        for each in ring(range(1, 13), frauds)
+    ]
+
+    (piece,) = judge(accounts).pieces
+
+    assert piece.verdict is verdict
+    assert (piece.doubted, piece.trusted) == (tuple(doubted), len(trusted))
+    assert judge(accounts, lines=Lines(doubted=0)).pieces[0].verdict is (Verdict.CASE if frauds else Verdict.LEAVE)
+
+
+def test_verified_good_accounts_and_known_frauds_are_not_counted_as_doubted() -> None:
+    accounts = [replace(each, doubted=True) for each in ring(range(1, 13), [1])]
+    accounts[1:7] = [replace(each, label=GOOD) for each in accounts[1:7]]
+
+    (piece,) = judge(accounts).pieces
+
+    assert (len(piece.doubted), piece.trusted, piece.verdict) == (5, 6, Verdict.CASE)
 
 
 def test_whoever_hangs_by_one_edge_is_a_leaf_and_named_with_it() -> None:

@@ -30,7 +30,7 @@ def desk(gate: Any) -> CaseUseCases:
     review = document.review.model_copy(update={"blind_sample": 0.0})
     gate.policy.document = document.model_copy(update={"review": review})
     opens = CasesOfClusters(lambda: gate.policy, gate.new_id, lambda: gate.now)
-    gate.judge_clusters = JudgeClusters(gate.store.begin, lambda: gate.policy, opens, gate.new_id)
+    gate.judge_clusters = JudgeClusters(gate.store.begin, gate.judge, opens, gate.new_id)
     return case_use_cases(gate.store.begin, policy=lambda: gate.policy, new_id=gate.new_id)
 
 

@@ -38,9 +38,9 @@ class ContainmentLines(Section):
     fraud_share: Probability = 0.2
     """Of the labelled members; reached with ``frauds``, it stands in for the second source."""
     doubted: Annotated[int, Field(ge=0, le=1_000_000)] = 5
-    """Members that failed a proof, or were held or asked before any fraud of the cluster was known: so many contain
-    together with one known fraud, and make a case without any. Labels come in days, these in minutes; 0 leaves them
-    out."""
+    """Members that failed a proof, or that would be asked for one even if nobody had come before them: so many contain
+    together with one known fraud. So many failed proofs make a case without any. Labels come in days, these in minutes;
+    0 leaves them out."""
     doubted_share: Probability = 0.5
     """Of the members of whom that can be told: where fewer were doubted, it says nothing of the others."""
     judged_from: Count = 20

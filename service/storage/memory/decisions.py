@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 from models.signup_document import document_of_signup
 from service.storage.memory.shelves import Kept, Shelves
-from service.usecases.ports_decisions import FirstDecision, Period, RecordedDecision
+from service.usecases.ports_decisions import Period, RecordedDecision
 
 
 class MemoryDecisions:
@@ -40,14 +40,6 @@ class MemoryDecisions:
                     explored=first.explored,
                     signup=document_of_signup(record.signup) if with_signups else {},
                 )
-
-    def first(self, signup_nos: Sequence[int]) -> Mapping[int, FirstDecision]:
-        """See the port."""
-        with self._shelves.lock:
-            kept = {number: self._shelves.signups[number].assessments for number in signup_nos}
-            return {
-                number: FirstDecision(each[0].decision, each[0].decided_at) for number, each in kept.items() if each
-            }
 
     def _wanted(self, period: Period) -> list[Kept]:
         with self._shelves.lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
@@ -16,7 +16,7 @@ from service.storage.sql.database import Database
 from service.storage.sql.records import ACCOUNT_TYPES
 from service.storage.sql.rulings import parts_of_ruling
 from service.storage.sql.tables import AssessmentRow, SignupRow
-from service.usecases.ports_decisions import FirstDecision, Period, RecordedDecision
+from service.usecases.ports_decisions import Period, RecordedDecision
 
 _PAGE = 1_000
 """Decisions a page: some five megabytes."""
@@ -70,19 +70,6 @@ class SqlDecisions:
             before = (signups[-1].recorded_us, signups[-1].signup_no)
             left = None if left is None else left - size
 
-    def first(self, signup_nos: Sequence[int]) -> Mapping[int, FirstDecision]:
-        """See the port."""
-        found: dict[int, FirstDecision] = {}
-        for at in range(0, len(signup_nos), _PAGE):
-            statement = (
-                select(AssessmentRow.signup_no, AssessmentRow.decision, AssessmentRow.decided_us)
-                .where(AssessmentRow.signup_no.in_(signup_nos[at : at + _PAGE]))
-                .order_by(AssessmentRow.signup_no, AssessmentRow.decided_us, AssessmentRow.id)
-            )
-            for number, decision, decided_us in self._database.read(partial(_all, statement=statement)):
-                found.setdefault(number, FirstDecision(Decision(decision), instant_of(decided_us)))
-        return found
-
     def _decisions(self, signups: Sequence[Any], assessments: dict[int, Any]) -> Iterator[RecordedDecision]:
         for row in signups:
             first = assessments.get(row.signup_no)
@@ -126,7 +113,3 @@ def _conditions(period: Period) -> Iterator[Any]:
         yield SignupRow.recorded_us >= microseconds_of(period.since)
     if period.before is not None:
         yield SignupRow.recorded_us < microseconds_of(period.before)
-
-
-def _all(connection: Connection, *, statement: Any) -> Sequence[Any]:
-    return connection.execute(statement).all()
