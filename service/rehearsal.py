@@ -35,6 +35,7 @@ from service.storage.memory import MemoryStore
 from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
 from service.usecases.contain_cluster import ContainCluster
+from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.look_back import LookBack
@@ -131,7 +132,7 @@ class Rehearsal:
         cases = self._reviewers = Reviewers(
             begin,
             self.policy,
-            ContainCluster(begin, self.policy, new_id),
+            ContainCluster(begin, self.policy, new_id, DoubtAlone(self.judge)),
             now=self._now_of_round,
             later=self._later,
             say=lambda number, label, at: self._say(self.signups[number - 1].truth, label, REVIEWER, at),

@@ -132,6 +132,17 @@ def leaves_of(accounts: Sequence[Account], core: Set[int], guarded: Set[Key] = f
     return _leaves(ties_of(accounts, guarded), core, {each.number: each for each in accounts})
 
 
+def branches_of(
+    accounts: Sequence[Account], core: Set[int], guarded: Set[Key] = frozenset()
+) -> tuple[tuple[int, ...], ...]:
+    """What would stay together of the rest without the core, largest first: the parts of two or more that hang on it."""
+    ties = ties_of(accounts, guarded)
+    hanging = {number for numbers in ties.values() if not core.isdisjoint(numbers) for number in numbers} - core
+    outside = {tie: rest for tie, numbers in ties.items() if (rest := [one for one in numbers if one not in core])}
+    parts = components([each.number for each in accounts if each.number not in core], outside)
+    return tuple(part for part in parts if len(part) >= 2 and not hanging.isdisjoint(part))
+
+
 def ties_of(accounts: Sequence[Account], guarded: Set[Key] = frozenset()) -> dict[Tie, tuple[int, ...]]:
     """The nodes of identifiers and the accounts that each ties, in the order they are given: two or more."""
     strong: dict[Tie, list[int]] = defaultdict(list)

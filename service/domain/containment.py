@@ -27,7 +27,7 @@ class Role(StrEnum):
     CORE = "core"
     """Held by two edges or more: it is part of what is contained."""
     LEAF = "leaf"
-    """It hangs on the core by one edge: it is asked for a proof that does not rest on that edge."""
+    """It hangs on the core by one edge, or through others: it is asked for a proof that does not rest on that edge."""
 
 
 class Progress(IntEnum):
@@ -86,7 +86,7 @@ class Containment:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A member that a containment touches; ``ties`` are the kinds of identifier by which a leaf hangs."""
+    """A member that a containment touches; ``ties`` are the kinds of identifier by which a leaf hangs, if itself."""
 
     signup_no: int
     role: Role

@@ -10,7 +10,7 @@ from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.signals.signals import derive_signals
 from service.domain.containment import Done, Progress, Role, Task
-from service.domain.decision import Assessment, Decision, Reason
+from service.domain.decision import Assessment, Decision, Reason, harsher
 from service.domain.errors import ConflictError
 from service.usecases.hold_member import held
 from service.usecases.judge import Judge
@@ -22,6 +22,12 @@ BATCH = 500
 BATCHES_A_ROUND = 20
 
 RELEASED = Reason("CONTAINMENT_RELEASED", "rule", "The containment that had changed the decision was released.")
+
+THROUGH_OTHERS = Reason(
+    "HANGS_ON_CONTAINED",
+    "rule",
+    "It belongs together with accounts of which one shares an identifier with a network that is contained.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ class CarryOut:
             if before.decision not in LET_IN and not cases.await_a_person(recorded):
                 return None
             assessment = held(self.judge, recorded, before, now=now)
+        elif not task.touched.ties:
+            assessment = _through_others(self.judge, before, now=now)
         elif before.decision in LET_IN:
             assessment = _asked(look_again(work, self.judge, recorded, now=now))
         else:
@@ -124,6 +132,19 @@ def _asked(assessment: Assessment) -> Assessment:
     Somebody who comes now and touches the same is held for a person; this one came before anybody knew.
     """
     return replace(assessment, decision=Decision.STEP_UP) if assessment.decision is Decision.REVIEW else assessment
+
+
+def _through_others(judge: Judge, before: Assessment, *, now: datetime) -> Assessment:
+    """It shares nothing with what is contained itself, so that looking at it again would show nothing new."""
+    return replace(
+        before,
+        id=judge.new_id(now),
+        decided_at=now,
+        decision=harsher(before.decision, Decision.STEP_UP),
+        reasons=(*before.reasons, THROUGH_OTHERS),
+        explored=None,
+        grant=None,
+    )
 
 
 def look_again(work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime) -> Assessment:

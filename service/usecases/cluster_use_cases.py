@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.reference.reference import Reference
-from service.domain.policy import Policy
 from service.usecases.cluster_file import ReadClusterFile
 from service.usecases.contain_cluster import ContainCluster
 from service.usecases.cut_identifier import CutIdentifier
+from service.usecases.doubt_alone import DoubtAlone
+from service.usecases.judge import Judge
 from service.usecases.learn_identifiers import LearnIdentifiers
 from service.usecases.list_clusters import ListClusters
 from service.usecases.open_containment import NewId
@@ -31,13 +31,11 @@ class ClusterUseCases:
     reveal: RevealIdentifier
 
 
-def cluster_use_cases(
-    begin: Begin, *, policy: Callable[[], Policy], reference: Reference, new_id: NewId
-) -> ClusterUseCases:
+def cluster_use_cases(begin: Begin, *, judge: Judge, reference: Reference, new_id: NewId) -> ClusterUseCases:
     """All of them over one store."""
     return ClusterUseCases(
         read=ReadCluster(begin),
-        contain=ContainCluster(begin, policy, new_id),
+        contain=ContainCluster(begin, judge.policy, new_id, DoubtAlone(judge)),
         cut=CutIdentifier(begin),
         learn=LearnIdentifiers(begin, reference),
         find=ListClusters(begin),

@@ -12,6 +12,8 @@ from service.domain.containment import Containment, ContainmentState, Role
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import ClusterLines
+from service.usecases.branches import with_branches
+from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.open_containment import NewId, contained_events, open_containment
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import (
@@ -50,6 +52,7 @@ class ContainCluster:
     begin: Begin
     policy: Callable[[], Policy]
     new_id: NewId
+    doubt: DoubtAlone
 
     def preview(self, name: str, *, owner: str | None, whole: bool = False) -> Preview:
         """Who would be touched if the cluster was contained now.
@@ -65,7 +68,7 @@ class ContainCluster:
         lines = self._lines()
         with self.begin() as work:
             found = survey(work, find_cluster(work, name, owner), lines)
-            plan = _plan(work, found, whole=whole)
+            plan = self._plan(work, found, lines, whole=whole)
             decisions: Counter[str] = Counter()
             for number in range(0, len(plan.core), _PAGE):
                 for recorded in work.ledger.several(plan.core[number : number + _PAGE]):
@@ -186,7 +189,7 @@ class ContainCluster:
     ) -> Containment:
         lines, number = self._lines(), work.containments.next_number()
         found = survey(work, cluster, lines)
-        plan = _plan(work, found, whole=whole)
+        plan = self._plan(work, found, lines, whole=whole)
         if not plan.core:
             raise ConflictError(_nothing_left(work, cluster))
         pending = ask or len(plan.core) > lines.containment.second_person_above
@@ -207,6 +210,13 @@ class ContainCluster:
     ) -> Containment:
         found = survey(work, cluster, self._lines())
         return _confirm(work, found, pending, by=by, now=now, new_id=self.new_id)
+
+    def _plan(self, work: UnitOfWork, found: Survey, lines: ClusterLines, *, whole: bool) -> Plan:
+        already = work.containments.standing_among(found.members.keys())
+        if whole:
+            return plan_of_everybody(found, already=already)
+        plan = plan_of(found, suspicious(found), already=already)
+        return with_branches(work, self.doubt, found, plan, lines, already=already)
 
     def _lines(self) -> ClusterLines:
         return self.policy().document.clusters
@@ -258,13 +268,6 @@ def _confirm(
 
 def _waiting(work: UnitOfWork, cluster: int) -> list[Containment]:
     return [each for each in work.containments.of_cluster(cluster) if each.state is ContainmentState.PENDING]
-
-
-def _plan(work: UnitOfWork, found: Survey, *, whole: bool) -> Plan:
-    already = work.containments.standing_among(found.members.keys())
-    if whole:
-        return plan_of_everybody(found, already=already)
-    return plan_of(found, suspicious(found), already=already)
 
 
 def _nothing_left(work: UnitOfWork, cluster: int) -> str:

@@ -10,6 +10,7 @@ from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER, Looked
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import ClusterLines
+from service.usecases.branches import with_branches
 from service.usecases.cluster_cases import ClusterCase, OpenCase
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.judge import Judge
@@ -68,6 +69,7 @@ class JudgeClusters:
         by_themselves, by_a_person = self._parted(work, found, lines)
         already = work.containments.standing_among(found.members.keys())
         plan = plan_of(found, by_themselves, already=already)
+        plan = with_branches(work, DoubtAlone(self.judge), found, plan, lines, already=already)
         if plan.core:
             pending = len(plan.core) > lines.containment.by_evidence_up_to
             open_containment(

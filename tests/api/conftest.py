@@ -47,6 +47,7 @@ from service.usecases.backtest import BackTest
 from service.usecases.case_use_cases import case_use_cases
 from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.issue_key import IssueKey
+from service.usecases.judge import Judge
 from service.usecases.keep_lists import KeepLists
 from service.usecases.keep_models import KeepModels
 from service.usecases.policy_use_cases import PolicyUseCases
@@ -321,6 +322,7 @@ def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
     recorder = Recorder(work)
     store = MemoryStore()
     memory, policy = MemoryStore(), parse_policy(default_policy_text(), version=3)
+    judge = Judge(reference=unused, model=lambda: None, policy=lambda: policy, new_id=new_id)
     unused: Any = None  # nobody signs up here, so nothing is brought into its canonical form
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
@@ -349,7 +351,7 @@ def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
             new_id=lambda now: uuid7(now, secrets.randbits(74)),
         ),
         "outcomes": RecordOutcome(memory.begin, lambda: policy, new_id),
-        "clusters": cluster_use_cases(memory.begin, policy=lambda: policy, reference=unused, new_id=new_id),
+        "clusters": cluster_use_cases(memory.begin, judge=judge, reference=unused, new_id=new_id),
         "attacks": ListAttacks(MemoryStore().begin),
         "clock": lambda: NOW,
         "metrics": lambda: (b"# EOF\n", "text/plain; version=0.0.4"),

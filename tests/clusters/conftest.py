@@ -91,7 +91,7 @@ class Gate:
         )
         self.outcomes = RecordOutcome(self.store.begin, lambda: self.policy, self.new_id)
         self.clusters = cluster_use_cases(
-            self.store.begin, policy=lambda: self.policy, reference=self.reference, new_id=self.new_id
+            self.store.begin, judge=self.judge, reference=self.reference, new_id=self.new_id
         )
         self.cases = RecordedCases()
         self.judge_clusters = JudgeClusters(self.store.begin, self.judge, self.cases, self.new_id)

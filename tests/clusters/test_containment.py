@@ -167,6 +167,28 @@ def test_whoever_hangs_on_a_banned_account_by_one_edge_is_asked_too_and_not_held
     assert gate.decision(device="r-d3")[0] is Decision.REVIEW
 
 
+@pytest.mark.parametrize("doubtful", [True, False])
+def test_a_branch_is_asked_with_the_account_that_it_hangs_by_where_it_is_doubted(gate: Any, doubtful: bool) -> None:
+    branch = [gate.came(device="r-d0" if number == 0 else None, card="pi") for number in range(6)]
+    if doubtful:
+        proven(gate, branch[1], passed=False)
+        proven(gate, branch[2], passed=False)
+    gate.said(branch[4], "legitimate")
+    proven(gate, branch[5], passed=True)
+    gate.ring(8, frauds=3)
+
+    gate.work()
+
+    assert gate.decisions(branch) == ["step_up"] + ["step_up" if doubtful else "allow"] * 3 + ["allow"] * 2
+    told = gate.read(lambda work: work.events.of_subject(branch[3].id))
+    assert [each.data["role"] for each in told if each.type is EventType.ACCOUNT_REASSESS] == ["leaf"] * doubtful
+
+    release(gate, branch[0])
+    gate.work()
+
+    assert gate.decisions(branch) == ["allow"] * 6
+
+
 def test_verified_good_accounts_in_its_midst_are_left_alone(gate: Any) -> None:
     ring = gate.ring(8, frauds=3)
     gate.said(ring[0], "legitimate")

@@ -14,6 +14,7 @@ from service.domain.outcome import Label, Statement
 from service.rehearsal_reviewers import REVIEWER, Reviewers
 from service.usecases.cluster_cases import ClusterCase
 from service.usecases.contain_cluster import ContainCluster
+from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.judge_clusters import JudgeClusters
 
 CALLER = Caller("campus", "k1", frozenset(Scope))
@@ -32,7 +33,7 @@ class Desk:
         self.reviewers = Reviewers(
             begin,
             policy,
-            ContainCluster(begin, policy, self.gate.new_id),
+            ContainCluster(begin, policy, self.gate.new_id, DoubtAlone(self.gate.judge)),
             now=lambda: self.gate.now,
             later=lambda at, what: self.waiting.append((at, what)),
             say=self._say,
