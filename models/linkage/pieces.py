@@ -135,7 +135,7 @@ def leaves_of(accounts: Sequence[Account], core: Set[int], guarded: Set[Key] = f
 def branches_of(
     accounts: Sequence[Account], core: Set[int], guarded: Set[Key] = frozenset()
 ) -> tuple[tuple[int, ...], ...]:
-    """What would stay together of the rest without the core, largest first: the parts of two or more that hang on it."""
+    """What of the rest would stay together without the core, largest first: parts of two or more that hang on it."""
     ties = ties_of(accounts, guarded)
     hanging = {number for numbers in ties.values() if not core.isdisjoint(numbers) for number in numbers} - core
     outside = {tie: rest for tie, numbers in ties.items() if (rest := [one for one in numbers if one not in core])}

@@ -322,8 +322,8 @@ def build_api(*, cases: MemoryStore | None = None, **changes: Any) -> Api:
     recorder = Recorder(work)
     store = MemoryStore()
     memory, policy = MemoryStore(), parse_policy(default_policy_text(), version=3)
-    judge = Judge(reference=unused, model=lambda: None, policy=lambda: policy, new_id=new_id)
     unused: Any = None  # nobody signs up here, so nothing is brought into its canonical form
+    judge = Judge(reference=unused, model=lambda: None, policy=lambda: policy, new_id=new_id)
     probes = {"database": ProbeResult(ok=True), "model": ProbeResult(ok=True, detail={"version": "test"})}
     begin: Any = lambda: work  # noqa: E731 - the parts the edge needs, not the whole protocol
     webhooks = WebhookEndpoints(MemoryStore().begin, uuid7_now, secrets.token_bytes, private_allowed=False)
