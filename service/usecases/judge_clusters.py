@@ -24,6 +24,9 @@ A_ROUND = 50
 CONFIRMED_FRAUD = "CONFIRMED_FRAUD"
 """Why evidence alone contains: enough confirmed fraud in a piece that no single identifier holds together."""
 
+FRAUD_AMONG_DOUBTED = "FRAUD_AMONG_DOUBTED"
+"""Why evidence contains with less: one known fraud at least in such a piece, most of which is doubted."""
+
 PIECE_SUBJECT = "piece:"
 """What the subject of a piece's case begins with; its first account follows."""
 
@@ -72,13 +75,14 @@ class JudgeClusters:
         plan = with_branches(work, DoubtAlone(self.judge), found, plan, lines, already=already)
         if plan.core:
             pending = len(plan.core) > lines.containment.by_evidence_up_to
+            enough = all(len(piece.frauds) >= lines.containment.frauds for piece in by_themselves)
             open_containment(
                 work,
                 found,
                 plan,
                 number=number,
                 by=WORKER,
-                reason=CONFIRMED_FRAUD,
+                reason=CONFIRMED_FRAUD if enough else FRAUD_AMONG_DOUBTED,
                 pending=pending,
                 now=now,
                 new_id=self.new_id,

@@ -46,6 +46,7 @@ def test_enough_fraud_of_several_sources_contains_a_ring_by_itself(gate: Any) ->
     assert gate.decision(device="r-d0", card="r-c0")[0] is Decision.DENY
     (containment,) = gate.read(lambda work: work.containments.of_cluster(gate.number(ring[0])))
     assert (containment.state, containment.core, containment.opened_by) == (STANDING, 8, "worker")
+    assert containment.reason == "CONFIRMED_FRAUD"
     (told,) = gate.read(lambda work: work.events.of_subject(gate.cluster(ring[0])))
     assert (told.type, told.data["contained_of_yours"]) == (EventType.CLUSTER_CONTAINED, 8)
 
@@ -80,6 +81,8 @@ def test_one_fraud_contains_a_ring_that_failed_its_proofs(gate: Any) -> None:
     gate.work()
 
     assert gate.decisions(ring) == ["deny"] * 8
+    (containment,) = gate.read(lambda work: work.containments.of_cluster(gate.number(ring[0])))
+    assert containment.reason == "FRAUD_AMONG_DOUBTED"
 
 
 def test_whoever_passes_at_last_is_not_doubted(gate: Any) -> None:
