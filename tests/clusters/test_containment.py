@@ -13,7 +13,7 @@ import pytest
 
 from models.features.catalogue import FEATURES
 from models.registry import load_active
-from service.domain.containment import ContainmentState
+from service.domain.containment import ContainmentState, Looked
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.event import EventType
@@ -146,6 +146,21 @@ def test_a_cluster_that_grows_around_its_frauds_is_judged_again(memory_gate: Any
 
     assert gate.judge_clusters(gate.now) == 1
     assert len(ring) == 20
+
+
+@pytest.mark.parametrize(
+    ("frauds", "failed", "due"),
+    [(0, 4, False), (0, 5, True), (1, 0, True), (1, 21, False), (1, 22, True), (2, 20, True)],
+)
+def test_a_cluster_is_due_with_enough_failed_proofs_and_again_with_a_tenth_more(
+    frauds: int, failed: int, due: bool
+) -> None:
+    judged = Looked(1, frauds=1, newest_fraud_us=1, size=50, failed=20) if failed > 5 else None
+    looked = Looked(1, frauds=frauds, newest_fraud_us=frauds, size=50, failed=failed)
+
+    assert looked.is_due_after(judged, judged_from=20, failed_from=5) is due
+    if not frauds:
+        assert not looked.is_due_after(judged, judged_from=20, failed_from=0)
 
 
 def test_whoever_hangs_by_one_edge_is_asked_for_a_proof_that_does_not_rest_on_it(gate: Any) -> None:
