@@ -9,7 +9,8 @@ from models.features.catalogue import FEATURES
 from models.linkage.memory import MemoryHistory
 from models.reference.reference import Reference
 from models.replay import Known, KnownFeed, Recording, replay_recorded
-from service.usecases.ports import Begin, Recorded, UnitOfWork
+from service.usecases.ports import Begin, UnitOfWork
+from service.usecases.ports_recordings import RecordedSignup
 
 VECTOR_BYTES = 4 * len(FEATURES)
 
@@ -22,7 +23,7 @@ class Rebuilt:
     that one was of another catalogue, or there is none.
     """
 
-    recorded: Recorded
+    recorded: RecordedSignup
     vector: bytes
     equal: bool | None
 
@@ -49,10 +50,10 @@ class RebuildVectors:
             # Marks name sign-ups by number, and the history counts from one: numbers may have gaps.
             places: dict[int, int] = {}
             feed = _feed(work, places)
-            waiting: list[Recorded] = []
+            waiting: list[RecordedSignup] = []
 
             def stream() -> Iterator[Recording]:
-                for place, recorded in enumerate(work.ledger.stream(), start=1):
+                for place, recorded in enumerate(work.recordings.stream(), start=1):
                     places[recorded.signup_no] = place
                     waiting.append(recorded)
                     if place <= remembered:
@@ -89,6 +90,6 @@ def _feed(work: UnitOfWork, places: dict[int, int]) -> KnownFeed:
     return feed
 
 
-def _equal(recorded: Recorded, vector: bytes) -> bool | None:
-    logged = recorded.assessments[0].vector if recorded.assessments else None
+def _equal(recorded: RecordedSignup, vector: bytes) -> bool | None:
+    logged = None if recorded.first is None else recorded.first.vector
     return None if logged is None or len(logged) != VECTOR_BYTES else logged == vector
