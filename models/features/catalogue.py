@@ -187,5 +187,5 @@ _FUNCTIONS = tuple(feature.function for feature in FEATURES)
 
 def vector_of(facts: Facts) -> Vector:
     """The feature vector, shape ``(len(FEATURES),)``, float32; missing is NaN."""
-    values = [function(facts) for function in _FUNCTIONS]
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float32)
+    # NumPy reads None as NaN.
+    return np.array([function(facts) for function in _FUNCTIONS], dtype=np.float32)

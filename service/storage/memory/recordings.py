@@ -18,9 +18,7 @@ class MemoryRecordings:
     def stream(self) -> Iterator[RecordedSignup]:
         """See the port."""
         with self._shelves.lock:
-            ordered = sorted(
-                self._shelves.signups.values(), key=lambda kept: (kept.record.recorded_at, kept.signup_no)
-            )
+            ordered = sorted(self._shelves.signups.values(), key=lambda kept: (kept.record.recorded_at, kept.signup_no))
             found = [kept.recorded() for kept in ordered]
         for each in found:
             first = _first(each.assessments[0]) if each.assessments else None
