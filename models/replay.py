@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
 from models.features.catalogue import Vector, vector_of
 from models.features.facts import Facts
+from models.frozen import frozen
 from models.identifiers import identifiers_of
 from models.linkage.history import History, Link
 from models.linkage.identifier import Identifier
@@ -20,7 +20,7 @@ from models.signals.signals import derive_signals
 from models.signup import Signup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replayed:
     """One sign-up as the service would have seen it."""
 
@@ -29,7 +29,7 @@ class Replayed:
     vector: Vector
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """Something became known of a recorded sign-up at an instant; ``withdrawn`` when it turned out otherwise."""
 
@@ -64,7 +64,7 @@ class KnownFeed:
                 history.mark(self.place_of(known), known.mark, known.at)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recording:
     """A sign-up and when it was recorded, which is when others could see it."""
 

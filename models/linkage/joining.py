@@ -7,10 +7,10 @@ sign-up, within a window and only while few carry them; weak ones never join.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from models.frozen import frozen
 from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind
 from models.linkage.velocity import Counts, Window
 
@@ -66,7 +66,7 @@ class PairTie(NamedTuple):
     agreeing: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ties:
     """What ties one sign-up to clusters, before it joins.
 

@@ -172,11 +172,11 @@ class _Fullest:
 
     @property
     def links(self) -> Six:
-        return cast(Six, tuple(map(max, *[each.links for each in self._each])))
+        return cast("Six", tuple(map(max, *[each.links for each in self._each])))
 
     @property
     def distinct(self) -> Three:
-        return cast(Three, tuple(map(max, *[each.distinct for each in self._each])))
+        return cast("Three", tuple(map(max, *[each.distinct for each in self._each])))
 
     @property
     def others(self) -> int:

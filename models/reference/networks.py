@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -11,13 +10,14 @@ from pathlib import Path
 
 import maxminddb
 
+from models.frozen import frozen
 from models.reference.embedded_networks import load_embedded_networks
 from models.reference.network_kinds import NetworkKind, network_kind
 from models.reference.network_source import Address, Found, Source
 from models.reference.special_addresses import is_public
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NetworkFacts:
     """The network behind one address.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from models.frozen import frozen
 from models.reference.institutions import institution_words
 from models.reference.network_kinds import NetworkKind
 from models.reference.reference import Reference
@@ -24,7 +24,7 @@ _SAME_SCHOOL = 80.0
 _SAME_OWNER = 90.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsistencySignals:
     """Where the parts agree and disagree.
 

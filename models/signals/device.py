@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
+from models.frozen import frozen
 from models.reference.browsers import Agent, ja4_engine
 from models.reference.reference import Reference
 from models.signals.personal import PERSONAL
@@ -31,7 +32,7 @@ _PLATFORMS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeviceSignals:
     """The browser and the machine.
 

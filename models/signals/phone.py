@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from models.frozen import frozen
 from models.reference.reference import Reference
 from models.signals.personal import LOOKED_AT_AGAIN, PERSONAL
 from models.signup import Signup
@@ -30,7 +31,7 @@ _UNKNOWABLE = frozenset({"fixed_line_or_mobile"})
 _BLOCK_DIGITS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PhoneSignals:
     """The number.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import get_type_hints
 
+from models.frozen import frozen
 from models.reference.reference import Reference
 from models.signals.behaviour import BehaviourSignals, behaviour_signals
 from models.signals.calendar import CalendarSignals, calendar_signals
@@ -19,7 +19,7 @@ from models.signals.phone import PhoneSignals, phone_signals
 from models.signup import Signup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signals:
     """All groups. Fields marked personal serve identifiers and features inside the process only."""
 

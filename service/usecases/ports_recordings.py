@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from models.frozen import frozen
 from models.signup import Signup
 from service.domain.decision import Decision, Explored
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FirstDecision:
     """The decision whose outcome was awaited, without the documents about it, which are most of its size.
 
@@ -26,7 +26,7 @@ class FirstDecision:
     explored: Explored | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordedSignup:
     """One recorded sign-up; ``first`` is ``None`` when it was recorded without a decision. It holds personal data."""
 

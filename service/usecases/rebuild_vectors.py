@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.features.catalogue import FEATURES
+from models.frozen import frozen
 from models.linkage.memory import MemoryHistory
 from models.reference.reference import Reference
 from models.replay import Known, KnownFeed, Recording, replay_recorded
@@ -15,7 +16,7 @@ from service.usecases.ports_recordings import RecordedSignup
 VECTOR_BYTES = 4 * len(FEATURES)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rebuilt:
     """A recorded sign-up with its vector in this release's catalogue.
 
