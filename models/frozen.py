@@ -29,11 +29,8 @@ def frozen(kind: type[T]) -> type[T]:
     # As the standard library makes the one that this takes the place of: from the names of fields, which are ours.
     exec(f"def __init__({', '.join(parameters)}):\n " + "\n ".join(assignments), names)  # noqa: S102
     made, before = names["__init__"], closed.__init__
-    made.__qualname__, made.__module__, made.__annotations__ = (
-        before.__qualname__,
-        kind.__module__,
-        before.__annotations__,
-    )
+    made.__module__, made.__qualname__ = kind.__module__, before.__qualname__
+    made.__annotations__ = before.__annotations__
     closed.__init__ = made
     closed.__init_subclass__ = classmethod(_refuse)
     return closed  # type: ignore[no-any-return]  # Any since its __init__ is replaced

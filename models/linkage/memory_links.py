@@ -186,18 +186,24 @@ class Links:
 
     def _taken(self, order: Sequence[int], *, in_time: bool) -> Links:
         taken = Links()
-        taken._take(order, of=self)
+        taken._order, taken._occurred, taken._counted, taken._types, taken._anomalies = self._columns(order)
         taken._in_time = in_time
         return taken
 
-    def _take(self, order: Sequence[int], *, of: Links | None = None) -> None:
-        """New columns of the links at these places."""
-        of = of or self
-        self._order = [of._order[at] for at in order]
-        self._occurred = [of._occurred[at] for at in order]
-        self._counted = [of._counted[at] for at in order]
-        self._types = [of._types[at] for at in order]
-        self._anomalies = [of._anomalies[at] for at in order]
+    def _take(self, order: Sequence[int]) -> None:
+        """Keep the links at these places, in new columns."""
+        self._order, self._occurred, self._counted, self._types, self._anomalies = self._columns(order)
+
+    def _columns(
+        self, order: Sequence[int]
+    ) -> tuple[list[Place], list[int], list[str | int | None], list[str], list[int]]:
+        return (
+            [self._order[at] for at in order],
+            [self._occurred[at] for at in order],
+            [self._counted[at] for at in order],
+            [self._types[at] for at in order],
+            [self._anomalies[at] for at in order],
+        )
 
 
 class _Stretch:
@@ -208,7 +214,7 @@ class _Stretch:
 
     __slots__ = ("_anomalies", "_counted", "_end", "_identifier", "_types", "age_us", "links", "past")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made in one place, thousands of times a second
         self,
         identifier: Identifier,
         links: Six,

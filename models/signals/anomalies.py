@@ -57,4 +57,4 @@ _BITS = tuple(
         Anomaly.DISPOSABLE_MAIL,
     )
 )
-"""In the order in which ``anomalies_of`` looks. As plain numbers: members of a flag are put together ten times slower."""
+"""In the order in which ``anomalies_of`` looks; plain numbers, because members of a flag are slow to put together."""
