@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from models.features.facts import Facts
-from models.features.numbers import number
 from models.signup import Behaviour, Signup
 
 _MATCHING = 0.6
@@ -29,7 +28,7 @@ def language_gap(facts: Facts) -> float | None:
 
     Missing when no language or no country is known.
     """
-    return number(facts.signals.consistency.language_gap)
+    return facts.signals.consistency.language_gap
 
 
 def institution_free_mail(facts: Facts) -> float | None:
@@ -37,12 +36,12 @@ def institution_free_mail(facts: Facts) -> float | None:
     if facts.signals.identity.institution_listed is None:
         return None
     email = facts.signals.email
-    return number(facts.signals.identity.institution_listed and (email.free or email.disposable))
+    return facts.signals.identity.institution_listed and (email.free or email.disposable)
 
 
 def institution_email_conflict(facts: Facts) -> float | None:
     """1 when the academic mailbox is of another institution than the one claimed; missing when either is unlisted."""
-    return number(facts.signals.consistency.institution_email_conflict)
+    return facts.signals.consistency.institution_email_conflict
 
 
 def issuer_billing_conflict(facts: Facts) -> float | None:
@@ -50,7 +49,7 @@ def issuer_billing_conflict(facts: Facts) -> float | None:
     payment = facts.signals.payment
     if payment.issuer_country is None or payment.billing_country is None:
         return None
-    return number(payment.issuer_country != payment.billing_country)
+    return payment.issuer_country != payment.billing_country
 
 
 def institution_network_match(facts: Facts) -> float | None:
@@ -58,7 +57,7 @@ def institution_network_match(facts: Facts) -> float | None:
 
     Missing when the network is unknown or no institution is named.
     """
-    return number(facts.signals.consistency.institution_network_match)
+    return facts.signals.consistency.institution_network_match
 
 
 def support_groups(facts: Facts) -> float | None:

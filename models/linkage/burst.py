@@ -128,13 +128,17 @@ def _fraction(a: float, b: float, x: float) -> float:
     c, d = 1.0, 1.0 / _away_from_zero(1.0 - (a + b) * x / (a + 1.0))
     value = d
     for m in range(1, _MOST_TERMS):
-        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
-        d = 1.0 / (_away_from_zero(1.0 + even * d))
-        c = _away_from_zero(1.0 + even / c)
+        twice = a + 2 * m
+        even = m * (b - m) * x / ((twice - 1.0) * twice)
+        odd = -(a + m) * (a + b + m) * x / (twice * (twice + 1.0))
+        d, c = 1.0 + even * d, 1.0 + even / c
+        # Written out: it is the innermost loop of every decision.
+        d = 1.0 / (d if abs(d) > _TINY else _TINY)
+        c = c if abs(c) > _TINY else _TINY
         value *= c * d
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
-        d = 1.0 / _away_from_zero(1.0 + odd * d)
-        c = _away_from_zero(1.0 + odd / c)
+        d, c = 1.0 + odd * d, 1.0 + odd / c
+        d = 1.0 / (d if abs(d) > _TINY else _TINY)
+        c = c if abs(c) > _TINY else _TINY
         change = c * d
         value *= change
         if abs(change - 1.0) < _PRECISION:
@@ -143,4 +147,4 @@ def _fraction(a: float, b: float, x: float) -> float:
 
 
 def _away_from_zero(value: float) -> float:
-    return value if value > _TINY or value < -_TINY else _TINY
+    return value if abs(value) > _TINY else _TINY

@@ -58,7 +58,11 @@ class MemoryHistory:
         """See ``models.linkage.history.History``."""
         now_us = microseconds(now)
         today = now_us // DAY_US
-        velocities = [(each.kind, self._velocity(each, now_us, today, excluding)) for each in identifiers]
+        seen, velocity = self._links, self._velocity
+        velocities = [
+            (each.kind, velocity(each, now_us, today, excluding) if (each.kind, each.value) in seen else NEVER_SEEN)
+            for each in identifiers
+        ]
         ties = self._ties(identifiers, velocities, now_us, excluding)
         marks, bans, contained = self._marked(identifiers, velocities, now_us, excluding)
         company = ALONE
