@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from models.features.catalogue import FEATURES
 from models.frozen import frozen
 from models.linkage.memory import MemoryHistory
 from models.reference.reference import Reference
-from models.replay import Known, KnownFeed, Recording, replay_recorded
+from models.replay import Known, KnownFeed, Recording, replay_pages
 from service.usecases.ports import Begin, UnitOfWork
 from service.usecases.ports_recordings import RecordedSignup
 
@@ -51,21 +52,20 @@ class RebuildVectors:
             # Marks name sign-ups by number, and the history counts from one: numbers may have gaps.
             places: dict[int, int] = {}
             feed = _feed(work, places)
-            waiting: list[RecordedSignup] = []
+            waiting: deque[RecordedSignup] = deque()
 
             def stream() -> Iterator[Recording]:
                 for place, recorded in enumerate(work.recordings.stream(), start=1):
                     places[recorded.signup_no] = place
-                    waiting.append(recorded)
-                    if place <= remembered:
-                        waiting.clear()
+                    if place > remembered:
+                        waiting.append(recorded)
                     seen(place)
                     yield Recording(recorded.signup, recorded.recorded_at)
 
-            for replayed in replay_recorded(
+            for replayed in replay_pages(
                 stream(), reference=self.reference, history=MemoryHistory(), feed=feed, remembered=remembered
             ):
-                recorded = waiting.pop()
+                recorded = waiting.popleft()
                 vector = replayed.vector.astype("<f4", copy=False).tobytes()
                 yield Rebuilt(recorded, vector, _equal(recorded, vector))
 
