@@ -119,7 +119,7 @@ def replay_recorded(
         history.record(_link(first_no + place, recording, identifiers, joins))
 
 
-PAGE = 128
+PAGE = 256
 """Sign-ups a page: what is made of them stays near the processor."""
 
 

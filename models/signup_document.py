@@ -76,7 +76,7 @@ class _Members(dict[str | None, Any]):
 
     def __missing__(self, value: str | None) -> StrEnum:
         # Raises ValueError, and says what is wrong.
-        return self._kind(value)
+        return self._kind(str(value))
 
 
 _ACCOUNT_TYPES, _METHODS = _Members(AccountType, optional=False), _Members(PaymentMethod, optional=False)

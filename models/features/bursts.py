@@ -22,7 +22,7 @@ class Burst:
 
     window: Window
     season: Callable[[Facts], float]
-    applies: Callable[[Facts], bool] | None = None
+    applies: Callable[[Facts], bool] = lambda _: True
 
 
 BURSTS: Mapping[IdentifierKind, Burst] = {
@@ -94,7 +94,7 @@ def form_language_burst_24h(facts: Facts) -> float | None:
 def _surprise(facts: Facts, kind: IdentifierKind) -> float | None:
     linkage, burst = facts.linkage, BURSTS[kind]
     earlier, past = linkage.links(kind, burst.window), linkage.past(kind)
-    if earlier is None or past is None or (burst.applies is not None and not burst.applies(facts)):
+    if earlier is None or past is None or not burst.applies(facts):
         return None
     return burst_surprise(
         kind,

@@ -131,7 +131,7 @@ class MemoryHistory:
             if links is None:
                 remembered[key] = OneLink(place, occurred_us, counted, account_type, each.anomalies)
             else:
-                if type(links) is OneLink:
+                if isinstance(links, OneLink):
                     links = remembered[key] = links.in_columns()
                 links.add(place, occurred_us, counted, account_type, each.anomalies)
             if kind in PAST_KINDS:
