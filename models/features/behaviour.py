@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from models.features.facts import Facts
+from models.features.numbers import number
 
 _UNHURRIED_S = 20.0
 """A form of this length takes an unhurried person at least this long."""
@@ -39,14 +40,14 @@ def keystroke_rate(facts: Facts) -> float | None:
 
 def pasted_identity(facts: Facts) -> float | None:
     """1 when the name or the institution was pasted; missing when pasting was not measured."""
-    return facts.signals.behaviour.pasted_identity
+    return number(facts.signals.behaviour.pasted_identity)
 
 
 def referrer_missing(facts: Facts) -> float | None:
     """1 when the browser did not say where it came from; never missing."""
-    return not facts.signals.behaviour.referrer_given
+    return number(not facts.signals.behaviour.referrer_given)
 
 
 def captcha_failed(facts: Facts) -> float | None:
     """1 when the caller's CAPTCHA failed, 0 when passed; missing when there was none."""
-    return facts.signals.behaviour.captcha_failed
+    return number(facts.signals.behaviour.captcha_failed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.features.facts import Facts
+from models.features.numbers import number
 from models.signup import Behaviour, Signup
 
 _MATCHING = 0.6
@@ -28,7 +29,7 @@ def language_gap(facts: Facts) -> float | None:
 
     Missing when no language or no country is known.
     """
-    return facts.signals.consistency.language_gap
+    return number(facts.signals.consistency.language_gap)
 
 
 def institution_free_mail(facts: Facts) -> float | None:
@@ -36,12 +37,12 @@ def institution_free_mail(facts: Facts) -> float | None:
     if facts.signals.identity.institution_listed is None:
         return None
     email = facts.signals.email
-    return facts.signals.identity.institution_listed and (email.free or email.disposable)
+    return number(facts.signals.identity.institution_listed and (email.free or email.disposable))
 
 
 def institution_email_conflict(facts: Facts) -> float | None:
     """1 when the academic mailbox is of another institution than the one claimed; missing when either is unlisted."""
-    return facts.signals.consistency.institution_email_conflict
+    return number(facts.signals.consistency.institution_email_conflict)
 
 
 def issuer_billing_conflict(facts: Facts) -> float | None:
@@ -49,7 +50,7 @@ def issuer_billing_conflict(facts: Facts) -> float | None:
     payment = facts.signals.payment
     if payment.issuer_country is None or payment.billing_country is None:
         return None
-    return payment.issuer_country != payment.billing_country
+    return number(payment.issuer_country != payment.billing_country)
 
 
 def institution_network_match(facts: Facts) -> float | None:
@@ -57,7 +58,7 @@ def institution_network_match(facts: Facts) -> float | None:
 
     Missing when the network is unknown or no institution is named.
     """
-    return facts.signals.consistency.institution_network_match
+    return number(facts.signals.consistency.institution_network_match)
 
 
 def support_groups(facts: Facts) -> float | None:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from models.features.facts import Facts
+from models.features.numbers import number
 
 
 def email_academic(facts: Facts) -> float | None:
     """1 when the e-mail domain belongs to a school or university on the academic list; never missing."""
-    return facts.signals.email.academic
+    return number(facts.signals.email.academic)
 
 
 def email_disposable(facts: Facts) -> float | None:
     """1 when the e-mail domain hands out throw-away mailboxes; never missing."""
-    return facts.signals.email.disposable
+    return number(facts.signals.email.disposable)
 
 
 def email_free(facts: Facts) -> float | None:
     """1 when anybody gets a mailbox at the e-mail domain; never missing."""
-    return facts.signals.email.free
+    return number(facts.signals.email.free)
 
 
 def email_relay(facts: Facts) -> float | None:
     """1 when the e-mail domain is a privacy relay; never missing."""
-    return facts.signals.email.relay
+    return number(facts.signals.email.relay)
 
 
 def email_name_match(facts: Facts) -> float | None:
@@ -32,7 +33,7 @@ def email_name_match(facts: Facts) -> float | None:
 
 def email_folding(facts: Facts) -> float | None:
     """Characters in the mailbox's name that its provider ignores (dots, tags); never missing."""
-    return facts.signals.email.folded
+    return number(facts.signals.email.folded)
 
 
 def email_digit_share(facts: Facts) -> float | None:
@@ -55,4 +56,4 @@ def email_domain_surprise(facts: Facts) -> float | None:
 
 def email_open_enrolment(facts: Facts) -> float | None:
     """1 when the academic domain gives mailboxes before admission; missing when the domain is not academic."""
-    return facts.signals.email.open_enrolment
+    return number(facts.signals.email.open_enrolment)

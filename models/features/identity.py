@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.features.facts import Facts
+from models.features.numbers import number
 from models.signup import AccountType
 
 
@@ -16,32 +17,32 @@ def name_surprise(facts: Facts) -> float | None:
 
 def name_mixed_script(facts: Facts) -> float | None:
     """1 when a word of the name mixes writing systems or imitates Latin letters; never missing."""
-    return facts.signals.identity.name_mixed_script
+    return number(facts.signals.identity.name_mixed_script)
 
 
 def institution_on_list(facts: Facts) -> float | None:
     """1 when the claimed institution's name is on the academic list; missing when none is named."""
-    return facts.signals.identity.institution_listed
+    return number(facts.signals.identity.institution_listed)
 
 
 def orcid_valid(facts: Facts) -> float | None:
     """1 when the check digit of the ORCID iD holds; missing when none was given."""
-    return facts.signals.identity.orcid_valid
+    return number(facts.signals.identity.orcid_valid)
 
 
 def website_academic(facts: Facts) -> float | None:
     """1 when the website lies under an academic domain; missing when none was given."""
-    return facts.signals.identity.website_academic
+    return number(facts.signals.identity.website_academic)
 
 
 def age_role_gap_years(facts: Facts) -> float | None:
     """Years by which the age lies outside 13 to 90 for students, 18 to 95 for others; missing without year or role."""
-    return facts.signals.identity.age_role_gap_years
+    return number(facts.signals.identity.age_role_gap_years)
 
 
 def account_is_research(facts: Facts) -> float | None:
     """1 for a research account, 0 for an educational one; never missing."""
-    return facts.signup.account_type is AccountType.RESEARCH
+    return number(facts.signup.account_type is AccountType.RESEARCH)
 
 
 def sponsor_supports(facts: Facts) -> float | None:

@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 from models.features.facts import Facts
+from models.features.numbers import number
 
 
 def payment_absent(facts: Facts) -> float | None:
     """1 when there is nothing to pay with; never missing."""
-    return facts.signals.payment.absent
+    return number(facts.signals.payment.absent)
 
 
 def payment_prepaid(facts: Facts) -> float | None:
     """1 for a prepaid card; missing when the funding is unknown."""
-    return facts.signals.payment.prepaid
+    return number(facts.signals.payment.prepaid)
 
 
 def payment_virtual_bin(facts: Facts) -> float | None:
     """1 when the card's issuer is known for virtual numbers; missing without the card's first digits."""
-    return facts.signals.payment.virtual_bin
+    return number(facts.signals.payment.virtual_bin)
 
 
 def payment_failed_attempts(facts: Facts) -> float | None:
     """Payment attempts that failed before this one (count, at most 1,000); missing when not reported."""
-    return facts.signals.payment.failed_attempts
+    return number(facts.signals.payment.failed_attempts)
 
 
 def payment_cvc_failed(facts: Facts) -> float | None:
     """1 when the security code was wrong, 0 when right; missing when it was not checked."""
-    return facts.signals.payment.cvc_failed
+    return number(facts.signals.payment.cvc_failed)
 
 
 def payment_postal_failed(facts: Facts) -> float | None:
     """1 when the postal code was wrong, 0 when right; missing when it was not checked."""
-    return facts.signals.payment.postal_code_failed
+    return number(facts.signals.payment.postal_code_failed)
 
 
 def payment_3ds(facts: Facts) -> float | None:
