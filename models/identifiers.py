@@ -18,12 +18,12 @@ def identifiers_of(signup: Signup, signals: Signals) -> tuple[Identifier, ...]:
 
     Behaviour fingerprints are not known at sign-up; they are learnt from the account's use.
     """
-    anomalies = int(anomalies_of(signals))
-    pairs = (*_strong(signals), *_medium(signup, signals), *_weak(signup, signals))
+    anomalies = anomalies_of(signals)
+    rows = (*_strong(signals), *_medium(signup, signals), *_weak(signup, signals))
     # Computer rooms are imaged: on an academic network sixty honest students have the same browser and address.
     imaged = Kind.DEVICE_PROFILE if signals.network.academic else None
     found = [
-        Identifier(kind, value, counted, None, anomalies, kind is imaged) for kind, value, counted in pairs if value
+        Identifier(kind, value, counted, None, anomalies, kind is imaged) for kind, value, counted in rows if value
     ]
     return (*found, *_sequence(signals.email, anomalies))
 

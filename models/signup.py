@@ -7,9 +7,11 @@ documents). ``None`` always means that nobody told us.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
+
+from models.frozen import frozen
 
 CustomValue = str | int | float | bool | None
 
@@ -77,7 +79,7 @@ class Captcha(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Institution:
     """The school, university or laboratory the person claims."""
 
@@ -86,7 +88,7 @@ class Institution:
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sponsor:
     """Somebody the person names as vouching for them."""
 
@@ -94,7 +96,7 @@ class Sponsor:
     orcid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """Who the person says they are. Countries are ISO 3166-1 alpha-2, upper case."""
 
@@ -109,7 +111,7 @@ class Identity:
     sponsor: Sponsor | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PaymentChecks:
     """What the payment processor checked."""
 
@@ -118,7 +120,7 @@ class PaymentChecks:
     three_d_secure: ThreeDSecure | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payment:
     """The payment instrument, by its processor's fingerprint; never a card number."""
 
@@ -134,7 +136,7 @@ class Payment:
     failed_attempts: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NetworkReport:
     """What the caller's own provider knows of the address. ``confidence`` is 0 to 100."""
 
@@ -148,7 +150,7 @@ class NetworkReport:
     user_count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Device:
     """The browser and the connection. ``screen`` is ``WIDTHxHEIGHT`` in pixels, ``timezone`` an IANA name."""
 
@@ -164,7 +166,7 @@ class Device:
     network: NetworkReport | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Behaviour:
     """How the form was filled in. ``pasted_fields`` is ``None`` when the page did not measure it."""
 
@@ -175,7 +177,7 @@ class Behaviour:
     stated_use: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriorChecks:
     """What the caller verified before asking us."""
 
@@ -184,7 +186,7 @@ class PriorChecks:
     captcha: Captcha | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signup:
     """One attempt to open an account. ``occurred_at`` is an aware datetime in UTC."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -187,5 +189,11 @@ _FUNCTIONS = tuple(feature.function for feature in FEATURES)
 
 def vector_of(facts: Facts) -> Vector:
     """The feature vector, shape ``(len(FEATURES),)``, float32; missing is NaN."""
-    values = [function(facts) for function in _FUNCTIONS]
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float32)
+    # NumPy reads None as NaN.
+    return np.array([function(facts) for function in _FUNCTIONS], dtype=np.float32)
+
+
+def vectors_of(facts: Sequence[Facts]) -> Vector:
+    """The vectors of several, a row each, as ``vector_of`` makes them; one feature after the other."""
+    columns = [[function(each) for each in facts] for function in _FUNCTIONS]
+    return np.ascontiguousarray(np.array(columns, dtype=np.float32).T)

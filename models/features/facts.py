@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from models.frozen import frozen
 from models.linkage.velocity import Linkage
 from models.signals.signals import Signals
 from models.signup import Signup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Everything known about one sign-up at the moment it is judged."""
 

@@ -86,13 +86,18 @@ def burst_surprise(
         return None
     habit = HABITS[kind]
     per_day = (past + PRIOR_DAYS * habit.rate_per_day) / (observed_days + PRIOR_DAYS)
-    expected = per_day * season * window.value / Window.DAY.value
-    surprise = -log_tail(earlier + 1, mean=expected, dispersion=habit.dispersion) / math.log(10.0)
+    expected = per_day * season * _LENGTHS[window] / _DAY
+    surprise = -log_tail(earlier + 1, expected, habit.dispersion) / _LN_10
     return min(LARGEST_SURPRISE, max(0.0, surprise))
 
 
+_LENGTHS = {window: window.value for window in Window}
+_DAY = Window.DAY.value
+_LN_10 = math.log(10.0)
+
+
 @lru_cache(maxsize=8192)
-def log_tail(least: int, *, mean: float, dispersion: float) -> float:
+def log_tail(least: int, mean: float, dispersion: float) -> float:
     """Natural logarithm of P(X ≥ least) for a negative binomial X, exact far into the tail.
 
     It is I_x(least, dispersion) with x = mean / (mean + dispersion), the regularised incomplete beta function
@@ -109,8 +114,13 @@ def log_tail(least: int, *, mean: float, dispersion: float) -> float:
 
 
 def _log_beta_front(a: float, b: float, x: float, complement: float) -> float:
-    log_beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
-    return a * math.log(x) + b * math.log(complement) - math.log(a) - log_beta
+    return a * math.log(x) + b * math.log(complement) - math.log(a) - _log_beta(a, b)
+
+
+@lru_cache(maxsize=8192)
+def _log_beta(a: float, b: float) -> float:
+    """Of a count and a dispersion, or the other way round: there are few of either."""
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
 
 def _fraction(a: float, b: float, x: float) -> float:
@@ -118,13 +128,20 @@ def _fraction(a: float, b: float, x: float) -> float:
     c, d = 1.0, 1.0 / _away_from_zero(1.0 - (a + b) * x / (a + 1.0))
     value = d
     for m in range(1, _MOST_TERMS):
-        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
-        for term in (even, odd):
-            d = 1.0 / _away_from_zero(1.0 + term * d)
-            c = _away_from_zero(1.0 + term / c)
-            value *= c * d
-        if abs(c * d - 1.0) < _PRECISION:
+        twice = a + 2 * m
+        even = m * (b - m) * x / ((twice - 1.0) * twice)
+        odd = -(a + m) * (a + b + m) * x / (twice * (twice + 1.0))
+        d, c = 1.0 + even * d, 1.0 + even / c
+        # Written out: it is the innermost loop of every decision.
+        d = 1.0 / (d if abs(d) > _TINY else _TINY)
+        c = c if abs(c) > _TINY else _TINY
+        value *= c * d
+        d, c = 1.0 + odd * d, 1.0 + odd / c
+        d = 1.0 / (d if abs(d) > _TINY else _TINY)
+        c = c if abs(c) > _TINY else _TINY
+        change = c * d
+        value *= change
+        if abs(change - 1.0) < _PRECISION:
             break
     return value
 

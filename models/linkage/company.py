@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 
+from models.frozen import frozen
 from models.linkage.identifier import IdentifierKind
 
 Kind = IdentifierKind
@@ -39,7 +39,7 @@ Traits = tuple[Trait, Trait, Trait, Trait, Trait, Trait, Trait]
 """A member's values of ``COMPOSED_OF``, or digests of them; ``None`` where it has none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Composition:
     """What the newest members are made of.
 
@@ -83,7 +83,7 @@ def composition_of(members: Sequence[Traits], patterns: Iterable[Trait]) -> Comp
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Company:
     """The members that a sign-up would keep company with.
 

@@ -18,6 +18,7 @@ class DailyCounts:
         # Every sign-up of a day reads the same pasts: they are added up once.
         self._sums: dict[Hashable, int] = {}
         self._sums_day = -1
+        self._observed: dict[int, int] = {}
 
     def add(self, recorded_us: int, occurred_us: int, keys: Sequence[Hashable]) -> None:
         """A sign-up was recorded with links on these keys; it counts from the next roll-up on."""
@@ -40,6 +41,7 @@ class DailyCounts:
                 counts[day] = counts.get(day, 0) + 1
         self._until_day = before_day
         self._sums_day = -1
+        self._observed.clear()
 
     def past(self, key: Hashable, today: int) -> int:
         """The key's links in the days before ``today`` that a past looks back on."""
@@ -55,11 +57,12 @@ class DailyCounts:
 
     def observed_days(self, today: int) -> int:
         """How many of those days were observed, from the first on which anybody signed up."""
-        return observed_days(
-            first_day=next((day for day in range(today - PAST_DAYS, today) if day in self._days), None),
-            until_day=self._until_day,
-            today=today,
-        )
+        known = self._observed.get(today)
+        if known is None:
+            first_day = next((day for day in range(today - PAST_DAYS, today) if day in self._days), None)
+            known = observed_days(first_day=first_day, until_day=self._until_day, today=today)
+            self._observed[today] = known
+        return known
 
 
 def observed_days(*, first_day: int | None, until_day: int | None, today: int) -> int:

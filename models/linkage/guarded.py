@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 
 from models.linkage.company import Company
 from models.linkage.marks import UNMARKED, Marks
-from models.linkage.velocity import Velocity, Window
+from models.linkage.velocity import Counts, Window
 
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
     """An identifier that evidence made shared: its counts, what is known of it, since when it leads to a cluster."""
 
-    velocity: Velocity
+    velocity: Counts
     founded_us: int
     marks: Marks = UNMARKED
 

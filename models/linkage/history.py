@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from models.frozen import frozen
 from models.linkage.identifier import Identifier
 from models.linkage.marks import Mark
 from models.linkage.velocity import Linkage
 from models.signup import AccountType
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """What the history remembers of one sign-up: who, when, and the identifiers it carried.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Strength(StrEnum):
@@ -76,9 +76,8 @@ def strength_of(kind: IdentifierKind) -> Strength:
     return Strength.MEDIUM if kind in _MEDIUM else Strength.WEAK
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """One identifier of one sign-up.
+class Identifier(NamedTuple):
+    """One identifier of one sign-up. A tuple, because two dozen are made for each.
 
     Attributes:
         kind: what it is.

@@ -7,11 +7,12 @@ sign-up, within a window and only while few carry them; weak ones never join.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
+from models.frozen import frozen
 from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind
-from models.linkage.velocity import Velocity, Window
+from models.linkage.velocity import Counts, Window
 
 Kind = IdentifierKind
 
@@ -50,8 +51,7 @@ class GuardState(IntEnum):
     """A device id seen with many different browsers at once: it joins nobody alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class StrongTie:
+class StrongTie(NamedTuple):
     """What a strong identifier of a sign-up is tied to: ``cluster`` is ``None`` when no earlier sign-up carries it."""
 
     kind: Kind
@@ -59,15 +59,14 @@ class StrongTie:
     guard: GuardState | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PairTie:
+class PairTie(NamedTuple):
     """An earlier sign-up's cluster, and the medium kinds that agree with it as bits of ``MEDIUM``."""
 
     cluster: int
     agreeing: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ties:
     """What ties one sign-up to clusters, before it joins.
 
@@ -87,6 +86,9 @@ NO_TIES = Ties()
 
 def ties_of(strong: Iterable[StrongTie], pairs: Iterable[PairTie], *, name_is_rare: bool) -> Ties:
     """Join the rules: every unguarded strong tie, and every pair in which two kinds count."""
+    strong, pairs = list(strong), list(pairs)
+    if not strong and not pairs:
+        return NO_TIES
     clusters, edges, guarded, agreeing = set(), 0, 0, 0
     for each in strong:
         if each.cluster is None:
@@ -107,7 +109,7 @@ def ties_of(strong: Iterable[StrongTie], pairs: Iterable[PairTie], *, name_is_ra
 _NAME_BIT = 1 << MEDIUM.index(Kind.NAME_BIRTH)
 
 
-def name_is_rare(velocities: Iterable[tuple[Kind, Velocity]]) -> bool:
+def name_is_rare(velocities: Iterable[tuple[Kind, Counts]]) -> bool:
     """Whether sharing name and year of birth is unlikely to be chance, by how many namesakes of other years there are.
 
     The expected matches among the sign-ups of 30 days are the namesakes times the share of a year; common names of
@@ -125,11 +127,11 @@ def name_is_rare(velocities: Iterable[tuple[Kind, Velocity]]) -> bool:
 _MONTH = list(Window).index(Window.MONTH)
 
 
-def _links_30d(velocity: Velocity) -> int:
+def _links_30d(velocity: Counts) -> int:
     return velocity.links[_MONTH]
 
 
-def crowds_of(carried: Iterable[tuple[Identifier, Velocity]]) -> frozenset[Kind]:
+def crowds_of(carried: Iterable[tuple[Identifier, Counts]]) -> frozenset[Kind]:
     """The kinds of medium identifier that tie nobody here, because a crowd has them."""
     return frozenset(
         identifier.kind

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
 from enum import IntEnum
 
+from models.frozen import frozen
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
 
 Kind = IdentifierKind
@@ -79,7 +79,7 @@ def result_span_us(kind: Kind) -> int:
     return _RESULT_SPAN_DAYS.get(kind, 30) * _DAY_US
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ban:
     """One ban that an identifier was touched by: whose, and how long ago it became known."""
 
@@ -87,7 +87,7 @@ class Ban:
     age_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Marks:
     """What is known of one identifier.
 
@@ -111,7 +111,7 @@ class Marks:
 UNMARKED = Marks()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Touched:
     """The bans that a sign-up touches.
 

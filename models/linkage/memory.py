@@ -20,7 +20,7 @@ from models.linkage.joining import (
     joins_in_pairs,
     name_is_rare,
 )
-from models.linkage.marks import UNMARKED, Mark, Marks
+from models.linkage.marks import NOTHING_TOUCHED, UNMARKED, Mark, Marks, Touched, touched
 from models.linkage.memory_clusters import MemoryClusters
 from models.linkage.memory_links import Links, OneLink, Place
 from models.linkage.velocity import (
@@ -28,13 +28,15 @@ from models.linkage.velocity import (
     DAY_US,
     NEVER_SEEN,
     PAST_KINDS,
+    Counts,
     Linkage,
-    Velocity,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+_BITS = {kind: 1 << at for at, kind in enumerate(MEDIUM)}
+_ALONE = frozenset(_BITS.values())
 _NAMES = frozenset({IdentifierKind.NAME, IdentifierKind.NAME_BIRTH})
 
 
@@ -56,11 +58,13 @@ class MemoryHistory:
         """See ``models.linkage.history.History``."""
         now_us = microseconds(now)
         today = now_us // DAY_US
-        velocities = [(each.kind, self._velocity(each, now_us, today, excluding)) for each in identifiers]
+        seen, velocity = self._links, self._velocity
+        velocities = [
+            (each.kind, velocity(each, now_us, today, excluding) if (each.kind, each.value) in seen else NEVER_SEEN)
+            for each in identifiers
+        ]
         ties = self._ties(identifiers, velocities, now_us, excluding)
-        crowds = crowds_of((each, velocity) for each, (_, velocity) in zip(identifiers, velocities, strict=True))
-        marks, touched = self.clusters.marks(identifiers, now_us=now_us, excluding=excluding, crowds=crowds)
-        contained = self.clusters.contained_edges(identifiers) if marks else 0
+        marks, bans, contained = self._marked(identifiers, velocities, now_us, excluding)
         company = ALONE
         if ties.clusters or ties.guarded or contained:
             company = self.clusters.company(ties, identifiers, contained=contained, now_us=now_us, excluding=excluding)
@@ -69,14 +73,28 @@ class MemoryHistory:
             velocities,
             observed_days=self._daily.observed_days(today),
             marks=marks,
-            company=with_hidden(company, hidden, now_us=now_us),
-            touched=touched,
+            company=with_hidden(company, hidden, now_us=now_us) if hidden else company,
+            touched=bans,
         )
+
+    def _marked(
+        self,
+        identifiers: Sequence[Identifier],
+        velocities: Sequence[tuple[IdentifierKind, Counts]],
+        now_us: int,
+        excluding: int | None,
+    ) -> tuple[Mapping[IdentifierKind, Marks], Touched, int]:
+        """The marks, the bans touched, and how many identifiers a containment holds."""
+        marks, looked_at = self.clusters.marks(identifiers, now_us=now_us, excluding=excluding)
+        if not marks:
+            return marks, NOTHING_TOUCHED, 0
+        crowds = crowds_of((each, counts) for each, (_, counts) in zip(identifiers, velocities, strict=True))
+        return marks, touched(looked_at, crowds=crowds), self.clusters.contained_edges(identifiers)
 
     def _hidden(
         self,
         identifiers: Sequence[Identifier],
-        velocities: Sequence[tuple[IdentifierKind, Velocity]],
+        velocities: Sequence[tuple[IdentifierKind, Counts]],
         marks: Mapping[IdentifierKind, Marks],
         excluding: int | None,
     ) -> list[Hidden]:
@@ -95,37 +113,37 @@ class MemoryHistory:
 
     def record(self, link: Link) -> None:
         """See ``models.linkage.history.History``."""
-        place, occurred_us = (microseconds(link.recorded_at), link.signup_no), microseconds(link.occurred_at)
         # Before its own links are there, so that nothing is tied to itself.
         clusters = self.ties_of(link).clusters if link.clusters is None else link.clusters
-        self.clusters.add(link.signup_no, occurred_us, tuple(link.identifiers), clusters)
-        self._daily.add(place[0], occurred_us, self._link(link))
+        self.clusters.add(link.signup_no, microseconds(link.occurred_at), tuple(link.identifiers), clusters)
+        self._link(link)
 
-    def _link(self, link: Link) -> list[tuple[IdentifierKind, str]]:
-        """Remember the links; returns the keys that are rolled up."""
-        place, occurred_us = (microseconds(link.recorded_at), link.signup_no), microseconds(link.occurred_at)
-        account_type = link.account_type.value
+    def _link(self, link: Link) -> None:
+        """Remember the links, and on which keys to count them by day."""
+        recorded_us, occurred_us = microseconds(link.recorded_at), microseconds(link.occurred_at)
+        place, account_type, remembered = (recorded_us, link.signup_no), link.account_type.value, self._links
         past = []
         for each in link.identifiers:
-            key = (each.kind, each.value)
-            links = self._links.get(key)
+            kind = each.kind
+            key = (kind, each.value)
+            links = remembered.get(key)
             counted = each.counted if each.place is None else each.place
             if links is None:
-                self._links[key] = OneLink(place, occurred_us, counted, account_type, each.anomalies)
+                remembered[key] = OneLink(place, occurred_us, counted, account_type, each.anomalies)
             else:
                 if isinstance(links, OneLink):
-                    links = self._links[key] = links.in_columns()
+                    links = remembered[key] = links.in_columns()
                 links.add(place, occurred_us, counted, account_type, each.anomalies)
-            if each.kind in PAST_KINDS:
+            if kind in PAST_KINDS:
                 past.append(key)
-            if each.kind is AGED_KIND:
-                self._remember_first(each.value, place, occurred_us)
-        return past
+                if kind is AGED_KIND:
+                    self._remember_first(each.value, place, occurred_us)
+        self._daily.add(recorded_us, occurred_us, past)
 
     def link_further(self, link: Link) -> None:
         """A recorded sign-up turns out to carry further identifiers, known from ``recorded_at`` on."""
         self.clusters.add_further(link.signup_no, tuple(link.identifiers))
-        self._daily.add(microseconds(link.recorded_at), microseconds(link.occurred_at), self._link(link))
+        self._link(link)
 
     def ties_of(self, link: Link) -> Ties:
         """What ties a sign-up that is about to be recorded."""
@@ -146,22 +164,24 @@ class MemoryHistory:
     def _ties(
         self,
         identifiers: Sequence[Identifier],
-        velocities: Sequence[tuple[IdentifierKind, Velocity]],
+        velocities: Sequence[tuple[IdentifierKind, Counts]],
         now_us: int,
         excluding: int | None,
     ) -> Ties:
         agreeing: dict[int, int] = {}
         for each in identifiers:
-            if joins_in_pairs(each) and (each.kind, each.value) not in self.clusters.guards:
-                links = self._links.get((each.kind, each.value))
+            kind = each.kind
+            if kind in _BITS and joins_in_pairs(each) and (kind, each.value) not in self.clusters.guards:
+                links = self._links.get((kind, each.value))
                 if links is not None:
-                    bit = 1 << MEDIUM.index(each.kind)
-                    for number in links.near(now_us, PAIR_WINDOW_US[each.kind], DEGREE_CAP[each.kind], excluding):
+                    bit = _BITS[kind]
+                    for number in links.near(now_us, PAIR_WINDOW_US[kind], DEGREE_CAP[kind], excluding):
                         agreeing[number] = agreeing.get(number, 0) | bit
+        pairs = [(number, bits) for number, bits in agreeing.items() if bits not in _ALONE]
         return self.clusters.ties(
             identifiers,
-            pairs=[(number, bits) for number, bits in agreeing.items() if bits.bit_count() >= 2],
-            name_is_rare=name_is_rare(velocities),
+            pairs=pairs,
+            name_is_rare=name_is_rare(velocities) if pairs else True,
             carried_by_others=lambda each: self._carried_by_others(each, excluding),
         )
 
@@ -169,8 +189,9 @@ class MemoryHistory:
         links = self._links.get((identifier.kind, identifier.value))
         return links is not None and (excluding is None or links.carried_by_others(excluding))
 
-    def _velocity(self, identifier: Identifier, now_us: int, today: int, excluding: int | None) -> Velocity:
-        kind, key = identifier.kind, (identifier.kind, identifier.value)
+    def _velocity(self, identifier: Identifier, now_us: int, today: int, excluding: int | None) -> Counts:
+        kind = identifier.kind
+        key = (kind, identifier.value)
         links = self._links.get(key)
         if links is None:
             return NEVER_SEEN

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from models.linkage.company import COMPOSED_OF, COMPOSITION, Company, Traits, composition_of
-from models.linkage.identifier import Identifier, IdentifierKind
-from models.linkage.joining import GuardState, PairTie, StrongTie, Ties, joins_alone, ties_of
+from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind
+from models.linkage.joining import GuardState, PairTie, StrongTie, Ties, ties_of
 from models.linkage.marks import (
     HELD_AGAINST,
     MARKED_KINDS,
@@ -18,10 +18,8 @@ from models.linkage.marks import (
     Ban,
     Mark,
     Marks,
-    Touched,
     result_span_us,
     span_us,
-    touched,
 )
 from models.linkage.velocity import SATURATION, Window
 
@@ -134,11 +132,11 @@ class MemoryClusters:
         """
         strong = []
         for each in identifiers:
-            if joins_alone(each):
+            if each.kind in STRONG_KINDS:
                 key = (each.kind, each.value)
                 cluster = self._anchors.get(key)
-                seen = cluster is not None and carried_by_others(each)
-                strong.append(StrongTie(each.kind, self.root(cluster or 0) if seen else None, self.guards.get(key)))
+                if cluster is not None and carried_by_others(each):
+                    strong.append(StrongTie(each.kind, self.root(cluster), self.guards.get(key)))
         of_pairs = [PairTie(self.root(self.members[number].cluster), agreeing) for number, agreeing in pairs]
         return ties_of(strong, of_pairs, name_is_rare=name_is_rare)
 
@@ -176,10 +174,12 @@ class MemoryClusters:
         *,
         now_us: int,
         excluding: int | None,
-        crowds: frozenset[IdentifierKind] = frozenset(),
-    ) -> tuple[dict[IdentifierKind, Marks], Touched]:
-        """The marks of the identifiers that carry any, and the bans touched."""
-        found, looked_at = {}, []
+    ) -> tuple[dict[IdentifierKind, Marks], list[tuple[IdentifierKind, Marks, bool]]]:
+        """The marks of the identifiers that carry any, and once more with whether the identifier is guarded."""
+        found: dict[IdentifierKind, Marks] = {}
+        looked_at: list[tuple[IdentifierKind, Marks, bool]] = []
+        if not self._marks:
+            return found, looked_at
         for each in identifiers:
             kept = self._marks.get((each.kind, each.value)) if each.kind in _MARKED else None
             if kept is not None and (kept.against or kept.others):
@@ -187,7 +187,7 @@ class MemoryClusters:
                 if marks != UNMARKED:
                     found[each.kind] = marks
                     looked_at.append((each.kind, marks, (each.kind, each.value) in self.guards))
-        return found, touched(looked_at, crowds=crowds)
+        return found, looked_at
 
     def marked_keys(self, kind: IdentifierKind) -> list[Key]:
         """The identifiers of a kind that anything is known of."""
@@ -203,7 +203,7 @@ class MemoryClusters:
         held = 0
         for each in identifiers:
             key = (each.kind, each.value)
-            if joins_alone(each) and key not in self.guards:
+            if each.kind in STRONG_KINDS and key not in self.guards:
                 kept = self._marks.get(key)
                 held += kept is not None and any(mark is Mark.CONTAINED for _, _, mark in kept.against)
         return held
@@ -215,7 +215,7 @@ class MemoryClusters:
         self.members[signup_no] = Member(signup_no, occurred_us, traits, identifiers, cluster)
         insort(self._numbers[cluster], signup_no)
         for each in identifiers:
-            if joins_alone(each):
+            if each.kind in STRONG_KINDS:
                 self._anchors.setdefault((each.kind, each.value), cluster)
         return cluster
 
@@ -230,7 +230,7 @@ class MemoryClusters:
         clusters = {self.root(member.cluster)}
         for each in identifiers:
             key = (each.kind, each.value)
-            if joins_alone(each):
+            if each.kind in STRONG_KINDS:
                 leads_to = self.root(self._anchors.setdefault(key, member.cluster))
                 clusters |= {leads_to} if key not in self.guards else set()
         self._united(tuple(sorted(clusters)))
@@ -386,7 +386,7 @@ class MemoryClusters:
 
 def traits_of(values: dict[IdentifierKind, str]) -> Traits:
     """A member's traits of its identifiers' values by kind."""
-    network, domain, pattern, device, card, institution, name = (values.get(kind) for kind in COMPOSED_OF)
+    network, domain, pattern, device, card, institution, name = map(values.get, COMPOSED_OF)
     return network, domain, pattern, device, card, institution, name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any  # Any: a tuple of one entry a window, which mypy cannot count
 
@@ -16,11 +16,15 @@ from models.linkage.velocity import (
     SEQUENCE_WINDOW,
     SYNCHRONY_KINDS,
     SYNCHRONY_WINDOW,
+    Counts,
+    Six,
+    Three,
     Velocity,
     Window,
 )
 
 _LENGTHS = tuple(window.value for window in Window)
+_HOUR, _DAY, _WEEK, _MONTH, _QUARTER, _YEAR = _LENGTHS
 _NEAR, _FAR, _FARTHEST = (list(Window).index(window) for window in DISTINCT_WINDOWS)
 _OTHERS, _SYNCHRONY, _SEQUENCE = (
     list(Window).index(window) for window in (OTHERS_WINDOW, SYNCHRONY_WINDOW, SEQUENCE_WINDOW)
@@ -56,7 +60,7 @@ class OneLink:
         links.add(self._place, self._occurred, self._counted, self._type, self._anomalies)
         return links
 
-    def near(self, now_us: int, window_us: int, cap: int, excluding: int | None) -> list[int]:
+    def near(self, now_us: int, window_us: int, cap: int, excluding: int | None) -> Sequence[int]:
         """See ``Links``."""
         number = self._place[1]
         return [number] if cap and number != excluding and abs(now_us - self._occurred) <= window_us else []
@@ -90,7 +94,11 @@ class OneLink:
 
 
 class Links:
-    """The newest links of one identifier, a list a column, in (recorded, id) order."""
+    """The newest links of one identifier, a list a column, in (recorded, id) order.
+
+    Columns grow at their ends only: where anything else changes, new ones take their place. So whoever was given a
+    stretch of them may count it later (``_Stretch``).
+    """
 
     __slots__ = ("_anomalies", "_counted", "_in_time", "_occurred", "_order", "_types")
 
@@ -103,28 +111,35 @@ class Links:
         self._in_time = True
 
     def add(self, place: Place, occurred_us: int, counted: str | int | None, account_type: str, anomalies: int) -> None:
-        at = len(self._order)
-        if at and place < self._order[-1]:
-            at = bisect_left(self._order, place)
-            self._in_time = False
-        elif at and occurred_us < self._occurred[-1]:
-            self._in_time = False
-        self._order.insert(at, place)
-        self._occurred.insert(at, occurred_us)
-        self._counted.insert(at, counted)
-        self._types.insert(at, account_type)
-        self._anomalies.insert(at, anomalies)
-        # Seldom, because every list is moved.
-        if len(self._order) > 2 * _KEPT:
-            for column in (self._order, self._occurred, self._counted, self._types, self._anomalies):
-                del column[:-_KEPT]
+        order = self._order
+        if order:
+            if occurred_us < self._occurred[-1]:
+                self._in_time = False
+            if place < order[-1]:
+                self._put_in_place(place, occurred_us, counted, account_type, anomalies)
+                return
+            if len(order) >= 2 * _KEPT:
+                # Seldom, because every column is copied.
+                self._take(range(len(order) - _KEPT, len(order)))
+                self._in_time = self._occurred == sorted(self._occurred) and self._occurred[-1] <= occurred_us
+                order = self._order
+        order.append(place)
+        self._occurred.append(occurred_us)
+        self._counted.append(counted)
+        self._types.append(account_type)
+        self._anomalies.append(anomalies)
 
-    def near(self, now_us: int, window_us: int, cap: int, excluding: int | None) -> list[int]:
+    def near(self, now_us: int, window_us: int, cap: int, excluding: int | None) -> Sequence[int]:
         """The sign-ups among the newest links that occurred within the window, on either side; none beyond the cap."""
-        newest = range(max(0, len(self._order) - cap - 2), len(self._order))
-        others = [at for at in newest if self._order[at][1] != excluding][-(cap + 1) :]
-        found = [self._order[at][1] for at in others if abs(now_us - self._occurred[at]) <= window_us]
-        return found if len(found) <= cap else []
+        order, occurred = self._order, self._occurred
+        if excluding is not None or not self._in_time:
+            newest = range(max(0, len(order) - cap - 2), len(order))
+            others = [at for at in newest if order[at][1] != excluding][-(cap + 1) :]
+            found = [order[at][1] for at in others if abs(now_us - occurred[at]) <= window_us]
+            return found if len(found) <= cap else ()
+        first = bisect_left(occurred, now_us - window_us, max(0, len(order) - cap - 1))
+        end = bisect_right(occurred, now_us + window_us, first)
+        return [number for _, number in order[first:end]] if end - first <= cap else ()
 
     def carried_by_others(self, signup_no: int) -> bool:
         """Whether the identifier is also another's than this sign-up's."""
@@ -134,51 +149,126 @@ class Links:
         """The same links but those of one sign-up."""
         return self._taken([at for at, place in enumerate(self._order) if place[1] != signup_no], in_time=self._in_time)
 
-    def velocity(self, identifier: Identifier, now_us: int, *, past: int, age_us: int) -> Velocity:
+    def velocity(self, identifier: Identifier, now_us: int, *, past: int, age_us: int) -> Counts:
         """Count the newest links in their windows."""
+        occurred = self._occurred
+        length = len(occurred)
+        first = length - SATURATION if length > SATURATION else 0
         if not self._in_time:
-            newest = range(max(0, len(self._order) - SATURATION), len(self._order))
-            in_time = self._taken(sorted(newest, key=self._occurred.__getitem__), in_time=True)
+            in_time = self._taken(sorted(range(first, length), key=occurred.__getitem__), in_time=True)
             return in_time.velocity(identifier, now_us, past=past, age_us=age_us)
-        occurred, counted = self._occurred, self._counted
-        end = bisect_left(occurred, now_us, max(0, len(occurred) - SATURATION))
-        start = bisect_left(occurred, now_us - Window.YEAR.value, max(0, len(occurred) - SATURATION), end)
-        if start == end:
-            return Velocity(NEVER_SEEN.links, NEVER_SEEN.distinct, 0, 0, past=past, age_us=age_us)
+        end = bisect_left(occurred, now_us, first)
         # The windows contain each other, so each begins at one place and all end at the same.
-        since = [bisect_left(occurred, now_us - length, start, end) for length in _LENGTHS]
-        values = set(counted[since[_NEAR] : end])
-        near = len(values) - (None in values)
-        values.update(counted[since[_FAR] : since[_NEAR]])
-        far = len(values) - (None in values)
-        values.update(counted[since[_FARTHEST] : since[_FAR]])
-        farthest = len(values) - (None in values)
-        own = identifier.counted if identifier.place is None else identifier.place
-        links: Any = tuple([end - at for at in since])
-        return Velocity(
-            links,
-            (near, far, farthest),
-            end - since[_OTHERS] - counted[since[_OTHERS] : end].count(own),
-            len(set(self._types[start:end])),
-            self._anomalous(identifier, since[_SYNCHRONY], end),
-            0 if identifier.place is None else _neighbours(identifier.place, counted[since[_SEQUENCE] : end]),
-            past,
-            age_us,
-        )
+        year = bisect_left(occurred, now_us - _YEAR, first, end)
+        if year == end:
+            return Velocity(NEVER_SEEN.links, NEVER_SEEN.distinct, 0, 0, past=past, age_us=age_us)
+        quarter = bisect_left(occurred, now_us - _QUARTER, year, end)
+        month = bisect_left(occurred, now_us - _MONTH, quarter, end)
+        week = bisect_left(occurred, now_us - _WEEK, month, end)
+        day = bisect_left(occurred, now_us - _DAY, week, end)
+        hour = bisect_left(occurred, now_us - _HOUR, day, end)
+        links = (end - hour, end - day, end - week, end - month, end - quarter, end - year)
+        return _Stretch(identifier, links, end, self._counted, self._types, self._anomalies, past, age_us)
 
-    def _anomalous(self, identifier: Identifier, start: int, end: int) -> int:
-        own = identifier.anomalies if identifier.kind in SYNCHRONY_KINDS else 0
-        return sum(1 for each in self._anomalies[start:end] if each & own) if own else 0
+    def _put_in_place(
+        self, place: Place, occurred_us: int, counted: str | int | None, account_type: str, anomalies: int
+    ) -> None:
+        """Recorded before others that are there already."""
+        length = len(self._order)
+        self._take(range(max(0, length - 2 * _KEPT + 1), length))
+        self._in_time = False
+        at = bisect_left(self._order, place)
+        self._order.insert(at, place)
+        self._occurred.insert(at, occurred_us)
+        self._counted.insert(at, counted)
+        self._types.insert(at, account_type)
+        self._anomalies.insert(at, anomalies)
 
     def _taken(self, order: Sequence[int], *, in_time: bool) -> Links:
         taken = Links()
-        taken._order = [self._order[at] for at in order]
-        taken._occurred = [self._occurred[at] for at in order]
-        taken._counted = [self._counted[at] for at in order]
-        taken._types = [self._types[at] for at in order]
-        taken._anomalies = [self._anomalies[at] for at in order]
+        taken._order, taken._occurred, taken._counted, taken._types, taken._anomalies = self._columns(order)
         taken._in_time = in_time
         return taken
+
+    def _take(self, order: Sequence[int]) -> None:
+        """Keep the links at these places, in new columns."""
+        self._order, self._occurred, self._counted, self._types, self._anomalies = self._columns(order)
+
+    def _columns(
+        self, order: Sequence[int]
+    ) -> tuple[list[Place], list[int], list[str | int | None], list[str], list[int]]:
+        return (
+            [self._order[at] for at in order],
+            [self._occurred[at] for at in order],
+            [self._counted[at] for at in order],
+            [self._types[at] for at in order],
+            [self._anomalies[at] for at in order],
+        )
+
+
+class _Stretch:
+    """The newest links of an identifier as they were when somebody asked, each count made when it is looked at.
+
+    Most never are: a replay's features read two counts of three of an identifier, and a rule or a record all.
+    """
+
+    __slots__ = ("_anomalies", "_counted", "_end", "_identifier", "_types", "age_us", "links", "past")
+
+    def __init__(  # noqa: PLR0917 - made in one place, thousands of times a second
+        self,
+        identifier: Identifier,
+        links: Six,
+        end: int,
+        counted: list[str | int | None],
+        types: list[str],
+        anomalies: list[int],
+        past: int,
+        age_us: int,
+    ) -> None:
+        self._identifier = identifier
+        self.links = links
+        self._end = end
+        self._counted = counted
+        self._types = types
+        self._anomalies = anomalies
+        self.past = past
+        self.age_us = age_us
+
+    @property
+    def distinct(self) -> Three:
+        """See ``Counts``."""
+        return self._different(_NEAR), self._different(_FAR), self._different(_FARTHEST)
+
+    @property
+    def others(self) -> int:
+        """See ``Counts``."""
+        identifier, links = self._identifier, self.links[_OTHERS]
+        own = identifier.counted if identifier.place is None else identifier.place
+        return links - self._counted[self._end - links : self._end].count(own)
+
+    @property
+    def account_types(self) -> int:
+        """See ``Counts``."""
+        return len(set(self._types[self._end - self.links[-1] : self._end]))
+
+    @property
+    def anomalous(self) -> int:
+        """See ``Counts``."""
+        own = self._identifier.anomalies if self._identifier.kind in SYNCHRONY_KINDS else 0
+        newest = self._anomalies[self._end - self.links[_SYNCHRONY] : self._end] if own else ()
+        return len([each for each in newest if each & own])
+
+    @property
+    def near(self) -> int:
+        """See ``Counts``."""
+        place = self._identifier.place
+        if place is None:
+            return 0
+        return _neighbours(place, self._counted[self._end - self.links[_SEQUENCE] : self._end])
+
+    def _different(self, window: int) -> int:
+        values = set(self._counted[self._end - self.links[window] : self._end])
+        return len(values) - (None in values)
 
 
 def _neighbours(own: int, places: Sequence[str | int | None]) -> int:

@@ -18,11 +18,9 @@ The definition, which the store in SQL and the replay in memory both implement a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from operator import attrgetter
-from typing import Any  # Any: a tuple of one entry a window, which mypy cannot count
+from typing import NamedTuple, Protocol, cast
 
 from models.linkage.company import ALONE, Company
 from models.linkage.identifier import IdentifierKind
@@ -96,24 +94,54 @@ def day_of(instant: datetime) -> int:
     return (instant - _EPOCH).days
 
 
-@dataclass(frozen=True, slots=True)
-class Velocity:
-    """The counts of one identifier; those of links lie between 0 and ``SATURATION``.
+Six = tuple[int, int, int, int, int, int]
+Three = tuple[int, int, int]
 
-    Attributes:
-        links: links in each ``Window``, in the order the windows are declared.
-        distinct: distinct counted values (unknown ones left out) in each of ``DISTINCT_WINDOWS``.
-        others: links in ``OTHERS_WINDOW`` whose counted value is not the sign-up's own; an unknown value on
-            one side only is another value.
-        account_types: distinct account types among the links in the longest window.
-        anomalous: links in ``SYNCHRONY_WINDOW`` that share an anomaly with the sign-up; 0 but for ``SYNCHRONY_KINDS``.
-        near: links in ``SEQUENCE_WINDOW`` at most ``SEQUENCE_REACH`` away; 0 but for ``SEQUENCE_KIND``.
-        past: links in the ``PAST_DAYS`` before today, as rolled up; 0 but for ``PAST_KINDS``.
-        age_us: microseconds since the first link, 0 without one; 0 but for ``AGED_KIND``.
-    """
 
-    links: tuple[int, int, int, int, int, int]
-    distinct: tuple[int, int, int]
+class Counts(Protocol):
+    """The counts of one identifier; those of links lie between 0 and ``SATURATION``."""
+
+    @property
+    def links(self) -> Six:
+        """Links in each ``Window``, in the order the windows are declared."""
+
+    @property
+    def distinct(self) -> Three:
+        """Distinct counted values (unknown ones left out) in each of ``DISTINCT_WINDOWS``."""
+
+    @property
+    def others(self) -> int:
+        """Links in ``OTHERS_WINDOW`` whose counted value is not the sign-up's own.
+
+        An unknown value on one side only is another value.
+        """
+
+    @property
+    def account_types(self) -> int:
+        """Distinct account types among the links in the longest window."""
+
+    @property
+    def anomalous(self) -> int:
+        """Links in ``SYNCHRONY_WINDOW`` that share an anomaly with the sign-up; 0 but for ``SYNCHRONY_KINDS``."""
+
+    @property
+    def near(self) -> int:
+        """Links in ``SEQUENCE_WINDOW`` at most ``SEQUENCE_REACH`` away; 0 but for ``SEQUENCE_KIND``."""
+
+    @property
+    def past(self) -> int:
+        """Links in the ``PAST_DAYS`` before today, as rolled up; 0 but for ``PAST_KINDS``."""
+
+    @property
+    def age_us(self) -> int:
+        """Microseconds since the first link, 0 without one; 0 but for ``AGED_KIND``."""
+
+
+class Velocity(NamedTuple):
+    """``Counts`` that were made already."""
+
+    links: Six
+    distinct: Three
     others: int
     account_types: int
     anomalous: int = 0
@@ -126,19 +154,53 @@ NEVER_SEEN = Velocity((0, 0, 0, 0, 0, 0), (0, 0, 0), 0, 0)
 """The velocity of an identifier that no earlier sign-up carries."""
 
 
-def _fullest(velocities: Sequence[Velocity]) -> Velocity:
+def _fullest(counts: Sequence[Counts]) -> Counts:
     """The largest of each count, over the identifiers of one kind."""
-    if len(velocities) == 1:
-        return velocities[0]
-    seen = [each for each in velocities if each is not NEVER_SEEN]
+    seen = [each for each in counts if each is not NEVER_SEEN]
     if len(seen) < 2:
         return seen[0] if seen else NEVER_SEEN
-    links: Any = tuple(map(max, *[each.links for each in seen]))
-    distinct: Any = tuple(map(max, *[each.distinct for each in seen]))
-    return Velocity(links, distinct, *map(max, *[_others_of(each) for each in seen]))
+    return _Fullest(seen)
 
 
-_others_of = attrgetter("others", "account_types", "anomalous", "near", "past", "age_us")
+class _Fullest:
+    """The largest of each count, found when it is asked for: of eight bands of a text one count is ever looked at."""
+
+    __slots__ = ("_each",)
+
+    def __init__(self, each: Sequence[Counts]) -> None:
+        self._each = each
+
+    @property
+    def links(self) -> Six:
+        return cast("Six", tuple(map(max, *[each.links for each in self._each])))
+
+    @property
+    def distinct(self) -> Three:
+        return cast("Three", tuple(map(max, *[each.distinct for each in self._each])))
+
+    @property
+    def others(self) -> int:
+        return max([each.others for each in self._each])
+
+    @property
+    def account_types(self) -> int:
+        return max([each.account_types for each in self._each])
+
+    @property
+    def anomalous(self) -> int:
+        return max([each.anomalous for each in self._each])
+
+    @property
+    def near(self) -> int:
+        return max([each.near for each in self._each])
+
+    @property
+    def past(self) -> int:
+        return max([each.past for each in self._each])
+
+    @property
+    def age_us(self) -> int:
+        return max([each.age_us for each in self._each])
 
 
 _LINKS_AT = {window: at for at, window in enumerate(Window)}
@@ -161,7 +223,7 @@ class Linkage:
 
     def __init__(
         self,
-        velocities: Iterable[tuple[IdentifierKind, Velocity]],
+        velocities: Iterable[tuple[IdentifierKind, Counts]],
         *,
         observed_days: int = 0,
         marks: Mapping[IdentifierKind, Marks] | None = None,
@@ -172,11 +234,16 @@ class Linkage:
         self.company = company
         self.touched = touched
         self._marks = {} if marks is None else marks
-        gathered: dict[IdentifierKind, list[Velocity]] = {}
-        for kind, velocity in velocities:
-            gathered.setdefault(kind, []).append(velocity)
-        # Some forty features ask: what is largest is found once.
-        self._fullest = {kind: _fullest(each) for kind, each in gathered.items()}
+        fullest: dict[IdentifierKind, Counts] = {}
+        several: dict[IdentifierKind, list[Counts]] = {}
+        for kind, counts in velocities:
+            if kind in fullest:
+                several.setdefault(kind, [fullest[kind]]).append(counts)
+            else:
+                fullest[kind] = counts
+        for kind, each in several.items():
+            fullest[kind] = _fullest(each)
+        self._fullest = fullest
 
     def links(self, kind: IdentifierKind, window: Window) -> int | None:
         """Earlier sign-ups on the identifier within the window; ``None`` without such an identifier."""
@@ -294,9 +361,9 @@ _COUNT_NAMES = (
 )
 
 
-def _counts(velocity: Velocity) -> tuple[int, ...]:
+def _counts(counts: Counts) -> tuple[int, ...]:
     """The counts in the order of ``_COUNT_NAMES``."""
-    return (*velocity.links, *velocity.distinct, velocity.others, velocity.account_types)
+    return (*counts.links, *counts.distinct, counts.others, counts.account_types)
 
 
 NO_HISTORY = Linkage(())

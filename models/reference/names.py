@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from operator import add
 from typing import Any  # Any: the table is JSON until it becomes a LetterModel
 
 from models.reference.scripts import romanised_text, script_of, scripts_of
@@ -51,18 +52,18 @@ class LetterModel:
 
     def cost(self, words: Sequence[str]) -> tuple[float, int]:
         """The bits of the words, and the number of steps they were spread over."""
-        total, steps = 0.0, 0
-        bits, unseen, weights = self.bits, self.unseen, self.weights
-        for word in words:
-            before = EDGE
-            for letter in (*word, EDGE):
-                known = bits.get(before + letter)
-                if known is None:
-                    known = unseen.get(letter, self.rarest) + weights.get(before, 0.0)
-                total += known
-                before = letter
-            steps += len(word) + 1
-        return total, steps
+        if not words:
+            return 0.0, 0
+        # What ends a word begins the next one.
+        text = EDGE + EDGE.join(words) + EDGE
+        total, bits = 0.0, self.bits
+        for pair in map(add, text, text[1:]):
+            known = bits.get(pair)
+            if known is None:
+                before, letter = pair
+                known = self.unseen.get(letter, self.rarest) + self.weights.get(before, 0.0)
+            total += known
+        return total, len(text) - 1
 
     def surprise(self, words: Sequence[str]) -> float | None:
         """How many standard deviations the words lie above real names; ``None`` when there is nothing to judge."""

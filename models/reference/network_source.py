@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
+from models.frozen import frozen
+
 Address = IPv4Address | IPv6Address
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What a source knows of an address; ``None`` where it knows nothing."""
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import maxminddb
 
+from models.frozen import frozen
 from models.reference.embedded_networks import load_embedded_networks
 from models.reference.network_kinds import NetworkKind, network_kind
 from models.reference.network_source import Address, Found, Source
 from models.reference.special_addresses import is_public
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NetworkFacts:
     """The network behind one address.
 
@@ -92,16 +92,23 @@ def _forms_of(address: Address) -> tuple[str, str]:
     if isinstance(address, IPv4Address):
         text = str(address)
         return text, f"{text.rpartition('.')[0]}.0/24"
-    number = int(address)
-    household, site = number >> 64 << 64, number >> 80 << 80
-    return f"{IPv6Address(household)}/64", f"{IPv6Address(site)}/48"
+    groups = [f"{int.from_bytes(address.packed[at : at + 2]):x}" for at in (0, 2, 4, 6)]
+    return f"{_with_zeros(groups)}/64", f"{_with_zeros(groups[:3])}/48"
+
+
+def _with_zeros(groups: list[str]) -> str:
+    """A public IPv6 address that begins with these groups and ends in four or more of zeros, as RFC 5952 writes it."""
+    while groups[-1] == "0":
+        groups = groups[:-1]
+    return f"{':'.join(groups)}::"
 
 
 def parsed_address(ip: str) -> Address | None:
     """The address, an IPv4-mapped one in its IPv4 form; ``None`` when the text is no address."""
     try:
         # A zone ("fe80::1%eth0") only has a meaning on the machine that wrote it.
-        address = ip_address(ip.strip().partition("%")[0])
+        text = ip.strip().partition("%")[0]
+        address = IPv6Address(text) if ":" in text else IPv4Address(text)
     except ValueError:
         return None
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from models.reference.text_tables import entries_of, packaged_lines
 
 _NO_ZONES: tuple[str, ...] = ()
-_HOUR = timedelta(hours=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class TimeZones:
         self._zones = {country: tuple(sorted(each)) for country, each in zones.items()}
         self._gap = lru_cache(maxsize=16384)(self._measured_gap)
         self._offsets = lru_cache(maxsize=4096)(self._measured_offsets)
+        self._all_day = lru_cache(maxsize=4096)(self._stands_all_day)
+        self._all_day_in = lru_cache(maxsize=4096)(self._all_stand_all_day)
         self._loaded: dict[str, ZoneInfo] = {}
 
     def countries_of(self, zone: str) -> tuple[str, ...]:
@@ -62,17 +64,21 @@ class TimeZones:
 
     def gap_hours(self, zone: str, country: str, at: datetime) -> float | None:
         """Hours between the zone and the nearest zone of the country at that moment; ``None`` if either is unknown."""
-        # Offsets only change at whole hours of UTC, so one answer serves everybody in the same hour.
-        return self._gap(zone, country, at.replace(minute=0, second=0, microsecond=0))
+        hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        day = hour.replace(hour=0)
+        # On hardly any day a clock is changed: one answer serves everybody all day, or in the same hour of UTC.
+        steady = self._all_day(zone, day) and self._all_day_in(country, day)
+        return self._gap(zone, country, day if steady else hour)
 
     def local_hour(self, zone: str, at: datetime) -> int | None:
         """The hour of the day that clocks of the zone show; ``None`` for unknown names."""
         offset = self._offset(zone, at)
         return None if offset is None else (at.astimezone(UTC) + offset).hour
 
-    def clocks_of(self, country: str, at: datetime) -> list[datetime]:
-        """What the clocks of each zone of a country show at a whole hour of UTC; none for an unknown country."""
-        return [at + offset for offset in self._offsets(country, at)]
+    def offsets_of(self, country: str, hour: datetime) -> tuple[timedelta, ...]:
+        """How far the clocks of each zone of a country are from UTC at a whole hour of it; none for an unknown one."""
+        day = hour.replace(hour=0)
+        return self._offsets(country, day if self._all_day_in(country, day) else hour)
 
     def _measured_gap(self, zone: str, country: str, at: datetime) -> float | None:
         own = self._offset(zone, at)
@@ -86,6 +92,13 @@ class TimeZones:
         """How far from UTC each zone of a country is at that moment."""
         offsets = (self._offset(zone, at) for zone in self.zones_of(country))
         return tuple([offset for offset in offsets if offset is not None])
+
+    def _stands_all_day(self, zone: str, day: datetime) -> bool:
+        """Whether a zone's clocks are left alone on a day of UTC; nobody puts them forward and back within one."""
+        return self._offset(zone, day) == self._offset(zone, day + _DAY)
+
+    def _all_stand_all_day(self, country: str, day: datetime) -> bool:
+        return all(self._all_day(zone, day) for zone in self.zones_of(country))
 
     def _offset(self, zone: str, at: datetime) -> timedelta | None:
         # Only names from our own table reach the file system.

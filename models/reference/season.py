@@ -13,6 +13,8 @@ HOURS_A_WEEK = 168
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+_THURSDAY = 3 * 24
+"""1970 began on one."""
 
 
 @dataclass(frozen=True)  # no slots: curves are keys of caches by what they are, one object each
@@ -84,8 +86,9 @@ class Seasons:
         if country is None:
             return ()
         shift = 1 if country in _FRIDAY_WEEKENDS else 0
-        clocks = self._zones.clocks_of(country, EPOCH + hour * HOUR)
-        return tuple([(clock.weekday() + shift) % 7 * 24 + clock.hour for clock in clocks])
+        monday = hour + _THURSDAY + 24 * shift
+        offsets = self._zones.offsets_of(country, EPOCH + hour * HOUR)
+        return tuple([(monday + offset // HOUR) % HOURS_A_WEEK for offset in offsets])
 
 
 def hour_of(instant: datetime) -> int:

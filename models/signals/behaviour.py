@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from models.frozen import frozen
 from models.reference.reference import Reference
 from models.signals.personal import PERSONAL
 from models.signals.stated_use import text_bands
@@ -28,7 +29,7 @@ _ORCID_FIELDS = frozenset({"orcid"})
 _USE_FIELDS = frozenset({"stated_use", "use", "purpose"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BehaviourSignals:
     """How the form was filled in.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from models.frozen import frozen
 from models.reference.events import AnnouncedEvent, rush
 from models.reference.reference import Reference
 from models.reference.season import PEOPLE, TEACHING, Curve, Seasons, hour_of
@@ -17,7 +17,7 @@ from models.signup import Signup
 _DAY = 24
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalendarSignals:
     """How busy each key of the sign-up should be, 1 being its mean: the hour of its week times announced events.
 

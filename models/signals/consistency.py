@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from models.frozen import frozen
 from models.reference.institutions import institution_words
 from models.reference.network_kinds import NetworkKind
 from models.reference.reference import Reference
@@ -24,7 +24,7 @@ _SAME_SCHOOL = 80.0
 _SAME_OWNER = 90.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsistencySignals:
     """Where the parts agree and disagree.
 
@@ -86,11 +86,16 @@ def _country_count(stated: tuple[str | None, ...], zone_countries: tuple[str, ..
 def _language_gap(
     device: DeviceSignals, network: NetworkSignals, identity: IdentitySignals, reference: Reference
 ) -> bool | None:
-    places = {network.country, identity.country, identity.institution_country} - {None}
-    spoken = {language for place in places if place for language in reference.countries.languages_of(place)}
-    if device.languages is None or not spoken:
+    if device.languages is None:
         return None
-    return spoken.isdisjoint(device.languages)
+    gap: bool | None = None
+    for place in (network.country, identity.country, identity.institution_country):
+        spoken = reference.countries.languages_of(place) if place else None
+        if spoken:
+            if not spoken.isdisjoint(device.languages):
+                return False
+            gap = True
+    return gap
 
 
 def _email_conflict(identity: IdentitySignals, email: EmailSignals, signup: Signup) -> bool | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
+from models.frozen import frozen
 from models.reference.browsers import Agent, ja4_engine
 from models.reference.reference import Reference
 from models.signals.personal import PERSONAL
@@ -31,7 +32,7 @@ _PLATFORMS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeviceSignals:
     """The browser and the machine.
 
@@ -107,6 +108,7 @@ def _profile(device: Device, agent: Agent) -> str | None:
     return "|".join((agent.family, agent.os or "", device.timezone, device.screen.strip(), device.ja4 or ""))
 
 
+@lru_cache(maxsize=1024)
 def _platform_conflict(system: str | None, platform: str | None) -> bool | None:
     claimed = _SYSTEMS.get(system) if system else None
     lowered = platform.strip().lower() if platform else ""
@@ -114,6 +116,7 @@ def _platform_conflict(system: str | None, platform: str | None) -> bool | None:
     return None if claimed is None or said is None else claimed != said
 
 
+@lru_cache(maxsize=1024)
 def _screen_odd(screen: str) -> bool:
     found = _SCREEN.match(screen)
     if found is None:

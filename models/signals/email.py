@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from models.frozen import frozen
 from models.reference.domains import readable_label
 from models.reference.institutions import country_of_domain
 from models.reference.reference import Reference
@@ -13,7 +14,7 @@ from models.signals.personal import PERSONAL
 from models.signup import Signup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EmailSignals:
     """The mailbox the account belongs to.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from models.frozen import frozen
 from models.reference.institutions import institution_key, ror_is_valid
 from models.reference.reference import Reference
 from models.reference.scripts import scripts_of
@@ -17,7 +18,7 @@ _STUDENT_AGES = (13, 90)
 _OTHER_AGES = (18, 95)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IdentitySignals:
     """Who the person says they are.
 

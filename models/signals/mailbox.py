@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
+from models.frozen import frozen
 from models.reference.domains import canonical_domain
 from models.reference.mail_domains import MailDomains
 
@@ -16,7 +16,7 @@ _NUMBERED = re.compile(r"^(.*?)(\d{1,12})(\D*)$", re.ASCII | re.DOTALL)
 _KEPT_SIGNS = frozenset("._-'")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mailbox:
     """One mailbox.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 
+from models.frozen import frozen
 from models.reference.network_kinds import NetworkKind
 from models.reference.reference import Reference
 from models.signals.personal import PERSONAL
@@ -17,7 +18,7 @@ _FRESH = timedelta(days=90)
 """Exits of residential proxies change hands within days to weeks; a sighting older than this says nothing of today."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NetworkSignals:
     """The connection.
 

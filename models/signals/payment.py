@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from models.frozen import frozen
 from models.reference.reference import Reference
 from models.signals.names import canonical_name, canonical_words, names_match
 from models.signals.personal import PERSONAL
@@ -13,7 +14,7 @@ _MOST_ATTEMPTS = 1_000
 _THREE_D_SECURE = {ThreeDSecure.AUTHENTICATED: 1.0, ThreeDSecure.ATTEMPTED: 0.5, ThreeDSecure.FAILED: 0.0}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PaymentSignals:
     """The instrument.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import field
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from models.frozen import frozen
 from models.reference.reference import Reference
 from models.signals.personal import LOOKED_AT_AGAIN, PERSONAL
 from models.signup import Signup
@@ -25,12 +27,15 @@ _LINE_TYPES = {
     PhoneNumberType.UAN: "uan",
     PhoneNumberType.VOICEMAIL: "voicemail",
 }
+# The plans have more patterns than Python keeps compiled: each would be compiled again and again.
+phonenumbers.enable_pattern_cache()
+
 _VIRTUAL = frozenset({"voip", "pager", "uan"})
 _UNKNOWABLE = frozenset({"fixed_line_or_mobile"})
 _BLOCK_DIGITS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PhoneSignals:
     """The number.
 
@@ -79,15 +84,46 @@ def phone_signals(signup: Signup, reference: Reference) -> PhoneSignals:
 @lru_cache(maxsize=LOOKED_AT_AGAIN)
 def _read(phone: str, country: str | None) -> tuple[str, str, str | None] | None:
     """The international form, the line's type and the region of a valid number."""
-    try:
-        number = phonenumbers.parse(phone, country)
-    except phonenumbers.NumberParseException:
-        return None
+    number = _international(phone)
+    if number is None:
+        try:
+            number = phonenumbers.parse(phone, country)
+        except phonenumbers.NumberParseException:
+            return None
     # The type is only known of valid numbers, so asking for it answers both questions at once.
     line_type = _LINE_TYPES.get(phonenumbers.number_type(number))
     if line_type is None:
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164), line_type, _region(number)
+
+
+def _international(phone: str) -> phonenumbers.PhoneNumber | None:
+    """What ``phonenumbers.parse`` makes of digits after a plus sign, in a fifth of its time; most numbers are such.
+
+    ``None`` for all that needs a closer look: what is written otherwise, and what may begin with a national prefix.
+    """
+    if not _PLAIN.match(phone):
+        return None
+    for digits in (2, 3, 4):
+        code = int(phone[1:digits])
+        if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            national, prefix = phone[digits:], _national_prefix(code)
+            if national[0] == "0" or (prefix is not None and prefix.match(national)):
+                return None
+            return phonenumbers.PhoneNumber(country_code=code, national_number=int(national))
+    return None
+
+
+_PLAIN = re.compile(r"\+[1-9][0-9]{7,14}\Z", re.ASCII)
+
+
+@lru_cache(maxsize=512)
+def _national_prefix(code: int) -> re.Pattern[str] | None:
+    """What may stand before a national number of a country code and is no part of it."""
+    region = phonenumbers.region_code_for_country_code(code)
+    plan = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    prefix = None if plan is None else plan.national_prefix_for_parsing
+    return re.compile(prefix) if prefix else None
 
 
 def _region(number: phonenumbers.PhoneNumber) -> str | None:

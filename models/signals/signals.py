@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import get_type_hints
 
+from models.frozen import frozen
 from models.reference.reference import Reference
 from models.signals.behaviour import BehaviourSignals, behaviour_signals
 from models.signals.calendar import CalendarSignals, calendar_signals
@@ -19,7 +20,7 @@ from models.signals.phone import PhoneSignals, phone_signals
 from models.signup import Signup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signals:
     """All groups. Fields marked personal serve identifiers and features inside the process only."""
 
@@ -54,6 +55,35 @@ def derive_signals(signup: Signup, reference: Reference) -> Signals:
         network=network_signals(signup, reference),
         behaviour=behaviour_signals(signup, reference),
     )
+
+
+def derive_signals_of_all(signups: Sequence[Signup], reference: Reference) -> list[Signals]:
+    """The signals of each, as ``derive_signals`` makes them; one group after the other."""
+    groups = zip(
+        signups,
+        [identity_signals(each, reference) for each in signups],
+        [email_signals(each, reference) for each in signups],
+        [phone_signals(each, reference) for each in signups],
+        [payment_signals(each, reference) for each in signups],
+        [device_signals(each, reference) for each in signups],
+        [network_signals(each, reference) for each in signups],
+        [behaviour_signals(each, reference) for each in signups],
+        strict=True,
+    )
+    return [
+        _compared(
+            signup,
+            reference,
+            identity=identity,
+            email=email,
+            phone=phone,
+            payment=payment,
+            device=device,
+            network=network,
+            behaviour=behaviour,
+        )
+        for signup, identity, email, phone, payment, device, network, behaviour in groups
+    ]
 
 
 def derive_signals_without(signup: Signup, reference: Reference, *, whole: Signup, derived: Signals) -> Signals:

@@ -41,6 +41,7 @@ _MULTIPLIERS = _constants(BANDS * ROWS)[:, None]
 _OFFSETS = _constants(2 * BANDS * ROWS)[BANDS * ROWS :, None]
 _HIGH_HALF = np.uint64(32)
 _DIGITS = ROWS * 8
+_STARTS = tuple((band, _DIGITS * band) for band in range(BANDS))
 
 
 @lru_cache(maxsize=LOOKED_AT_AGAIN)
@@ -51,15 +52,21 @@ def text_bands(text: str | None) -> tuple[str, ...]:
     """
     if text is None or len(text.strip()) < SHORTEST:
         return ()
-    words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    # ASCII is as NFKC leaves it.
+    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    words = _WORD.findall(plain)
     if len(words) >= _FEWEST_WORDS:
-        shingles = {f"{first} {second}" for first, second in pairwise(words)}
+        encoded = [word.encode("utf-8", "surrogatepass") for word in words]
+        shingles = [crc32(first + b" " + second) for first, second in pairwise(encoded)]
     else:
         run = "".join(words)
-        shingles = {run[at : at + _CHARACTERS] for at in range(len(run) - _CHARACTERS + 1)}
+        runs = [run[at : at + _CHARACTERS] for at in range(len(run) - _CHARACTERS + 1)]
+        shingles = [crc32(each.encode("utf-8", "surrogatepass")) for each in runs]
     if not shingles:
         return ()
-    hashes = np.array([crc32(shingle.encode("utf-8", "surrogatepass")) for shingle in shingles], dtype=np.uint64)
-    # Multiply-shift hashing; the product wraps around at 64 bits on purpose.
-    smallest = ((hashes * _MULTIPLIERS + _OFFSETS) >> _HIGH_HALF).min(axis=1).astype(">u4").tobytes().hex()
-    return tuple(f"{band}:{smallest[_DIGITS * band : _DIGITS * (band + 1)]}" for band in range(BANDS))
+    hashes = np.array(shingles, np.uint64)
+    # Multiply-shift hashing; the product wraps around at 64 bits on purpose. What occurs twice changes no minimum.
+    hashed = hashes * _MULTIPLIERS
+    hashed += _OFFSETS
+    smallest = (np.minimum.reduce(hashed, axis=1) >> _HIGH_HALF).astype(">u4").tobytes().hex()
+    return tuple([f"{band}:{smallest[start : start + _DIGITS]}" for band, start in _STARTS])

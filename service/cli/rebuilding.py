@@ -76,12 +76,11 @@ def rebuild_vectors(out: Path) -> None:
 def _rows(rebuilt: Rebuilt, counts: Counter[str]) -> Iterator[RecordedRow]:
     from models.training.recorded import RecordedRow  # noqa: PLC0415 - needs the extra "train"
 
-    recorded = rebuilt.recorded
-    if not recorded.assessments:
+    recorded, first = rebuilt.recorded, rebuilt.recorded.first
+    if first is None:
         counts["were recorded without a decision"] += 1
         return
     counts[_WORDS[rebuilt.equal]] += 1
-    first = recorded.assessments[0]
     drawn = first.explored
     yield RecordedRow.of_bytes(
         rebuilt.vector,

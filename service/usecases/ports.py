@@ -31,6 +31,7 @@ from service.usecases.ports_page_visits import PageVisits
 from service.usecases.ports_policy import Policies
 from service.usecases.ports_probations import Probations
 from service.usecases.ports_proposals import Proposals
+from service.usecases.ports_recordings import Recordings
 from service.usecases.ports_reviewers import Reviewers
 from service.usecases.ports_second_look import SecondLooks
 from service.usecases.ports_step_up import Appeals, Mails, NewStepUp, PassRates, StepUps
@@ -389,6 +390,8 @@ class UnitOfWork(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def decisions(self) -> Decisions: ...
+    @property
+    def recordings(self) -> Recordings: ...
     @property
     def probations(self) -> Probations: ...
     @property

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.features.catalogue import FEATURES
+from models.frozen import frozen
 from models.linkage.memory import MemoryHistory
 from models.reference.reference import Reference
-from models.replay import Known, KnownFeed, Recording, replay_recorded
-from service.usecases.ports import Begin, Recorded, UnitOfWork
+from models.replay import Known, KnownFeed, Recording, replay_pages
+from service.usecases.ports import Begin, UnitOfWork
+from service.usecases.ports_recordings import RecordedSignup
 
 VECTOR_BYTES = 4 * len(FEATURES)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rebuilt:
     """A recorded sign-up with its vector in this release's catalogue.
 
@@ -22,7 +25,7 @@ class Rebuilt:
     that one was of another catalogue, or there is none.
     """
 
-    recorded: Recorded
+    recorded: RecordedSignup
     vector: bytes
     equal: bool | None
 
@@ -49,21 +52,20 @@ class RebuildVectors:
             # Marks name sign-ups by number, and the history counts from one: numbers may have gaps.
             places: dict[int, int] = {}
             feed = _feed(work, places)
-            waiting: list[Recorded] = []
+            waiting: deque[RecordedSignup] = deque()
 
             def stream() -> Iterator[Recording]:
-                for place, recorded in enumerate(work.ledger.stream(), start=1):
+                for place, recorded in enumerate(work.recordings.stream(), start=1):
                     places[recorded.signup_no] = place
-                    waiting.append(recorded)
-                    if place <= remembered:
-                        waiting.clear()
+                    if place > remembered:
+                        waiting.append(recorded)
                     seen(place)
                     yield Recording(recorded.signup, recorded.recorded_at)
 
-            for replayed in replay_recorded(
+            for replayed in replay_pages(
                 stream(), reference=self.reference, history=MemoryHistory(), feed=feed, remembered=remembered
             ):
-                recorded = waiting.pop()
+                recorded = waiting.popleft()
                 vector = replayed.vector.astype("<f4", copy=False).tobytes()
                 yield Rebuilt(recorded, vector, _equal(recorded, vector))
 
@@ -89,6 +91,6 @@ def _feed(work: UnitOfWork, places: dict[int, int]) -> KnownFeed:
     return feed
 
 
-def _equal(recorded: Recorded, vector: bytes) -> bool | None:
-    logged = recorded.assessments[0].vector if recorded.assessments else None
+def _equal(recorded: RecordedSignup, vector: bytes) -> bool | None:
+    logged = None if recorded.first is None else recorded.first.vector
     return None if logged is None or len(logged) != VECTOR_BYTES else logged == vector

@@ -28,11 +28,12 @@ from models.signup import (
     Signup,
     Sponsor,
 )
-from service.domain.decision import Assessment, Decision
+from service.domain.decision import Assessment, Decision, Explored
 from service.domain.errors import ConflictError, NotFoundError
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
 from service.usecases.ports import AlreadyRecordedError, ApiKey, AuditEntry, NewRecord, SearchQuery
+from service.usecases.ports_recordings import FirstDecision
 
 Store = MemoryStore | SqlStore
 Make = Callable[..., NewRecord]
@@ -321,6 +322,35 @@ def test_a_stream_is_in_the_order_of_recording_and_goes_on_after_a_number(
 
     assert [each.signup.signup_id for each in whole] == ["c", "a", "b", "d", "e"]
     assert [each.signup.signup_id for each in rest] == ["b", "d", "e"]
+
+
+def test_recordings_come_in_order_with_their_first_decision_over_several_pages(
+    store: Store, make_record: Make, make_assessment: Callable[..., Assessment], noon: datetime
+) -> None:
+    drawn = Explored(Decision.REVIEW, allowed=True, propensity=0.02)
+    first = make_assessment(decision=Decision.ALLOW, vector=b"0123", explored=drawn)
+    with store.begin() as work:
+        work.ledger.append(make_record("su_0", at=noon, assessment=first))
+        for number in range(1, 300):
+            work.ledger.append(make_record(f"su_{number}", at=noon + timedelta(seconds=number // 7)))
+        work.ledger.append(make_record("su_300", at=noon + timedelta(hours=1), assessment=None))
+        work.commit()
+    with store.begin() as work:
+        number = next(iter(work.recordings.stream())).signup_no
+        later = make_assessment(score=0.9, decided_at=noon + timedelta(days=1))
+        work.ledger.append_assessment(number, later, AuditEntry(noon, "key:k", "again", "r", {}))
+        work.commit()
+
+    with store.begin() as work:
+        found = list(work.recordings.stream())
+        recorded = list(work.ledger.stream())
+
+    assert [each.signup.signup_id for each in found] == [f"su_{number}" for number in range(301)]
+    assert [(each.id, each.signup_no, each.recorded_at, each.signup) for each in found] == [
+        (each.id, each.signup_no, each.recorded_at, each.signup) for each in recorded
+    ]
+    assert found[0].first == FirstDecision(Decision.ALLOW, first.score, b"0123", drawn)
+    assert found[-1].first is None
 
 
 def test_a_stream_longer_than_a_page_has_every_record_once(store: Store, make_record: Make, noon: datetime) -> None:

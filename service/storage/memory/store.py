@@ -28,6 +28,7 @@ from service.storage.memory.page_visits import MemoryPageVisits
 from service.storage.memory.policies import MemoryPolicies
 from service.storage.memory.probations import MemoryProbations
 from service.storage.memory.proposals import MemoryProposals
+from service.storage.memory.recordings import MemoryRecordings
 from service.storage.memory.reviewers import MemoryReviewers
 from service.storage.memory.roll_ups import MemoryRollUps
 from service.storage.memory.second_looks import MemorySecondLooks
@@ -63,6 +64,7 @@ class MemoryUnitOfWork:
         self.deliveries = MemoryDeliveries(shelves, self._staged)
         self.accounts = MemoryAccounts(shelves, self._staged)
         self.decisions = MemoryDecisions(shelves)
+        self.recordings = MemoryRecordings(shelves)
         self.probations = MemoryProbations(shelves, self._staged)
         self.lists = MemoryListEntries(shelves, self._staged)
         self.step_ups = MemoryStepUps(shelves, self._staged)

@@ -39,6 +39,7 @@ from service.storage.sql.pass_rates import SqlPassRates
 from service.storage.sql.policies import SqlPolicies
 from service.storage.sql.probations import SqlProbations
 from service.storage.sql.proposals import SqlProposals
+from service.storage.sql.recordings import SqlRecordings
 from service.storage.sql.reviewers import SqlReviewers
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.second_looks import SqlSecondLooks
@@ -76,6 +77,7 @@ class SqlUnitOfWork:
         self._deliveries = SqlDeliveries(database, self._stage, encryption=encryption)
         self._accounts = SqlAccounts(database, self._stage, encryption=encryption)
         self._decisions = SqlDecisions(database, encryption=encryption)
+        self._recordings = SqlRecordings(database, encryption=encryption)
         self._probations = SqlProbations(database, self._stage)
         self._lists = SqlListEntries(database, self._stage, encryption=encryption, pseudonyms=pseudonyms)
         self._step_ups = SqlStepUps(database, self._stage, encryption=encryption)
@@ -219,6 +221,11 @@ class SqlUnitOfWork:
     def decisions(self) -> SqlDecisions:
         """Recorded decisions."""
         return self._decisions
+
+    @property
+    def recordings(self) -> SqlRecordings:
+        """Recorded sign-ups from the first to the last."""
+        return self._recordings
 
     @property
     def probations(self) -> SqlProbations:
