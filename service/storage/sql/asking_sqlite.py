@@ -22,14 +22,14 @@ from service.storage.sql.company_sqlite import (
     parts_sql,
     sizes_of,
 )
-from service.storage.sql.link_columns import COLUMNS_SQL, LINK_SQL, counts_of_links
+from service.storage.sql.link_columns import COLUMNS_SQL, LINK_SQL, VERSIONS_SQL, counts_of_links
 from service.storage.sql.question import Found, Question, stored_answer
 
 _ANSWER = "SELECT fingerprint, answer FROM signups WHERE owner = ? AND signup_id = ?"
 
 _NEWEST = f"""
-    SELECT {LINK_SQL} AS link, ifnull(counted, 0) AS counted, recorded_us, signup_no
-    FROM links WHERE digest = ? AND signup_no <> ? ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
+    SELECT {LINK_SQL}%s FROM links WHERE digest = ? AND signup_no <> ?
+    ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
 """  # noqa: S608 - only numbers of the code are put into the text
 
 _FIRST = """
@@ -40,11 +40,11 @@ _FIRST = """
 
 @cache
 def _identifier(versions: int) -> str:
-    newest = _NEWEST
-    if versions > 1:
-        each = " UNION ALL ".join([f"SELECT * FROM ({_NEWEST})"] * versions)  # noqa: S608 - no outside text
-        newest = f"SELECT * FROM ({each}) ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"  # noqa: S608
-    return f"(SELECT {COLUMNS_SQL} FROM ({newest}))"  # noqa: S608 - no outside text
+    if versions == 1:
+        return f"(SELECT {COLUMNS_SQL} FROM ({_NEWEST % ''}))"  # noqa: S608 - no outside text
+    each = [f"SELECT * FROM ({_NEWEST % f', {version} AS version, recorded_us, signup_no'})" for version in range(versions)]  # noqa: S608
+    newest = f"{' UNION ALL '.join(each)} ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"
+    return f"(SELECT {VERSIONS_SQL} FROM ({newest}))"  # noqa: S608 - no outside text
 
 
 @cache
@@ -83,15 +83,15 @@ def ask_sqlite(connection: Connection, question: Question, versions: int) -> Fou
         parameters += [digest, question.excluding]
     parameters += [*digests_with_a_past, *days, *columns_parameters(question, versions)]
     pseudonyms = (pseudonym for _, each in question.asked for pseudonym in each)
-    for pseudonym, near, mask in zip(pseudonyms, question.near(), question.anomalies(), strict=True):
-        parameters += [question.now_us, pseudonym.counted, near, near, mask, pseudonym.digest, question.excluding]
+    for pseudonym, mask in zip(pseudonyms, question.anomalies(), strict=True):
+        parameters += [question.now_us, mask, pseudonym.digest, question.excluding]
     sizes = sizes_of(question, versions)
     statement = _statement(len(question.asked), versions, len(aged), len(digests_with_a_past), sizes)
     row = connection.exec_driver_sql(statement, (*parameters, question.owner, question.signup_id)).one()
     until_day, first_day, first_us, pasts = json.loads(row[2])
     return Found(
         answer=None if row[0] is None else stored_answer(row[0], row[1]),
-        counts=list(enumerate(counts_of_links(row[7:]))),
+        counts=list(enumerate(counts_of_links(question, row[7:]))),
         pasts={bytes.fromhex(digest): total for digest, total in pasts.items()},
         until_day=until_day,
         first_day=first_day,

@@ -1,4 +1,4 @@
-"""The newest links of identifiers as SQLite gives them, two texts of numbers each, and what is counted in them.
+"""The newest links of identifiers as SQLite gives them, as texts of numbers, and what is counted in them.
 
 SQLite carries out a dozen sums over 256 rows five times slower than it writes the rows' numbers down. So it writes
 them, and NumPy counts the links of all identifiers at once.
@@ -14,98 +14,108 @@ import numpy as np
 from models.linkage.velocity import (
     DISTINCT_WINDOWS,
     OTHERS_WINDOW,
+    SEQUENCE_KIND,
     SEQUENCE_REACH,
     SEQUENCE_WINDOW,
     SYNCHRONY_WINDOW,
     Window,
 )
+from service.storage.sql.question import Question
 from service.storage.sql.records import ACCOUNT_TYPES
 
-_LENGTHS = np.array([window.value for window in Window])
-_AT = {window: at for at, window in enumerate(Window)}
-_DISTINCT_AT = [_AT[window] for window in DISTINCT_WINDOWS]
+_LENGTHS = np.array([[window.value] for window in Window])
+_DISTINCT = [list(Window).index(window) for window in DISTINCT_WINDOWS]
 
-_FLAG_BITS = 6
-_TYPE_AT, _UNKNOWN, _ANOTHERS, _NEAR, _ODD = 4, 8, 4, 2, 1
-"""Below the age: two bits of the account type's code, and what is true of the link."""
+_FLAG_BITS, _TYPE, _UNKNOWN, _ODD = 4, 4, 2, 1
+"""Below the age of a link: the code of its account type, whether its counted value is unknown, and whether it is odd
+as the sign-up is.
+"""
 
 LINK_SQL = (
-    f"(? - occurred_us) * {1 << _FLAG_BITS} + account_type * {1 << _TYPE_AT} + (counted IS NULL) * {_UNKNOWN} "
-    f"+ (counted IS NOT ?) * {_ANOTHERS} "
-    f"+ ((counted BETWEEN ? - {SEQUENCE_REACH} AND ? + {SEQUENCE_REACH}) IS TRUE) * {_NEAR} "
-    f"+ (anomalies & ? <> 0) * {_ODD}"
+    f"(? - occurred_us) * {1 << _FLAG_BITS} + account_type * {_TYPE} "
+    f"+ (counted IS NULL) * {_UNKNOWN} + (anomalies & ? <> 0) * {_ODD} AS link, ifnull(counted, 0) AS counted"
 )
-"""One link as a number; places for now, the sign-up's own counted value, twice its place on the line, and its anomalies.
-"""
+"""One link as two numbers; places for now and for the sign-up's anomalies."""
 
 _BETWEEN = ";"
 COLUMNS_SQL = f"group_concat(link) || '{_BETWEEN}' || group_concat(counted)"
-"""All links of an identifier as one text: the numbers of ``LINK_SQL``, and the counted values, 0 for unknown ones."""
+"""All links of an identifier as one text."""
 
-NO_COUNTS = (0,) * 13
+VERSIONS_SQL = f"{COLUMNS_SQL} || '{_BETWEEN}' || group_concat(version)"
+"""The same while keys rotate, with the place of the key that each link was written under."""
+
+_NONE = (0,) * (len(Window) + len(DISTINCT_WINDOWS) + 4)
 
 
-def counts_of_links(columns: Sequence[str | None]) -> list[Sequence[int]]:
+def counts_of_links(question: Question, columns: Sequence[str | None]) -> list[Sequence[int]]:
     """The counts of every identifier, in the order of ``service.storage.sql.question.totals_sql``.
 
     Args:
         columns: of each identifier what ``COLUMNS_SQL`` selects; ``None`` where there is no link.
     """
-    counts: list[Sequence[int]] = [NO_COUNTS] * len(columns)
+    counts: list[Sequence[int]] = [_NONE] * len(columns)
     places = [place for place, column in enumerate(columns) if column is not None]
     if not places:
         return counts
     texts = [column.split(_BETWEEN) for column in columns if column is not None]
-    links, counted = (_numbers([each[side] for each in texts]) for side in (0, 1))
-    owner = np.repeat(np.arange(len(texts)), [each[0].count(",") + 1 for each in texts])
-    for place, row in zip(places, _counted(owner, links, counted, len(texts)), strict=True):
+    parts = [np.fromstring(",".join(side), dtype=np.int64, sep=",") for side in zip(*texts, strict=True)]
+    own = [[each.counted for each in question.asked[place][1]] for place in places]
+    sequence = [question.asked[place][0].kind is SEQUENCE_KIND for place in places]
+    found = _counted(parts, [each[0].count(",") + 1 for each in texts], own, sequence)
+    for place, row in zip(places, found, strict=True):
         counts[place] = row
     return counts
 
 
-def _numbers(texts: Sequence[str]) -> Any:
-    return np.fromstring(",".join(texts), dtype=np.int64, sep=",")
+def _counted(
+    parts: Sequence[Any], sizes: Sequence[int], own: Sequence[Sequence[int | None]], sequence: Sequence[bool]
+) -> list[list[int]]:
+    """The counts of identifiers, one after the other of as many links as ``sizes`` says.
 
-
-def _counted(owner: Any, links: Any, counted: Any, owners: int) -> list[list[int]]:
+    Args:
+        parts: links, counted values and, while keys rotate, the places of their keys.
+        own: the sign-up's own counted values, one a key.
+        sequence: whether the identifier's links lie on a line.
+    """
+    links, counted = parts[:2]
+    owner = np.repeat(np.arange(len(sizes), dtype=np.int16), sizes)
+    starts = np.cumsum(sizes) - sizes
     age = links >> _FLAG_BITS
-    within = (age > 0) & (age <= _LENGTHS[-1])
-    if not within.all():
-        owner, links, counted, age = owner[within], links[within], counted[within], age[within]
-    shortest = np.searchsorted(_LENGTHS, age)
-    """The place of the shortest window that a link lies in: it lies in all longer ones too."""
-
-    def sums(of: Any, windows: Any) -> Any:
-        """So many of the links in each window or a shorter one, by owner."""
-        each = np.bincount(of * len(_LENGTHS) + windows, minlength=owners * len(_LENGTHS))
-        return each.reshape(owners, len(_LENGTHS)).cumsum(axis=1)
-
-    def flagged(flag: int, window: Window) -> Any:
-        return np.bincount(owner[(links & flag != 0) & (shortest <= _AT[window])], minlength=owners)
-
-    types = [
-        np.bincount(owner[(links >> _TYPE_AT) & 3 == code], minlength=owners).astype(bool) for code in ACCOUNT_TYPES
-    ]
-    columns = [
-        sums(owner, shortest),
-        sums(*_nearest(owner, counted, shortest, links & _UNKNOWN == 0))[:, _DISTINCT_AT],
-        flagged(_ANOTHERS, OTHERS_WINDOW)[:, None],
-        sum(each.astype(np.int64) for each in types)[:, None],
-        flagged(_ODD, SYNCHRONY_WINDOW)[:, None],
-        flagged(_NEAR, SEQUENCE_WINDOW)[:, None],
-    ]
-    rows: list[list[int]] = np.hstack(columns).tolist()
-    return rows
+    within = age > 0
+    unknown = links & _UNKNOWN != 0
+    key = owner if len(parts) == 2 else owner * len(own[0]) + parts[2]
+    own_values = np.array([0 if value is None else value for each in own for value in each])[key]
+    own_unknown = np.array([value is None for each in own for value in each])[key]
+    in_window = dict(zip(Window, (age <= _LENGTHS) & within, strict=True))
+    rows = list(in_window.values())
+    rows.append(((counted != own_values) | (unknown != own_unknown)) & in_window[OTHERS_WINDOW])
+    longest = rows[len(Window) - 1]
+    types = (links >> 2) & 3
+    rows += [(types == code) & longest for code in ACCOUNT_TYPES]
+    rows.append((links & _ODD != 0) & in_window[SYNCHRONY_WINDOW])
+    if any(sequence):
+        near = (abs(counted - own_values) <= SEQUENCE_REACH) & ~unknown & ~own_unknown
+        rows.append(near & np.array(sequence)[owner] & in_window[SEQUENCE_WINDOW])
+    summed = np.add.reduceat(np.array(rows), starts, axis=1, dtype=np.int64)
+    distinct = _distinct(owner, counted, longest & ~unknown, [rows[at] for at in _DISTINCT], len(sizes))
+    at = len(Window)
+    account_types = (summed[at + 1 : at + 1 + len(ACCOUNT_TYPES)] > 0).sum(axis=0)
+    odd = summed[at + 1 + len(ACCOUNT_TYPES)]
+    neighbours = summed[-1] if any(sequence) else np.zeros_like(odd)
+    counts: list[list[int]] = np.vstack([summed[:at], distinct, summed[at], account_types, odd, neighbours]).T.tolist()
+    return counts
 
 
-def _nearest(owner: Any, counted: Any, shortest: Any, known: Any) -> tuple[Any, Any]:
-    """Owner and shortest window of every distinct counted value: each by its link that is nearest."""
-    owner, counted, shortest = owner[known], counted[known], shortest[known]
-    if not len(owner):
-        return owner, shortest
-    order = np.argsort(counted)
-    # Of 16 bits: those are sorted by counting, in one pass.
-    order = order[np.argsort(owner[order].astype(np.int16), kind="stable")]
-    owner, counted = owner[order], counted[order]
-    first = np.flatnonzero(np.concatenate(([True], (counted[1:] != counted[:-1]) | (owner[1:] != owner[:-1]))))
-    return owner[first], np.minimum.reduceat(shortest[order], first)
+def _distinct(owner: Any, counted: Any, known: Any, in_windows: Sequence[Any], owners: int) -> Any:
+    """Different known values of every owner among the links in each window."""
+    at = np.flatnonzero(known)
+    if not len(at):
+        return np.zeros((len(in_windows), owners), np.int64)
+    at = at[np.argsort(counted[at])]
+    # By owner, keeping the order of the values: of 16 bits, which are sorted by counting.
+    at = at[np.argsort(owner[at], kind="stable")]
+    values, of = counted[at], owner[at]
+    changes = np.flatnonzero((values[1:] != values[:-1]) | (of[1:] != of[:-1])) + 1
+    first = np.concatenate(([0], changes))
+    seen = np.logical_or.reduceat(np.array(in_windows)[:, at], first, axis=1)
+    return np.array([np.bincount(of[first][each], minlength=owners) for each in seen])
