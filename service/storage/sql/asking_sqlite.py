@@ -98,7 +98,7 @@ def ask_sqlite(connection: Connection, question: Question, versions: int) -> Fou
         first_us=first_us,
         strong=[tuple(each) for each in json.loads(row[3])],
         pairs=[tuple(each) for each in json.loads(row[4])],
-        company=company_of_column(row[5]),
+        company=company_of_column(row[5], question.now_us),
         marks=marks_of_column(row[6]),
     )
 
