@@ -35,7 +35,7 @@ class MemberRow(Base):
 
     __tablename__ = "members"
     __table_args__ = (
-        Index(None, "cluster_no", "signup_no"),
+        Index("ix_members_newest", "cluster_no", "signup_no", "occurred_us"),
         Index("ix_members_labelled", "cluster_no", "label", "label_us", postgresql_where=text("label IS NOT NULL"),
               sqlite_where=text("label IS NOT NULL")),
         CheckConstraint("label IN (1, 3)", name="label"),

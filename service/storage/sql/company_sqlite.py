@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
+from typing import Any  # Any: arrays of many types
+
+import numpy as np
 
 from models.linkage.company import COMPOSITION
 from models.linkage.identifier import IdentifierKind
@@ -182,14 +185,17 @@ def company_of_column(column: str, now_us: int) -> FoundCompany | None:
     if not clusters:
         return None
     founded_us, newest, frauds, good, newest_fraud_us, traits = zip(*clusters, strict=True)
-    members = sorted((pair for each in newest if each is not None for pair in _pairs(each)), reverse=True)[:SATURATION]
-    if not members:
+    occurred_us = _newest([each for each in newest if each is not None])
+    if not len(occurred_us):
         return None
-    composed = sorted((each for of_one in traits for each in of_one), key=lambda each: -each[0])[:COMPOSITION]
+    ages = now_us - occurred_us
+    composed = [each for of_one in traits for each in of_one]
+    if len(clusters) > 1:
+        composed = sorted(composed, key=lambda each: -each[0])[:COMPOSITION]
     return FoundCompany(
-        size=len(members),
-        growth_1h=sum(now_us - Window.HOUR.value <= occurred_us < now_us for _, occurred_us in members),
-        growth_24h=sum(now_us - Window.DAY.value <= occurred_us < now_us for _, occurred_us in members),
+        size=len(ages),
+        growth_1h=int(np.count_nonzero((ages > 0) & (ages <= Window.HOUR.value))),
+        growth_24h=int(np.count_nonzero((ages > 0) & (ages <= Window.DAY.value))),
         frauds=min(sum(frauds), SATURATION),
         good=min(sum(good), SATURATION),
         newest_fraud_us=max((each for each in newest_fraud_us if each is not None), default=None),
@@ -198,10 +204,11 @@ def company_of_column(column: str, now_us: int) -> FoundCompany | None:
     )
 
 
-def _pairs(column: str) -> Iterable[tuple[int, int]]:
-    """Number and time of every member."""
-    numbers, times = (map(int, side.split(",")) for side in column.split(";"))
-    return zip(numbers, times, strict=True)
+def _newest(clusters: Sequence[str]) -> Any:
+    """When the newest members of several clusters signed up, of each its members' numbers and times."""
+    sides = zip(*(each.split(";") for each in clusters), strict=True)
+    numbers, times = (np.fromstring(",".join(side), dtype=np.int64, sep=",") for side in sides) if clusters else ((), ())
+    return times if len(clusters) < 2 else times[np.argsort(numbers)[-SATURATION:]]
 
 
 def marks_of_column(column: str) -> list[FoundMarks]:

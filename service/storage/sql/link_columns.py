@@ -116,6 +116,9 @@ def _distinct(owner: Any, counted: Any, known: Any, in_windows: Sequence[Any], o
     at = at[np.argsort(owner[at], kind="stable")]
     values, of = counted[at], owner[at]
     changes = np.flatnonzero((values[1:] != values[:-1]) | (of[1:] != of[:-1])) + 1
-    first = np.concatenate(([0], changes))
-    seen = np.logical_or.reduceat(np.array(in_windows)[:, at], first, axis=1)
-    return np.array([np.bincount(of[first][each], minlength=owners) for each in seen])
+    starts, ends = np.concatenate(([0], changes)), np.concatenate((changes, [len(at)]))
+    sums = np.zeros((len(in_windows), len(at) + 1), np.int32)
+    np.cumsum([each[at] for each in in_windows], axis=1, out=sums[:, 1:])
+    # By differences of running sums: a reduceat of as many groups as values takes ten times as long.
+    whose = of[starts]
+    return np.array([np.bincount(whose[each[ends] > each[starts]], minlength=owners) for each in sums])
