@@ -22,13 +22,13 @@ from service.storage.sql.company_sqlite import (
     parts_sql,
     sizes_of,
 )
-from service.storage.sql.link_columns import COLUMNS_SQL, LINK_SQL, VERSIONS_SQL, counts_of_links
+from service.storage.sql.link_columns import COLUMNS_SQLITE, LINK_SQLITE, VERSIONS_SQLITE, counts_of_texts
 from service.storage.sql.question import Found, Question, stored_answer
 
 _ANSWER = "SELECT fingerprint, answer FROM signups WHERE owner = ? AND signup_id = ?"
 
 _NEWEST = f"""
-    SELECT {LINK_SQL}%s FROM links WHERE digest = ? AND signup_no <> ?
+    SELECT {LINK_SQLITE}%s FROM links WHERE digest = ? AND signup_no <> ?
     ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
 """  # noqa: S608 - only numbers of the code are put into the text
 
@@ -41,10 +41,13 @@ _FIRST = """
 @cache
 def _identifier(versions: int) -> str:
     if versions == 1:
-        return f"(SELECT {COLUMNS_SQL} FROM ({_NEWEST % ''}))"  # noqa: S608 - no outside text
-    each = [f"SELECT * FROM ({_NEWEST % f', {version} AS version, recorded_us, signup_no'})" for version in range(versions)]  # noqa: S608
-    newest = f"{' UNION ALL '.join(each)} ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"
-    return f"(SELECT {VERSIONS_SQL} FROM ({newest}))"  # noqa: S608 - no outside text
+        return f"(SELECT {COLUMNS_SQLITE} FROM ({_NEWEST % ''}))"  # noqa: S608 - no outside text
+    each = " UNION ALL ".join(
+        f"SELECT * FROM ({_NEWEST % f', {version} AS version, recorded_us, signup_no'})"  # noqa: S608 - no outside text
+        for version in range(versions)
+    )
+    newest = f"{each} ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"
+    return f"(SELECT {VERSIONS_SQLITE} FROM ({newest}))"  # noqa: S608 - no outside text
 
 
 @cache
@@ -91,7 +94,7 @@ def ask_sqlite(connection: Connection, question: Question, versions: int) -> Fou
     until_day, first_day, first_us, pasts = json.loads(row[2])
     return Found(
         answer=None if row[0] is None else stored_answer(row[0], row[1]),
-        counts=list(enumerate(counts_of_links(question, row[7:]))),
+        counts=list(enumerate(counts_of_texts(question, row[7:]))),
         pasts={bytes.fromhex(digest): total for digest, total in pasts.items()},
         until_day=until_day,
         first_day=first_day,

@@ -89,7 +89,9 @@ def _labelled(label: Mark, what: str) -> str:
     )"""  # noqa: S608 - only numbers of the code are put into the text
 
 
-_NEWEST_SQL = "SELECT %s FROM members WHERE cluster_no = joined.root_no AND signup_no <> ? ORDER BY signup_no DESC LIMIT %d"
+_NEWEST_SQL = (
+    "SELECT %s FROM members WHERE cluster_no = joined.root_no AND signup_no <> ? ORDER BY signup_no DESC LIMIT %d"
+)
 
 # An array a cluster, each from the indexes in their order; SQLite knows no LATERAL that would limit it to fewer of all.
 _COMPANY_SQL = f"""(
@@ -207,7 +209,9 @@ def company_of_column(column: str, now_us: int) -> FoundCompany | None:
 def _newest(clusters: Sequence[str]) -> Any:
     """When the newest members of several clusters signed up, of each its members' numbers and times."""
     sides = zip(*(each.split(";") for each in clusters), strict=True)
-    numbers, times = (np.fromstring(",".join(side), dtype=np.int64, sep=",") for side in sides) if clusters else ((), ())
+    numbers, times = (
+        (np.fromstring(",".join(side), dtype=np.int64, sep=",") for side in sides) if clusters else ((), ())
+    )
     return times if len(clusters) < 2 else times[np.argsort(numbers)[-SATURATION:]]
 
 

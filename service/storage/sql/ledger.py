@@ -217,9 +217,7 @@ class SqlLedger:
                 return
             after = (microseconds_of(page[-1].recorded_at), page[-1].signup_no)
 
-    def _recorded(
-        self, connection: Connection, wanted: Select[Any], *, passing_over: bool = False
-    ) -> list[Recorded]:
+    def _recorded(self, connection: Connection, wanted: Select[Any], *, passing_over: bool = False) -> list[Recorded]:
         """The records, without those that do not open where these are passed over."""
         signups = connection.execute(wanted).all()
         assessments = connection.execute(

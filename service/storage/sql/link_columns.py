@@ -1,12 +1,12 @@
-"""The newest links of identifiers as SQLite gives them, as texts of numbers, and what is counted in them.
+"""The newest links of identifiers as the databases give them, packed into numbers, and what is counted in them.
 
-SQLite carries out a dozen sums over 256 rows five times slower than it writes the rows' numbers down. So it writes
-them, and NumPy counts the links of all identifiers at once.
+Databases carry out a dozen sums over 256 rows two (PostgreSQL) to five times (SQLite) slower than they put the rows
+together. So they put them together, and NumPy counts the links of all identifiers at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any  # Any: arrays of many types
 
 import numpy as np
@@ -31,39 +31,55 @@ _FLAG_BITS, _TYPE, _UNKNOWN, _ODD = 4, 4, 2, 1
 as the sign-up is.
 """
 
-LINK_SQL = (
+LINK_SQLITE = (
     f"(? - occurred_us) * {1 << _FLAG_BITS} + account_type * {_TYPE} "
     f"+ (counted IS NULL) * {_UNKNOWN} + (anomalies & ? <> 0) * {_ODD} AS link, ifnull(counted, 0) AS counted"
 )
 """One link as two numbers; places for now and for the sign-up's anomalies."""
 
 _BETWEEN = ";"
-COLUMNS_SQL = f"group_concat(link) || '{_BETWEEN}' || group_concat(counted)"
+COLUMNS_SQLITE = f"group_concat(link) || '{_BETWEEN}' || group_concat(counted)"
 """All links of an identifier as one text."""
 
-VERSIONS_SQL = f"{COLUMNS_SQL} || '{_BETWEEN}' || group_concat(version)"
+VERSIONS_SQLITE = f"{COLUMNS_SQLITE} || '{_BETWEEN}' || group_concat(version)"
 """The same while keys rotate, with the place of the key that each link was written under."""
+
+LINK_POSTGRESQL = (
+    f"int8send((%(now_us)s::bigint - occurred_us) * {1 << _FLAG_BITS} + account_type * {_TYPE} "
+    f"+ (counted IS NULL)::int * {_UNKNOWN} + ((anomalies & key.mask) <> 0)::int * {_ODD}) "
+    "|| int8send(coalesce(counted, 0))"
+)
+"""The same two numbers as sixteen bytes, of the identifier ``key``."""
 
 _NONE = (0,) * (len(Window) + len(DISTINCT_WINDOWS) + 4)
 
 
-def counts_of_links(question: Question, columns: Sequence[str | None]) -> list[Sequence[int]]:
-    """The counts of every identifier, in the order of ``service.storage.sql.question.totals_sql``.
+Counts = list[Sequence[int]]
+"""Of every identifier: links in each window, distinct values in some, others, account types, odd ones, neighbours."""
 
-    Args:
-        columns: of each identifier what ``COLUMNS_SQL`` selects; ``None`` where there is no link.
-    """
-    counts: list[Sequence[int]] = [_NONE] * len(columns)
-    places = [place for place, column in enumerate(columns) if column is not None]
-    if not places:
-        return counts
-    texts = [column.split(_BETWEEN) for column in columns if column is not None]
-    parts = [np.fromstring(",".join(side), dtype=np.int64, sep=",") for side in zip(*texts, strict=True)]
-    own = [[each.counted for each in question.asked[place][1]] for place in places]
-    sequence = [question.asked[place][0].kind is SEQUENCE_KIND for place in places]
-    found = _counted(parts, [each[0].count(",") + 1 for each in texts], own, sequence)
-    for place, row in zip(places, found, strict=True):
-        counts[place] = row
+
+def counts_of_texts(question: Question, columns: Sequence[str | None]) -> Counts:
+    """The counts of every identifier from what SQLite put together; ``None`` where there is no link."""
+    texts = [(place, column.split(_BETWEEN)) for place, column in enumerate(columns) if column is not None]
+    sides = zip(*(each for _, each in texts), strict=True)
+    parts = [np.fromstring(",".join(side), dtype=np.int64, sep=",") for side in sides]
+    return _of_places(question, [place for place, _ in texts], [each[0].count(",") + 1 for _, each in texts], parts)
+
+
+def counts_of_bytes(question: Question, columns: Mapping[int, bytes], *, parts: int) -> Counts:
+    """The same from what PostgreSQL put together, by the places of the identifiers: so many numbers a link."""
+    sizes = [len(each) // (8 * parts) for each in columns.values()]
+    numbers = np.frombuffer(b"".join(columns.values()), dtype=">i8").reshape(-1, parts).T.astype(np.int64)
+    return _of_places(question, list(columns), sizes, numbers)
+
+
+def _of_places(question: Question, places: Sequence[int], sizes: Sequence[int], parts: Sequence[Any]) -> Counts:
+    counts: Counts = [_NONE] * len(question.asked)
+    if places:
+        own = [[each.counted for each in question.asked[place][1]] for place in places]
+        sequence = [question.asked[place][0].kind is SEQUENCE_KIND for place in places]
+        for place, row in zip(places, _counted(parts, sizes, own, sequence), strict=True):
+            counts[place] = row
     return counts
 
 
