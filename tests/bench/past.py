@@ -44,6 +44,7 @@ IN_A_GROUP = 5
 
 BANNED, GOOD = 1, 3
 _BANNED_ONE_IN, _GOOD_ONE_IN = 50, 25
+_KNOWN_AFTER_US = 3_600_000_000
 _WEAK_EVERY = 4
 _PADDED_TO = 512
 """Personal data is padded with blanks, which JSON ignores: few lengths make few batches."""
@@ -75,6 +76,23 @@ Columns = Mapping[str, "Array | Texts | None"]
 def hot_cluster_device(number: int) -> str:
     """The device of a group of the cluster."""
     return f"bench-cluster-device-{number}"
+
+
+def stranger(signup: Signup, number: int) -> Signup:
+    """The person of a number who is like this one: nothing that is theirs alone is the same.
+
+    Whoever comes to the hot ones must not tie them to each other, nor to those who come on their own.
+    """
+    payment, phone = signup.payment, signup.phone
+    if payment is not None and payment.fingerprint is not None:
+        payment = dataclasses.replace(payment, fingerprint=f"{payment.fingerprint}-{number}")
+    if phone is not None:
+        phone = f"{phone[:-2]}{(int(phone[-2:]) + 30 * number) % 100:02}"
+    identity = dataclasses.replace(signup.identity, full_name=f"{signup.identity.full_name} {'I' * number}", orcid=None)
+    device = dataclasses.replace(signup.device, device_id=f"{signup.device.device_id}-{number}")
+    return dataclasses.replace(
+        signup, identity=identity, email=f"{number}{signup.email}", phone=phone, payment=payment, device=device
+    )
 
 
 class Past:
@@ -113,12 +131,24 @@ class Past:
         owners = self._hot()
         yield from self._signups(owners)
         yield from self._clusters(owners)
+        yield "judged_clusters", self._judged(owners)
+        yield "look_backs", self._looked_back(owners)
         yield "links", self._all_links(owners)
         yield "marks", self._marks(owners)
         yield "anchors", self._anchors(owners)
         yield "daily_counts", self._everybody()
         yield "daily_counts", self._daily()
         yield "roll_ups", {"until_day": np.array([self._until_day]), "from_day": np.array([0])}
+
+    def hot_cluster(self) -> range:
+        """The numbers of the sign-ups in the cluster."""
+        first = self._copies * self._each + 1 + HOT
+        return range(first, first + HOT)
+
+    @staticmethod
+    def is_labelled(number: int) -> bool:
+        """Whether something is known of a sign-up."""
+        return bool(_labels(np.array([number]))[0])
 
     def _time_us(self, copy: int, places: Array) -> Array:
         start = microseconds_of(self._end) - (self._copies - copy) * DAY_US
@@ -249,6 +279,41 @@ class Past:
                     self._member_columns(numbers[of], cluster, hot.times[side][of], links.kinds[at], links.digests[at]),
                 )
 
+    def _everyone(self, hot: _Hot) -> tuple[Array, Array, Array]:
+        """Number, cluster and time of every sign-up."""
+        founders, place = self._links.founders(self._each), np.arange(self._each)
+        first = np.arange(self._copies)[:, None] * self._each + 1
+        numbers, clusters = (first + place).ravel(), (first + founders).ravel()
+        times = np.concatenate([self._time_us(copy, place) for copy in range(self._copies)])
+        of_hot = np.repeat(hot.numbers[::HOT], HOT)
+        return (
+            np.concatenate([numbers, hot.numbers]),
+            np.concatenate([clusters, of_hot]),
+            np.concatenate([times, hot.times]),
+        )
+
+    def _judged(self, hot: _Hot) -> Columns:
+        """How the worker saw every cluster with a known fraud: it kept up, and only what comes now is new to it."""
+        numbers, clusters, times = self._everyone(hot)
+        banned = _labels(numbers) == BANNED
+        judged, of_banned = np.unique(clusters[banned], return_inverse=True)
+        newest_us = np.zeros(len(judged), np.int64)
+        np.maximum.at(newest_us, of_banned, times[banned] + _KNOWN_AFTER_US)
+        return {
+            "cluster_no": judged,
+            "frauds": np.bincount(of_banned),
+            "newest_fraud_us": newest_us,
+            "size": np.bincount(np.searchsorted(judged, clusters[np.isin(clusters, judged)])),
+            "judged_us": newest_us,
+        }
+
+    def _looked_back(self, hot: _Hot) -> Columns:
+        """Every ban was looked back from."""
+        numbers, _, times = self._everyone(hot)
+        banned = _labels(numbers) == BANNED
+        known_us = times[banned] + _KNOWN_AFTER_US
+        return {"signup_no": numbers[banned], "known_us": known_us, "done_us": known_us}
+
     def _member_columns(self, numbers: Array, clusters: Array, times: Array, kinds: Array, digests: Array) -> Columns:
         packed = np.concatenate([kinds[..., None].astype(np.uint8), digests], axis=2).reshape(len(numbers), -1)
         labels = _labels(numbers)
@@ -264,7 +329,7 @@ class Past:
             "identifiers": Texts(packed, text=False),
             **traits,
             "label": np.ma.masked_equal(labels, 0),
-            "label_us": np.ma.masked_array(times + 3_600_000_000, labels == 0),
+            "label_us": np.ma.masked_array(times + _KNOWN_AFTER_US, labels == 0),
         }
 
     def _hot_links(self, hot: _Hot, side: slice) -> _Flat:
@@ -321,7 +386,7 @@ class Past:
         return {
             "digest": Texts(links.digests[order], text=False),
             "channel": np.where(marks[order] == BANNED, 0, 1),
-            "known_us": np.minimum(links.times[order] + 3_600_000_000, microseconds_of(self._end)),
+            "known_us": np.minimum(links.times[order] + _KNOWN_AFTER_US, microseconds_of(self._end)),
             "signup_no": links.owner[order],
             "mark": marks[order],
             "kind": links.kinds[order],
