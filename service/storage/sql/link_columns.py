@@ -24,9 +24,8 @@ from service.storage.sql.question import Question
 from service.storage.sql.records import ACCOUNT_TYPES
 
 _LENGTHS = np.array([[window.value] for window in Window])
-_DISTINCT = [list(Window).index(window) for window in DISTINCT_WINDOWS]
 
-_FLAG_BITS, _TYPE, _UNKNOWN, _ODD = 4, 4, 2, 1
+_FLAG_BITS, _TYPE, _TYPES, _UNKNOWN, _ODD = 4, 4, 3, 2, 1
 """Below the age of a link: the code of its account type, whether its counted value is unknown, and whether it is odd
 as the sign-up is.
 """
@@ -69,8 +68,8 @@ def counts_of_texts(question: Question, columns: Sequence[str | None]) -> Counts
 def counts_of_bytes(question: Question, columns: Mapping[int, bytes], *, parts: int) -> Counts:
     """The same from what PostgreSQL put together, by the places of the identifiers: so many numbers a link."""
     sizes = [len(each) // (8 * parts) for each in columns.values()]
-    numbers = np.frombuffer(b"".join(columns.values()), dtype=">i8").reshape(-1, parts).T.astype(np.int64)
-    return _of_places(question, list(columns), sizes, numbers)
+    numbers = np.frombuffer(b"".join(columns.values()), dtype=">i8").reshape(-1, parts).T
+    return _of_places(question, list(columns), sizes, [side.astype(np.int64) for side in numbers])
 
 
 def _of_places(question: Question, places: Sequence[int], sizes: Sequence[int], parts: Sequence[Any]) -> Counts:
@@ -95,30 +94,28 @@ def _counted(
     """
     links, counted = parts[:2]
     owner = np.repeat(np.arange(len(sizes), dtype=np.int16), sizes)
-    starts = np.cumsum(sizes) - sizes
-    age = links >> _FLAG_BITS
-    within = age > 0
-    unknown = links & _UNKNOWN != 0
     key = owner if len(parts) == 2 else owner * len(own[0]) + parts[2]
-    own_values = np.array([0 if value is None else value for each in own for value in each])[key]
+    own_value = np.array([0 if value is None else value for each in own for value in each])[key]
     own_unknown = np.array([value is None for each in own for value in each])[key]
-    in_window = dict(zip(Window, (age <= _LENGTHS) & within, strict=True))
-    rows = list(in_window.values())
-    rows.append(((counted != own_values) | (unknown != own_unknown)) & in_window[OTHERS_WINDOW])
-    longest = rows[len(Window) - 1]
-    types = (links >> 2) & 3
-    rows += [(types == code) & longest for code in ACCOUNT_TYPES]
-    rows.append((links & _ODD != 0) & in_window[SYNCHRONY_WINDOW])
-    if any(sequence):
-        near = (abs(counted - own_values) <= SEQUENCE_REACH) & ~unknown & ~own_unknown
-        rows.append(near & np.array(sequence)[owner] & in_window[SEQUENCE_WINDOW])
-    summed = np.add.reduceat(np.array(rows), starts, axis=1, dtype=np.int64)
-    distinct = _distinct(owner, counted, longest & ~unknown, [rows[at] for at in _DISTINCT], len(sizes))
-    at = len(Window)
-    account_types = (summed[at + 1 : at + 1 + len(ACCOUNT_TYPES)] > 0).sum(axis=0)
-    odd = summed[at + 1 + len(ACCOUNT_TYPES)]
-    neighbours = summed[-1] if any(sequence) else np.zeros_like(odd)
-    counts: list[list[int]] = np.vstack([summed[:at], distinct, summed[at], account_types, odd, neighbours]).T.tolist()
+    unknown = links & _UNKNOWN != 0
+    age, account_type = links >> _FLAG_BITS, links // _TYPE & _TYPES
+    windows = dict(zip(Window, (age <= _LENGTHS) & (age > 0), strict=True))
+    longest = windows[Window.YEAR]
+    near = abs(counted - own_value) <= SEQUENCE_REACH if any(sequence) else np.zeros(len(links), bool)
+    flags = [
+        *windows.values(),
+        ((counted != own_value) | (unknown != own_unknown)) & windows[OTHERS_WINDOW],
+        (links & _ODD != 0) & windows[SYNCHRONY_WINDOW],
+        near & np.array(sequence)[owner] & ~unknown & ~own_unknown & windows[SEQUENCE_WINDOW],
+        *((account_type == code) & longest for code in ACCOUNT_TYPES),
+    ]
+    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    summed = np.add.reduceat(np.array(flags), starts, axis=1, dtype=np.int64)
+    distinct = _distinct(owner, counted, longest & ~unknown, [windows[each] for each in DISTINCT_WINDOWS], len(sizes))
+    others, odd, neighbours, *of_types = summed[len(Window) :]
+    account_types = np.count_nonzero(of_types, axis=0)
+    columns = np.vstack([summed[: len(Window)], distinct, others, account_types, odd, neighbours])
+    counts: list[list[int]] = columns.T.tolist()
     return counts
 
 
