@@ -60,7 +60,7 @@ class Crowd:
 def on_one_device(bodies: Path, out: Path) -> Path:
     """As many sign-ups of other people, all on the device that 20,000 accounts are on."""
     with out.open("w") as changed:
-        for each in (stranger(signup, 2) for signup in read_signups(bodies)):
+        for each in (stranger(signup, 1) for signup in read_signups(bodies)):
             device = dataclasses.replace(each.device, device_id=HOT_DEVICE)
             changed.write(json.dumps(document_of_signup(dataclasses.replace(each, device=device))) + "\n")
     return out

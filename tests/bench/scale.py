@@ -194,7 +194,7 @@ _CHANGED: Mapping[str, Callable[[Signup, int], Signup]] = {
     EMPTY: lambda signup, _: signup,
     ORDINARY: lambda signup, _: signup,
     HOT_IDENTIFIER: lambda signup, _: _on_device(stranger(signup, 1), HOT_DEVICE),
-    HOT_CLUSTER: lambda signup, at: _on_device(stranger(signup, 1), hot_cluster_device(at % (HOT // IN_A_GROUP))),
+    HOT_CLUSTER: lambda signup, at: _on_device(stranger(signup, 2), hot_cluster_device(at % (HOT // IN_A_GROUP))),
 }
 
 
