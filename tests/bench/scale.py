@@ -28,6 +28,7 @@ from past import HOT, HOT_DEVICE, IN_A_GROUP, OWNER, Past, hot_cluster_device, s
 from sqlalchemy import make_url, text
 
 from models.reference.reference import Reference
+from models.signals.signals import derive_signals
 from models.signup import Signup
 from models.simulation.files import read_signups
 from service.app import Application, compose
@@ -163,6 +164,8 @@ def measure(
 
 
 def _decided(application: Application, signup: Signup) -> Cost:
+    # The sign-up on both databases comes twice: what is remembered of its signals must not favour it.
+    derive_signals(signup, application.reference)
     steps = StepClock()
     began = time.perf_counter()
     application.assess(

@@ -113,10 +113,11 @@ _HELD_SQL = f"""(
     ORDER BY known_us DESC, signup_no DESC, mark DESC LIMIT {SATURATION}
 )"""  # noqa: S608 - only numbers of the code are put into the text
 
+# With a sign before it no index is made for the column on the fly, and the newest few end the reading.
 _MARKS_SQL = f"""json_array(?,
     json((SELECT json_array(sum(mark = 1 AND known_us >= ?), sum(mark = 2)) FROM {_HELD_SQL})),
     json((SELECT json_group_array(json_array(known_us, signup_no)) FROM (
-        SELECT known_us, signup_no FROM {_HELD_SQL} WHERE mark = 1 LIMIT {MOST_BANS}
+        SELECT known_us, signup_no FROM {_HELD_SQL} WHERE +mark = 1 LIMIT {MOST_BANS}
     ))),
     json((SELECT json_array(
         sum(mark = 3 AND known_us >= ?), sum(mark = 4 AND known_us >= ?), sum(mark = 5 AND known_us >= ?)) FROM (
