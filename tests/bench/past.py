@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any  # Any: arrays of many types
 
@@ -79,7 +80,7 @@ def hot_cluster_device(number: int) -> str:
 
 
 def stranger(signup: Signup, number: int) -> Signup:
-    """The person of a number who is like this one: nothing that is theirs alone is the same.
+    """The person of a number who is like this one: nothing by which people are tied is the same.
 
     Whoever comes to the hot ones must not tie them to each other, nor to those who come on their own.
     """
@@ -89,10 +90,20 @@ def stranger(signup: Signup, number: int) -> Signup:
     if phone is not None:
         phone = f"{phone[:-2]}{(int(phone[-2:]) + 30 * number) % 100:02}"
     identity = dataclasses.replace(signup.identity, full_name=f"{signup.identity.full_name} {'I' * number}", orcid=None)
-    device = dataclasses.replace(signup.device, device_id=f"{signup.device.device_id}-{number}")
+    if payment is not None and payment.cardholder_name is not None:
+        payment = dataclasses.replace(payment, cardholder_name=f"{payment.cardholder_name} {'I' * number}")
+    device = dataclasses.replace(
+        signup.device, device_id=f"{signup.device.device_id}-{number}", ip=_neighbour(signup.device.ip, number)
+    )
     return dataclasses.replace(
         signup, identity=identity, email=f"{number}{signup.email}", phone=phone, payment=payment, device=device
     )
+
+
+def _neighbour(address: str, number: int) -> str:
+    """Another address of the same prefix: with one and the same browser it would tie two people."""
+    known = ip_address(address)
+    return str(type(known)(int(known) ^ number << (6 if known.version == 4 else 70)))
 
 
 class Past:
