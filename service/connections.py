@@ -71,7 +71,7 @@ class CasesOfClusters:
 
     def open(self, work: UnitOfWork, case: ClusterCase) -> None:
         """See ``service.usecases.cluster_cases.OpenCase``."""
-        recorded = work.ledger.get(None, case.record_id)
+        recorded = next(iter(work.ledger.many(None, [case.record_id])), None)
         if recorded is None or work.cases.of_subject(case.owner, case.subject) is not None:
             return
         work.cases.add(

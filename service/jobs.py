@@ -59,6 +59,7 @@ def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[
         # Follows the seals of the audit record, so it comes after the sealing.
         Job("attacks started or ended", WatchAttacks(store.begin, new_id)),
         *learning_jobs(store, settings, policy),
+        Job("records passed over that do not open", lambda _: store.newly_unopened()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from service.domain.errors import ConflictError
 from service.domain.grant import Tier
 from service.usecases.decision_events import granted
 from service.usecases.known_outcomes import KnownLabel, KnownOutcomes, SignupKey, nothing_known
-from service.usecases.ports import AuditEntry, Begin
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_probations import Probation
 from service.usecases.read_signup import signup_view
 
@@ -38,9 +39,9 @@ class EndProbations:
     def _end(self, probation: Probation, now: datetime) -> bool:
         """End one; true when the account has a full grant from now on."""
         with self.begin() as work:
-            recorded = work.ledger.get(None, probation.record_id)
+            recorded = next(iter(work.ledger.many(None, [probation.record_id])), None)
             if recorded is None:
-                raise RuntimeError(f"bug: a probation of record {probation.record_id}, which does not exist")
+                return self._given_up(work, probation, now)
             last = recorded.assessments[-1]
             work.probations.end(probation.signup_no, at=now)
             key = SignupKey(recorded.id, recorded.owner, recorded.signup.signup_id)
@@ -61,3 +62,12 @@ class EndProbations:
             except ConflictError:
                 return False  # another worker was faster
         return lifted
+
+    @staticmethod
+    def _given_up(work: UnitOfWork, probation: Probation, now: datetime) -> bool:
+        """End the probation of a record that does not open, and give nothing: it would be due in every round."""
+        work.probations.end(probation.signup_no, at=now)
+        work.audit.add(AuditEntry(now, "worker", "probation.given_up", probation.record_id, {}))
+        with contextlib.suppress(ConflictError):
+            work.commit()
+        return False

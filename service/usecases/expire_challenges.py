@@ -27,7 +27,7 @@ class ExpireChallenges:
         for before in due:
             after = before.each(lambda each: each.expired(now))
             with self.begin() as work:
-                recorded = work.ledger.get(before.owner, before.record_id)
+                recorded = next(iter(work.ledger.many(before.owner, [before.record_id])), None)
                 if recorded is None:
                     continue
                 self.settle(work, before, after, recorded=recorded, now=now, actor="gatehouse")

@@ -190,10 +190,13 @@ class Ledger(Protocol):
         ...
 
     def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
-        """Some records by their ids, in no particular order; those that are unknown are left out."""
+        """Some records by their ids, in no particular order; left out are those that are unknown or do not open."""
 
     def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
-        """Records of any owner by their numbers, in this order; those that do not exist are left out."""
+        """Records of any owner by their numbers, in this order; left out are those that do not exist or do not open.
+
+        A record does not open when the key that its personal data was encrypted with is not configured any more.
+        """
         ...
 
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:

@@ -105,7 +105,8 @@ class SendCodes:
         """Make the code and keep its digest; ``None`` when nothing is to be sent any more."""
         with self.begin() as work:
             step_up = work.step_ups.of_challenge(None, mail.challenge_id)
-            recorded = None if step_up is None else work.ledger.get(step_up.owner, step_up.record_id)
+            found = () if step_up is None else work.ledger.many(step_up.owner, [step_up.record_id])
+            recorded = next(iter(found), None)
             if step_up is None or recorded is None:
                 self._given_up(mail, now, "the challenge is gone")
                 return None

@@ -5,6 +5,7 @@ Both over HTTP on the filled database, and nothing is lost: every answer is coun
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import statistics
@@ -14,19 +15,27 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
-from past import HOT_DEVICE
+from past import HOT, HOT_DEVICE, Past, stranger
 from report import Round, round_of
 from rounds import clients_with, one_round
-from scale import KEYS, PSEUDONYMS, say
-from sqlalchemy import make_url, select
+from scale import CALLER, KEYS, PSEUDONYMS, say
+from sqlalchemy import func, make_url, select
 from targets import REPOSITORY, Target
 
 from models.linkage.identifier import Identifier, IdentifierKind
+from models.signup_document import document_of_signup
+from models.simulation.files import read_signups
+from service.app import Application, new_id
+from service.domain.containment import ContainmentState, Progress
+from service.domain.outcome import Label, Statement
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
+from service.storage.sql.containment_tables import ContainedRow, ContainmentRow
 from service.storage.sql.engine import open_engine
 from service.storage.sql.tables import LinkRow
+from service.usecases.record_outcome import RecordOutcome
 
 CLIENTS = 16
 _CLUSTERED = select(ClusterRow.root_no).join(MemberRow, MemberRow.cluster_no == ClusterRow.cluster_no)
@@ -49,12 +58,11 @@ class Crowd:
 
 
 def on_one_device(bodies: Path, out: Path) -> Path:
-    """The same sign-ups, all on the device that 20,000 accounts are on."""
-    with bodies.open() as lines, out.open("w") as changed:
-        for line in lines:
-            document = json.loads(line)
-            document["device"]["device_id"] = HOT_DEVICE
-            changed.write(json.dumps(document) + "\n")
+    """As many sign-ups of other people, all on the device that 20,000 accounts are on."""
+    with out.open("w") as changed:
+        for each in (stranger(signup, 1) for signup in read_signups(bodies)):
+            device = dataclasses.replace(each.device, device_id=HOT_DEVICE)
+            changed.write(json.dumps(document_of_signup(dataclasses.replace(each, device=device))) + "\n")
     return out
 
 
@@ -146,6 +154,37 @@ def a_round_of_the_worker(url: str, data: Path) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"the worker's round failed: {done.stderr[-2_000:]}")
+
+
+def ban_three_of_the_cluster(application: Application, past: Past) -> None:
+    """Two sources say that three accounts of the cluster are frauds: enough to contain it without a person."""
+    tell = RecordOutcome(application.store.begin, application.policy, new_id)
+    numbers = [number for number in past.hot_cluster()[HOT // 2 :] if not past.is_labelled(number)][:3]
+    for number, source in zip(numbers, ("chargeback", "partner", "chargeback"), strict=True):
+        said = Statement(Label.FRAUD, source, "ring", 1.0)
+        tell(f"past-{number:010}", said, caller=CALLER, now=datetime.now(UTC))
+
+
+def contain_the_cluster(url: str, data: Path) -> None:
+    """Rounds of the worker until nothing of the containment is left to be done."""
+    engine = open_engine(make_url(url))
+    waiting = select(func.count()).where(ContainedRow.progress == Progress.WAITING.value)
+    while True:
+        a_round_of_the_worker(url, data)
+        with engine.connect() as connection:
+            if not connection.execute(waiting).scalar_one():
+                break
+    engine.dispose()
+
+
+def contained(url: str) -> int:
+    """Members in the core of standing containments."""
+    engine = open_engine(make_url(url))
+    with engine.connect() as connection:
+        core = select(func.sum(ContainmentRow.core)).where(ContainmentRow.state == ContainmentState.STANDING.value)
+        found = connection.execute(core).scalar_one() or 0
+    engine.dispose()
+    return int(found)
 
 
 def crowd_line(database: str, crowd: Crowd) -> str:

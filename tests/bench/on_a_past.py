@@ -8,8 +8,18 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crowds import a_round_of_the_worker, beside_line, crowd_line, measure_beside, measure_crowd
-from scale import KEYS, fill, measure_scale, past_of, say, table
+from crowds import (
+    a_round_of_the_worker,
+    ban_three_of_the_cluster,
+    beside_line,
+    contain_the_cluster,
+    contained,
+    crowd_line,
+    measure_beside,
+    measure_crowd,
+)
+from past import Past
+from scale import KEYS, fill, measure_scale, past_of, say, service_on, table
 from servers import databases_of
 from targets import start_gatehouse
 
@@ -33,12 +43,14 @@ def on_a_past(
                 full, empty, bodies, home / "data", end=end, reference=reference, rounds=rounds, decisions=_DECISIONS
             )
             lines += [f"{past.signups:,} sign-ups, {past.links:,} links.", "", *table(database, costs), ""]
-            lines += _over_http(database, full, home, bodies, seconds=seconds, workers=workers, rounds=rounds // 2)
+            lines += _over_http(
+                database, full, home, past, bodies, seconds=seconds, workers=workers, rounds=rounds // 2
+            )
     return lines
 
 
 def _over_http(
-    database: str, full: str, home: Path, bodies: Path, *, seconds: float, workers: int, rounds: int
+    database: str, full: str, home: Path, past: Past, bodies: Path, *, seconds: float, workers: int, rounds: int
 ) -> list[str]:
     with ExitStack() as stack:
         target = start_gatehouse(
@@ -56,7 +68,21 @@ def _over_http(
         beside = measure_beside(
             target, bodies, lambda: a_round_of_the_worker(full, home / "served"), clients=8, run="w"
         )
-    return [crowd_line(database, crowd), "", beside_line(database, "the worker's round", beside), ""]
+        say("beside the containment of the cluster")
+        application = service_on(full, home / "data", load_reference())
+        ban_three_of_the_cluster(application, past)
+        application.store.dispose()
+        containing = measure_beside(
+            target, bodies, lambda: contain_the_cluster(full, home / "served"), clients=8, run="k"
+        )
+    return [
+        crowd_line(database, crowd),
+        "",
+        beside_line(database, "the worker's round", beside),
+        "",
+        beside_line(database, f"the containment of {contained(full):,} accounts", containing),
+        "",
+    ]
 
 
 @contextmanager

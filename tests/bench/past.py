@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any  # Any: arrays of many types
 
@@ -39,14 +40,15 @@ Kind = IdentifierKind
 OWNER = "bench"
 HOT_DEVICE = "bench-hot-device"
 HOT = 20_000
-_OPENED_DAYS = 3
-"""Of the newest days the personal data can be opened, as the worker's second look does; of older ones nobody does."""
 IN_A_GROUP = 5
 """Accounts on one device, and on one card, of the cluster: each card is shared across two devices."""
 
 BANNED, GOOD = 1, 3
 _BANNED_ONE_IN, _GOOD_ONE_IN = 50, 25
+_KNOWN_AFTER_US = 3_600_000_000
 _WEAK_EVERY = 4
+_PADDED_TO = 512
+"""Personal data is padded with blanks, which JSON ignores: few lengths make few batches."""
 _OWN = frozenset({Kind.NAME_BIRTH, Kind.EMAIL_SEQUENCE, Kind.INVITER})
 _TRAITS = (Kind.NETWORK, Kind.EMAIL_DOMAIN, Kind.EMAIL_PATTERN, Kind.DEVICE, Kind.PAYMENT, Kind.INSTITUTION, Kind.NAME)
 _TRAIT_COLUMNS = ("network", "email_domain", "email_pattern", "device", "payment", "institution", "name")
@@ -75,6 +77,33 @@ Columns = Mapping[str, "Array | Texts | None"]
 def hot_cluster_device(number: int) -> str:
     """The device of a group of the cluster."""
     return f"bench-cluster-device-{number}"
+
+
+def stranger(signup: Signup, number: int) -> Signup:
+    """The person of a number who is like this one: nothing by which people are tied is the same.
+
+    Whoever comes to the hot ones must not tie them to each other, nor to those who come on their own.
+    """
+    payment, phone = signup.payment, signup.phone
+    if payment is not None and payment.fingerprint is not None:
+        payment = dataclasses.replace(payment, fingerprint=f"{payment.fingerprint}-{number}")
+    if phone is not None:
+        phone = f"{phone[:-2]}{(int(phone[-2:]) + 30 * number) % 100:02}"
+    identity = dataclasses.replace(signup.identity, full_name=f"{signup.identity.full_name} {'I' * number}", orcid=None)
+    if payment is not None and payment.cardholder_name is not None:
+        payment = dataclasses.replace(payment, cardholder_name=f"{payment.cardholder_name} {'I' * number}")
+    device = dataclasses.replace(
+        signup.device, device_id=f"{signup.device.device_id}-{number}", ip=_neighbour(signup.device.ip, number)
+    )
+    return dataclasses.replace(
+        signup, identity=identity, email=f"{number}{signup.email}", phone=phone, payment=payment, device=device
+    )
+
+
+def _neighbour(address: str, number: int) -> str:
+    """Another address of the same prefix: with one and the same browser it would tie two people."""
+    known = ip_address(address)
+    return str(type(known)(int(known) ^ number << (6 if known.version == 4 else 70)))
 
 
 class Past:
@@ -113,12 +142,24 @@ class Past:
         owners = self._hot()
         yield from self._signups(owners)
         yield from self._clusters(owners)
+        yield "judged_clusters", self._judged(owners)
+        yield "look_backs", self._looked_back(owners)
         yield "links", self._all_links(owners)
         yield "marks", self._marks(owners)
         yield "anchors", self._anchors(owners)
         yield "daily_counts", self._everybody()
         yield "daily_counts", self._daily()
         yield "roll_ups", {"until_day": np.array([self._until_day]), "from_day": np.array([0])}
+
+    def hot_cluster(self) -> range:
+        """The numbers of the sign-ups in the cluster."""
+        first = self._copies * self._each + 1 + HOT
+        return range(first, first + HOT)
+
+    @staticmethod
+    def is_labelled(number: int) -> bool:
+        """Whether something is known of a sign-up."""
+        return bool(_labels(np.array([number]))[0])
 
     def _time_us(self, copy: int, places: Array) -> Array:
         start = microseconds_of(self._end) - (self._copies - copy) * DAY_US
@@ -142,17 +183,15 @@ class Past:
         return _Hot(numbers, templates, times, device, card, masks)
 
     def _signups(self, hot: _Hot) -> Iterator[tuple[str, Columns]]:
-        place = np.arange(self._each)
+        place, documents = np.arange(self._each), [_document(each) for each in self._templates]
         for copy in range(self._copies):
             numbers, times = copy * self._each + place + 1, self._time_us(copy, place)
-            if self._copies - copy <= _OPENED_DAYS:
-                yield from self._opened(self._templates, numbers, times)
-            else:
-                personal = self._random.integers(0, 256, (self._each, 240), dtype=np.uint8)
-                yield "signups", self._signup_columns(numbers, times, Texts(personal, text=False))
+            yield from self._sealed(documents, numbers, times)
             yield "assessments", self._assessment_columns(numbers, times)
-        made = [self._hot_signup(self._templates[each], hot, at) for at, each in enumerate(hot.templates.tolist())]
-        yield from self._opened(made, hot.numbers, hot.times)
+        hot_signups = (
+            self._hot_signup(self._templates[each], hot, at) for at, each in enumerate(hot.templates.tolist())
+        )
+        yield from self._sealed([_document(each) for each in hot_signups], hot.numbers, hot.times)
         yield "assessments", self._assessment_columns(hot.numbers, hot.times)
 
     def _hot_signup(self, template: Signup, hot: _Hot, at: int) -> Signup:
@@ -166,12 +205,12 @@ class Past:
             payment=dataclasses.replace(payment, fingerprint=hot.card[at]),
         )
 
-    def _opened(self, signups: Sequence[Signup], numbers: Array, times: Array) -> Iterator[tuple[str, Columns]]:
-        """Rows whose personal data can be opened, those of one length at a time."""
+    def _sealed(self, documents: Sequence[bytes], numbers: Array, times: Array) -> Iterator[tuple[str, Columns]]:
+        """Rows whose personal data is encrypted as ever, because the worker may open any; of one length at a time."""
         personals: dict[int, list[tuple[int, bytes]]] = {}
-        for at, signup in enumerate(signups):
+        for at, document in enumerate(documents):
             record_id = _record_id(int(times[at]), int(numbers[at]))
-            personal = self._encryption.encrypt(to_json(document_of_signup(signup)), record_id=record_id)
+            personal = self._encryption.encrypt(document, record_id=record_id)
             personals.setdefault(len(personal), []).append((at, personal))
         for rows in personals.values():
             places = np.array([at for at, _ in rows])
@@ -251,6 +290,41 @@ class Past:
                     self._member_columns(numbers[of], cluster, hot.times[side][of], links.kinds[at], links.digests[at]),
                 )
 
+    def _everyone(self, hot: _Hot) -> tuple[Array, Array, Array]:
+        """Number, cluster and time of every sign-up."""
+        founders, place = self._links.founders(self._each), np.arange(self._each)
+        first = np.arange(self._copies)[:, None] * self._each + 1
+        numbers, clusters = (first + place).ravel(), (first + founders).ravel()
+        times = np.concatenate([self._time_us(copy, place) for copy in range(self._copies)])
+        of_hot = np.repeat(hot.numbers[::HOT], HOT)
+        return (
+            np.concatenate([numbers, hot.numbers]),
+            np.concatenate([clusters, of_hot]),
+            np.concatenate([times, hot.times]),
+        )
+
+    def _judged(self, hot: _Hot) -> Columns:
+        """How the worker saw every cluster with a known fraud: it kept up, and only what comes now is new to it."""
+        numbers, clusters, times = self._everyone(hot)
+        banned = _labels(numbers) == BANNED
+        judged, of_banned = np.unique(clusters[banned], return_inverse=True)
+        newest_us = np.zeros(len(judged), np.int64)
+        np.maximum.at(newest_us, of_banned, times[banned] + _KNOWN_AFTER_US)
+        return {
+            "cluster_no": judged,
+            "frauds": np.bincount(of_banned),
+            "newest_fraud_us": newest_us,
+            "size": np.bincount(np.searchsorted(judged, clusters[np.isin(clusters, judged)])),
+            "judged_us": newest_us,
+        }
+
+    def _looked_back(self, hot: _Hot) -> Columns:
+        """Every ban was looked back from."""
+        numbers, _, times = self._everyone(hot)
+        banned = _labels(numbers) == BANNED
+        known_us = times[banned] + _KNOWN_AFTER_US
+        return {"signup_no": numbers[banned], "known_us": known_us, "done_us": known_us}
+
     def _member_columns(self, numbers: Array, clusters: Array, times: Array, kinds: Array, digests: Array) -> Columns:
         packed = np.concatenate([kinds[..., None].astype(np.uint8), digests], axis=2).reshape(len(numbers), -1)
         labels = _labels(numbers)
@@ -266,7 +340,7 @@ class Past:
             "identifiers": Texts(packed, text=False),
             **traits,
             "label": np.ma.masked_equal(labels, 0),
-            "label_us": np.ma.masked_array(times + 3_600_000_000, labels == 0),
+            "label_us": np.ma.masked_array(times + _KNOWN_AFTER_US, labels == 0),
         }
 
     def _hot_links(self, hot: _Hot, side: slice) -> _Flat:
@@ -323,7 +397,7 @@ class Past:
         return {
             "digest": Texts(links.digests[order], text=False),
             "channel": np.where(marks[order] == BANNED, 0, 1),
-            "known_us": np.minimum(links.times[order] + 3_600_000_000, microseconds_of(self._end)),
+            "known_us": np.minimum(links.times[order] + _KNOWN_AFTER_US, microseconds_of(self._end)),
             "signup_no": links.owner[order],
             "mark": marks[order],
             "kind": links.kinds[order],
@@ -481,6 +555,11 @@ class _Links:
 
 def _cluster_columns(numbers: Array, times: Array) -> Columns:
     return {"cluster_no": numbers, "root_no": numbers, "founded_us": times}
+
+
+def _document(signup: Signup) -> bytes:
+    document = to_json(document_of_signup(signup))
+    return document.ljust(-(-len(document) // _PADDED_TO) * _PADDED_TO)
 
 
 def _labels(numbers: Array) -> Array:

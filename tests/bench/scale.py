@@ -24,10 +24,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from filling import fill_postgresql, fill_sqlite
-from past import HOT, HOT_DEVICE, IN_A_GROUP, OWNER, Past, hot_cluster_device
+from past import HOT, HOT_DEVICE, IN_A_GROUP, OWNER, Past, hot_cluster_device, stranger
 from sqlalchemy import make_url, text
 
 from models.reference.reference import Reference
+from models.signals.signals import derive_signals
 from models.signup import Signup
 from models.simulation.files import read_signups
 from service.app import Application, compose
@@ -150,7 +151,6 @@ def measure(
         gc.collect()
         gc.disable()
         for at in range(decisions):
-            # The hot ones are other people's: the same would tie those of the ordinary ones to the cluster.
             chosen = {name: next(signups) for name in costs if name != EMPTY}
             chosen[EMPTY] = chosen[ORDINARY]
             shuffled.shuffle(order)
@@ -164,6 +164,8 @@ def measure(
 
 
 def _decided(application: Application, signup: Signup) -> Cost:
+    # The sign-up on both databases comes twice: what is remembered of its signals must not favour it.
+    derive_signals(signup, application.reference)
     steps = StepClock()
     began = time.perf_counter()
     application.assess(
@@ -194,8 +196,8 @@ def _on_device(signup: Signup, device_id: str) -> Signup:
 _CHANGED: Mapping[str, Callable[[Signup, int], Signup]] = {
     EMPTY: lambda signup, _: signup,
     ORDINARY: lambda signup, _: signup,
-    HOT_IDENTIFIER: lambda signup, _: _on_device(signup, HOT_DEVICE),
-    HOT_CLUSTER: lambda signup, at: _on_device(signup, hot_cluster_device(at % (HOT // IN_A_GROUP))),
+    HOT_IDENTIFIER: lambda signup, _: _on_device(stranger(signup, 1), HOT_DEVICE),
+    HOT_CLUSTER: lambda signup, at: _on_device(stranger(signup, 2), hot_cluster_device(at % (HOT // IN_A_GROUP))),
 }
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from models.linkage.velocity import PAST_DAYS, SATURATION
 from service.storage.sql.company_postgresql import ARMS_SQL, PARTS_SQL, Gathered, parameters_of, with_parts
+from service.storage.sql.link_columns import LINK_POSTGRESQL, counts_of_bytes
 from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
-from service.storage.sql.question import WITHIN, Found, Question, stored_answer, totals_sql, values_sql
+from service.storage.sql.question import Found, Question, stored_answer
 from service.usecases.ports import StoredAnswer
 
 _ANSWER, _OBSERVED, _PAST = -1, -2, -3
@@ -51,43 +52,36 @@ CROSS JOIN LATERAL (
 ) AS past
 """  # noqa: S608 - only numbers of this module are put into the text
 
+_ZEROS_AFTER_LINKS = f"NULL::bytea, {_ZEROS}"
+
 _ONE_VERSION = f"""
-SELECT asked.ordinal - 1, NULL::bytea, NULL::bytea, velocity.*
-FROM unnest(%(digests)s::bytea[], %(owns)s::bigint[], %(near)s::bigint[], %(masks)s::smallint[])
-    WITH ORDINALITY AS asked (digest, own, near, mask, ordinal)
+SELECT key.ordinal - 1, velocity.links, {_ZEROS_AFTER_LINKS}
+FROM unnest(%(digests)s::bytea[], %(masks)s::smallint[]) WITH ORDINALITY AS key (digest, mask, ordinal)
 CROSS JOIN LATERAL (
-    SELECT {totals_sql("asked.own", "asked.near", differs="IS DISTINCT FROM")}
+    SELECT string_agg(link, ''::bytea) AS links
     FROM (
-        SELECT {values_sql(mask="asked.mask")}
-        FROM (
-            SELECT %(now_us)s::bigint - occurred_us AS age, counted, account_type, anomalies
-            FROM links
-            WHERE digest = asked.digest AND signup_no <> %(excluding)s::bigint
-            ORDER BY recorded_us DESC, signup_no DESC
-            LIMIT {SATURATION}
-        ) AS newest
-        WHERE {WITHIN}
-        GROUP BY counted
-    ) AS value
+        SELECT {LINK_POSTGRESQL} AS link
+        FROM links
+        WHERE digest = key.digest AND signup_no <> %(excluding)s::bigint
+        ORDER BY recorded_us DESC, signup_no DESC
+        LIMIT {SATURATION}
+    ) AS newest
 ) AS velocity
+WHERE velocity.links IS NOT NULL
 {_PAST_SQL}
 """  # noqa: S608 - only numbers of this module are put into the text
 
 _MANY_VERSIONS = f"""
-SELECT asked.ordinal - 1, NULL::bytea, NULL::bytea, velocity.*
+SELECT asked.ordinal - 1, velocity.links, {_ZEROS_AFTER_LINKS}
 FROM unnest(%(ordinals)s::bigint[]) AS asked (ordinal)
 CROSS JOIN LATERAL (
-    SELECT {totals_sql("own", "near", differs="IS DISTINCT FROM")}
+    SELECT string_agg(link, ''::bytea) AS links
     FROM (
-        SELECT {values_sql(mask="mask", constants=", max(own) AS own, max(near) AS near")}
-        FROM (
-        SELECT %(now_us)s::bigint - occurred_us AS age, counted, account_type, anomalies, own, near, mask
-        FROM unnest(
-            %(digests)s::bytea[], %(owns)s::bigint[], %(near)s::bigint[], %(masks)s::smallint[],
-            %(of_ordinals)s::bigint[]
-        ) AS key (digest, own, near, mask, ordinal)
+        SELECT newest_of_key.link || int8send(key.version) AS link
+        FROM unnest(%(digests)s::bytea[], %(masks)s::smallint[], %(of_ordinals)s::bigint[], %(of_versions)s::bigint[])
+            AS key (digest, mask, ordinal, version)
         CROSS JOIN LATERAL (
-            SELECT recorded_us, signup_no, occurred_us, counted, account_type, anomalies
+            SELECT recorded_us, signup_no, {LINK_POSTGRESQL} AS link
             FROM links
             WHERE digest = key.digest AND signup_no <> %(excluding)s::bigint
             ORDER BY recorded_us DESC, signup_no DESC
@@ -96,11 +90,9 @@ CROSS JOIN LATERAL (
         WHERE key.ordinal = asked.ordinal
         ORDER BY recorded_us DESC, signup_no DESC
         LIMIT {SATURATION}
-        ) AS newest
-        WHERE {WITHIN}
-        GROUP BY counted
-    ) AS value
+    ) AS newest
 ) AS velocity
+WHERE velocity.links IS NOT NULL
 {_PAST_SQL}
 """  # noqa: S608 - only numbers of this module are put into the text
 
@@ -111,8 +103,6 @@ def ask_postgresql(connection: Connection, question: Question, versions: int) ->
         "now_us": question.now_us,
         "excluding": question.excluding,
         "digests": bytea_array([pseudonym.digest for pseudonym in pseudonyms]),
-        "owns": bigint_array([pseudonym.counted for pseudonym in pseudonyms]),
-        "near": bigint_array(question.near()),
         "masks": bigint_array(question.anomalies()),
         "pasts": bytea_array(question.digests_with_a_past()),
         "aged": bytea_array(question.aged_digests()),
@@ -126,20 +116,25 @@ def ask_postgresql(connection: Connection, question: Question, versions: int) ->
         numbered = list(enumerate(question.asked, start=1))
         parameters["ordinals"] = bigint_array([ordinal for ordinal, _ in numbered])
         parameters["of_ordinals"] = bigint_array([ordinal for ordinal, (_, each) in numbered for _ in each])
+        parameters["of_versions"] = bigint_array(
+            [version for _, each in question.asked for version in range(len(each))]
+        )
     if question.signup_id is not None:
         statement = _ANSWER_SQL + statement
         parameters |= {"owner": question.owner, "signup_id": question.signup_id}
-    return _found(connection.exec_driver_sql(PARTS_SQL + statement + ARMS_SQL, parameters).fetchall())
+    rows = connection.exec_driver_sql(PARTS_SQL + statement + ARMS_SQL, parameters).fetchall()
+    return _found(question, rows, parts=2 if versions == 1 else 3)
 
 
-def _found(rows: Sequence[Sequence[Any]]) -> Found:
+def _found(question: Question, rows: Sequence[Sequence[Any]], *, parts: int) -> Found:
     answer: StoredAnswer | None = None
     observed: Sequence[int | None] = (None, None, None)
-    counts, pasts, gathered = [], {}, Gathered()
+    links: dict[int, bytes] = {}
+    pasts, gathered = {}, Gathered()
     for row in rows:
         place = row[0]
         if place >= 0:
-            counts.append((place, row[3:]))
+            links[place] = row[1]
         elif place == _ANSWER:
             answer = stored_answer(row[1], row[2])
         elif place == _OBSERVED:
@@ -149,4 +144,5 @@ def _found(rows: Sequence[Sequence[Any]]) -> Found:
         else:
             gathered.take(row)
     until_day, first_day, first_us = observed
+    counts = [] if answer is not None else list(enumerate(counts_of_bytes(question, links, parts=parts)))
     return with_parts(Found(answer, counts, pasts, until_day, first_day, first_us), gathered)

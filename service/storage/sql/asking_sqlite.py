@@ -22,15 +22,15 @@ from service.storage.sql.company_sqlite import (
     parts_sql,
     sizes_of,
 )
-from service.storage.sql.question import WITHIN, Found, Question, stored_answer, totals_sql, values_sql
+from service.storage.sql.link_columns import COLUMNS_SQLITE, LINK_SQLITE, VERSIONS_SQLITE, counts_of_texts
+from service.storage.sql.question import Found, Question, stored_answer
 
 _ANSWER = "SELECT fingerprint, answer FROM signups WHERE owner = ? AND signup_id = ?"
 
 _NEWEST = f"""
-    SELECT ? - occurred_us AS age, counted, account_type, anomalies, ? AS own, ? AS near, ? AS mask,
-        recorded_us, signup_no
-    FROM links WHERE digest = ? AND signup_no <> ? ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
-"""  # noqa: S608 - only numbers of this module are put into the text
+    SELECT {LINK_SQLITE}%s FROM links WHERE digest = ? AND signup_no <> ?
+    ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
+"""  # noqa: S608 - only numbers of the code are put into the text
 
 _FIRST = """
     SELECT occurred_us, recorded_us, signup_no FROM links
@@ -40,14 +40,14 @@ _FIRST = """
 
 @cache
 def _identifier(versions: int) -> str:
-    newest = _NEWEST
-    if versions > 1:
-        each = " UNION ALL ".join([f"SELECT * FROM ({_NEWEST})"] * versions)  # noqa: S608 - no outside text
-        newest = f"SELECT * FROM ({each}) ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"  # noqa: S608
-    values = values_sql(mask="mask", constants=", max(own) AS own, max(near) AS near")
-    totals = totals_sql("own", "near", differs="IS NOT")
-    grouped = f"SELECT {values} FROM ({newest}) WHERE {WITHIN} GROUP BY counted"  # noqa: S608 - no outside text
-    return f"(SELECT json_array({totals}) FROM ({grouped}))"  # noqa: S608 - no outside text
+    if versions == 1:
+        return f"(SELECT {COLUMNS_SQLITE} FROM ({_NEWEST % ''}))"  # noqa: S608 - no outside text
+    each = " UNION ALL ".join(
+        f"SELECT * FROM ({_NEWEST % f', {version} AS version, recorded_us, signup_no'})"  # noqa: S608 - no outside text
+        for version in range(versions)
+    )
+    newest = f"{each} ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"
+    return f"(SELECT {VERSIONS_SQLITE} FROM ({newest}))"  # noqa: S608 - no outside text
 
 
 @cache
@@ -86,22 +86,22 @@ def ask_sqlite(connection: Connection, question: Question, versions: int) -> Fou
         parameters += [digest, question.excluding]
     parameters += [*digests_with_a_past, *days, *columns_parameters(question, versions)]
     pseudonyms = (pseudonym for _, each in question.asked for pseudonym in each)
-    for pseudonym, near, mask in zip(pseudonyms, question.near(), question.anomalies(), strict=True):
-        parameters += [question.now_us, pseudonym.counted, near, mask, pseudonym.digest, question.excluding]
+    for pseudonym, mask in zip(pseudonyms, question.anomalies(), strict=True):
+        parameters += [question.now_us, mask, pseudonym.digest, question.excluding]
     sizes = sizes_of(question, versions)
     statement = _statement(len(question.asked), versions, len(aged), len(digests_with_a_past), sizes)
     row = connection.exec_driver_sql(statement, (*parameters, question.owner, question.signup_id)).one()
     until_day, first_day, first_us, pasts = json.loads(row[2])
     return Found(
         answer=None if row[0] is None else stored_answer(row[0], row[1]),
-        counts=[(place, json.loads(counts)) for place, counts in enumerate(row[7:])],
+        counts=list(enumerate(counts_of_texts(question, row[7:]))),
         pasts={bytes.fromhex(digest): total for digest, total in pasts.items()},
         until_day=until_day,
         first_day=first_day,
         first_us=first_us,
         strong=[tuple(each) for each in json.loads(row[3])],
         pairs=[tuple(each) for each in json.loads(row[4])],
-        company=company_of_column(row[5]),
+        company=company_of_column(row[5], question.now_us),
         marks=marks_of_column(row[6]),
     )
 

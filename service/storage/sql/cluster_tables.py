@@ -36,9 +36,9 @@ class MemberRow(Base):
 
     __tablename__ = "members"
     __table_args__ = (
-        Index(None, "cluster_no", "signup_no"),
-        Index("ix_members_labelled", "cluster_no", "label", "label_us", postgresql_where=text("label IS NOT NULL"),
-              sqlite_where=text("label IS NOT NULL")),
+        Index("ix_members_newest", "cluster_no", "signup_no", "occurred_us"),
+        Index("ix_members_labelled", "cluster_no", "label", "label_us", "signup_no",
+              postgresql_where=text("label IS NOT NULL"), sqlite_where=text("label IS NOT NULL")),
         Index("ix_members_failing", "cluster_no", postgresql_where=text("proof = 5"), sqlite_where=text("proof = 5")),
         CheckConstraint("label IN (1, 3)", name="label"),
         CheckConstraint("(label IS NULL) = (label_us IS NULL)", name="labelled"),

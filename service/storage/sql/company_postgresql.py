@@ -95,7 +95,7 @@ WITH strong AS MATERIALIZED (
 ), newest AS MATERIALIZED (
     SELECT member.* FROM joined
     CROSS JOIN LATERAL (
-        SELECT signup_no, occurred_us, {_TRAITS} FROM members
+        SELECT signup_no, occurred_us FROM members
         WHERE cluster_no = joined.root_no AND signup_no <> %(excluding)s::bigint
         ORDER BY signup_no DESC
         LIMIT {SATURATION}
@@ -124,8 +124,9 @@ SELECT {COMPANY}::bigint, NULL::bytea, NULL::bytea, count(*), {_growth(Window.HO
     (SELECT min(founded_us) FROM joined JOIN clusters ON cluster_no = joined.root_no)::bigint, {_zeros(6)}
 FROM newest HAVING count(*) > 0
 UNION ALL
-SELECT {MEMBER}::bigint, NULL::bytea, NULL::bytea, signup_no, {_TRAITS}, {_zeros(5)}
-FROM (SELECT * FROM newest ORDER BY signup_no DESC LIMIT {COMPOSITION}) AS composed
+SELECT {MEMBER}::bigint, NULL::bytea, NULL::bytea, composed.signup_no, {_TRAITS}, {_zeros(5)}
+FROM (SELECT signup_no FROM newest ORDER BY signup_no DESC LIMIT {COMPOSITION}) AS composed
+CROSS JOIN LATERAL (SELECT {_TRAITS} FROM members WHERE signup_no = composed.signup_no LIMIT 1) AS member
 UNION ALL
 SELECT {MARKS}::bigint, NULL::bytea, against.bans, key.place, against.banned, others.good, others.passed, others.failed,
     against.contained, {_zeros(7)}

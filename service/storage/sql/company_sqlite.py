@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
+from typing import Any  # Any: arrays of many types
+
+import numpy as np
 
 from models.linkage.company import COMPOSITION
 from models.linkage.identifier import IdentifierKind
@@ -71,14 +75,6 @@ joined AS MATERIALIZED (
     SELECT root_no FROM strong WHERE state IS NULL
     UNION
     SELECT root_no FROM pairs WHERE nameless >= 2 OR {_NAMESAKES_SQL} <= {_NAMESAKES_SQL}
-),
-newest AS MATERIALIZED (
-    SELECT member.signup_no, member.occurred_us, {_TRAITS}
-    FROM joined JOIN members AS member ON member.signup_no IN (
-        SELECT signup_no FROM members WHERE cluster_no = joined.root_no AND signup_no <> ?
-        ORDER BY signup_no DESC LIMIT {SATURATION}
-    )
-    ORDER BY member.signup_no DESC LIMIT {SATURATION}
 )
 """  # noqa: S608 - only numbers and places of the code are put into the text
 
@@ -86,38 +82,42 @@ newest AS MATERIALIZED (
 def _labelled(label: Mark, what: str) -> str:
     return f"""(
         SELECT {what} FROM (
-            SELECT label_us FROM joined JOIN members AS member ON member.signup_no IN (
-                SELECT signup_no FROM members
-                WHERE cluster_no = joined.root_no AND label = {label.value} AND signup_no <> ?
-                ORDER BY label_us DESC LIMIT {SATURATION}
-            )
+            SELECT label_us FROM members
+            WHERE cluster_no = joined.root_no AND label = {label.value} AND signup_no <> ?
             ORDER BY label_us DESC LIMIT {SATURATION}
         )
     )"""  # noqa: S608 - only numbers of the code are put into the text
 
 
-_COMPANY_SQL = f"""
-CASE WHEN NOT EXISTS (SELECT 1 FROM newest) THEN NULL ELSE json_array(
-    (SELECT count(*) FROM newest),
-    (SELECT count(*) FROM newest WHERE occurred_us >= ? AND occurred_us < ?),
-    (SELECT count(*) FROM newest WHERE occurred_us >= ? AND occurred_us < ?),
-    {_labelled(Mark.BANNED, "count(*)")},
-    {_labelled(Mark.GOOD, "count(*)")},
-    {_labelled(Mark.BANNED, "max(label_us)")},
-    (SELECT min(founded_us) FROM joined JOIN clusters ON cluster_no = joined.root_no),
-    json((
-        SELECT json_group_array(json_array({_TRAITS}))
-        FROM (SELECT * FROM newest ORDER BY signup_no DESC LIMIT {COMPOSITION})
-    ))
-) END
-"""  # noqa: S608 - only numbers of the code are put into the text
+_NEWEST_SQL = (
+    "SELECT %s FROM members WHERE cluster_no = joined.root_no AND signup_no <> ? ORDER BY signup_no DESC LIMIT %d"
+)
 
+# An array a cluster, each from the indexes in their order; SQLite knows no LATERAL that would limit it to fewer of all.
+_COMPANY_SQL = f"""(
+    SELECT json_group_array(json_array(
+        (SELECT founded_us FROM clusters WHERE cluster_no = joined.root_no),
+        (SELECT group_concat(signup_no) || ';' || group_concat(occurred_us)
+            FROM ({_NEWEST_SQL % ("signup_no, occurred_us", SATURATION)})),
+        {_labelled(Mark.BANNED, "count(*)")},
+        {_labelled(Mark.GOOD, "count(*)")},
+        {_labelled(Mark.BANNED, "max(label_us)")},
+        json((SELECT json_group_array(json_array(signup_no, {_TRAITS}))
+            FROM ({_NEWEST_SQL % (f"signup_no, {_TRAITS}", COMPOSITION)})))
+    )) FROM joined
+)"""  # noqa: S608 - only names and numbers of the code are put into the text
+
+_HELD_SQL = f"""(
+    SELECT mark, known_us, signup_no FROM marks
+    WHERE digest = ? AND channel = 0 AND withdrawn_us IS NULL AND (signup_no <> ? OR mark = 2)
+    ORDER BY known_us DESC, signup_no DESC, mark DESC LIMIT {SATURATION}
+)"""  # noqa: S608 - only numbers of the code are put into the text
+
+# With a sign before it no index is made for the column on the fly, and the newest few end the reading.
 _MARKS_SQL = f"""json_array(?,
-    json((SELECT json_array(sum(mark = 1 AND known_us >= ?), sum(mark = 2),
-        json_group_array(json_array(known_us, signup_no)) FILTER (WHERE mark = 1)) FROM (
-        SELECT mark, known_us, signup_no FROM marks
-        WHERE digest = ? AND channel = 0 AND withdrawn_us IS NULL AND (signup_no <> ? OR mark = 2)
-        ORDER BY known_us DESC, signup_no DESC, mark DESC LIMIT {SATURATION}
+    json((SELECT json_array(sum(mark = 1 AND known_us >= ?), sum(mark = 2)) FROM {_HELD_SQL})),
+    json((SELECT json_group_array(json_array(known_us, signup_no)) FROM (
+        SELECT known_us, signup_no FROM {_HELD_SQL} WHERE +mark = 1 LIMIT {MOST_BANS}
     ))),
     json((SELECT json_array(
         sum(mark = 3 AND known_us >= ?), sum(mark = 4 AND known_us >= ?), sum(mark = 5 AND known_us >= ?)) FROM (
@@ -168,35 +168,59 @@ def parts_parameters(question: Question, versions: int) -> list[object]:
         digests: list[bytes | None] = [*question.digests_of(kind)[:2], None, None]
         since = question.now_us - Window.MONTH.value
         parameters += [digests[0], question.excluding, digests[1], question.excluding, since, question.now_us]
-    return [*parameters, question.excluding]
+    return parameters
 
 
 def columns_parameters(question: Question, versions: int) -> list[object]:
     """The parameters of the columns."""
-    now_us, excluding = question.now_us, question.excluding
-    parameters: list[object] = [now_us - Window.HOUR.value, now_us, now_us - Window.DAY.value, now_us, *[excluding] * 3]
+    excluding = question.excluding
+    parameters: list[object] = [excluding] * 5
     marked = question.marked()
     for key in [*marked, *[_NO_MARK] * (sizes_of(question, versions)[2] - len(marked))]:
-        parameters += [key.place, key.since_us, key.digest, excluding]
+        parameters += [key.place, key.since_us, key.digest, excluding, key.digest, excluding]
         parameters += [key.since_us, key.results_since_us, key.results_since_us, key.digest, excluding]
     return parameters
 
 
-def company_of_column(column: str | None) -> FoundCompany | None:
-    """The company of its JSON."""
-    if column is None:
+def company_of_column(column: str, now_us: int) -> FoundCompany | None:
+    """The company of its JSON: what the clusters are together."""
+    clusters = json.loads(column)
+    if not clusters:
         return None
-    size, hour, day, frauds, good, newest_fraud_us, founded_us, traits = json.loads(column)
-    return FoundCompany(size, hour, day, frauds, good, newest_fraud_us, founded_us, [tuple(each) for each in traits])
+    founded_us, newest, frauds, good, newest_fraud_us, traits = zip(*clusters, strict=True)
+    occurred_us = _newest([each for each in newest if each is not None])
+    if not len(occurred_us):
+        return None
+    ages = now_us - occurred_us
+    composed = [each for of_one in traits for each in of_one]
+    if len(clusters) > 1:
+        composed = sorted(composed, key=lambda each: -each[0])[:COMPOSITION]
+    return FoundCompany(
+        size=len(ages),
+        growth_1h=int(np.count_nonzero((ages > 0) & (ages <= Window.HOUR.value))),
+        growth_24h=int(np.count_nonzero((ages > 0) & (ages <= Window.DAY.value))),
+        frauds=min(sum(frauds), SATURATION),
+        good=min(sum(good), SATURATION),
+        newest_fraud_us=max((each for each in newest_fraud_us if each is not None), default=None),
+        founded_us=min(founded_us),
+        traits=[tuple(each[1:]) for each in composed],
+    )
+
+
+def _newest(clusters: Sequence[str]) -> Any:
+    """When the newest members of several clusters signed up, of each its members' numbers and times."""
+    sides = zip(*(each.split(";") for each in clusters), strict=True)
+    numbers, times = (
+        (np.fromstring(",".join(side), dtype=np.int64, sep=",") for side in sides) if clusters else ((), ())
+    )
+    return times if len(clusters) < 2 else times[np.argsort(numbers)[-SATURATION:]]
 
 
 def marks_of_column(column: str) -> list[FoundMarks]:
     """The marks of their JSON, where there are any."""
     found = []
-    for place, against, others in json.loads(column):
-        banned, contained, bans = against
-        good, passed, failed = others
+    for place, (banned, contained), bans, (good, passed, failed) in json.loads(column):
         if bans or contained or good or passed or failed:
-            newest = sorted(map(tuple, bans), reverse=True)[:MOST_BANS]
+            newest = sorted(map(tuple, bans), reverse=True)
             found.append(FoundMarks(place, banned or 0, good or 0, passed or 0, failed or 0, contained or 0, newest))
     return found

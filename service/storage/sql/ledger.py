@@ -18,7 +18,7 @@ from models.linkage.velocity import Linkage
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import NotFoundError, UnavailableError
 from service.domain.event import Event
-from service.storage.encryption import Encryption
+from service.storage.encryption import Encryption, EncryptionError
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.pseudonyms import Pseudonym, Pseudonyms
 from service.storage.sql import appends, probations, velocities
@@ -38,6 +38,7 @@ from service.storage.sql.records import (
 )
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import AssessmentRow, AuditEntryRow, LinkRow, SignupRow
+from service.storage.unopened import Unopened
 from service.usecases.ports import AuditEntry, Found, Look, NewRecord, Recorded, SearchQuery
 
 _PAGE = 200
@@ -60,12 +61,14 @@ class SqlLedger:
         *,
         encryption: Encryption,
         pseudonyms: Pseudonyms,
+        unopened: Unopened,
     ) -> None:
         self._database = database
         self._stage = stage
         self._idempotency = idempotency
         self._encryption = encryption
         self._pseudonyms = pseudonyms
+        self._unopened = unopened
         # A decision digests its identifiers once, for the look and for the append.
         self._digested: dict[Identifier, tuple[Pseudonym, ...]] = {}
         # What the look saw of strong identifiers: the append need not try again what leads somewhere already.
@@ -162,14 +165,16 @@ class SqlLedger:
         wanted = select(SignupRow.__table__).where(SignupRow.id.in_(record_ids))
         if owner is not None:
             wanted = wanted.where(SignupRow.owner == owner)
-        return tuple(self._database.read(lambda connection: self._recorded(connection, wanted))) if record_ids else ()
+        if not record_ids:
+            return ()
+        return tuple(self._database.read(lambda connection: self._recorded(connection, wanted, passing_over=True)))
 
     def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
         """See the port."""
         found: dict[int, Recorded] = {}
         for at in range(0, len(signup_nos), _PAGE):
             wanted = select(SignupRow.__table__).where(SignupRow.signup_no.in_(signup_nos[at : at + _PAGE]))
-            page = self._database.read(partial(self._recorded, wanted=wanted))
+            page = self._database.read(partial(self._recorded, wanted=wanted, passing_over=True))
             found |= {each.signup_no: each for each in page}
         return tuple(found[number] for number in signup_nos if number in found)
 
@@ -212,7 +217,8 @@ class SqlLedger:
                 return
             after = (microseconds_of(page[-1].recorded_at), page[-1].signup_no)
 
-    def _recorded(self, connection: Connection, wanted: Select[Any]) -> list[Recorded]:
+    def _recorded(self, connection: Connection, wanted: Select[Any], *, passing_over: bool = False) -> list[Recorded]:
+        """The records, without those that do not open where these are passed over."""
         signups = connection.execute(wanted).all()
         assessments = connection.execute(
             select(AssessmentRow.__table__)
@@ -220,7 +226,17 @@ class SqlLedger:
             .order_by(AssessmentRow.signup_no, AssessmentRow.decided_us, AssessmentRow.id)
         ).all()
         of_signup = {number: list(rows) for number, rows in groupby(assessments, key=lambda row: row.signup_no)}
-        return [recorded_of_row(row, of_signup.get(row.signup_no, []), encryption=self._encryption) for row in signups]
+        records = []
+        for row in signups:
+            try:
+                opened = recorded_of_row(row, of_signup.get(row.signup_no, []), encryption=self._encryption)
+            except EncryptionError:
+                if not passing_over:
+                    raise
+                self._unopened.note(row.id)
+            else:
+                records.append(opened)
+        return records
 
     def _search_statement(self, owner: str | None, query: SearchQuery) -> Any:
         latest = (

@@ -1,4 +1,4 @@
-"""What one decision asks of the database, what it finds, and how the links of an identifier are counted in SQL."""
+"""What one decision asks of the database, and what it finds."""
 
 from __future__ import annotations
 
@@ -12,18 +12,10 @@ from models.linkage.marks import MARKED_KINDS, result_span_us, span_us
 from models.linkage.velocity import (
     AGED_KIND,
     DAY_US,
-    DISTINCT_WINDOWS,
-    OTHERS_WINDOW,
     PAST_KINDS,
-    SEQUENCE_KIND,
-    SEQUENCE_REACH,
-    SEQUENCE_WINDOW,
     SYNCHRONY_KINDS,
-    SYNCHRONY_WINDOW,
-    Window,
 )
 from service.storage.pseudonyms import Pseudonym
-from service.storage.sql.records import ACCOUNT_TYPES
 from service.usecases.ports import StoredAnswer
 
 NOBODY = 0
@@ -54,10 +46,6 @@ class Question:
     def today(self) -> int:
         """The UTC day of the sign-up being judged."""
         return self.now_us // DAY_US
-
-    def near(self) -> list[int | None]:
-        """Where the sign-up lies on its line, for every pseudonym of the kind that has one."""
-        return [each.counted if kind is SEQUENCE_KIND else None for kind, _, each in self._pseudonyms()]
 
     def anomalies(self) -> list[int]:
         """The anomalies to look for, for every pseudonym; none but on the kinds of synchrony."""
@@ -201,40 +189,3 @@ class Found:
 def stored_answer(fingerprint: bytes, body: bytes) -> StoredAnswer:
     """The recorded answer of its columns; a driver may give memory views."""
     return StoredAnswer(status=CREATED, body=bytes(body), fingerprint=bytes(fingerprint))
-
-
-def values_sql(*, mask: str, constants: str = "") -> str:
-    """The columns of one counted value among the rows ``(age, counted, account_type, anomalies)`` of an identifier.
-
-    The rows are grouped by what they count first and added up by ``totals_sql`` then: one pass instead of a sorting
-    for every distinct count, which made up most of the statement's time on identifiers with 256 links.
-    """
-    links = [
-        f"CAST(count(CASE WHEN age <= {window.value} THEN 1 END) AS INTEGER) AS {_LINKS[window]}" for window in Window
-    ]
-    types = [f"max(CASE WHEN account_type = {code} THEN 1 ELSE 0 END) AS type_{code}" for code in ACCOUNT_TYPES]
-    odd = f"CAST(count(CASE WHEN age <= {SYNCHRONY_WINDOW.value} AND (anomalies & {mask}) <> 0 THEN 1 END) AS INTEGER)"
-    return ", ".join(["counted", "min(age) AS nearest", *links, *types, f"{odd} AS odd"]) + constants
-
-
-def totals_sql(own: str, near: str, *, differs: str) -> str:
-    """The columns that add up the values of one identifier, in the order of a velocity's counts."""
-    links = [f"sum({_LINKS[window]})" for window in Window]
-    distinct = [
-        f"sum(CASE WHEN counted IS NOT NULL AND nearest <= {window.value} THEN 1 ELSE 0 END)"
-        for window in DISTINCT_WINDOWS
-    ]
-    others = f"sum(CASE WHEN counted {differs} {own} THEN {_LINKS[OTHERS_WINDOW]} ELSE 0 END)"
-    types = " + ".join(f"max(type_{code})" for code in ACCOUNT_TYPES)
-    neighbours = (
-        f"sum(CASE WHEN counted BETWEEN {near} - {SEQUENCE_REACH} AND {near} + {SEQUENCE_REACH} "
-        f"THEN {_LINKS[SEQUENCE_WINDOW]} ELSE 0 END)"
-    )
-    columns = [*links, *distinct, others, types, "sum(odd)", neighbours]
-    return ", ".join(f"coalesce({column}, 0)" for column in columns)
-
-
-_LINKS = {window: f"links_{place}" for place, window in enumerate(Window)}
-
-WITHIN = f"age > 0 AND age <= {max(window.value for window in Window)}"
-"""The condition that a row lies in the longest window: before now, and not too long."""

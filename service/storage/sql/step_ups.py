@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, distinct, func, insert, select, updat
 from service.domain.challenge import ChallengeMethod, ChallengeStatus
 from service.domain.pass_rates import Answered
 from service.domain.step_up import Step, StepUp
-from service.storage.encryption import Encryption
+from service.storage.encryption import Encryption, EncryptionError
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.sql.database import Database
 from service.storage.sql.staging import Stage
@@ -31,16 +31,18 @@ from service.storage.sql.step_up_rows import (
 )
 from service.storage.sql.step_up_tables import ChallengeRow, ChallengeStepRow, MailRow, StepUpRow
 from service.storage.sql.tables import SignupRow
+from service.storage.unopened import Unopened
 from service.usecases.ports_step_up import NewStepUp, StepUpMovedError
 
 
 class SqlStepUps:
     """See ``service.usecases.ports_step_up.StepUps``."""
 
-    def __init__(self, database: Database, stage: Stage, *, encryption: Encryption) -> None:
+    def __init__(self, database: Database, stage: Stage, *, encryption: Encryption, unopened: Unopened) -> None:
         self._database = database
         self._stage = stage
         self._encryption = encryption
+        self._unopened = unopened
 
     def of_record(self, record_id: str) -> StepUp | None:
         """See the port."""
@@ -107,7 +109,7 @@ class SqlStepUps:
             )
             .limit(limit)
         )
-        return self._many(select(StepUpRow.__table__).where(StepUpRow.signup_no.in_(late)))
+        return self._many(select(StepUpRow.__table__).where(StepUpRow.signup_no.in_(late)), passing_over=True)
 
     def history(self, record_id: str) -> Sequence[Step]:
         """See the port."""
@@ -162,7 +164,7 @@ class SqlStepUps:
     def _one(self, wanted: Select[Any]) -> StepUp | None:
         return next(iter(self._many(wanted)), None)
 
-    def _many(self, wanted: Select[Any]) -> list[StepUp]:
+    def _many(self, wanted: Select[Any], *, passing_over: bool = False) -> list[StepUp]:
         def read(connection: Connection) -> list[StepUp]:
             rows = connection.execute(wanted).all()
             challenges = connection.execute(
@@ -171,7 +173,15 @@ class SqlStepUps:
                 .order_by(ChallengeRow.signup_no, ChallengeRow.place)
             ).all()
             of_signup = {number: list(each) for number, each in groupby(challenges, key=lambda row: row.signup_no)}
-            return [step_up_of_row(row, of_signup.get(row.signup_no, []), self._encryption) for row in rows]
+            step_ups = []
+            for row in rows:
+                try:
+                    step_ups.append(step_up_of_row(row, of_signup.get(row.signup_no, []), self._encryption))
+                except EncryptionError:
+                    if not passing_over:
+                        raise
+                    self._unopened.note(row.record_id)
+            return step_ups
 
         # Rows first: a version read before its challenges can only be too old, and a change over it is refused.
         return self._database.read(read)

@@ -11,6 +11,7 @@ from service.storage.sql import probe
 from service.storage.sql.database import Database
 from service.storage.sql.engine import open_engine
 from service.storage.sql.unit_of_work import SqlUnitOfWork
+from service.storage.unopened import Unopened
 
 
 class SqlStore:
@@ -20,6 +21,7 @@ class SqlStore:
         self._url = url
         self._encryption = encryption
         self._pseudonyms = pseudonyms
+        self._unopened = Unopened()
         self._opening = threading.Lock()
         self._opened: tuple[int, Database] | None = None
         # What a parent process opened: kept, never touched, because closing it here would close it for the parent.
@@ -27,7 +29,9 @@ class SqlStore:
 
     def begin(self) -> SqlUnitOfWork:
         """A fresh unit of work."""
-        return SqlUnitOfWork(self._database(), encryption=self._encryption, pseudonyms=self._pseudonyms)
+        return SqlUnitOfWork(
+            self._database(), encryption=self._encryption, pseudonyms=self._pseudonyms, unopened=self._unopened
+        )
 
     def probe(self) -> None:
         """Write a little and commit it.
@@ -40,6 +44,10 @@ class SqlStore:
     def checkpoint(self) -> None:
         """Move what SQLite's write-ahead log holds into the database, outside requests; nothing elsewhere."""
         self._database().checkpoint()
+
+    def newly_unopened(self) -> int:
+        """Records that were passed over because they do not open, found since this was asked last."""
+        return self._unopened.take()
 
     def dispose(self) -> None:
         """Close every connection of this process; the store opens again when it is used again."""

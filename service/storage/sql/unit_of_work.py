@@ -47,6 +47,7 @@ from service.storage.sql.shadows import SqlDriftReports, SqlShadows
 from service.storage.sql.staging import Stage, StagedWrite
 from service.storage.sql.step_ups import SqlStepUps
 from service.storage.sql.webhook_endpoints import SqlEndpoints
+from service.storage.unopened import Unopened
 from service.usecases.ports import AlreadyRecordedError
 from service.usecases.ports_step_up import StepUpMovedError
 
@@ -54,11 +55,20 @@ from service.usecases.ports_step_up import StepUpMovedError
 class SqlUnitOfWork:
     """See ``service.usecases.ports.UnitOfWork``."""
 
-    def __init__(self, database: Database, *, encryption: Encryption, pseudonyms: Pseudonyms) -> None:
+    def __init__(
+        self, database: Database, *, encryption: Encryption, pseudonyms: Pseudonyms, unopened: Unopened
+    ) -> None:
         self._database = database
         self._stage = Stage()
         self._idempotency = SqlIdempotencyKeys(database, self._stage, pseudonyms=pseudonyms)
-        self._ledger = SqlLedger(database, self._stage, self._idempotency, encryption=encryption, pseudonyms=pseudonyms)
+        self._ledger = SqlLedger(
+            database,
+            self._stage,
+            self._idempotency,
+            encryption=encryption,
+            pseudonyms=pseudonyms,
+            unopened=unopened,
+        )
         self._keys = SqlApiKeys(database, self._stage)
         self._policies = SqlPolicies(database, self._stage)
         self._audit = SqlAuditTrail(database, self._stage)
@@ -80,7 +90,7 @@ class SqlUnitOfWork:
         self._recordings = SqlRecordings(database, encryption=encryption)
         self._probations = SqlProbations(database, self._stage)
         self._lists = SqlListEntries(database, self._stage, encryption=encryption, pseudonyms=pseudonyms)
-        self._step_ups = SqlStepUps(database, self._stage, encryption=encryption)
+        self._step_ups = SqlStepUps(database, self._stage, encryption=encryption, unopened=unopened)
         self._mails = SqlMails(database, self._stage)
         self._appeals = SqlAppeals(database, self._stage, encryption=encryption)
         self._page_visits = SqlPageVisits(database, self._stage)
