@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -29,7 +30,8 @@ def held(judge: Judge, recorded: Recorded, before: Assessment, *, now: datetime)
     contained = max(CORE_EDGES, cluster.get("contained", 0))
     linkage = {**before.linkage, "cluster": {**cluster, "contained": contained}}
     policy = judge.policy()
-    signals = derive_signals(recorded.signup, judge.reference)
+    # Made where somebody keeps lists at all: they are a third of what it takes to hold a member.
+    signals = partial(derive_signals, recorded.signup, judge.reference)
     ruling = policy.rule_on(
         account_type=recorded.signup.account_type,
         score=before.score,

@@ -52,7 +52,7 @@ class Judge:
     model: Callable[[], LoadedModel | None]
     policy: Callable[[], Policy]
     new_id: Callable[[datetime], str]
-    lists: Callable[[Signals, datetime], tuple[ListHit, ...]] = lambda *_: ()
+    lists: Callable[[Callable[[], Signals], datetime], tuple[ListHit, ...]] = lambda *_: ()
     chance: Callable[[], float] = lambda: NEVER
     alarm: Callable[[Sequence[str]], None] = lambda _: None
 
@@ -80,7 +80,7 @@ class Judge:
             signals=signals,
             linkage=linkage,
             now=now,
-            standing=standing_of(linkage, self.lists(facts.signals, now)),
+            standing=standing_of(linkage, self.lists(lambda: facts.signals, now)),
             chance=self.chance(),
         )
         if ruling.failed_rules:

@@ -39,8 +39,8 @@ class ListsInForce:
         self._revision: int | None = None
         self._entries: dict[bytes, tuple[ListChange, ...]] = {}
 
-    def __call__(self, signals: Signals, now: datetime) -> tuple[ListHit, ...]:
-        """The entries that hold at ``now``.
+    def __call__(self, signals: Callable[[], Signals], now: datetime) -> tuple[ListHit, ...]:
+        """The entries that hold at ``now``; ``signals`` are made only where there is an entry to compare them with.
 
         Raises:
             UnavailableError: the lists were never read and the database cannot be used.
@@ -54,7 +54,7 @@ class ListsInForce:
             return ()
         found = {
             each.entry_id: ListHit(each.list, each.kind, each.entry_id)
-            for kind, value in shown(signals)
+            for kind, value in shown(signals())
             for digest in self._digests(kind, value)
             for each in self._entries.get(digest, ())
             if each.expires_at is None or now < each.expires_at

@@ -63,7 +63,7 @@ class Lists:
 
     def hits(self, signals: Signals | None = None, *, later: timedelta = timedelta()) -> list[tuple[str, str, str]]:
         self.clock += FRESH_FOR_S
-        found = self.in_force(signals or self.signals, self.now + later)
+        found = self.in_force(lambda: signals or self.signals, self.now + later)
         return [(hit.list.value, hit.kind.value, hit.entry_id) for hit in found]
 
 
@@ -187,7 +187,7 @@ def test_decisions_between_two_looks_ask_nothing_and_a_look_reads_only_what_chan
     before = lists.begins
 
     for _ in range(5):
-        assert len(lists.in_force(lists.signals, lists.now)) == 1
+        assert len(lists.in_force(lambda: lists.signals, lists.now)) == 1
     assert lists.begins == before
     lists.hits()
     assert lists.begins == before + 1
