@@ -19,9 +19,6 @@ from service.worker import Worker
 LOOK_UP_EVERY_S = 0.2
 """How soon a signal is noticed; a round itself takes milliseconds."""
 
-NICENESS = 5
-"""Requests come first where worker and service share processors; a third of their share is left to it all the same."""
-
 DELIVER_EVERY_S = 0.4
 """How long an event waits for the next round of deliveries at most."""
 
@@ -31,7 +28,6 @@ DELIVER_EVERY_S = 0.4
 @click.option("--beside", type=int, hidden=True, help="Stop when the process of this number is no longer the parent.")
 def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click passes flags by name
     """Do the work that no request waits for, round after round: seal the audit record, deliver events and more."""
-    os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     settings = settings_here()
     configure_logging(level=settings.log_level)
     store, metrics = store_of(settings), Metrics()

@@ -143,17 +143,21 @@ def _median(rounds: Iterable[Round]) -> Round:
 
 def a_round_of_the_worker(url: str, data: Path) -> None:
     """One round of the worker, which rolls yesterday up."""
-    settings = {"GATEHOUSE_DATABASE_URL": url, "GATEHOUSE_DATA_DIR": str(data), **KEYS}
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
     done = subprocess.run(
         [sys.executable, "-m", "service.cli", "worker", "--once"],
-        env={**inherited, "PYTHONPATH": str(REPOSITORY), **settings},
+        env=_environment(url, data),
         check=False,
         capture_output=True,
         text=True,
     )
     if done.returncode:
         raise RuntimeError(f"the worker's round failed: {done.stderr[-2_000:]}")
+
+
+def _environment(url: str, data: Path) -> Mapping[str, str]:
+    settings = {"GATEHOUSE_DATABASE_URL": url, "GATEHOUSE_DATA_DIR": str(data), **KEYS}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
+    return {**inherited, "PYTHONPATH": str(REPOSITORY), **settings}
 
 
 def ban_three_of_the_cluster(application: Application, past: Past) -> None:
@@ -165,16 +169,41 @@ def ban_three_of_the_cluster(application: Application, past: Past) -> None:
         tell(f"past-{number:010}", said, caller=CALLER, now=datetime.now(UTC))
 
 
-def contain_the_cluster(url: str, data: Path) -> None:
-    """Rounds of the worker until nothing of the containment is left to be done."""
-    engine = open_engine(make_url(url))
-    waiting = select(func.count()).where(ContainedRow.progress == Progress.WAITING.value)
-    while True:
-        a_round_of_the_worker(url, data)
-        with engine.connect() as connection:
-            if not connection.execute(waiting).scalar_one():
-                break
-    engine.dispose()
+@dataclass
+class Containing:
+    """A worker, until nothing of a containment is left to be done; ``seconds`` from when it was opened."""
+
+    url: str
+    data: Path
+    seconds: float = 0.0
+
+    def __call__(self) -> None:
+        """Start it, and stop it when it is done."""
+        engine = open_engine(make_url(self.url))
+        touched = select(func.count()).select_from(ContainedRow)
+        waiting = touched.where(ContainedRow.progress == Progress.WAITING.value)
+        began = None
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "service.cli", "worker"],
+            env=_environment(self.url, self.data),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            while True:
+                time.sleep(0.5)
+                with engine.connect() as connection:
+                    if connection.execute(touched).scalar_one():
+                        began = began or time.monotonic()
+                        if not connection.execute(waiting).scalar_one():
+                            break
+                if worker.poll() is not None:
+                    raise RuntimeError(f"the worker ended with {worker.returncode}")
+        finally:
+            worker.terminate()
+            worker.wait()
+            engine.dispose()
+        self.seconds = time.monotonic() - began
 
 
 def contained(url: str) -> int:
