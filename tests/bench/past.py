@@ -5,6 +5,8 @@ the copy), weak ones are the same in all of them, as mail domains and card range
 fourth copy and the newest two only: windows are as full as they can be all the same, and the links are as many as
 promised. Beside the copies there are 20,000 accounts on one device, and a cluster of 20,000 held together by 4,000
 devices and 4,000 cards.
+
+Long, because every table of the past is one piece of the same arithmetic on places and copies.
 """
 
 from __future__ import annotations

@@ -6,18 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from models.features.catalogue import FEATURES
-from models.registry import load_active
-from service.domain.containment import ContainmentState, Looked
+from service.domain.containment import ContainmentState
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.event import EventType
-from service.usecases.record_outcome import record_result
 
 ANOTHER, SOMEBODY = "key:another", "key:somebody"
 PENDING, STANDING, RELEASED = ContainmentState
@@ -62,72 +58,6 @@ def test_a_smaller_piece_is_one_case_and_stays_one(gate: Any) -> None:
     assert (case.reason, case.size, case.owner) == ("PIECE_WITH_FRAUD", 8, "campus")
 
 
-def proven(gate: Any, view: Any, *, passed: bool) -> None:
-    gate.later(seconds=1)
-    with gate.store.begin() as work:
-        record_result(work, gate.number(view), passed=passed, at=gate.now)
-        work.commit()
-
-
-def test_one_fraud_contains_a_ring_that_failed_its_proofs(gate: Any) -> None:
-    ring = gate.ring(8)
-    for view in ring[:5]:
-        proven(gate, view, passed=False)
-    gate.work()
-    assert [case.reason for case in gate.cases.cases.values()] == ["PIECE_IN_DOUBT"]
-    assert gate.decisions(ring) == ["allow"] * 8
-
-    gate.said(ring[7])
-    gate.work()
-
-    assert gate.decisions(ring) == ["deny"] * 8
-    (containment,) = gate.read(lambda work: work.containments.of_cluster(gate.number(ring[0])))
-    assert containment.reason == "FRAUD_AMONG_DOUBTED"
-
-
-def test_whoever_passes_at_last_is_not_doubted(gate: Any) -> None:
-    ring = gate.ring(8, frauds=1)
-    for view in ring[:5]:
-        proven(gate, view, passed=False)
-    proven(gate, ring[0], passed=True)
-
-    gate.work()
-
-    assert gate.decisions(ring[:7]) == ["allow"] * 7
-
-
-@pytest.mark.parametrize(("doubtful", "contained"), [(6, True), (5, False)])
-def test_one_fraud_contains_a_ring_most_of_which_is_doubtful_by_itself(
-    with_policy: Callable[..., Any], tmp_path: Path, doubtful: int, contained: bool
-) -> None:
-    gate = with_policy(("step_up = 0.15\nreview = 0.35", "step_up = 0.99\nreview = 0.999"))
-    model = load_active(tmp_path, catalogue=[feature.name for feature in FEATURES])
-    gate.judge_clusters = replace(gate.judge_clusters, judge=replace(gate.judge, model=lambda: model))
-    ring = [
-        gate.came(
-            device=f"d{at // 2}", card=f"c{(at + 1) // 2 % 6}", mail=f"m{at}@mailinator.com" if at < doubtful else None
-        )
-        for at in range(12)
-    ]
-    gate.said(ring[11])
-
-    gate.work()
-
-    assert gate.decisions(ring[:11]).count("deny") == (11 if contained else 0)
-
-
-def test_a_laboratory_that_is_held_for_one_mistaken_ban_is_not_contained(gate: Any) -> None:
-    laboratory = [gate.came(device="bench", card="pi") for _ in range(6)]
-    gate.said(laboratory[0])
-    late = [gate.came(device="bench", card="pi") for _ in range(8)]
-    assert "allow" not in gate.decisions(late)
-
-    gate.work()
-
-    assert gate.decisions(laboratory[1:]) == ["allow"] * 5
-    assert [case.reason for case in gate.cases.cases.values()] == ["PIECE_WITH_FRAUD"]
-
-
 def test_a_cluster_is_judged_again_only_when_something_changed(gate: Any) -> None:
     gate.ring(8, frauds=1)
 
@@ -146,21 +76,6 @@ def test_a_cluster_that_grows_around_its_frauds_is_judged_again(memory_gate: Any
 
     assert gate.judge_clusters(gate.now) == 1
     assert len(ring) == 20
-
-
-@pytest.mark.parametrize(
-    ("frauds", "failed", "due"),
-    [(0, 4, False), (0, 5, True), (1, 0, True), (1, 21, False), (1, 22, True), (2, 20, True)],
-)
-def test_a_cluster_is_due_with_enough_failed_proofs_and_again_with_a_tenth_more(
-    frauds: int, failed: int, due: bool
-) -> None:
-    judged = Looked(1, frauds=1, newest_fraud_us=1, size=50, failed=20) if failed > 5 else None
-    looked = Looked(1, frauds=frauds, newest_fraud_us=frauds, size=50, failed=failed)
-
-    assert looked.is_due_after(judged, judged_from=20, failed_from=5) is due
-    if not frauds:
-        assert not looked.is_due_after(judged, judged_from=20, failed_from=0)
 
 
 def test_whoever_hangs_by_one_edge_is_asked_for_a_proof_that_does_not_rest_on_it(gate: Any) -> None:
@@ -183,28 +98,6 @@ def test_whoever_hangs_on_a_banned_account_by_one_edge_is_asked_too_and_not_held
 
     assert gate.latest(honest) is Decision.STEP_UP
     assert gate.decision(device="r-d3")[0] is Decision.REVIEW
-
-
-@pytest.mark.parametrize("doubtful", [True, False])
-def test_a_branch_is_asked_with_the_account_that_it_hangs_by_where_it_is_doubted(gate: Any, doubtful: bool) -> None:
-    branch = [gate.came(device="r-d0" if number == 0 else None, card="pi") for number in range(6)]
-    if doubtful:
-        proven(gate, branch[1], passed=False)
-        proven(gate, branch[2], passed=False)
-    gate.said(branch[4], "legitimate")
-    proven(gate, branch[5], passed=True)
-    gate.ring(8, frauds=3)
-
-    gate.work()
-
-    assert gate.decisions(branch) == ["step_up"] + ["step_up" if doubtful else "allow"] * 3 + ["allow"] * 2
-    told = gate.read(lambda work: work.events.of_subject(branch[3].id))
-    assert [each.data["role"] for each in told if each.type is EventType.ACCOUNT_REASSESS] == ["leaf"] * doubtful
-
-    release(gate, branch[0])
-    gate.work()
-
-    assert gate.decisions(branch) == ["allow"] * 6
 
 
 def test_verified_good_accounts_in_its_midst_are_left_alone(gate: Any) -> None:

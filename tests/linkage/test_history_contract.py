@@ -1,4 +1,7 @@
-"""What a history promises, held against the history in memory and the stores in SQL: number for number."""
+"""What a history promises, held against the history in memory and the stores in SQL: number for number.
+
+Long, because it is one contract: what every history must answer, side by side.
+"""
 
 from __future__ import annotations
 

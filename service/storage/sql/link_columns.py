@@ -34,7 +34,7 @@ LINK_SQLITE = (
     f"(? - occurred_us) * {1 << _FLAG_BITS} + account_type * {_TYPE} "
     f"+ (counted IS NULL) * {_UNKNOWN} + (anomalies & ? <> 0) * {_ODD} AS link, ifnull(counted, 0) AS counted"
 )
-"""One link as two numbers; places for now and for the sign-up's anomalies."""
+"""One link as two numbers; its parameters are the present time and the sign-up's anomalies."""
 
 _BETWEEN = ";"
 COLUMNS_SQLITE = f"group_concat(link) || '{_BETWEEN}' || group_concat(counted)"
