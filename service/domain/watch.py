@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,6 +45,24 @@ class Watch:
     opened_at: datetime
     until: datetime
 
-    def matches(self, keys: Collection[tuple[IdentifierKind, bytes]]) -> bool:
-        """Whether somebody with these identifiers shares two kinds of habit with it."""
-        return len({kind for kind, _ in self.keys.intersection(keys)}) >= MATCHES
+
+class Watches:
+    """Watches by habit: to ask them costs what a sign-up has of habits, however many stand."""
+
+    def __init__(self, watches: Iterable[Watch] = ()) -> None:
+        self._watches = tuple(watches)
+        self._with: dict[tuple[IdentifierKind, bytes], list[int]] = defaultdict(list)
+        for place, watch in enumerate(self._watches):
+            for key in watch.keys:
+                self._with[key].append(place)
+
+    def __bool__(self) -> bool:
+        return bool(self._watches)
+
+    def matching(self, keys: Collection[tuple[IdentifierKind, bytes]]) -> tuple[Watch, ...]:
+        """Those with which somebody with these identifiers shares two kinds of habit."""
+        kinds: dict[int, set[IdentifierKind]] = defaultdict(set)
+        for key in keys:
+            for place in self._with.get(key, ()):
+                kinds[place].add(key[0])
+        return tuple(self._watches[place] for place in sorted(kinds) if len(kinds[place]) >= MATCHES)

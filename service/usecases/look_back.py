@@ -16,7 +16,7 @@ from service.domain.containment import WORKER
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import AfterBan
-from service.domain.watch import MATCHES, WATCHED_KINDS, Watch
+from service.domain.watch import MATCHES, WATCHED_KINDS, Watch, Watches
 from service.usecases.carry_out import look_again
 from service.usecases.cluster_cases import ClusterCase, OpenCase
 from service.usecases.judge import Judge
@@ -171,11 +171,8 @@ class LookBack:
         own = Counter(habit for member in _piece(work, members) for habit in _habits_of(member))
         if len(own.keys() - known) <= len(of_cluster):
             return
-        others = [
-            habits
-            for habits in map(_habits_of, _others(work, cluster))
-            if not any(watch.matches(habits) for watch in standing)
-        ]
+        watches = Watches(standing)
+        others = [habits for habits in map(_habits_of, _others(work, cluster)) if not watches.matching(habits)]
         left = lines.watch_budget - sum(watch.expected_share for watch in standing)
         keys, asked = _telling(own, others, bearing=int(left * len(others)))
         if len({kind for kind, _ in keys}) < MATCHES or len(keys - known) <= len(of_cluster):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from models.linkage.identifier import Identifier
 from service.domain.errors import UnavailableError
-from service.domain.watch import WATCHED_KINDS, Watch
+from service.domain.watch import WATCHED_KINDS, Watch, Watches
 from service.usecases.ports import Begin, UnitOfWork
 
 FRESH_FOR_S = 5.0
@@ -22,23 +22,23 @@ class WatchesInForce:
         self._monotonic = monotonic
         self._looking = threading.Lock()
         self._due = float("-inf")
-        self._watches: Sequence[Watch] = ()
+        self._watches = Watches()
 
     def matching(self, work: UnitOfWork, identifiers: Sequence[Identifier], *, now: datetime) -> tuple[Watch, ...]:
         """The watches that a sign-up with these identifiers matches. ``work`` is asked for digests, not for rows."""
-        standing = [watch for watch in self._standing(now) if watch.until > now]
+        standing = self._standing(now)
         if not standing:
             return ()
         habits = [(each.kind, each.value) for each in identifiers if each.kind in WATCHED_KINDS]
         keys = {(key.kind, key.digest) for key in work.clusters.keys_of(habits)}
-        return tuple(watch for watch in standing if watch.matches(keys))
+        return tuple(watch for watch in standing.matching(keys) if watch.until > now)
 
-    def _standing(self, now: datetime) -> Sequence[Watch]:
+    def _standing(self, now: datetime) -> Watches:
         """One caller in a few seconds looks again; nobody waits for it."""
         if self._monotonic() >= self._due and self._looking.acquire(blocking=False):
             try:
                 with self._begin() as work:
-                    self._watches = work.after_bans.watches(now=now)
+                    self._watches = Watches(work.after_bans.watches(now=now))
                 self._due = self._monotonic() + FRESH_FOR_S
             except UnavailableError:
                 pass  # those known so far hold on; the decision itself will say that the database is away
