@@ -20,6 +20,7 @@ from service.storage.sql.store import SqlStore
 from service.usecases.ask_again import AskAgain
 from service.usecases.carry_out import CarryOut
 from service.usecases.deliver_event import DeliverEvent
+from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.drift import MeasureDrift
 from service.usecases.end_probations import EndProbations
 from service.usecases.gather_cases import GatherCases
@@ -101,7 +102,7 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),
         Job("guards changed", RecogniseShared(store.begin, policy)),
-        Job("clusters judged", JudgeClusters(store.begin, judge, cases, new_id)),
+        Job("clusters judged", JudgeClusters(store.begin, DoubtAlone(judge), cases, new_id)),
         Job("contained accounts looked at again", CarryOut(store.begin, judge, chance)),
         Job("bans looked back from", LookBack(store.begin, judge, cases, chance)),
         Job("decisions changed by a second look", second_look_of(store, settings, reference)),

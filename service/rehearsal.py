@@ -129,10 +129,11 @@ class Rehearsal:
 
     def __post_init__(self) -> None:
         begin, chance = self._store.begin, secrets.SystemRandom().random
+        doubt = DoubtAlone(self.judge)
         cases = self._reviewers = Reviewers(
             begin,
             self.policy,
-            ContainCluster(begin, self.policy, new_id, DoubtAlone(self.judge)),
+            ContainCluster(begin, self.policy, new_id, doubt),
             now=self._now_of_round,
             later=self._later,
             say=lambda number, label, at: self._say(self.signups[number - 1].truth, label, REVIEWER, at),
@@ -150,7 +151,7 @@ class Rehearsal:
         self._jobs = (
             SettleClusters(begin, self.judge.reference),
             RecogniseShared(begin, self.policy),
-            JudgeClusters(begin, self.judge, cases, new_id),
+            JudgeClusters(begin, doubt, cases, new_id),
             CarryOut(begin, self.judge, chance),
             LookBack(begin, self.judge, cases, chance),
         )

@@ -13,7 +13,6 @@ from service.domain.policy_sections.clusters import ClusterLines
 from service.usecases.branches import with_branches
 from service.usecases.cluster_cases import ClusterCase, OpenCase
 from service.usecases.doubt_alone import DoubtAlone
-from service.usecases.judge import Judge
 from service.usecases.open_containment import NewId, open_containment
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import Survey, lines_of, plan_of, survey
@@ -42,13 +41,13 @@ class JudgeClusters:
     """A job of the worker: every cluster whose known frauds or failed proofs changed, or that grew around them."""
 
     begin: Begin
-    judge: Judge
+    doubt: DoubtAlone
     cases: OpenCase
     new_id: NewId
 
     def __call__(self, now: datetime) -> int:
         """Judge what is due; how many clusters."""
-        lines = self.judge.policy().document.clusters
+        lines = self.doubt.judge.policy().document.clusters
         with self.begin() as work:
             due = work.containments.due(
                 judged_from=lines.containment.judged_from,
@@ -72,7 +71,7 @@ class JudgeClusters:
         by_themselves, by_a_person = self._parted(work, found, lines)
         already = work.containments.standing_among(found.members.keys())
         plan = plan_of(found, by_themselves, already=already)
-        plan = with_branches(work, DoubtAlone(self.judge), found, plan, lines, already=already)
+        plan = with_branches(work, self.doubt, found, plan, lines, already=already)
         if plan.core:
             pending = len(plan.core) > lines.containment.by_evidence_up_to
             enough = all(len(piece.frauds) >= lines.containment.frauds for piece in by_themselves)
@@ -114,7 +113,7 @@ class JudgeClusters:
         inside = frozenset(piece.accounts)
         accounts = {each.number: each for each in found.accounts if each.number in inside}
         untold = [number for number, each in accounts.items() if each.label is None and each.doubted is None]
-        alone = DoubtAlone(self.judge)(work, untold)
+        alone = self.doubt(work, untold)
         told = [replace(each, doubted=alone.get(number, each.doubted)) for number, each in accounts.items()]
         return judge_piece(told, lines_of(lines))
 

@@ -37,6 +37,7 @@ from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
 from service.usecases.cluster_cases import RecordedCases
 from service.usecases.cluster_use_cases import cluster_use_cases
+from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.issue_key import IssueKey
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
@@ -94,7 +95,7 @@ class Gate:
             self.store.begin, judge=self.judge, reference=self.reference, new_id=self.new_id
         )
         self.cases = RecordedCases()
-        self.judge_clusters = JudgeClusters(self.store.begin, self.judge, self.cases, self.new_id)
+        self.judge_clusters = JudgeClusters(self.store.begin, DoubtAlone(self.judge), self.cases, self.new_id)
         self.look_back = LookBack(self.store.begin, self.judge, self.cases, random.Random(6).random)
         self.recognise = RecogniseShared(self.store.begin, lambda: self.policy)
         self.declare = DeclareShared(self.store.begin)

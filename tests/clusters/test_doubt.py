@@ -13,6 +13,8 @@ from models.features.catalogue import FEATURES
 from models.registry import load_active
 from service.domain.containment import Looked
 from service.domain.event import EventType
+from service.domain.policy import Policy
+from service.usecases.doubt_alone import REMEMBERED_S, DoubtAlone
 from service.usecases.record_outcome import record_result
 
 
@@ -56,7 +58,8 @@ def test_one_fraud_contains_a_ring_most_of_which_is_doubtful_by_itself(
 ) -> None:
     gate = with_policy(("step_up = 0.15\nreview = 0.35", "step_up = 0.99\nreview = 0.999"))
     model = load_active(tmp_path, catalogue=[feature.name for feature in FEATURES])
-    gate.judge_clusters = replace(gate.judge_clusters, judge=replace(gate.judge, model=lambda: model))
+    doubt = DoubtAlone(replace(gate.judge, model=lambda: model))
+    gate.judge_clusters = replace(gate.judge_clusters, doubt=doubt)
     ring = [
         gate.came(
             device=f"d{at // 2}", card=f"c{(at + 1) // 2 % 6}", mail=f"m{at}@mailinator.com" if at < doubtful else None
@@ -120,3 +123,35 @@ def test_a_branch_is_asked_with_the_account_that_it_hangs_by_where_it_is_doubted
     gate.work()
 
     assert gate.decisions(branch) == ["allow"] * 6
+
+
+def test_who_was_judged_alone_is_remembered_until_the_policy_changes_or_it_is_long_ago(
+    gate: Any, tmp_path: Path
+) -> None:
+    model = load_active(tmp_path, catalogue=[feature.name for feature in FEATURES])
+    judged, clock = [], [0.0]
+    policies = [gate.judge.policy()]
+    judge = replace(
+        gate.judge,
+        model=lambda: model,
+        policy=lambda: policies[-1],
+        lists=lambda _, now: judged.append(now) or (),
+    )
+    doubt = DoubtAlone(judge, monotonic=lambda: clock[-1])
+    numbers = [gate.number(view) for view in gate.ring(6)]
+
+    def asked() -> tuple[int, dict[int, bool]]:
+        judged.clear()
+        with gate.store.begin() as work:
+            found = doubt(work, numbers)
+        return len(judged), dict(found)
+
+    times, first = asked()
+    assert (times, sorted(first)) == (6, sorted(numbers))
+    assert asked() == (0, first)
+
+    clock.append(REMEMBERED_S)
+    assert asked() == (6, first)
+
+    policies.append(Policy(policies[-1].document, policies[-1].version + 1))
+    assert asked()[0] == 6

@@ -39,7 +39,7 @@ class Desk:
             say=self._say,
             fraudulent=self.frauds.__contains__,
         )
-        self.judge_clusters = JudgeClusters(begin, self.gate.judge, self.reviewers, self.gate.new_id)
+        self.judge_clusters = JudgeClusters(begin, DoubtAlone(self.gate.judge), self.reviewers, self.gate.new_id)
 
     def _say(self, number: int, label: Label, at: datetime) -> None:
         (recorded,) = self.gate.read(lambda work: work.ledger.several([number]))

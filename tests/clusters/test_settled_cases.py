@@ -15,6 +15,7 @@ from service.domain.errors import ConflictError
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Verdict
 from service.usecases.case_use_cases import CaseUseCases, case_use_cases
+from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.ports_cases import CaseQuery
 
@@ -30,7 +31,7 @@ def desk(gate: Any) -> CaseUseCases:
     review = document.review.model_copy(update={"blind_sample": 0.0})
     gate.policy.document = document.model_copy(update={"review": review})
     opens = CasesOfClusters(lambda: gate.policy, gate.new_id, lambda: gate.now)
-    gate.judge_clusters = JudgeClusters(gate.store.begin, gate.judge, opens, gate.new_id)
+    gate.judge_clusters = JudgeClusters(gate.store.begin, DoubtAlone(gate.judge), opens, gate.new_id)
     return case_use_cases(gate.store.begin, policy=lambda: gate.policy, new_id=gate.new_id)
 
 
