@@ -28,6 +28,7 @@ def with_branches(
     lines: ClusterLines,
     *,
     already: Collection[int] = frozenset(),
+    asked: Collection[int] = frozenset(),
 ) -> Plan:
     """The plan, with those asked for a proof who belong to a branch that is doubted.
 
@@ -37,11 +38,11 @@ def with_branches(
     """
     if not plan.core:
         return plan
-    asked = {each.signup_no for each in plan.touched} | set(already) | set(plan.good)
+    touched = {each.signup_no for each in plan.touched} | set(already) | set(asked) | set(plan.good)
     accounts = {each.number: each for each in found.accounts}
     added, left = [], JUDGED_ALONE
     for branch in branches_of(found.accounts, set(plan.core) | set(already), found.guarded):
-        others = [number for number in branch if number not in asked and _may_be_asked(accounts[number])]
+        others = [number for number in branch if number not in touched and _may_be_asked(accounts[number])]
         if others and left > 0:
             left -= min(len(branch), LOOKED_AT)
             if _doubted(work, doubt, [accounts[number] for number in branch], lines):

@@ -215,8 +215,9 @@ class ContainCluster:
         already = work.containments.standing_among(found.members.keys())
         if whole:
             return plan_of_everybody(found, already=already)
-        plan = plan_of(found, suspicious(found), already=already)
-        return with_branches(work, self.doubt, found, plan, lines, already=already)
+        asked = work.containments.asked_among(found.members.keys())
+        plan = plan_of(found, suspicious(found), already=already, asked=asked)
+        return with_branches(work, self.doubt, found, plan, lines, already=already, asked=asked)
 
     def _lines(self) -> ClusterLines:
         return self.policy().document.clusters

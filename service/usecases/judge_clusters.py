@@ -70,8 +70,9 @@ class JudgeClusters:
         found = survey(work, looked.cluster, lines)
         by_themselves, by_a_person = self._parted(work, found, lines)
         already = work.containments.standing_among(found.members.keys())
-        plan = plan_of(found, by_themselves, already=already)
-        plan = with_branches(work, self.doubt, found, plan, lines, already=already)
+        asked = work.containments.asked_among(found.members.keys())
+        plan = plan_of(found, by_themselves, already=already, asked=asked)
+        plan = with_branches(work, self.doubt, found, plan, lines, already=already, asked=asked)
         if plan.core:
             pending = len(plan.core) > lines.containment.by_evidence_up_to
             enough = all(len(piece.frauds) >= lines.containment.frauds for piece in by_themselves)

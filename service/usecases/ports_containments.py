@@ -32,6 +32,10 @@ class Containments(Protocol):
         """Which of these sign-ups are in the core of a containment that stands or waits to be confirmed."""
         ...
 
+    def asked_among(self, signup_nos: Collection[int]) -> frozenset[int]:
+        """Which of these sign-ups hang on the core of a containment that stands or waits to be confirmed."""
+        ...
+
     def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """Which of these sign-ups were in the core of a containment that somebody released."""
         ...

@@ -98,8 +98,18 @@ def key_of(key: IdentifierKey) -> Key:
     return key.kind, key.digest
 
 
-def plan_of(found: Survey, pieces: Collection[Piece], *, already: Collection[int] = frozenset()) -> Plan:
-    """Whom containing these pieces would touch; members that are contained ``already`` are not touched again."""
+def plan_of(
+    found: Survey,
+    pieces: Collection[Piece],
+    *,
+    already: Collection[int] = frozenset(),
+    asked: Collection[int] = frozenset(),
+) -> Plan:
+    """Whom containing these pieces would touch.
+
+    Members that are contained ``already`` are not touched again, and leaves that a containment ``asked`` once are not
+    asked again for every account that joins its core.
+    """
     every = {number for piece in pieces for number in piece.accounts}
     good = {number for piece in pieces for number in piece.good}
     core = every - good - set(already)
@@ -107,7 +117,7 @@ def plan_of(found: Survey, pieces: Collection[Piece], *, already: Collection[int
     touched += [
         Touched(leaf.number, Role.LEAF, tuple(dict.fromkeys(key[0] for tie in leaf.ties for key in tie)))
         for leaf in leaves_of(found.accounts, every, found.guarded)
-        if leaf.number not in already
+        if leaf.number not in already and leaf.number not in asked
     ]
     return Plan(
         touched=tuple(touched),

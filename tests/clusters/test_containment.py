@@ -280,6 +280,26 @@ def test_who_came_in_after_a_containment_is_contained_with_the_next_fraud(gate: 
     assert gate.latest(late) is Decision.DENY
 
 
+def test_who_was_asked_once_is_not_asked_again_for_everybody_who_joins_the_core(gate: Any) -> None:
+    leaf, ring = gate.came(device="r-d0"), gate.ring(8, frauds=3)
+    branch = [gate.came(phone="+33140000009", card="r-c1"), gate.came(phone="+33140000009")]
+    gate.work()
+    with gate.store.begin() as work:
+        work.clusters.let_go(1, at=gate.now)
+        work.commit()
+    gate.came(device="r-d0", card="r-c1")
+    new = gate.came(card="r-c2")
+    gate.said(ring[0], source="partner")
+
+    gate.work()
+
+    containments = gate.read(lambda work: work.containments.of_cluster(gate.number(leaf)))
+    assert [(each.core, each.leaves) for each in containments] == [(1, 1), (8, 2)]
+    touched = gate.read(lambda work: [each.signup_no for each in work.containments.touched(containments[0].number)])
+    assert gate.number(new) in touched
+    assert not {gate.number(each) for each in (leaf, *branch)} & set(touched)
+
+
 def test_consequences_are_told_at_random_times_within_the_window(memory_gate: Any) -> None:
     gate = memory_gate
     ring = gate.ring(40, frauds=3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -58,11 +58,15 @@ class MemoryContainments:
 
     def standing_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """See the port."""
-        return frozenset(self._among(signup_nos, {ContainmentState.PENDING, ContainmentState.STANDING}))
+        return self._among(signup_nos, Role.CORE, {ContainmentState.PENDING, ContainmentState.STANDING})
+
+    def asked_among(self, signup_nos: Collection[int]) -> frozenset[int]:
+        """See the port."""
+        return self._among(signup_nos, Role.LEAF, {ContainmentState.PENDING, ContainmentState.STANDING})
 
     def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """See the port."""
-        return frozenset(self._among(signup_nos, {ContainmentState.RELEASED}))
+        return self._among(signup_nos, Role.CORE, {ContainmentState.RELEASED})
 
     def cores(self, *, at: datetime) -> Sequence[InCore]:
         """See the port."""
@@ -194,14 +198,16 @@ class MemoryContainments:
 
         self._staged.append(write)
 
-    def _among(self, signup_nos: Collection[int], states: set[ContainmentState]) -> Iterator[int]:
+    def _among(self, signup_nos: Collection[int], role: Role, states: set[ContainmentState]) -> frozenset[int]:
+        wanted = frozenset(signup_nos)
         with self._shelves.lock:
-            for kept in self._shelves.containments.values():
-                if kept.containment.state in states:
-                    for number in signup_nos:
-                        member = kept.members.get(number)
-                        if member is not None and member.touched.role is Role.CORE:
-                            yield number
+            return frozenset(
+                number
+                for kept in self._shelves.containments.values()
+                if kept.containment.state in states
+                for number in wanted & kept.members.keys()
+                if kept.members[number].touched.role is role
+            )
 
     def _change(
         self, number: int, states: set[ContainmentState], changed: Callable[[Containment], Containment]

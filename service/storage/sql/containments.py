@@ -93,11 +93,15 @@ class SqlContainments:
 
     def standing_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """See the port."""
-        return self._among(signup_nos, (ContainmentState.PENDING, ContainmentState.STANDING))
+        return self._among(signup_nos, Role.CORE, (ContainmentState.PENDING, ContainmentState.STANDING))
+
+    def asked_among(self, signup_nos: Collection[int]) -> frozenset[int]:
+        """See the port."""
+        return self._among(signup_nos, Role.LEAF, (ContainmentState.PENDING, ContainmentState.STANDING))
 
     def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """See the port."""
-        return self._among(signup_nos, (ContainmentState.RELEASED,))
+        return self._among(signup_nos, Role.CORE, (ContainmentState.RELEASED,))
 
     def cores(self, *, at: datetime) -> Sequence[InCore]:
         """See the port."""
@@ -249,11 +253,11 @@ class SqlContainments:
 
         self._stage.add(run)
 
-    def _among(self, signup_nos: Collection[int], states: Sequence[ContainmentState]) -> frozenset[int]:
+    def _among(self, signup_nos: Collection[int], role: Role, states: Sequence[ContainmentState]) -> frozenset[int]:
         wanted = (
             select(ContainedRow.signup_no)
             .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
-            .where(ContainedRow.role == Role.CORE.value, ContainmentRow.state.in_([state.value for state in states]))
+            .where(ContainedRow.role == role.value, ContainmentRow.state.in_([state.value for state in states]))
         )
 
         def read(connection: Connection) -> frozenset[int]:
