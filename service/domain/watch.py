@@ -19,7 +19,7 @@ WATCHED_KINDS = (
 who rotates the rest."""
 
 MATCHES = 2
-"""Kinds that must agree: one habit alone is half the world's."""
+"""Kinds that must agree: one habit alone is half the world's. ``Watches`` counts no further than to two."""
 
 WATCHED = "watch"
 """The name among an assessment's rules of a watch that held."""
@@ -47,22 +47,29 @@ class Watch:
 
 
 class Watches:
-    """Watches by habit: to ask them costs what a sign-up has of habits, however many stand."""
+    """Watches by habit: to ask them costs what a sign-up has of habits, however many stand.
+
+    A hydra that deals its identifiers in bundles leaves hundreds, most of which know the same habits. So every habit
+    keeps the watches that know it as the bits of one number.
+    """
 
     def __init__(self, watches: Iterable[Watch] = ()) -> None:
         self._watches = tuple(watches)
-        self._with: dict[tuple[IdentifierKind, bytes], list[int]] = defaultdict(list)
+        self._with: dict[tuple[IdentifierKind, bytes], int] = defaultdict(int)
         for place, watch in enumerate(self._watches):
             for key in watch.keys:
-                self._with[key].append(place)
+                self._with[key] |= 1 << place
 
     def __bool__(self) -> bool:
         return bool(self._watches)
 
     def matching(self, keys: Collection[tuple[IdentifierKind, bytes]]) -> tuple[Watch, ...]:
         """Those with which somebody with these identifiers shares two kinds of habit."""
-        kinds: dict[int, set[IdentifierKind]] = defaultdict(set)
+        of_kind: dict[IdentifierKind, int] = defaultdict(int)
         for key in keys:
-            for place in self._with.get(key, ()):
-                kinds[place].add(key[0])
-        return tuple(self._watches[place] for place in sorted(kinds) if len(kinds[place]) >= MATCHES)
+            of_kind[key[0]] |= self._with.get(key, 0)
+        once = twice = 0
+        for known in of_kind.values():
+            twice |= once & known
+            once |= known
+        return tuple(watch for place, watch in enumerate(self._watches) if twice >> place & 1) if twice else ()

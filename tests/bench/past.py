@@ -36,6 +36,7 @@ from service.domain.ids import uuid7
 from service.storage.encryption import Encryption
 from service.storage.instants import microseconds_of
 from service.storage.pseudonyms import Pseudonyms
+from service.storage.sql.packed_links import FIELDS, TYPE
 from service.storage.sql.records import KIND_CODES, trait_of
 
 Kind = IdentifierKind
@@ -385,10 +386,7 @@ class Past:
     def _all_links(self, hot: _Hot) -> Columns:
         links = self._flat(hot)
         self.links = len(links.owner)
-        return links.ordered() | {
-            "account_type": np.ones(self.links, np.int64),
-            "anomalies": np.zeros(self.links, np.int64),
-        }
+        return links.ordered()
 
     def _marks(self, hot: _Hot) -> Columns:
         links = self._flat(hot)
@@ -487,6 +485,12 @@ class _Flat:
         halves = np.ascontiguousarray(self.digests).view(">u8").astype(np.uint64)
         return np.lexsort((self.owner, self.times, halves[:, 1], halves[:, 0]))
 
+    def packed(self) -> Array:
+        """The column of what is counted, as rows of bytes: everybody is a student without an anomaly."""
+        packed = np.zeros(len(self.owner), FIELDS)
+        packed["occurred_us"], packed["counted"], packed["code"] = self.times, self.counted, TYPE
+        return packed.view(np.uint8).reshape(len(packed), FIELDS.itemsize)
+
     def ordered(self) -> dict[str, Array | Texts | None]:
         """The columns in that order."""
         order = self.order()
@@ -496,7 +500,7 @@ class _Flat:
             "signup_no": self.owner[order],
             "kind": self.kinds[order],
             "occurred_us": self.times[order],
-            "counted": self.counted[order],
+            "packed": Texts(self.packed()[order], text=False),
         }
 
 

@@ -119,7 +119,7 @@ def test_the_newest_links_are_read_from_the_index_in_its_order(
         plan = "\n".join(
             line
             for (line,) in connection.execute(
-                "EXPLAIN (ANALYZE, COSTS OFF) SELECT occurred_us, counted, account_type, anomalies FROM links "
+                "EXPLAIN (ANALYZE, COSTS OFF) SELECT occurred_us, packed FROM links "
                 "WHERE digest = (SELECT digest FROM links LIMIT 1) AND signup_no <> 0 "
                 "ORDER BY recorded_us DESC, signup_no DESC LIMIT 256"
             )

@@ -19,6 +19,7 @@ from service.domain.errors import UnavailableError
 from service.storage.sql import migrate
 from service.storage.sql.engine import open_engine
 from service.storage.sql.migrate import SchemaState, check, upgrade
+from service.storage.sql.packed_links import packed_link
 from service.storage.sql.store import SqlStore
 
 
@@ -138,3 +139,58 @@ def test_what_was_activated_before_stays_in_force_and_can_be_rolled_back(
         again = work.policies.roll_back(at=noon, by="eve", reason="back")
     assert active is not None
     assert (active.version, back, again) == (3, 1, None)
+
+
+def test_links_that_were_written_in_columns_are_packed_and_come_apart_again(
+    empty_database_url: str,
+) -> None:
+    columns = "digest, recorded_us, signup_no, kind, occurred_us, counted, account_type, anomalies"
+    before = [
+        (
+            bytes([at] * 16),
+            1_790_000_000_000_000 + at,
+            at,
+            2,
+            1_780_000_000_000_000 - at,
+            counted,
+            1 + at % 2,
+            anomalies,
+        )
+        for at, (counted, anomalies) in enumerate(
+            [(None, 0), (0, 1), (2**63 - 1, 2**15 - 1), (-(2**63), -(2**15)), (-1, -1), (256, 256)]
+        )
+    ]
+    engine = transactional = open_engine(empty_database_url)
+    if engine.dialect.name == "postgresql":
+        transactional = engine.execution_options(isolation_level="READ COMMITTED")
+
+    def to(revision: str, *, downgrade: bool = False) -> None:
+        with transactional.connect() as connection:
+            configuration = migrate._configuration()
+            configuration.attributes["connection"] = connection
+            (command.downgrade if downgrade else command.upgrade)(configuration, revision)
+
+    def rows(names: str) -> list[tuple[Any, ...]]:
+        with engine.connect() as connection:
+            found = connection.execute(text(f"SELECT {names} FROM links ORDER BY digest")).all()
+        return [tuple(bytes(each) if isinstance(each, memoryview) else each for each in row) for row in found]
+
+    to("0059")
+    values = ", ".join(f":{name.strip()}" for name in columns.split(","))
+    with engine.begin() as connection:
+        named = [dict(zip(columns.split(", "), row, strict=True)) for row in before]
+        connection.execute(text(f"INSERT INTO links ({columns}) VALUES ({values})"), named)
+    to("head")
+    packed = rows("packed")
+    to("0059", downgrade=True)
+    apart = rows(columns)
+    to("head")
+    again = rows("packed")
+    engine.dispose()
+
+    assert [each for (each,) in packed] == [
+        packed_link(occurred_us=row[4], counted=row[5], account_type=row[6], anomalies=row[7]) for row in before
+    ]
+    assert apart == before
+    assert again == packed
+    assert state_of(empty_database_url).good

@@ -130,11 +130,10 @@ def _postgresql_sql(*, assessed: bool, answered: bool, shape: Shape) -> str:
             f"SELECT signup_no, %(assessment_id)s, {values} FROM new_signup)"
         )
     parts.append(
-        "new_links AS (INSERT INTO links (digest, recorded_us, signup_no, kind, occurred_us, counted, account_type, "
-        "anomalies) SELECT link.digest, %(recorded_us)s, signup_no, link.kind, %(occurred_us)s, link.counted, "
-        "%(account_type)s, link.anomalies "
+        "new_links AS (INSERT INTO links (digest, recorded_us, signup_no, kind, occurred_us, packed) "
+        "SELECT link.digest, %(recorded_us)s, signup_no, link.kind, %(occurred_us)s, link.packed "
         "FROM new_signup CROSS JOIN unnest(%(link_digests)s::bytea[], %(link_kinds)s::smallint[], "
-        "%(link_counted)s::bigint[], %(link_anomalies)s::smallint[]) AS link (digest, kind, counted, anomalies))"
+        "%(link_packed)s::bytea[]) AS link (digest, kind, packed))"
     )
     parts.append(_MEMBERSHIP_POSTGRESQL)
     if answered:
@@ -161,10 +160,9 @@ def _write_postgresql(connection: Connection, append: Append) -> int | None:
     links = append.rows.links
     parameters = _parameters(append)
     parameters["anchors"] = bytea_array(append.joining.anchors)
-    parameters["link_digests"] = bytea_array([link.pseudonym.digest for link in links])
+    parameters["link_digests"] = bytea_array([link.digest for link in links])
     parameters["link_kinds"] = bigint_array([link.kind for link in links])
-    parameters["link_counted"] = bigint_array([link.pseudonym.counted for link in links])
-    parameters["link_anomalies"] = bigint_array([link.anomalies for link in links])
+    parameters["link_packed"] = bytea_array([link.packed for link in links])
     parameters |= {
         f"beside_{number}_{place}_{column}": value
         for number, part in enumerate(append.beside)
@@ -190,8 +188,8 @@ _ANSWER_SQLITE = answer_sql(":%s")
 @cache
 def _links_sqlite(count: int) -> str:
     # One statement: the driver gives up the interpreter's lock at every step, and others take it for long.
-    values = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * count)
-    columns = "digest, kind, counted, anomalies, recorded_us, signup_no, occurred_us, account_type"
+    values = ", ".join(["(?, ?, ?, ?, ?, ?)"] * count)
+    columns = "digest, kind, packed, recorded_us, signup_no, occurred_us"
     return f"INSERT INTO links ({columns}) VALUES {values}"  # noqa: S608 - names and places of this module
 
 
@@ -236,12 +234,8 @@ def _write_sqlite(connection: Connection, append: Append) -> None:
     if append.rows.assessment is not None:
         connection.exec_driver_sql(_ASSESSMENT_SQLITE, {**parameters, "signup_no": signup_no})
     if append.rows.links:
-        times = (signup["recorded_us"], signup_no, signup["occurred_us"], signup["account_type"])
-        links = [
-            part
-            for link in append.rows.links
-            for part in (link.pseudonym.digest, link.kind, link.pseudonym.counted, link.anomalies, *times)
-        ]
+        times = (signup["recorded_us"], signup_no, signup["occurred_us"])
+        links = [part for link in append.rows.links for part in (link.digest, link.kind, link.packed, *times)]
         connection.exec_driver_sql(_links_sqlite(len(append.rows.links)), tuple(links))
     _join_sqlite(connection, append, parameters, signup_no)
     for part in append.beside:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from models.linkage.velocity import PAST_DAYS, SATURATION
 from service.storage.sql.company_postgresql import ARMS_SQL, PARTS_SQL, Gathered, parameters_of, with_parts
-from service.storage.sql.link_columns import LINK_POSTGRESQL, counts_of_bytes
+from service.storage.sql.link_columns import LINKS_POSTGRESQL, counts_of
 from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
 from service.storage.sql.question import Found, Question, stored_answer
 from service.usecases.ports import StoredAnswer
@@ -56,12 +56,11 @@ _ZEROS_AFTER_LINKS = f"NULL::bytea, {_ZEROS}"
 
 _ONE_VERSION = f"""
 SELECT key.ordinal - 1, velocity.links, {_ZEROS_AFTER_LINKS}
-FROM unnest(%(digests)s::bytea[], %(masks)s::smallint[]) WITH ORDINALITY AS key (digest, mask, ordinal)
+FROM unnest(%(digests)s::bytea[]) WITH ORDINALITY AS key (digest, ordinal)
 CROSS JOIN LATERAL (
-    SELECT string_agg(link, ''::bytea) AS links
+    SELECT {LINKS_POSTGRESQL} AS links
     FROM (
-        SELECT {LINK_POSTGRESQL} AS link
-        FROM links
+        SELECT packed FROM links
         WHERE digest = key.digest AND signup_no <> %(excluding)s::bigint
         ORDER BY recorded_us DESC, signup_no DESC
         LIMIT {SATURATION}
@@ -75,14 +74,13 @@ _MANY_VERSIONS = f"""
 SELECT asked.ordinal - 1, velocity.links, {_ZEROS_AFTER_LINKS}
 FROM unnest(%(ordinals)s::bigint[]) AS asked (ordinal)
 CROSS JOIN LATERAL (
-    SELECT string_agg(link, ''::bytea) AS links
+    SELECT {LINKS_POSTGRESQL} AS links
     FROM (
-        SELECT newest_of_key.link || int8send(key.version) AS link
-        FROM unnest(%(digests)s::bytea[], %(masks)s::smallint[], %(of_ordinals)s::bigint[], %(of_versions)s::bigint[])
-            AS key (digest, mask, ordinal, version)
+        SELECT newest_of_key.packed || int2send(key.version) AS packed
+        FROM unnest(%(digests)s::bytea[], %(of_ordinals)s::bigint[], %(of_versions)s::smallint[])
+            AS key (digest, ordinal, version)
         CROSS JOIN LATERAL (
-            SELECT recorded_us, signup_no, {LINK_POSTGRESQL} AS link
-            FROM links
+            SELECT recorded_us, signup_no, packed FROM links
             WHERE digest = key.digest AND signup_no <> %(excluding)s::bigint
             ORDER BY recorded_us DESC, signup_no DESC
             LIMIT {SATURATION}
@@ -103,7 +101,6 @@ def ask_postgresql(connection: Connection, question: Question, versions: int) ->
         "now_us": question.now_us,
         "excluding": question.excluding,
         "digests": bytea_array([pseudonym.digest for pseudonym in pseudonyms]),
-        "masks": bigint_array(question.anomalies()),
         "pasts": bytea_array(question.digests_with_a_past()),
         "aged": bytea_array(question.aged_digests()),
         "from_day": question.today - PAST_DAYS,
@@ -123,10 +120,10 @@ def ask_postgresql(connection: Connection, question: Question, versions: int) ->
         statement = _ANSWER_SQL + statement
         parameters |= {"owner": question.owner, "signup_id": question.signup_id}
     rows = connection.exec_driver_sql(PARTS_SQL + statement + ARMS_SQL, parameters).fetchall()
-    return _found(question, rows, parts=2 if versions == 1 else 3)
+    return _found(question, rows, versions=versions)
 
 
-def _found(question: Question, rows: Sequence[Sequence[Any]], *, parts: int) -> Found:
+def _found(question: Question, rows: Sequence[Sequence[Any]], *, versions: int) -> Found:
     answer: StoredAnswer | None = None
     observed: Sequence[int | None] = (None, None, None)
     links: dict[int, bytes] = {}
@@ -144,5 +141,5 @@ def _found(question: Question, rows: Sequence[Sequence[Any]], *, parts: int) -> 
         else:
             gathered.take(row)
     until_day, first_day, first_us = observed
-    counts = [] if answer is not None else list(enumerate(counts_of_bytes(question, links, parts=parts)))
+    counts = [] if answer is not None else list(enumerate(counts_of(question, links, versions=versions)))
     return with_parts(Found(answer, counts, pasts, until_day, first_day, first_us), gathered)

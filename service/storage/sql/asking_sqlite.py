@@ -22,13 +22,13 @@ from service.storage.sql.company_sqlite import (
     parts_sql,
     sizes_of,
 )
-from service.storage.sql.link_columns import COLUMNS_SQLITE, LINK_SQLITE, VERSIONS_SQLITE, counts_of_texts
+from service.storage.sql.link_columns import LINKS_SQLITE, counts_of
 from service.storage.sql.question import Found, Question, stored_answer
 
 _ANSWER = "SELECT fingerprint, answer FROM signups WHERE owner = ? AND signup_id = ?"
 
 _NEWEST = f"""
-    SELECT {LINK_SQLITE}%s FROM links WHERE digest = ? AND signup_no <> ?
+    SELECT packed%s FROM links WHERE digest = ? AND signup_no <> ?
     ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
 """  # noqa: S608 - only numbers of the code are put into the text
 
@@ -41,13 +41,13 @@ _FIRST = """
 @cache
 def _identifier(versions: int) -> str:
     if versions == 1:
-        return f"(SELECT {COLUMNS_SQLITE} FROM ({_NEWEST % ''}))"  # noqa: S608 - no outside text
+        return f"(SELECT {LINKS_SQLITE} FROM ({_NEWEST % ''}))"  # noqa: S608 - no outside text
     each = " UNION ALL ".join(
-        f"SELECT * FROM ({_NEWEST % f', {version} AS version, recorded_us, signup_no'})"  # noqa: S608 - no outside text
+        f"""SELECT * FROM ({_NEWEST % f" || x'{version:04x}' AS packed, recorded_us, signup_no"})"""  # noqa: S608 - no outside text
         for version in range(versions)
     )
     newest = f"{each} ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"
-    return f"(SELECT {VERSIONS_SQLITE} FROM ({newest}))"  # noqa: S608 - no outside text
+    return f"(SELECT {LINKS_SQLITE} FROM ({newest}))"  # noqa: S608 - no outside text
 
 
 @cache
@@ -86,15 +86,16 @@ def ask_sqlite(connection: Connection, question: Question, versions: int) -> Fou
         parameters += [digest, question.excluding]
     parameters += [*digests_with_a_past, *days, *columns_parameters(question, versions)]
     pseudonyms = (pseudonym for _, each in question.asked for pseudonym in each)
-    for pseudonym, mask in zip(pseudonyms, question.anomalies(), strict=True):
-        parameters += [question.now_us, mask, pseudonym.digest, question.excluding]
+    for pseudonym in pseudonyms:
+        parameters += [pseudonym.digest, question.excluding]
     sizes = sizes_of(question, versions)
     statement = _statement(len(question.asked), versions, len(aged), len(digests_with_a_past), sizes)
     row = connection.exec_driver_sql(statement, (*parameters, question.owner, question.signup_id)).one()
     until_day, first_day, first_us, pasts = json.loads(row[2])
+    links = {place: column for place, column in enumerate(row[7:]) if column is not None}
     return Found(
         answer=None if row[0] is None else stored_answer(row[0], row[1]),
-        counts=list(enumerate(counts_of_texts(question, row[7:]))),
+        counts=list(enumerate(counts_of(question, links, versions=versions))),
         pasts={bytes.fromhex(digest): total for digest, total in pasts.items()},
         until_day=until_day,
         first_day=first_day,

@@ -1,7 +1,8 @@
-"""The newest links of identifiers as the databases give them, packed into numbers, and what is counted in them.
+"""The newest links of identifiers as the databases give them, packed into bytes, and what is counted in them.
 
 Databases carry out a dozen sums over 256 rows two (PostgreSQL) to five times (SQLite) slower than they put the rows
-together. So they put them together, and NumPy counts the links of all identifiers at once.
+together, and twice as fast where a row is one column that needs no more than copying. So what is counted in a link is
+one column, and NumPy counts the links of all identifiers at once.
 """
 
 from __future__ import annotations
@@ -17,38 +18,21 @@ from models.linkage.velocity import (
     SEQUENCE_KIND,
     SEQUENCE_REACH,
     SEQUENCE_WINDOW,
+    SYNCHRONY_KINDS,
     SYNCHRONY_WINDOW,
     Window,
 )
+from service.storage.sql.packed_links import FIELDS, FIELDS_OF_VERSIONS, TYPE, UNKNOWN
 from service.storage.sql.question import Question
 from service.storage.sql.records import ACCOUNT_TYPES
 
-_LENGTHS = np.array([[window.value] for window in Window])
-
-_FLAG_BITS, _TYPE, _TYPES, _UNKNOWN, _ODD = 4, 4, 3, 2, 1
-"""Below the age of a link: the code of its account type, whether its counted value is unknown, and whether it is odd
-as the sign-up is.
+LINKS_SQLITE = "CAST(group_concat(packed, '') AS BLOB)"
+LINKS_POSTGRESQL = "string_agg(packed, ''::bytea)"
+"""All links of an identifier as one value. While keys rotate ``packed`` ends with two bytes that say which key a link
+was written under.
 """
 
-LINK_SQLITE = (
-    f"(? - occurred_us) * {1 << _FLAG_BITS} + account_type * {_TYPE} "
-    f"+ (counted IS NULL) * {_UNKNOWN} + (anomalies & ? <> 0) * {_ODD} AS link, ifnull(counted, 0) AS counted"
-)
-"""One link as two numbers; its parameters are the present time and the sign-up's anomalies."""
-
-_BETWEEN = ";"
-COLUMNS_SQLITE = f"group_concat(link) || '{_BETWEEN}' || group_concat(counted)"
-"""All links of an identifier as one text."""
-
-VERSIONS_SQLITE = f"{COLUMNS_SQLITE} || '{_BETWEEN}' || group_concat(version)"
-"""The same while keys rotate, with the place of the key that each link was written under."""
-
-LINK_POSTGRESQL = (
-    f"int8send((%(now_us)s::bigint - occurred_us) * {1 << _FLAG_BITS} + account_type * {_TYPE} "
-    f"+ (counted IS NULL)::int * {_UNKNOWN} + ((anomalies & key.mask) <> 0)::int * {_ODD}) "
-    "|| int8send(coalesce(counted, 0))"
-)
-"""The same two numbers as sixteen bytes, of the identifier ``key``."""
+_LENGTHS = np.array([[window.value] for window in Window])
 
 _NONE = (0,) * (len(Window) + len(DISTINCT_WINDOWS) + 4)
 
@@ -57,57 +41,40 @@ Counts = list[Sequence[int]]
 """Of every identifier: links in each window, distinct values in some, others, account types, odd ones, neighbours."""
 
 
-def counts_of_texts(question: Question, columns: Sequence[str | None]) -> Counts:
-    """The counts of every identifier from what SQLite put together; ``None`` where there is no link."""
-    texts = [(place, column.split(_BETWEEN)) for place, column in enumerate(columns) if column is not None]
-    sides = zip(*(each for _, each in texts), strict=True)
-    parts = [np.fromstring(",".join(side), dtype=np.int64, sep=",") for side in sides]
-    return _of_places(question, [place for place, _ in texts], [each[0].count(",") + 1 for _, each in texts], parts)
-
-
-def counts_of_bytes(question: Question, columns: Mapping[int, bytes], *, parts: int) -> Counts:
-    """The same from what PostgreSQL put together, by the places of the identifiers: so many numbers a link."""
-    sizes = [len(each) // (8 * parts) for each in columns.values()]
-    numbers = np.frombuffer(b"".join(columns.values()), dtype=">i8").reshape(-1, parts).T
-    return _of_places(question, list(columns), sizes, [side.astype(np.int64) for side in numbers])
-
-
-def _of_places(question: Question, places: Sequence[int], sizes: Sequence[int], parts: Sequence[Any]) -> Counts:
+def counts_of(question: Question, columns: Mapping[int, bytes], *, versions: int) -> Counts:
+    """The counts of every identifier from what a database put together, by the places of those that have links."""
     counts: Counts = [_NONE] * len(question.asked)
-    if places:
-        own = [[each.counted for each in question.asked[place][1]] for place in places]
-        sequence = [question.asked[place][0].kind is SEQUENCE_KIND for place in places]
-        for place, row in zip(places, _counted(parts, sizes, own, sequence), strict=True):
+    if columns:
+        fields = FIELDS if versions == 1 else FIELDS_OF_VERSIONS
+        links = np.frombuffer(b"".join(columns.values()), dtype=fields)
+        sizes = [len(each) // fields.itemsize for each in columns.values()]
+        for place, row in zip(columns, _counted(question, links, list(columns), sizes), strict=True):
             counts[place] = row
     return counts
 
 
-def _counted(
-    parts: Sequence[Any], sizes: Sequence[int], own: Sequence[Sequence[int | None]], sequence: Sequence[bool]
-) -> list[list[int]]:
-    """The counts of identifiers, one after the other of as many links as ``sizes`` says.
-
-    Args:
-        parts: links, counted values and, while keys rotate, the places of their keys.
-        own: the sign-up's own counted values, one a key.
-        sequence: whether the identifier's links lie on a line.
-    """
-    links, counted = parts[:2]
+def _counted(question: Question, links: Any, places: Sequence[int], sizes: Sequence[int]) -> list[list[int]]:
+    """The counts of the identifiers at these places, whose links follow each other, as many as ``sizes`` says."""
+    asked = [question.asked[place] for place in places]
     owner = np.repeat(np.arange(len(sizes), dtype=np.int16), sizes)
-    key = owner if len(parts) == 2 else owner * len(own[0]) + parts[2]
-    own_value = np.array([0 if value is None else value for each in own for value in each])[key]
-    own_unknown = np.array([value is None for each in own for value in each])[key]
-    unknown = links & _UNKNOWN != 0
-    age, account_type = links >> _FLAG_BITS, links // _TYPE & _TYPES
+    key = owner if "version" not in links.dtype.names else owner * len(asked[0][1]) + links["version"]
+    own = [each.counted for _, pseudonyms in asked for each in pseudonyms]
+    own_value, own_unknown = np.array([each or 0 for each in own])[key], np.array([each is None for each in own])[key]
+    odd = [each.anomalies if each.kind in SYNCHRONY_KINDS else 0 for each, _ in asked]
+    on_a_line = [each.kind is SEQUENCE_KIND for each, _ in asked]
+
+    counted, code = links["counted"].astype(np.int64), links["code"].astype(np.int16)
+    unknown, account_type = code & UNKNOWN != 0, code // TYPE
+    age = question.now_us - links["occurred_us"].astype(np.int64)
     windows = dict(zip(Window, (age <= _LENGTHS) & (age > 0), strict=True))
     longest = windows[Window.YEAR]
-    near = abs(counted - own_value) <= SEQUENCE_REACH if any(sequence) else np.zeros(len(links), bool)
+    near = abs(counted - own_value) <= SEQUENCE_REACH if any(on_a_line) else np.zeros(len(links), bool)
     flags = [
         *windows.values(),
         ((counted != own_value) | (unknown != own_unknown)) & windows[OTHERS_WINDOW],
-        (links & _ODD != 0) & windows[SYNCHRONY_WINDOW],
-        near & np.array(sequence)[owner] & ~unknown & ~own_unknown & windows[SEQUENCE_WINDOW],
-        *((account_type == code) & longest for code in ACCOUNT_TYPES),
+        (links["anomalies"].astype(np.int16) & np.array(odd, np.int16)[owner] != 0) & windows[SYNCHRONY_WINDOW],
+        near & np.array(on_a_line)[owner] & ~unknown & ~own_unknown & windows[SEQUENCE_WINDOW],
+        *((account_type == each) & longest for each in ACCOUNT_TYPES),
     ]
     starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
     summed = np.add.reduceat(np.array(flags), starts, axis=1, dtype=np.int64)

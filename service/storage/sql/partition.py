@@ -12,6 +12,7 @@ from service.storage.pseudonyms import Pseudonym
 from service.storage.sql import joining
 from service.storage.sql.cluster_tables import AnchorRow, ClusterRow, MemberRow, PendingJoinRow
 from service.storage.sql.marks import carry_over
+from service.storage.sql.packed_links import packed_link
 from service.storage.sql.records import KIND_CODES, packed, unpacked
 from service.storage.sql.tables import LinkRow, SignupRow
 
@@ -83,9 +84,9 @@ def add_identifiers(
             "signup_no": signup_no,
             "kind": KIND_CODES[kind],
             "occurred_us": at_us,
-            "counted": pseudonym.counted,
-            "account_type": account_type,
-            "anomalies": anomalies,
+            "packed": packed_link(
+                occurred_us=at_us, counted=pseudonym.counted, account_type=account_type, anomalies=anomalies
+            ),
         }
         for digest, (kind, pseudonym, anomalies) in new.items()
     ]

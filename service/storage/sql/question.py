@@ -13,7 +13,6 @@ from models.linkage.velocity import (
     AGED_KIND,
     DAY_US,
     PAST_KINDS,
-    SYNCHRONY_KINDS,
 )
 from service.storage.pseudonyms import Pseudonym
 from service.usecases.ports import StoredAnswer
@@ -47,17 +46,13 @@ class Question:
         """The UTC day of the sign-up being judged."""
         return self.now_us // DAY_US
 
-    def anomalies(self) -> list[int]:
-        """The anomalies to look for, for every pseudonym; none but on the kinds of synchrony."""
-        return [mask if kind in SYNCHRONY_KINDS else 0 for kind, mask, _ in self._pseudonyms()]
-
     def digests_with_a_past(self) -> list[bytes]:
         """The digests whose daily counts are wanted."""
-        return [each.digest for kind, _, each in self._pseudonyms() if kind in PAST_KINDS]
+        return [each.digest for kind, each in self._pseudonyms() if kind in PAST_KINDS]
 
     def aged_digests(self) -> list[bytes]:
         """The digests of the identifier whose first link is wanted."""
-        return [each.digest for kind, _, each in self._pseudonyms() if kind is AGED_KIND]
+        return [each.digest for kind, each in self._pseudonyms() if kind is AGED_KIND]
 
     def strong(self) -> list[tuple[int, bytes]]:
         """Place and digest of every identifier that joins by itself."""
@@ -98,12 +93,12 @@ class Question:
 
     def digests_of(self, kind: IdentifierKind) -> list[bytes]:
         """The digests of the identifiers of one kind."""
-        return [each.digest for of, _, each in self._pseudonyms() if of is kind]
+        return [each.digest for of, each in self._pseudonyms() if of is kind]
 
-    def _pseudonyms(self) -> Iterator[tuple[IdentifierKind, int, Pseudonym]]:
+    def _pseudonyms(self) -> Iterator[tuple[IdentifierKind, Pseudonym]]:
         for identifier, pseudonyms in self.asked:
             for pseudonym in pseudonyms:
-                yield identifier.kind, identifier.anomalies, pseudonym
+                yield identifier.kind, pseudonym
 
 
 _MARKED = frozenset(MARKED_KINDS)

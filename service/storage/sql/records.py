@@ -15,6 +15,7 @@ from service.domain.decision import Assessment, Decision, ModelReference, Reason
 from service.storage.encryption import Encryption
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.pseudonyms import Pseudonym
+from service.storage.sql.packed_links import packed_link
 from service.storage.sql.rulings import parts_of_ruling, text_of_ruling
 from service.usecases.ports import NewRecord, Recorded
 
@@ -60,8 +61,8 @@ class NewLink:
     """One identifier of a new sign-up, ready to be stored."""
 
     kind: int
-    pseudonym: Pseudonym
-    anomalies: int
+    digest: bytes
+    packed: bytes
 
 
 IDENTIFIER_BYTES = 17
@@ -96,18 +97,26 @@ def rows_of_record(
     record: NewRecord, pseudonyms: Sequence[Pseudonym], *, encryption: Encryption, pseudonym_version: int
 ) -> NewRows:
     """The rows of a new record; an identifier that occurs twice becomes one link."""
+    signup = record.signup
+    account_type, occurred_us = ACCOUNT_TYPE_CODES[signup.account_type], microseconds_of(signup.occurred_at)
     links: dict[bytes, NewLink] = {}
     for identifier, pseudonym in zip(record.identifiers, pseudonyms, strict=True):
-        links.setdefault(pseudonym.digest, NewLink(KIND_CODES[identifier.kind], pseudonym, identifier.anomalies))
-    signup = record.signup
+        if pseudonym.digest not in links:
+            column = packed_link(
+                occurred_us=occurred_us,
+                counted=pseudonym.counted,
+                account_type=account_type,
+                anomalies=identifier.anomalies,
+            )
+            links[pseudonym.digest] = NewLink(KIND_CODES[identifier.kind], pseudonym.digest, column)
     document = to_json(document_of_signup(signup))
     return NewRows(
         signup={
             "id": record.id,
             "owner": record.owner,
             "signup_id": signup.signup_id,
-            "account_type": ACCOUNT_TYPE_CODES[signup.account_type],
-            "occurred_us": microseconds_of(signup.occurred_at),
+            "account_type": account_type,
+            "occurred_us": occurred_us,
             "recorded_us": microseconds_of(record.recorded_at),
             "fingerprint": record.fingerprint,
             "personal": encryption.encrypt(document, record_id=record.id),

@@ -69,7 +69,8 @@ class LinkRow(Base):
     The primary key is the order in which the newest links are read. On SQLite the table is that tree and
     nothing else; on PostgreSQL the migration adds the remaining columns to the key's index, so that it
     answers alone. ``signup_no`` has no foreign key: eighteen of them a sign-up would cost more than the links,
-    and both rows are written by one statement or transaction.
+    and both rows are written by one statement or transaction. ``packed`` is what is counted in links; see
+    ``link_columns``.
     """
 
     __tablename__ = "links"
@@ -80,9 +81,7 @@ class LinkRow(Base):
     signup_no: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     kind: Mapped[int] = mapped_column(SmallInteger)
     occurred_us: Mapped[int] = mapped_column(BigInteger)
-    counted: Mapped[int | None] = mapped_column(BigInteger)
-    account_type: Mapped[int] = mapped_column(SmallInteger)
-    anomalies: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    packed: Mapped[bytes]
 
 
 class RollUpRow(Base):
