@@ -205,8 +205,8 @@ class MemoryContainments:
                 number
                 for kept in self._shelves.containments.values()
                 if kept.containment.state in states
-                for number in wanted & kept.members.keys()
-                if kept.members[number].touched.role is role
+                for number, member in kept.members.items()
+                if number in wanted and member.touched.role is role
             )
 
     def _change(
