@@ -31,6 +31,7 @@ from models import registry
 from models.card import Card
 from models.kept_judgement import JudgedModel, KeptGate, KeptJudgement, keep_judgement
 from models.monitoring.drift import Drift, FirstSeen, Moved
+from models.reference.reference import Reference, load_reference
 from models.signup import AccountType, Device, Identity, Signup
 from service.storage.encryption import Encryption
 from service.storage.memory import MemoryStore
@@ -202,6 +203,12 @@ def store(request: pytest.FixtureRequest, open_store: Callable[..., SqlStore]) -
     if request.param == "memory":
         return MemoryStore()
     return open_store(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(scope="session")
+def reference() -> Reference:
+    """The shipped reference data, loaded once a worker: it takes more than a second, and is immutable."""
+    return load_reference()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
+from models.reference.reference import Reference
 from models.signup import Signup
 from service.app import Application, application_of, create_app, new_id
 from service.config import read_settings
@@ -88,7 +89,7 @@ def _key(first: int) -> str:
     return "1:" + base64.b64encode(bytes(range(first, first + 32))).decode()
 
 
-def _serve(directory: Path) -> Iterator[Console]:
+def _serve(directory: Path, reference: Reference) -> Iterator[Console]:
     settings = read_settings(
         {
             "GATEHOUSE_DATA_DIR": str(directory),
@@ -100,7 +101,7 @@ def _serve(directory: Path) -> Iterator[Console]:
     upgrade(engine)
     engine.dispose()
     clock = Clock()
-    app = create_app(settings, clock=clock)
+    app = create_app(settings, reference=reference, clock=clock)
     application = application_of(app)
     InstallPolicy(application.store.begin)(now=clock())
     with application.store.begin() as work:
@@ -134,9 +135,9 @@ def _serve(directory: Path) -> Iterator[Console]:
 
 
 @pytest.fixture(scope="module")
-def empty_console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+def empty_console(tmp_path_factory: pytest.TempPathFactory, reference: Reference) -> Iterator[Console]:
     """A service a module, without a sign-up."""
-    yield from _serve(tmp_path_factory.mktemp("console"))
+    yield from _serve(tmp_path_factory.mktemp("console"), reference)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from service.app import Application, application_of, create_app
 from service.config import PREFIX, Settings, read_settings
 from service.domain.caller import Scope
@@ -42,12 +42,6 @@ KEYS = {
     "ENCRYPTION_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),
     "PSEUDONYM_KEYS": "1:" + base64.b64encode(bytes(range(32, 64))).decode(),
 }
-
-
-@pytest.fixture(scope="session")
-def reference() -> Reference:
-    """Loaded once: it is immutable."""
-    return load_reference()
 
 
 @dataclass

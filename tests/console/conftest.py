@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from models.reference.reference import Reference
 from service.app import application_of, create_app
 from service.config import read_settings
 from service.domain.reviewer import Role
@@ -22,14 +23,14 @@ NEW = "a longer pass phrase"
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def app(tmp_path_factory: pytest.TempPathFactory, reference: Reference) -> Iterator[Any]:
     """One application for the module, because it takes a second to load."""
     directory: Path = tmp_path_factory.mktemp("console")
     settings = read_settings({"GATEHOUSE_DATA_DIR": str(directory)})
     engine = open_engine(settings.database_url)
     upgrade(engine)
     engine.dispose()
-    app = create_app(settings)
+    app = create_app(settings, reference=reference)
     yield app
     application_of(app).store.dispose()
 
