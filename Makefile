@@ -25,7 +25,7 @@ demo: $(VENV)/train.installed
 	@exec $(BIN)/gatehouse demo
 
 test: $(VENV)/test.installed
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(VENV)/test.installed
 	$(BIN)/ruff check .

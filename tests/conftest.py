@@ -23,10 +23,15 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 from sqlalchemy import make_url
 
+# XGBoost's threads wait by spinning, and read when they are loaded whether they may: two workers on two cores spin at
+# each other's cost, and trees grow ten times slower. Whoever waits asleep grows the same trees.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 from models import registry
 from models.card import Card
 from models.kept_judgement import JudgedModel, KeptGate, KeptJudgement, keep_judgement
 from models.monitoring.drift import Drift, FirstSeen, Moved
+from models.reference.reference import Reference, load_reference
 from models.signup import AccountType, Device, Identity, Signup
 from service.storage.encryption import Encryption
 from service.storage.memory import MemoryStore
@@ -198,6 +203,12 @@ def store(request: pytest.FixtureRequest, open_store: Callable[..., SqlStore]) -
     if request.param == "memory":
         return MemoryStore()
     return open_store(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(scope="session")
+def reference() -> Reference:
+    """The shipped reference data, loaded once a worker: it takes more than a second, and is immutable."""
+    return load_reference()
 
 
 @pytest.fixture(scope="session")

@@ -406,3 +406,11 @@ def signup_document() -> Callable[..., dict[str, Any]]:
 def module_api() -> Api:
     """An API that all generated requests of a module share."""
     return build_api()
+
+
+@pytest.fixture
+def emptied_api(module_api: Api) -> Api:
+    """The module's API with nothing recorded: to build one takes longer than to ask it."""
+    module_api.recorder.recorded.clear()
+    module_api.work.idempotency.rows.clear()
+    return module_api

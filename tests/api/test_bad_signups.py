@@ -113,6 +113,11 @@ BAD = [
 ]
 
 
+@pytest.fixture
+def api(emptied_api):
+    return emptied_api
+
+
 @pytest.mark.parametrize(("pointer", "value"), BAD, ids=[f"{p}={str(v)[:24]}" for p, v in BAD])
 def test_a_wrong_field_is_refused_by_its_pointer_and_nothing_is_recorded(api, signup_document, pointer, value):
     response = api.post(json=signup_document({pointer: value}), headers={"Idempotency-Key": "k"})

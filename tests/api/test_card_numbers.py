@@ -36,6 +36,11 @@ FIELDS = [
 ]
 
 
+@pytest.fixture
+def api(emptied_api):
+    return emptied_api
+
+
 @pytest.mark.parametrize("pointer", FIELDS)
 def test_a_card_number_in_any_field_is_refused_with_its_own_problem(api, signup_document, pointer, caplog, capfd):
     response = api.post(json=signup_document({pointer: CARD}), headers={"Idempotency-Key": "k"})

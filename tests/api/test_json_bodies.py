@@ -69,6 +69,11 @@ HOSTILE: list[tuple[str, bytes, int]] = [
 ]
 
 
+@pytest.fixture
+def api(emptied_api):
+    return emptied_api
+
+
 @pytest.mark.parametrize(("body", "status"), [case[1:] for case in HOSTILE], ids=[case[0] for case in HOSTILE])
 def test_a_hostile_body_gets_a_problem_and_leaves_nothing(api, body, status):
     response = api.post(data=body, content_type="application/json", headers={"Idempotency-Key": "k"})

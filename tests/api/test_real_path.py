@@ -28,7 +28,7 @@ def _key(first: int) -> str:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def app(request, tmp_path_factory):
+def app(request, tmp_path_factory, reference):
     """One application a database, because it takes seconds to load; every test is an owner of its own."""
     directory = tmp_path_factory.mktemp("gatehouse")
     if request.param == "sqlite":
@@ -47,7 +47,7 @@ def app(request, tmp_path_factory):
             "GATEHOUSE_PSEUDONYM_KEYS": _key(32),
         }
     )
-    app = create_app(settings)
+    app = create_app(settings, reference=reference)
     yield app
     application_of(app).store.dispose()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from models import registry
 from service.api.operations import OPERATIONS
 
 CHECKS = [
@@ -30,6 +33,14 @@ OPEN = [("GET", "/livez"), ("GET", "/readyz"), ("GET", "/openapi.json"), ("GET",
 def _lines(_context, value):
     """A generated text as it is: nearly always lines that are wrong, answered in place."""
     return str(value).encode()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _card_read_once():
+    """The shipped model's card is read for every answer about models: a fiftieth of a second, a thousand times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "baseline_card", cache(registry.baseline_card))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,21 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.serving import make_server
 
+from models.reference.reference import Reference
 from models.signup import Signup
 from service.app import Application, application_of, create_app, new_id
 from service.config import read_settings
 from service.domain.caller import Caller, Scope
 from service.domain.reviewer import Role
-from service.storage.sql.engine import open_engine
-from service.storage.sql.migrate import upgrade
 from service.usecases.install_policy import InstallPolicy
 from service.usecases.keep_lists import KeepLists
 from service.usecases.manage_reviewers import ManageReviewers
 from service.usecases.passwords import digest_of_password
 from service.usecases.ports import Fingerprint
 
+DATABASE = "gatehouse.db"
 PASSWORD = "five plain words are enough"
 PATIENCE_MS = 60_000
 """A bound, not a claim: a machine that does much else at once is slow."""
@@ -40,6 +42,8 @@ class Console:
     address: str
     application: Application
     clock: Clock
+    sessions: dict[str, list[Any]] = field(default_factory=dict)
+    """The cookies of those who signed in already: their next tabs are spared the door."""
 
     def record(self, *signups: Signup) -> list[str]:
         """Assess sign-ups as the sign-up flow would; their ids."""
@@ -88,7 +92,7 @@ def _key(first: int) -> str:
     return "1:" + base64.b64encode(bytes(range(first, first + 32))).decode()
 
 
-def _serve(directory: Path) -> Iterator[Console]:
+def _app(directory: Path, reference: Reference, clock: Clock) -> Flask:
     settings = read_settings(
         {
             "GATEHOUSE_DATA_DIR": str(directory),
@@ -96,12 +100,11 @@ def _serve(directory: Path) -> Iterator[Console]:
             "GATEHOUSE_PSEUDONYM_KEYS": _key(32),
         }
     )
-    engine = open_engine(settings.database_url)
-    upgrade(engine)
-    engine.dispose()
-    clock = Clock()
-    app = create_app(settings, clock=clock)
-    application = application_of(app)
+    return create_app(settings, reference=reference, clock=clock)
+
+
+def _furnish(application: Application, clock: Clock) -> None:
+    """The policy of these tests, and its reviewers."""
     InstallPolicy(application.store.begin)(now=clock())
     with application.store.begin() as work:
         from service.domain.policy import default_policy_text
@@ -121,6 +124,10 @@ def _serve(directory: Path) -> Iterator[Console]:
                 replace(made.reviewer, password_digest=digest_of_password(PASSWORD), must_change=False)
             )
             work.commit()
+
+
+def _serve(app: Flask, clock: Clock) -> Iterator[Console]:
+    application = application_of(app)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -134,16 +141,38 @@ def _serve(directory: Path) -> Iterator[Console]:
 
 
 @pytest.fixture(scope="module")
-def empty_console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+def empty_console(
+    tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, reference: Reference
+) -> Iterator[Console]:
     """A service a module, without a sign-up."""
-    yield from _serve(tmp_path_factory.mktemp("console"))
+    directory, clock = tmp_path_factory.mktemp("console"), Clock()
+    shutil.copyfile(migrated_sqlite, directory / DATABASE)
+    app = _app(directory, reference, clock)
+    _furnish(application_of(app), clock)
+    yield from _serve(app, clock)
+
+
+@pytest.fixture(scope="session")
+def recorded_hour(
+    tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, reference: Reference, hydra_hour: list[Signup]
+) -> Path:
+    """A database with the simulated hour in it, to copy: to decide on a hundred sign-ups takes seconds."""
+    directory, clock = tmp_path_factory.mktemp("recorded"), Clock()
+    shutil.copyfile(migrated_sqlite, directory / DATABASE)
+    application = application_of(_app(directory, reference, clock))
+    _furnish(application, clock)
+    Console("", application, clock).record(*hydra_hour)
+    application.store.dispose()
+    assert not (directory / f"{DATABASE}-wal").exists(), "the last connection leaves everything in the file"
+    return directory / DATABASE
 
 
 @pytest.fixture(scope="module")
-def console(empty_console: Console, hydra_hour: list[Signup]) -> Console:
+def console(tmp_path_factory: pytest.TempPathFactory, recorded_hour: Path, reference: Reference) -> Iterator[Console]:
     """A service a module, with the simulated hour in it."""
-    empty_console.record(*hydra_hour)
-    return empty_console
+    directory, clock = tmp_path_factory.mktemp("console"), Clock()
+    shutil.copyfile(recorded_hour, directory / DATABASE)
+    yield from _serve(_app(directory, reference, clock), clock)
 
 
 @dataclass
@@ -184,12 +213,15 @@ def open_tab(chromium: Any, console: Console) -> Iterator[Callable[..., Tab]]:
         page.on("pageerror", lambda error: tab.complaints.append(str(error)))
         tabs.append(tab)
         if name is not None:
-            tab.go("/console/sign-in")
-            page.fill("[name=name]", name)
-            page.fill("[name=password]", PASSWORD)
-            page.press("[name=password]", "Enter")
-            page.wait_for_url("**/console/queue*")
-            tab.ready()
+            context.add_cookies(console.sessions.get(name, []))
+            tab.go("/console/queue")
+            if "/sign-in" in page.url:
+                page.fill("[name=name]", name)
+                page.fill("[name=password]", PASSWORD)
+                page.press("[name=password]", "Enter")
+                page.wait_for_url("**/console/queue*")
+                tab.ready()
+                console.sessions[name] = context.cookies()
         return tab
 
     yield opening

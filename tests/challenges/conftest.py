@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.policy import default as parsing
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +27,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from service.app import Application, application_of, create_app
 from service.config import PREFIX, Settings, read_settings
 from service.domain.caller import Scope
@@ -42,12 +43,6 @@ KEYS = {
     "ENCRYPTION_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),
     "PSEUDONYM_KEYS": "1:" + base64.b64encode(bytes(range(32, 64))).decode(),
 }
-
-
-@pytest.fixture(scope="session")
-def reference() -> Reference:
-    """Loaded once: it is immutable."""
-    return load_reference()
 
 
 @dataclass
@@ -117,6 +112,12 @@ def serve() -> Iterator[Callable[..., Served]]:
         each.stop()
 
 
+@cache
+def _first_key() -> RSAKey:
+    """Every provider's key until it rotates: to find one takes a moment."""
+    return RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
+
+
 @dataclass
 class OpenIdProvider:
     """An OpenID provider that does as it is told: authorization code, PKCE, RS256; ORCID's records as well.
@@ -137,7 +138,7 @@ class OpenIdProvider:
     in_token: dict[str, Any] = field(default_factory=dict)
     refuses: set[str] = field(default_factory=set)
     record: dict[str, Any] = field(default_factory=dict)
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}))
+    key: RSAKey = field(default_factory=_first_key)
     issuer: str = ""
     given: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)

@@ -17,6 +17,8 @@ from service.storage.memory import MemoryStore
 from service.usecases.estimate_rates import EstimateRates, RatesInForce
 
 M = ChallengeMethod
+# Hundreds of times what reaches the bound, so that one which did not hold would be far behind.
+FLOOD = 100_000
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECTION = default_challenges()
 
@@ -56,14 +58,14 @@ def test_a_result_of_unknown_truth_counts_for_both_sides() -> None:
 
 @pytest.mark.parametrize(("passed", "direction"), [(True, 1), (False, -1)])
 def test_a_flood_of_results_moves_a_rate_by_the_bound_and_no_further(passed: bool, direction: int) -> None:
-    rates = estimate(answers(1_000_000, passed=passed, fraud=True), SECTION)
+    rates = estimate(answers(FLOOD, passed=passed, fraud=True), SECTION)
 
     moved = rate(rates, Side.FRAUD)
     assert odds_of(moved.estimate) == pytest.approx(odds_of(moved.start) * SECTION.rates_within**direction)
 
 
 def test_estimates_are_what_decisions_use_and_fraudsters_never_pass_more_easily() -> None:
-    rates = estimate(answers(1_000_000, passed=True, fraud=True), SECTION)
+    rates = estimate(answers(FLOOD, passed=True, fraud=True), SECTION)
     table = SECTION.table(as_overlay(rates, SECTION.table()))
 
     assert table[M.PHONE_CODE].fraud_rate(POOLED) == pytest.approx(rate(rates, Side.FRAUD).estimate)

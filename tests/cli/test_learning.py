@@ -14,12 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from models.features.catalogue import FEATURES
-from models.simulation.files import read_signups
+from models.simulation.files import read_signups, write_signups
+from models.simulation.world import simulate
 from service.app import compose, request_fingerprint
 from service.cli.context import settings_here
 from service.domain.caller import Caller, Scope
 
 Run = Callable[..., Any]
+
+pytestmark = pytest.mark.usefixtures("few_trees")
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -46,11 +49,10 @@ def table(path: Path, rows: int = 4_000, **columns: Any) -> Path:
 
 
 @pytest.fixture
-def decided(run: Run, tmp_path: Path) -> list[str]:
+def decided(migrated: Run, tmp_path: Path) -> list[str]:
     """A database in which two hours of sign-ups were decided on and one was only recorded."""
-    assert run("db", "upgrade").code == 0
     world = tmp_path / "world.jsonl"
-    assert run("simulate", "--days", "0.3", "--honest-per-day", "60", "--seed", "3", "--out", str(world)).code == 0
+    assert migrated("simulate", "--days", "0.3", "--honest-per-day", "60", "--seed", "3", "--out", str(world)).code == 0
     application = compose(settings_here())
     caller = Caller(owner="default", key_id="test", scopes=frozenset({Scope.SIGNUPS}))
     signups = list(read_signups(world))
@@ -60,7 +62,7 @@ def decided(run: Run, tmp_path: Path) -> list[str]:
     application.store.dispose()
     line = world.read_text().splitlines()[0]
     (tmp_path / "one.jsonl").write_text(line + "\n")
-    assert run("signups", "import", str(tmp_path / "one.jsonl")).code == 0
+    assert migrated("signups", "import", str(tmp_path / "one.jsonl")).code == 0
     return [signup.signup_id for signup in signups[1:]]
 
 
@@ -132,11 +134,12 @@ def test_what_is_missing_is_named(run: Run, tmp_path: Path, arguments: list[str]
     assert said in refused.err
 
 
-@pytest.fixture
-def world(run: Run, tmp_path: Path) -> Path:
-    file = tmp_path / "world.jsonl"
-    arguments = ["--days", "3", "--honest-per-day", "120", "--prevalence", "0.3", "--seed", "3", "--out", str(file)]
-    assert run("simulate", *arguments).code == 0
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some five hundred sign-ups, as ``gatehouse simulate`` writes them."""
+    file = tmp_path_factory.mktemp("world") / "world.jsonl"
+    start = datetime(2026, 8, 17, tzinfo=UTC)
+    write_signups(file, simulate(days=3, seed=3, start=start, honest_per_day=120, prevalence=0.3))
     return file
 
 

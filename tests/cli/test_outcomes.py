@@ -12,15 +12,14 @@ from service.api.schemas.examples import SIGNUP_EXAMPLE
 SAID = {"label": "fraud", "source": "reviewer", "reason": "seen"}
 
 
-def test_outcomes_of_a_file_are_imported_and_may_be_again(run: Callable[..., Any], tmp_path: Path) -> None:
+def test_outcomes_of_a_file_are_imported_and_may_be_again(migrated: Callable[..., Any], tmp_path: Path) -> None:
     signups, outcomes = tmp_path / "signups.jsonl", tmp_path / "outcomes.jsonl"
     signups.write_text(json.dumps(SIGNUP_EXAMPLE))
     lines = [SAID | {"signup_id": "su_8131"}, SAID | {"signup_id": "su_2"}, {"signup_id": "su_8131"}]
     outcomes.write_text("\n".join(map(json.dumps, lines)))
-    assert run("db", "upgrade").code == 0
-    assert run("signups", "import", str(signups)).code == 0
+    assert migrated("signups", "import", str(signups)).code == 0
 
-    first, again = run("outcomes", "import", str(outcomes)), run("outcomes", "import", str(outcomes))
+    first, again = migrated("outcomes", "import", str(outcomes)), migrated("outcomes", "import", str(outcomes))
 
     assert (first.code, again.code) == (1, 1)
     assert "1 outcomes recorded, 0 known already, 2 refused" in first.out

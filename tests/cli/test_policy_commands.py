@@ -15,12 +15,6 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def migrated(run: Run) -> Run:
-    assert run("db", "upgrade").code == 0
-    return run
-
-
-@pytest.fixture
 def stricter(tmp_path: Path) -> str:
     file = tmp_path / "stricter.toml"
     file.write_text(default_policy_text().replace("step_up = 0.15", "step_up = 0.14"), encoding="utf-8")

@@ -39,12 +39,13 @@ main()
 
 
 @pytest.fixture
-def decided(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+def decided(migrated: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """A database in which some hours of sign-ups were decided on; how many."""
     monkeypatch.setattr(rebuilding, "PART", PART)
-    assert run("db", "upgrade").code == 0
     world = tmp_path / "world.jsonl"
-    assert run("simulate", "--days", "0.8", "--honest-per-day", "120", "--seed", "3", "--out", str(world)).code == 0
+    assert (
+        migrated("simulate", "--days", "0.8", "--honest-per-day", "120", "--seed", "3", "--out", str(world)).code == 0
+    )
     application = compose(settings_here())
     caller = Caller(owner="default", key_id="test", scopes=frozenset({Scope.SIGNUPS}))
     signups = list(read_signups(world))

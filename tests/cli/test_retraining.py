@@ -16,7 +16,6 @@ import pytest
 from models import registry
 from models.features.catalogue import FEATURES
 from models.kept_judgement import judgement_of
-from models.training.fit import FitSettings
 from models.training.stored import read_dataset
 from service.cli import retraining, signups
 from service.cli.context import settings_here, store_of
@@ -29,10 +28,8 @@ START = datetime.now(UTC).replace(microsecond=0) - timedelta(days=150)
 
 
 @pytest.fixture
-def decided(run: Run, make_record: Callable[..., NewRecord], monkeypatch: pytest.MonkeyPatch) -> Run:
+def decided(migrated: Run, few_trees: None, make_record: Callable[..., NewRecord]) -> Run:
     """A database of decisions by the shipped model, whose first two features tell, and ``outcomes.jsonl``."""
-    assert run("db", "upgrade").code == 0
-    monkeypatch.setattr(FitSettings.__init__, "__defaults__", _fewer_trees(FitSettings.__init__.__defaults__))
     random = np.random.default_rng(1)
     matrix = random.normal(size=(ROWS, len(FEATURES))).astype("<f4")
     fraud = random.random(ROWS) < 1 / (1 + np.exp(3 - 2 * matrix[:, 0] - matrix[:, 1]))
@@ -55,12 +52,7 @@ def decided(run: Run, make_record: Callable[..., NewRecord], monkeypatch: pytest
                 outcomes.write(json.dumps({"signup_id": f"su_{at}", "label": "fraud", "known_at": known}) + "\n")
         work.commit()
     store.dispose()
-    return run
-
-
-def _fewer_trees(defaults: Any) -> Any:
-    assert defaults[0] == FitSettings().trees
-    return (30, *defaults[1:])
+    return migrated
 
 
 def reports() -> list[Path]:
@@ -149,9 +141,8 @@ def test_the_challenger_follows_what_is_decided_and_is_compared_verified_and_sto
 
 
 def test_a_decision_that_does_not_come_out_again_is_told(
-    run: Run, make_record: Callable[..., NewRecord], noon: datetime
+    migrated: Run, make_record: Callable[..., NewRecord], noon: datetime
 ) -> None:
-    assert run("db", "upgrade").code == 0
     card = registry.baseline_card()
     record_id = str(uuid.uuid4())
     assessment = Assessment(
@@ -166,30 +157,28 @@ def test_a_decision_that_does_not_come_out_again_is_told(
         work.commit()
     store.dispose()
 
-    refused = run("model", "verify", "baseline")
+    refused = migrated("model", "verify", "baseline")
 
     assert refused.code == 1
     assert "a1 was recorded as 0.123" in refused.err
 
 
-def test_two_never_run_at_once(run: Run) -> None:
-    assert run("db", "upgrade").code == 0
+def test_two_never_run_at_once(migrated: Run) -> None:
     Path("outcomes.jsonl").touch()
     place = settings_here().data_dir / "retraining"
     place.mkdir(parents=True)
     with (place / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
 
-        refused = run("model", "retrain", "--outcomes", "outcomes.jsonl")
+        refused = migrated("model", "retrain", "--outcomes", "outcomes.jsonl")
 
     assert (refused.code, refused.err) == (1, "gatehouse: another retraining is running; let it end first\n")
 
 
-def test_nothing_to_learn_from_is_one_line_and_the_next_run_begins_anew(run: Run) -> None:
-    assert run("db", "upgrade").code == 0
+def test_nothing_to_learn_from_is_one_line_and_the_next_run_begins_anew(migrated: Run) -> None:
     Path("outcomes.jsonl").touch()
 
-    refused = run("model", "retrain", "--outcomes", "outcomes.jsonl")
+    refused = migrated("model", "retrain", "--outcomes", "outcomes.jsonl")
 
     assert refused.code == 1
     assert refused.err.splitlines()[-1] == "Error: there are no recorded decisions with a logged vector"

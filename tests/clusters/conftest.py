@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from models.features.facts import Facts
 from models.identifiers import identifiers_of
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from models.signals.signals import derive_signals
 from models.signup import AccountType, Behaviour, Device, Identity, Institution, Payment, PaymentMethod, Signup
 from models.signup_document import document_of_signup
@@ -231,12 +231,6 @@ def signup_of(
         behaviour=None if use is None else Behaviour(stated_use=use),
         record_only=record_only,
     )
-
-
-@pytest.fixture(scope="session")
-def reference() -> Reference:
-    """Loaded once: it is immutable."""
-    return load_reference()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,25 +12,22 @@ from typing import Any
 
 import pytest
 
+from models.reference.reference import Reference
 from service.app import application_of, create_app
 from service.config import read_settings
 from service.domain.reviewer import Role
-from service.storage.sql.engine import open_engine
-from service.storage.sql.migrate import upgrade
 from service.usecases.manage_reviewers import ManageReviewers
 
 NEW = "a longer pass phrase"
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def app(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, reference: Reference) -> Iterator[Any]:
     """One application for the module, because it takes a second to load."""
     directory: Path = tmp_path_factory.mktemp("console")
     settings = read_settings({"GATEHOUSE_DATA_DIR": str(directory)})
-    engine = open_engine(settings.database_url)
-    upgrade(engine)
-    engine.dispose()
-    app = create_app(settings)
+    shutil.copyfile(migrated_sqlite, directory / "gatehouse.db")
+    app = create_app(settings, reference=reference)
     yield app
     application_of(app).store.dispose()
 

@@ -10,7 +10,7 @@ import pytest
 
 from models.monitoring.drift import Drift
 from models.reference.parts_of_the_world import part_of_the_world
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from service.app import application_of
 from service.console.figures import Stack, stacked_bars
 from service.console.overview_figures import method_rows
@@ -27,11 +27,6 @@ from service.usecases.ports_figures import CountryCount, Funnel
 from service.usecases.ports_step_up import NewStepUp
 
 Make = Callable[..., NewRecord]
-
-
-@pytest.fixture(scope="module")
-def reference() -> Reference:
-    return load_reference()
 
 
 def decided(make_record: Make, at: datetime, country: str | None, decision: Decision) -> NewRecord:

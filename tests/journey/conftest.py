@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from service.app import Application, application_of, create_app, utc_now
 from service.config import PREFIX, Settings, read_settings
 from service.domain.caller import Scope
@@ -59,12 +59,6 @@ def settings_for(tmp_path: Path) -> Callable[..., Settings]:
         return read_settings(environment)
 
     return make
-
-
-@pytest.fixture(scope="session")
-def reference() -> Reference:
-    """Loaded once: it is immutable."""
-    return load_reference()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from models.linkage.identifier import Identifier, IdentifierKind
-from models.reference.reference import load_reference
+from models.reference.reference import Reference
 from service.config import PREFIX, read_settings
 from service.domain.attack import ENDS_AFTER, SIGNUPS_TO_START, STARTS_WITHIN, Attack, key_id
 from service.domain.caller import Caller, Scope
@@ -335,11 +335,13 @@ def test_a_decision_that_commits_late_is_not_missed(
     assert watched.watch(NOON + 6 * MINUTE) == 2
 
 
-def test_the_worker_watches(sql_store: SqlStore, make_record: Callable[..., NewRecord], tmp_path: Path) -> None:
+def test_the_worker_watches(
+    sql_store: SqlStore, make_record: Callable[..., NewRecord], reference: Reference, tmp_path: Path
+) -> None:
     settings = read_settings({f"{PREFIX}DATA_DIR": str(tmp_path)})
     watched = Watched(sql_store, make_record)
     watched.came(SIGNUPS_TO_START)
 
-    done = Worker(jobs_of(sql_store, settings, load_reference()), now=lambda: NOON + 6 * MINUTE).round()
+    done = Worker(jobs_of(sql_store, settings, reference), now=lambda: NOON + 6 * MINUTE).round()
 
     assert done["attacks started or ended"] == 2

@@ -18,7 +18,7 @@ from models.features.catalogue import FEATURES, Vector
 from models.linkage.identifier import IdentifierKind
 from models.linkage.memory import MemoryHistory
 from models.linkage.velocity import NO_HISTORY, Linkage, Velocity
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from models.registry import baseline
 from models.replay import replay
 from models.signup import AccountType, Behaviour, Device, Identity, Institution, Role, Signup
@@ -40,11 +40,6 @@ OF_KIND = {
 }
 HONEST = 0.02
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"
-
-
-@pytest.fixture(scope="module")
-def reference() -> Reference:
-    return load_reference()
 
 
 def vector(**surprises: float) -> Vector:

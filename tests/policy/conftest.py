@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from models.reference.reference import Reference, load_reference
 from service.domain.decision import Assessment, Decision
 from service.usecases.ports import NewRecord
 
@@ -24,12 +23,6 @@ review = 0.6
 [fallback]
 decision = "step_up"
 """
-
-
-@pytest.fixture(scope="session")
-def reference() -> Reference:
-    """Loaded once: it is immutable."""
-    return load_reference()
 
 
 @pytest.fixture

@@ -12,15 +12,10 @@ import pytest
 
 from models.reference.institutions import ror_is_valid
 from models.reference.network_kinds import NetworkKind, network_kind
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import load_reference
 from models.reference.special_addresses import is_public
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def reference() -> Reference:
-    return load_reference()
 
 
 def test_importing_the_modules_loads_no_data():

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from models.reference.reference import load_reference
+from models.reference.reference import Reference, load_reference
 from models.signup import AccountType, Device, Identity, Signup
 from models.simulation.attackers.muster import GREAT_HYDRA, GREAT_STANDBY
 from models.simulation.truth import ChallengeResult, DecisionWord, Outcome, SimulatedSignup, Truth
@@ -24,13 +25,19 @@ from service.usecases.judge import Judge
 
 START = datetime(2026, 5, 4, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-REFERENCE = load_reference()
+
+
+@cache
+def _reference() -> Reference:
+    return load_reference()
 
 
 def rehearsal(**changes: Any) -> Rehearsal:
     """The shipped policy, which lets in whom no rule names while no model scores."""
     policy = parse_policy(default_policy_text().replace('decision = "step_up"', 'decision = "allow"'), version=1)
-    judge = Judge(reference=REFERENCE, model=lambda: None, policy=lambda: policy, new_id=lambda now: f"{now}{now:%f}")
+    judge = Judge(
+        reference=_reference(), model=lambda: None, policy=lambda: policy, new_id=lambda now: f"{now}{now:%f}"
+    )
     return Rehearsal(judge, lambda: policy, **changes)
 
 

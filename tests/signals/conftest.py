@@ -11,7 +11,7 @@ import pytest
 
 from models.features.facts import Facts
 from models.linkage.velocity import NO_HISTORY
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from models.signals.signals import Signals, derive_signals
 from models.signup import (
     AccountType,
@@ -100,11 +100,6 @@ def _changed(**changes: Any) -> Signup:
     for part, inner in parts.items():
         top[part] = replace(getattr(ORDINARY, part), **inner)
     return replace(ORDINARY, **top)
-
-
-@pytest.fixture(scope="session")
-def reference() -> Reference:
-    return load_reference()
 
 
 @pytest.fixture

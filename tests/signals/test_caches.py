@@ -14,7 +14,7 @@ from models.signals.signals import derive_signals
 from models.simulation.world import simulate
 
 start = datetime(2026, 11, 23, tzinfo=UTC)
-signups = [each.signup for each in simulate(days=0.5, seed=21, start=start, honest_per_day=400, prevalence=0.2)]
+signups = [each.signup for each in simulate(days=2, seed=21, start=start, honest_per_day=100, prevalence=0.2)]
 # The same texts under another country and another name: an entry must be kept by all that decides it.
 signups += [
     replace(one, identity=replace(one.identity, country=two.identity.country, full_name=two.identity.full_name))

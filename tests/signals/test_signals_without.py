@@ -8,16 +8,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from models.signals.signals import derive_signals, derive_signals_without
 from models.signup import Signup
 from models.simulation.world import simulate
 from models.training.omission import OMISSIONS, omit_at_random, without_optional_fields
-
-
-@pytest.fixture(scope="module")
-def reference() -> Reference:
-    return load_reference()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from models.features.catalogue import FEATURES
 from models.features.feature import Group
 from models.features.known import BASE_RATE
-from models.reference.reference import load_reference
+from models.reference.reference import Reference
 from models.simulation.truth import SimulatedSignup
 from models.simulation.world import simulate
 from models.training.dataset import Dataset
@@ -36,13 +36,13 @@ _NOTHING_KNOWN = {
 
 
 @pytest.fixture(scope="module")
-def with_and_without_labels() -> tuple[Dataset, Dataset]:
+def with_and_without_labels(reference: Reference) -> tuple[Dataset, Dataset]:
     """One world with a feed of outcomes, bans and challenge results, and without."""
     start = datetime(2026, 4, 6, tzinfo=UTC)
     world = tuple(simulate(days=8, seed=5, start=start, honest_per_day=200, prevalence=0.3))
     fed = ReplaySettings(omission_rate=0.0)
     told, silent = (
-        dataset_of(world, reference=load_reference(), settings=settings, description="fed or not")
+        dataset_of(world, reference=reference, settings=settings, description="fed or not")
         for settings in (fed, replace(fed, labels_fed=False))
     )
     return told, silent
@@ -74,9 +74,9 @@ def test_no_other_feature_hears_of_labels(with_and_without_labels: tuple[Dataset
 
 
 @pytest.fixture(scope="module")
-def judged(world: tuple[SimulatedSignup, ...]) -> Dataset:
+def judged(world: tuple[SimulatedSignup, ...], reference: Reference) -> Dataset:
     settings = ReplaySettings(omission_rate=0.0)
-    return dataset_of(world, reference=load_reference(), settings=settings, description="the world of these tests")
+    return dataset_of(world, reference=reference, settings=settings, description="the world of these tests")
 
 
 def _auc(values: NDArray[np.float32], truth: NDArray[np.int8]) -> float:

@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
 from models.reference.network_kinds import NetworkKind
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from models.signup import Signup
 from models.simulation.attackers.campaign import Brief, Campaign
 from models.simulation.attackers.families import FAMILIES
@@ -67,11 +67,6 @@ def contest() -> Signups:
             name = f"op_{family.family}_{number:03d}"
             world.enlist(family(Brief(name, _ACCOUNTS, begin, days, crew, world.calendar, number)))
     return tuple(world.play(600))
-
-
-@pytest.fixture(scope="module")
-def reference() -> Reference:
-    return load_reference()
 
 
 def _folds(signups: Signups) -> NDArray[np.int64]:

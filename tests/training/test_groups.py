@@ -13,15 +13,10 @@ import pytest
 from models.features.facts import Facts
 from models.linkage.identifier import IdentifierKind
 from models.linkage.velocity import NO_HISTORY, Linkage, Velocity
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from models.signals.signals import derive_signals
 from models.signup import AccountType, Device, Identity, Institution, Signup
 from models.training.groups import GROUPS, age, connection, institution_type, name_script, shared_address
-
-
-@pytest.fixture(scope="module")
-def reference() -> Reference:
-    return load_reference()
 
 
 def signup(

@@ -11,7 +11,7 @@ from models.features.bursts import BURSTS
 from models.linkage.burst import HABITS, LEAST_OBSERVED_DAYS, PRIOR_DAYS, Habit
 from models.linkage.identifier import IdentifierKind
 from models.linkage.memory import MemoryHistory
-from models.reference.reference import load_reference
+from models.reference.reference import Reference
 from models.replay import replay
 from models.training.habits import LEARNT_FROM, Seen, fit, fitted, honest_world, log_likelihood, seen_in, worlds
 from models.training.replayed import DEFAULT_HOLD_OUT
@@ -20,10 +20,10 @@ By = dict[IdentifierKind, Counter[Seen]]
 
 
 @pytest.fixture(scope="module")
-def seen() -> By:
+def seen(reference: Reference) -> By:
     """What people of a world saw from which nothing was learnt."""
     found: By = {kind: Counter() for kind in BURSTS}
-    for kind, each in seen_in(honest_world(seed=77, days=14, honest_per_day=250), load_reference()):
+    for kind, each in seen_in(honest_world(seed=77, days=14, honest_per_day=250), reference):
         found[kind][each] += 1
     return found
 
@@ -72,8 +72,7 @@ def test_only_days_with_a_week_behind_them_are_looked_at(seen: By) -> None:
     assert min(each.observed_days for found in seen.values() for each in found) == LEAST_OBSERVED_DAYS
 
 
-def test_the_keys_alone_are_seen_as_a_whole_replay_sees_them() -> None:
-    reference = load_reference()
+def test_the_keys_alone_are_seen_as_a_whole_replay_sees_them(reference: Reference) -> None:
     alone = list(seen_in(honest_world(seed=79, days=8.5, honest_per_day=40), reference))
     whole = [
         (kind, linkage.links(kind, burst.window), linkage.past(kind), linkage.observed_days)
@@ -94,8 +93,8 @@ def test_nothing_is_learnt_from_kinds_that_are_held_out() -> None:
     assert {"H1", "H4", "H5", "H6", "H13"} <= {*LEARNT_FROM}
 
 
-def test_all_kinds_are_fitted_at_once() -> None:
-    habits = fitted(worlds(seeds=[78], days=9, honest_per_day=[60]), load_reference())
+def test_all_kinds_are_fitted_at_once(reference: Reference) -> None:
+    habits = fitted(worlds(seeds=[78], days=9, honest_per_day=[60]), reference)
 
     assert set(habits) == set(HABITS)
     assert all(each.rate_per_day > 0 and each.dispersion > 0 for each in habits.values())

@@ -11,7 +11,7 @@ import pytest
 
 from models.features.catalogue import FEATURES
 from models.linkage.memory import MemoryHistory
-from models.reference.reference import Reference, load_reference
+from models.reference.reference import Reference
 from models.replay import KnownFeed, replay
 from models.simulation.files import write_signups
 from models.simulation.imperfect import imperfect
@@ -24,11 +24,6 @@ from models.training.replayed import MATURITY, ReplaySettings, becoming_known, d
 
 DAY = timedelta(days=1)
 START = datetime(2026, 1, 5, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def reference() -> Reference:
-    return load_reference()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from models.reference.events import AnnouncedEvent, AnnouncedEvents
-from models.reference.reference import load_reference
+from models.reference.reference import Reference
 from models.training.dataset import Dataset, DatasetError, Probes
 from models.training.fit import FitSettings
 from models.training.replayed import ReplaySettings
@@ -149,8 +149,7 @@ def test_a_kept_data_set_is_made_once(dataset: Dataset, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["kept.parquet"]
 
 
-def test_what_decides_a_replay_decides_where_it_is_kept(tmp_path: Path) -> None:
-    reference = load_reference()
+def test_what_decides_a_replay_decides_where_it_is_kept(tmp_path: Path, reference: Reference) -> None:
     event = AnnouncedEvent("release", datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC), 3.0)
     with_events = replace(reference, events=AnnouncedEvents([event]))
     signups, truth = tmp_path / "week.jsonl", tmp_path / "week.truth.jsonl"
