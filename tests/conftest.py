@@ -23,10 +23,6 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 from sqlalchemy import make_url
 
-# XGBoost's threads wait by spinning, and read when they are loaded whether they may: two workers on two cores spin at
-# each other's cost, and trees grow ten times slower. Whoever waits asleep grows the same trees.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
 from models import registry
 from models.card import Card
 from models.kept_judgement import JudgedModel, KeptGate, KeptJudgement, keep_judgement
