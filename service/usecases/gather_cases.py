@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.domain.case import Case, CaseState
-from service.usecases.ports import Begin
+from service.domain.containment import WORKER
+from service.usecases.ports import AuditEntry, Begin
 from service.usecases.ports_gathering import OfCluster, Placed
 
 BATCH = 500
 """Cases of each sort a round: some tenths of a second's work; the rest waits for the next round."""
+NAMED = 20
+"""Cases that an entry of the audit record names; it counts the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,6 @@ class GatherCases:
 
     def __call__(self, now: datetime) -> int:
         """Place what is not gathered yet, and what stands behind a case that left the queue; how many."""
-        del now
         with self.begin() as work:
             waiting = [*work.gathering.ungathered(limit=BATCH), *work.gathering.left_behind(limit=BATCH)]
             fronts = work.gathering.fronts({each.cluster for each in waiting})
@@ -37,6 +39,7 @@ class GatherCases:
             # Whoever is stood behind counts one more, and whoever was left one less.
             moved = {name for each in placed for name in (each.behind, each.case.behind) if name is not None}
             work.gathering.place(placed, recounted={*moved, *wrong})
+            work.audit.add(*_told(placed, now))
             work.commit()
         return len(placed) + len(wrong)
 
@@ -50,6 +53,16 @@ def _places(waiting: Sequence[OfCluster], fronts: Sequence[OfCluster]) -> Iterat
         late = [case for case in there if case.id != first.id and _is_free(case)]
         for case in (*cases, *late):
             yield Placed(case, place[2], None if case.id == first.id else first.id)
+
+
+def _told(placed: Sequence[Placed], now: datetime) -> Iterator[AuditEntry]:
+    """An entry for every front behind which cases left the queue."""
+    behind: dict[str, list[str]] = defaultdict(list)
+    for each in placed:
+        if each.behind is not None:
+            behind[each.behind].append(each.case.id)
+    for front, cases in behind.items():
+        yield AuditEntry(now, WORKER, "cases.gathered", front, {"cases": len(cases), "first": cases[:NAMED]})
 
 
 def _by_place(several: Sequence[OfCluster]) -> dict[tuple[str, str, int], list[Case]]:

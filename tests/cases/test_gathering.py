@@ -74,6 +74,23 @@ def test_a_flood_is_one_case_in_the_queue_and_honest_people_are_reached(
     assert [each.id if each else None for each in claimed] == [*(each.id for each in shown), None]
 
 
+def test_the_audit_record_says_which_cases_left_the_queue_and_behind_what(
+    store: Any, flood: Callable[..., list[Case]], noon: datetime
+) -> None:
+    flooding = flood(store)
+    gather(store, noon)
+    late = flood(store, 1, score=0.5)
+
+    gather(store, noon)
+
+    with store.begin() as work:
+        newest, first = work.audit.entries(subject=flooding[-1].id)[:2]
+    assert (newest.actor, newest.action) == ("worker", "cases.gathered")
+    assert newest.detail == {"cases": 1, "first": [late[0].id]}
+    assert first.detail["cases"] == 29
+    assert {*first.detail["first"]} < {each.id for each in flooding[:-1]}
+
+
 def test_when_the_front_is_resolved_the_next_comes_forward_and_the_rest_stand_behind_it(
     store: Any, flood: Callable[..., list[Case]], desk: CaseUseCases, dana: Acting, noon: datetime
 ) -> None:
