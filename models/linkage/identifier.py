@@ -69,6 +69,10 @@ _MEDIUM = frozenset(
 )
 
 
+TYING_KINDS = STRONG_KINDS | _MEDIUM
+"""The kinds that tie at all, alone or in pairs."""
+
+
 def strength_of(kind: IdentifierKind) -> Strength:
     """How strongly sharing an identifier of this kind ties two sign-ups together."""
     if kind in STRONG_KINDS:

@@ -26,6 +26,9 @@ Key = tuple[IdentifierKind, Hashable]
 Tie = tuple[Key, ...]
 """What one node of identifiers is: a strong one, or two medium ones that agree."""
 
+Ties = Mapping[Tie, Sequence[int]]
+"""The nodes of identifiers, and the accounts that each ties."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -93,10 +96,14 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The pieces of two accounts or more, largest first, and what hangs on those that are to be contained."""
+    """The pieces of two accounts or more, largest first, and what hangs on those that are to be contained.
+
+    ``ties`` are the nodes of identifiers that hold everything together; see ``ties_of``.
+    """
 
     pieces: tuple[Piece, ...]
     leaves: tuple[Leaf, ...]
+    ties: Ties
 
     def to_contain(self) -> tuple[Piece, ...]:
         """The pieces that are contained without a person."""
@@ -124,19 +131,16 @@ def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines
     }
     contained = {number for piece in pieces.values() if piece.verdict is Verdict.CONTAIN for number in piece.accounts}
     ordered = sorted(pieces.values(), key=lambda piece: (-len(piece.accounts), piece.accounts))
-    return Judgement(tuple(ordered), _leaves(ties, contained, by_number))
+    return Judgement(tuple(ordered), _leaves(ties, contained, by_number), ties)
 
 
-def leaves_of(accounts: Sequence[Account], core: Set[int], guarded: Set[Key] = frozenset()) -> tuple[Leaf, ...]:
+def leaves_of(accounts: Sequence[Account], core: Set[int], ties: Ties) -> tuple[Leaf, ...]:
     """What hangs on these accounts, whoever chose them."""
-    return _leaves(ties_of(accounts, guarded), core, {each.number: each for each in accounts})
+    return _leaves(ties, core, {each.number: each for each in accounts})
 
 
-def branches_of(
-    accounts: Sequence[Account], core: Set[int], guarded: Set[Key] = frozenset()
-) -> tuple[tuple[int, ...], ...]:
+def branches_of(accounts: Sequence[Account], core: Set[int], ties: Ties) -> tuple[tuple[int, ...], ...]:
     """What of the rest would stay together without the core, largest first: parts of two or more that hang on it."""
-    ties = ties_of(accounts, guarded)
     hanging = {number for numbers in ties.values() if not core.isdisjoint(numbers) for number in numbers} - core
     outside = {tie: rest for tie, numbers in ties.items() if (rest := [one for one in numbers if one not in core])}
     parts = components([each.number for each in accounts if each.number not in core], outside)
@@ -184,7 +188,7 @@ def _pairs(medium: Mapping[Key, Sequence[int]]) -> dict[Tie, tuple[int, ...]]:
     return found
 
 
-def _cut(accounts: Mapping[int, Account], ties: Mapping[Tie, Sequence[int]]) -> dict[int, int]:
+def _cut(accounts: Mapping[int, Account], ties: Ties) -> dict[int, int]:
     """The group of every account once the bridges are cut."""
     graph: rx.PyGraph[int, None] = rx.PyGraph(multigraph=False)
     node_of = {number: node for node, number in enumerate(accounts)}
@@ -225,9 +229,7 @@ def judge_piece(accounts: Sequence[Account], lines: Lines) -> Piece:
     )
 
 
-def _leaves(
-    ties: Mapping[Tie, Sequence[int]], contained: Set[int], accounts: Mapping[int, Account]
-) -> tuple[Leaf, ...]:
+def _leaves(ties: Ties, contained: Set[int], accounts: Mapping[int, Account]) -> tuple[Leaf, ...]:
     hanging: dict[int, list[Tie]] = defaultdict(list)
     for tie, numbers in ties.items():
         if not contained.isdisjoint(numbers):
@@ -237,7 +239,7 @@ def _leaves(
     return tuple(Leaf(number, tuple(hanging[number])) for number in sorted(hanging))
 
 
-def components(numbers: Iterable[int], ties: Mapping[Tie, Sequence[int]]) -> list[tuple[int, ...]]:
+def components(numbers: Iterable[int], ties: Ties) -> list[tuple[int, ...]]:
     """The accounts that ties hold together at all, largest part first: what a partition without a guard looks like."""
     ordered = list(numbers)
     node_of = {number: node for node, number in enumerate(ordered)}

@@ -41,7 +41,7 @@ def with_branches(
     touched = {each.signup_no for each in plan.touched} | set(already) | set(asked) | set(plan.good)
     accounts = {each.number: each for each in found.accounts}
     added, left = [], JUDGED_ALONE
-    for branch in branches_of(found.accounts, set(plan.core) | set(already), found.guarded):
+    for branch in branches_of(found.accounts, set(plan.core) | set(already), found.judgement.ties):
         others = [number for number in branch if number not in touched and _may_be_asked(accounts[number])]
         if others and left > 0:
             left -= min(len(branch), LOOKED_AT)

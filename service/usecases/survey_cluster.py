@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.linkage.identifier import Strength, strength_of
+from models.linkage.identifier import STRONG_KINDS, TYING_KINDS
 from models.linkage.marks import Mark
 from models.linkage.pieces import Account, Judgement, Key, Lines, Piece, Verdict, judge, leaves_of
 from service.domain.containment import Role, Touched
@@ -73,11 +73,12 @@ def survey(work: UnitOfWork, cluster: int, lines: ClusterLines) -> Survey:
     guarded = frozenset(key_of(guard.key) for guard in work.clusters.guards())
     accounts = []
     for number, member in members.items():
-        standing = standing_of(known.get(number, ()), lines.outcomes.precedence)
+        said = known.get(number)
+        standing = standing_of(said, lines.outcomes.precedence) if said else None
         accounts.append(
             Account(
                 number=number,
-                keys=tuple(key_of(each) for each in member.identifiers if strength_of(each.kind) is not Strength.WEAK),
+                keys=tuple(key_of(each) for each in member.identifiers if each.kind in TYING_KINDS),
                 label=member.label,
                 source=UNSAID if standing is None else standing.said.source,
                 doubted=None if member.proof is None else member.proof is Mark.FAILED,
@@ -116,7 +117,7 @@ def plan_of(
     touched = [Touched(number, Role.CORE) for number in sorted(core)]
     touched += [
         Touched(leaf.number, Role.LEAF, tuple(dict.fromkeys(key[0] for tie in leaf.ties for key in tie)))
-        for leaf in leaves_of(found.accounts, every, found.guarded)
+        for leaf in leaves_of(found.accounts, every, found.judgement.ties)
         if leaf.number not in already and leaf.number not in asked
     ]
     return Plan(
@@ -154,7 +155,7 @@ def held_by(found: Survey, core: Collection[int]) -> tuple[IdentifierKey, ...]:
                 each
                 for number in core
                 for each in found.members[number].identifiers
-                if strength_of(each.kind) is Strength.STRONG and key_of(each) not in found.guarded
+                if each.kind in STRONG_KINDS and key_of(each) not in found.guarded
             }
         )
     )

@@ -41,7 +41,16 @@ from service.storage.instants import instant_of, microseconds_of, optional_insta
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.containment_tables import ContainedRow, ContainmentRow, JudgedRow
 from service.storage.sql.database import Database
+from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.staging import Stage
+
+_MEMBERS_POSTGRESQL = """
+INSERT INTO contained (containment_no, signup_no, role, ties, progress)
+SELECT * FROM unnest(
+    %(containment_no)s::bigint[], %(signup_no)s::bigint[], %(role)s::text[], %(ties)s::text[], %(progress)s::smallint[]
+)
+"""
+"""Columns as arrays: 20,000 members are one message and not as many."""
 
 _NUMBERS_A_STATEMENT = 500
 
@@ -142,8 +151,11 @@ class SqlContainments:
 
         def run(connection: Connection) -> None:
             connection.execute(insert(ContainmentRow), columns)
-            if rows:
+            if rows and connection.dialect.name == "sqlite":
                 connection.execute(insert(ContainedRow), rows)
+            elif rows:
+                columns_of_members = {name: [row[name] for row in rows] for name in rows[0]}
+                connection.exec_driver_sql(_MEMBERS_POSTGRESQL, columns_of_members)
 
         self._stage.add(run)
 
@@ -254,17 +266,17 @@ class SqlContainments:
         self._stage.add(run)
 
     def _among(self, signup_nos: Collection[int], role: Role, states: Sequence[ContainmentState]) -> frozenset[int]:
-        wanted = (
-            select(ContainedRow.signup_no)
-            .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
-            .where(ContainedRow.role == role.value, ContainmentRow.state.in_([state.value for state in states]))
-        )
-
         def read(connection: Connection) -> frozenset[int]:
-            found: set[int] = set()
-            for numbers in _chunks(sorted(signup_nos)):
-                found.update(connection.execute(wanted.where(ContainedRow.signup_no.in_(numbers))).scalars())
-            return frozenset(found)
+            wanted = (
+                select(ContainedRow.signup_no)
+                .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
+                .where(
+                    ContainedRow.role == role.value,
+                    ContainmentRow.state.in_([state.value for state in states]),
+                    ContainedRow.signup_no.in_(numbers_of(connection, signup_nos)),
+                )
+            )
+            return frozenset(connection.execute(wanted).scalars())
 
         return self._database.read(read)
 

@@ -8,26 +8,34 @@ from sqlalchemy import Connection, insert, select, update
 
 from models.linkage.marks import HELD_AGAINST, MARKED_KINDS, Mark
 from service.storage.sql.cluster_tables import MarkRow
+from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
 from service.storage.sql.records import KIND_CODES
+
+_PUT_POSTGRESQL = """
+INSERT INTO marks (digest, channel, known_us, signup_no, mark, kind)
+SELECT key.digest, %(channel)s, %(known_us)s, %(signup_no)s, %(mark)s, key.kind
+FROM unnest(%(digests)s::bytea[], %(kinds)s::smallint[]) AS key (digest, kind)
+"""
+"""One message for the identifiers of 20,000 accounts, which a containment holds."""
 
 MARKED_CODES = frozenset(KIND_CODES[kind] for kind in MARKED_KINDS)
 
 
 def put(connection: Connection, keys: Sequence[tuple[int, bytes]], number: int, mark: Mark, known_us: int) -> None:
     """Something is known of a sign-up, or a containment holds: on each of these identifiers."""
-    rows = [
-        {
-            "digest": digest,
-            "channel": 0 if mark in HELD_AGAINST else 1,
-            "known_us": known_us,
-            "signup_no": number,
-            "mark": mark.value,
-            "kind": kind,
-        }
-        for kind, digest in keys
-    ]
-    if rows:
-        connection.execute(insert(MarkRow), rows)
+    if not keys:
+        return
+    same = {
+        "channel": 0 if mark in HELD_AGAINST else 1,
+        "known_us": known_us,
+        "signup_no": number,
+        "mark": mark.value,
+    }
+    if connection.dialect.name == "sqlite":
+        connection.execute(insert(MarkRow), [{"digest": digest, "kind": kind, **same} for kind, digest in keys])
+        return
+    arrays = {"digests": bytea_array([digest for _, digest in keys]), "kinds": bigint_array([kind for kind, _ in keys])}
+    connection.exec_driver_sql(_PUT_POSTGRESQL, {**arrays, **same})
 
 
 def withdraw(connection: Connection, number: int, mark: Mark, at_us: int) -> None:
