@@ -101,4 +101,6 @@ def _move_out(
             }
             with begin() as work:
                 work.clusters.split(cluster, some, sorted(anchors.items()))
+                work.gathering.scatter([number for each in some for number in each])
+                work.commit()
             some = []

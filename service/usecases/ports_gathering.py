@@ -51,3 +51,10 @@ class Gathering(Protocol):
         Those resolved meanwhile stay where they are. No case gets another version by it.
         """
         ...
+
+    def scatter(self, signup_nos: Collection[int]) -> None:
+        """Stage that the cases of these sign-ups, and what stands behind one of them, are gathered anew.
+
+        Their clusters are others now, and nobody may stay hidden behind somebody else's case.
+        """
+        ...

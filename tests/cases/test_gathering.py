@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.joining import GuardState
 from service.domain.case import Case, CaseState
 from service.domain.reviewer import Acting
 from service.domain.verdict import Verdict
 from service.usecases.case_use_cases import CaseUseCases
+from service.usecases.divide_cluster import divide
 from service.usecases.gather_cases import GatherCases
 from service.usecases.ports_cases import CaseQuery
+from service.usecases.ports_clusters import Guard
 
 Hold = Callable[..., Case]
 MINUTE = timedelta(minutes=1)
@@ -89,6 +92,32 @@ def test_the_audit_record_says_which_cases_left_the_queue_and_behind_what(
     assert newest.detail == {"cases": 1, "first": [late[0].id]}
     assert first.detail["cases"] == 29
     assert {*first.detail["first"]} < {each.id for each in flooding[:-1]}
+
+
+@pytest.mark.parametrize("of_laboratory_first", [True, False])
+def test_whoever_a_cut_parts_from_a_flood_comes_out_from_behind_it(
+    store: Any, hold: Hold, flood: Callable[..., list[Case]], noon: datetime, of_laboratory_first: bool
+) -> None:
+    device, card = Identifier(IdentifierKind.DEVICE, "d"), Identifier(IdentifierKind.PAYMENT, "lab")
+    laboratory = [hold(store, identifiers=(device, card), score=0.99 if of_laboratory_first else 0.5) for _ in range(3)]
+    phone = Identifier(IdentifierKind.PHONE, "p")
+    flooding = [hold(store, identifiers=(device, phone), score=0.9) for _ in range(5)]
+    gather(store, noon)
+    (front,) = queue(store, noon)
+    assert (front.size, front.id in {each.id for each in laboratory}) == (8, of_laboratory_first)
+
+    with store.begin() as work:
+        (key,) = work.clusters.keys_of([(device.kind, device.value)])
+        work.clusters.set_guard(Guard(key, GuardState.CUT, noon, "dana", "a shared machine"))
+        work.commit()
+    divide(store.begin, 1, key)
+    gather(store, noon)
+
+    shown = queue(store, noon)
+    assert sorted(each.size for each in shown) == [3, 5]
+    for front, several in zip(sorted(shown, key=lambda each: each.size), (laboratory, flooding), strict=True):
+        behind = queue(store, noon, behind=front.id)
+        assert {front.id, *(each.id for each in behind)} == {each.id for each in several}
 
 
 def test_when_the_front_is_resolved_the_next_comes_forward_and_the_rest_stand_behind_it(

@@ -76,6 +76,20 @@ class MemoryGathering:
 
         self._staged.append(write)
 
+    def scatter(self, signup_nos: Collection[int]) -> None:
+        """See the port."""
+        wanted = frozenset(signup_nos)
+
+        def write() -> Undo:
+            cases, numbers = self._shelves.cases, self._shelves.by_id
+            parting = {record_id for record_id, number in numbers.items() if number in wanted}
+            own = {case.id for case in self._unresolved() if case.record_id in parting}
+            parted = {case.id: case for case in self._unresolved() if case.id in own or case.behind in own}
+            cases.update({name: replace(case, cluster=None, behind=None) for name, case in parted.items()})
+            return lambda: cases.update(parted)
+
+        self._staged.append(write)
+
     def _unresolved(self) -> list[Case]:
         return [case for case in self._shelves.cases.values() if case.state is not CaseState.RESOLVED]
 

@@ -13,6 +13,7 @@ from service.storage.sql.case_rows import case_of_row
 from service.storage.sql.case_tables import QUEUED, UNRESOLVED, CaseRow
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.database import Database
+from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import SignupRow
 from service.usecases.ports_gathering import OfCluster, Placed
@@ -111,6 +112,10 @@ class SqlGathering:
         if placed or recounted:
             self._stage.add(lambda connection: _place(connection, placed, recounted))
 
+    def scatter(self, signup_nos: Collection[int]) -> None:
+        """See the port."""
+        self._stage.add(lambda connection: _scatter(connection, signup_nos))
+
     def _with_clusters(self, some: Any, limit: int) -> list[OfCluster]:
         cases = some.subquery()
         wanted = (
@@ -125,6 +130,20 @@ class SqlGathering:
 
     def _rows(self, statement: Any) -> Sequence[Any]:
         return self._database.read(lambda connection: connection.execute(statement).all())
+
+
+def _scatter(connection: Connection, signup_nos: Collection[int]) -> None:
+    """A few thousand sign-ups at most part at once; hardly any of them has a case."""
+    own = (
+        select(CaseRow.id)
+        .join(SignupRow, SignupRow.id == CaseRow.record_id)
+        .where(SignupRow.signup_no.in_(numbers_of(connection, signup_nos)), _UNRESOLVED, CaseRow.cluster.is_not(None))
+    )
+    ids = sorted(connection.execute(own).scalars())
+    for at in range(0, len(ids), _A_STATEMENT):
+        some = ids[at : at + _A_STATEMENT]
+        parted = or_(CaseRow.id.in_(some), CaseRow.behind.in_(some))
+        connection.execute(update(CaseRow).where(_UNRESOLVED, parted).values(cluster=null(), behind=null()))
 
 
 def _place(connection: Connection, placed: Sequence[Placed], recounted: Collection[str]) -> None:
