@@ -8,10 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.velocity import day_of
+from service.storage.sql.packed_links import FIELDS
 from service.storage.sql.roll_ups import SqlRollUps
 from service.storage.sql.store import SqlStore
 from service.usecases.ports import NewRecord
@@ -161,7 +163,8 @@ def test_the_number_of_a_mailbox_is_not_stored_in_clear(
     record_all(sql_store, *(make_record(identifiers=(each,)) for each in numbers))
 
     with raw(database_url) as connection:
-        stored = {counted for (counted,) in connection.exec_driver_sql("SELECT counted FROM links")}
+        columns = b"".join(bytes(column) for (column,) in connection.exec_driver_sql("SELECT packed FROM links"))
+    stored = set(np.frombuffer(columns, FIELDS)["counted"].tolist())
     assert len(stored) == 4
     assert min(stored) > 1_000_000
 
