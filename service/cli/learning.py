@@ -1,4 +1,7 @@
-"""``gatehouse model train``, ``evaluate`` and ``sweep``: learning from data and judging what was learnt."""
+"""``gatehouse model train``, ``evaluate`` and ``sweep``: learning from data and judging what was learnt.
+
+Long, because the commands take the same sources of sign-ups and the same options, which stand here once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What every store promises: staging, rollback, one record a sign-up, what is read back, keys and policies."""
+"""What every store promises: staging, rollback, one record a sign-up, what is read back, keys and policies.
+
+Long, because it is one contract: every store is held to all of it.
+"""
 
 from __future__ import annotations
 
