@@ -37,6 +37,7 @@ from service.step_up import StepUpParts, step_up_parts
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.store import SqlStore
+from service.usecases.after_bans_in_force import AfterBansInForce
 from service.usecases.answer_once import AnswerOnce
 from service.usecases.ask_again import AskAgain
 from service.usecases.assess import Assess
@@ -67,7 +68,6 @@ from service.usecases.search_signups import SearchSignups
 from service.usecases.sign_in import SignIn
 from service.usecases.sign_in_elsewhere import SignInElsewhere
 from service.usecases.watch_attacks import ListAttacks
-from service.usecases.watches_in_force import WatchesInForce
 from service.usecases.webhook_endpoints import WebhookEndpoints
 from service.watch import RuleAlarm, WatchedAssess, watch_requests
 from service.web import install_web
@@ -142,7 +142,7 @@ def compose(settings: Settings, *, reference: Reference | None = None) -> Applic
             plan=step_up.plan,
             render=render_decision,
             new_id=new_id,
-            watches=WatchesInForce(store.begin, time.monotonic),
+            after_bans=AfterBansInForce(store.begin, time.monotonic),
         ),
         outbox=Outbox(store.begin, utc_now, time.monotonic),
         step_up=step_up,

@@ -21,6 +21,7 @@ from service.usecases.ask_again import AskAgain
 from service.usecases.carry_out import CarryOut
 from service.usecases.deliver_event import DeliverEvent
 from service.usecases.doubt_alone import DoubtAlone
+from service.usecases.draw_likeness import DrawLikeness
 from service.usecases.drift import MeasureDrift
 from service.usecases.end_probations import EndProbations
 from service.usecases.gather_cases import GatherCases
@@ -105,6 +106,7 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
         Job("clusters judged", JudgeClusters(store.begin, DoubtAlone(judge), cases, new_id)),
         Job("contained accounts looked at again", CarryOut(store.begin, judge, chance)),
         Job("bans looked back from", LookBack(store.begin, judge, cases, chance)),
+        Job("accounts asked that are like the banned", DrawLikeness(store.begin, judge, chance)),
         Job("decisions changed by a second look", second_look_of(store, settings, reference)),
     )
 

@@ -32,11 +32,13 @@ from service.domain.outcome import Label, Statement
 from service.domain.policy import Policy
 from service.rehearsal_reviewers import REVIEWER, Reviewers
 from service.storage.memory import MemoryStore
+from service.usecases.after_bans_in_force import AfterBansInForce
 from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
 from service.usecases.contain_cluster import ContainCluster
 from service.usecases.doubt_alone import DoubtAlone
-from service.usecases.judge import Judge
+from service.usecases.draw_likeness import DrawLikeness
+from service.usecases.judge import Judge, LookOut, look_out_for_nobody
 from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.look_back import LookBack
 from service.usecases.plan_step_up import PlanStepUp
@@ -45,7 +47,6 @@ from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, record_result
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
-from service.usecases.watches_in_force import WatchesInForce
 
 CALLER = Caller("rehearsal", "rehearsal", frozenset(Scope))
 ROUND = timedelta(minutes=5)
@@ -69,11 +70,16 @@ class WithoutLinkage(Judge):
     """The judge as it would be if nobody remembered anything: every sign-up is the first one."""
 
     def __call__(
-        self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH, watched: bool = False
+        self,
+        facts: Facts,
+        *,
+        now: datetime,
+        stopwatch: Stopwatch = NULL_STOPWATCH,
+        look_out: LookOut = look_out_for_nobody,
     ) -> Assessment:
         """Judge the sign-up alone."""
         alone = replace(facts, linkage=NO_HISTORY)
-        return Judge.__call__(self, alone, now=now, stopwatch=stopwatch, watched=watched)
+        return Judge.__call__(self, alone, now=now, stopwatch=stopwatch, look_out=look_out)
 
 
 @dataclass(slots=True)
@@ -145,7 +151,7 @@ class Rehearsal:
             plan=cast("PlanStepUp", _asks_nobody),
             render=lambda _: b"{}",
             new_id=new_id,
-            watches=WatchesInForce(begin, self._monotonic) if self.linked else None,
+            after_bans=AfterBansInForce(begin, self._monotonic) if self.linked else None,
         )
         # In the order of the worker's round; see ``service.jobs.cluster_jobs``.
         self._jobs = (
@@ -154,6 +160,7 @@ class Rehearsal:
             JudgeClusters(begin, doubt, cases, new_id),
             CarryOut(begin, self.judge, chance),
             LookBack(begin, self.judge, cases, chance),
+            DrawLikeness(begin, self.judge, chance),
         )
 
     def decide(self, signup: Signup) -> DecisionWord:

@@ -40,6 +40,7 @@ class Figures:
             laboratories and families among them; ``honest_held`` those held for review after a ban of another's.
         honest_asked: share of honest people asked for a proof or more; ``honest_asked_in_attack`` of those who came
             since the operator's first attempt; likewise ``honest_reviewed`` and ``honest_denied``.
+        honest_asked_later: share of honest people asked for a proof after they were let in, because of others.
         purity_loss: share of honest accounts among the contained.
         lost_per_survivor: accounts lost for each that was open at the end.
         replacements_per_loss: attempts after the first loss, for each loss.
@@ -66,6 +67,7 @@ class Figures:
     honest_held: int
     honest_asked: float
     honest_asked_in_attack: float
+    honest_asked_later: float
     honest_reviewed: float
     honest_denied: float
     purity_loss: float | None
@@ -120,6 +122,7 @@ def figures_of(rehearsal: Rehearsal) -> Figures:
         honest_asked_in_attack=_at_least(
             [each for each in honest if each.at >= began_at], ("step_up", "review", "deny")
         ),
+        honest_asked_later=_share(sum(each.asked_at is not None for each in honest), len(honest)) or 0.0,
         honest_reviewed=_at_least(honest, ("review", "deny")),
         honest_denied=_at_least(honest, ("deny",)),
         purity_loss=_share(len(innocent), len(contained)),

@@ -114,6 +114,10 @@ class MemoryClusters:
         """How many members failed the last proof that they were asked for, by cluster."""
         return Counter(self.members[number].cluster for number in self._failing)
 
+    def failing_members(self) -> Iterator[Member]:
+        """The members who failed the last proof that they were asked for."""
+        return (self.members[number] for number in self._failing)
+
     def ties(
         self,
         identifiers: Sequence[Identifier],

@@ -14,8 +14,9 @@ from models.signup import Signup
 from service.domain.caller import Caller
 from service.domain.cluster import cluster_id
 from service.domain.errors import ConflictError
+from service.usecases.after_bans_in_force import AfterBansInForce
 from service.usecases.decision_events import decided
-from service.usecases.judge import Judge
+from service.usecases.judge import Judge, LookOut, look_out_for_nobody
 from service.usecases.open_case import case_of_decision
 from service.usecases.plan_step_up import PlanStepUp
 from service.usecases.ports import (
@@ -31,7 +32,6 @@ from service.usecases.read_signup import challenge_views
 from service.usecases.step_up_methods import Person
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 from service.usecases.views import Answer, ClusterView, DecisionView
-from service.usecases.watches_in_force import WatchesInForce
 
 CREATED = 201
 REPLAYED = 200
@@ -46,7 +46,7 @@ class Assess:
     plan: PlanStepUp
     render: Callable[[DecisionView], bytes]
     new_id: Callable[[datetime], str]
-    watches: WatchesInForce | None = None
+    after_bans: AfterBansInForce | None = None
 
     def __call__(
         self,
@@ -84,8 +84,10 @@ class Assess:
             facts = Facts(signup=signup, signals=signals, linkage=look.linkage)
             assessment, step_up = None, None
             if not signup.record_only:
-                watched = () if self.watches is None else self.watches.matching(work, identifiers, now=now)
-                assessment = self.judge(facts, now=now, stopwatch=stopwatch, watched=bool(watched))
+                look_out: LookOut = look_out_for_nobody
+                if self.after_bans is not None:
+                    look_out = self.after_bans.look_out_for(work, identifiers, now=now)
+                assessment = self.judge(facts, now=now, stopwatch=stopwatch, look_out=look_out)
             if assessment is not None:
                 person = Person(signup, signals)
                 assessment, step_up = self.plan(person, assessment, record_id=record_id, owner=caller.owner, now=now)

@@ -13,7 +13,7 @@ from service.domain.containment import Done, Progress, Role, Task
 from service.domain.decision import Assessment, Decision, Reason, harsher
 from service.domain.errors import ConflictError
 from service.usecases.hold_member import held
-from service.usecases.judge import Judge
+from service.usecases.judge import Judge, LookOut, look_out_for_nobody
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.settle_cases import CasesOfBatch
 from service.usecases.tell_consequence import tell_consequence
@@ -148,8 +148,10 @@ def _through_others(judge: Judge, before: Assessment, *, now: datetime) -> Asses
     )
 
 
-def look_again(work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime) -> Assessment:
+def look_again(
+    work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime, look_out: LookOut = look_out_for_nobody
+) -> Assessment:
     """Judge a recorded sign-up with today's history, model and policy."""
     signals = derive_signals(recorded.signup, judge.reference)
     linkage = work.ledger.linkage_again(recorded, identifiers_of(recorded.signup, signals), now=now)
-    return judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now)
+    return judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now, look_out=look_out)

@@ -17,9 +17,9 @@ from models.registry import LoadedModel
 from models.signals.signals import Signals
 from models.signup_document import document_of_signup
 from service.domain.decision import Assessment, Decision, ModelReference, Reason, harsher
+from service.domain.habits import SignalsDocument
 from service.domain.policy import NEVER, Policy, Ruling
 from service.domain.standing import ListHit
-from service.domain.watch import WATCHED, WATCHED_REASON
 from service.usecases.standing import standing_of
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 
@@ -33,6 +33,24 @@ _CAMPAIGN_TEXT = (
 )
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Something that asks for a proof after a ban: its name among the rules, and the reason that is given."""
+
+    rule: str
+    reason: Reason
+
+
+LookOut = Callable[[float | None, SignalsDocument], Sequence[Held]]
+"""From a score and the signals to what holds after the bans of the last days."""
+
+
+def look_out_for_nobody(score: float | None, signals: SignalsDocument) -> Sequence[Held]:
+    """Look out for nobody."""
+    del score, signals
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +75,16 @@ class Judge:
     alarm: Callable[[Sequence[str]], None] = lambda _: None
 
     def __call__(
-        self, facts: Facts, *, now: datetime, stopwatch: Stopwatch = NULL_STOPWATCH, watched: bool = False
+        self,
+        facts: Facts,
+        *,
+        now: datetime,
+        stopwatch: Stopwatch = NULL_STOPWATCH,
+        look_out: LookOut = look_out_for_nobody,
     ) -> Assessment:
         """Judge the facts at ``now``; never raises for want of a model, but says so and falls back on the policy.
 
-        ``watched`` says that a watch holds after a ban: then a proof is the least that is asked.
+        ``look_out`` says for whom people look out after a ban: then a proof is the least that is asked.
         """
         vector = vector_of(facts)
         stopwatch.lap("features")
@@ -85,8 +108,8 @@ class Judge:
         )
         if ruling.failed_rules:
             self.alarm(ruling.failed_rules)
-        if watched:
-            ruling = _watched(ruling)
+        for held in look_out(score, signals):
+            ruling = _looked_out_for(ruling, held)
         stopwatch.lap("policy")
         reasons = (*tags_of(campaign), *ruling.reasons)
         if model is not None and score is not None and ruling.decision is not Decision.ALLOW:
@@ -115,19 +138,16 @@ class Judge:
         )
 
 
-def _watched(ruling: Ruling) -> Ruling:
+def _looked_out_for(ruling: Ruling, held: Held) -> Ruling:
     return replace(
         ruling,
         decision=harsher(ruling.decision, Decision.STEP_UP),
-        rules=(*ruling.rules, WATCHED),
-        reasons=(*ruling.reasons, Reason(WATCHED_REASON, "rule", _WATCHED_TEXT)),
-        # Nobody who is watched is let in at random, and a grant is for those who are let in.
+        rules=(*ruling.rules, held.rule),
+        reasons=(*ruling.reasons, held.reason),
+        # Nobody who is looked out for is let in at random, and a grant is for those who are let in.
         explored=None,
         grant=None,
     )
-
-
-_WATCHED_TEXT = "It has two habits in common with accounts that were banned in the last days."
 
 
 def reference_of(model: LoadedModel) -> ModelReference:

@@ -25,6 +25,7 @@ from service.usecases.ports_decisions import Decisions
 from service.usecases.ports_figures import Figures
 from service.usecases.ports_gathering import Gathering
 from service.usecases.ports_learning import DriftReports, Judgements, Shadows
+from service.usecases.ports_likenesses import Likenesses
 from service.usecases.ports_lists import ListEntries
 from service.usecases.ports_outcomes import Outcomes
 from service.usecases.ports_page_visits import PageVisits
@@ -377,6 +378,8 @@ class UnitOfWork(Protocol):
     def attacks(self) -> Attacks: ...
     @property
     def after_bans(self) -> AfterBans: ...
+    @property
+    def likenesses(self) -> Likenesses: ...
     @property
     def roll_ups(self) -> RollUps: ...
     @property

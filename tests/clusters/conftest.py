@@ -33,6 +33,7 @@ from service.domain.outcome import Label, Statement
 from service.domain.policy import Policy, default_policy_text, parse_policy
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
+from service.usecases.after_bans_in_force import AfterBansInForce
 from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
 from service.usecases.cluster_cases import RecordedCases
@@ -47,7 +48,6 @@ from service.usecases.recognise_shared import DeclareShared, RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, Spoken
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.views import DecisionView
-from service.usecases.watches_in_force import WatchesInForce
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OWNER = "campus"
@@ -88,7 +88,7 @@ class Gate:
             plan=asks_nobody,
             render=render_decision,
             new_id=self.new_id,
-            watches=WatchesInForce(self.store.begin, self.monotonic),
+            after_bans=AfterBansInForce(self.store.begin, self.monotonic),
         )
         self.outcomes = RecordOutcome(self.store.begin, lambda: self.policy, self.new_id)
         self.clusters = cluster_use_cases(

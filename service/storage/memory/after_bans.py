@@ -23,28 +23,28 @@ class MemoryAfterBans:
     def watches(self, *, now: datetime) -> Sequence[Watch]:
         """See the port."""
         with self._shelves.lock:
-            return tuple(each for _, each in sorted(self._shelves.watches.items()) if each.until > now)
+            return tuple(each for _, each in sorted(self._shelves.after_bans.watches.items()) if each.until > now)
 
     def next_watch(self) -> int:
         """See the port."""
         with self._shelves.lock:
-            return max(self._shelves.watches, default=0) + 1
+            return max(self._shelves.after_bans.watches, default=0) + 1
 
     def open_watch(self, watch: Watch) -> None:
         """See the port."""
 
         def write() -> Undo:
-            if watch.number in self._shelves.watches:
+            if watch.number in self._shelves.after_bans.watches:
                 raise ConflictError("Another watch was opened at the same moment; try again.")
-            self._shelves.watches[watch.number] = watch
-            return lambda: self._shelves.watches.pop(watch.number)
+            self._shelves.after_bans.watches[watch.number] = watch
+            return lambda: self._shelves.after_bans.watches.pop(watch.number)
 
         self._staged.append(write)
 
     def bans(self, *, limit: int) -> Sequence[Known]:
         """See the port."""
         with self._shelves.lock:
-            clusters, seen = self._shelves.history.clusters, self._shelves.looked_back
+            clusters, seen = self._shelves.history.clusters, self._shelves.after_bans.looked_back
             banned = sorted(
                 (member.label_us, member.signup_no)
                 for member in clusters.labelled_members()
@@ -57,14 +57,14 @@ class MemoryAfterBans:
         del at
 
         def write() -> Undo:
-            before = self._shelves.looked_back.get(ban.signup_no)
-            self._shelves.looked_back[ban.signup_no] = microseconds_of(ban.at)
+            before = self._shelves.after_bans.looked_back.get(ban.signup_no)
+            self._shelves.after_bans.looked_back[ban.signup_no] = microseconds_of(ban.at)
 
             def undo() -> None:
                 if before is None:
-                    del self._shelves.looked_back[ban.signup_no]
+                    del self._shelves.after_bans.looked_back[ban.signup_no]
                 else:
-                    self._shelves.looked_back[ban.signup_no] = before
+                    self._shelves.after_bans.looked_back[ban.signup_no] = before
 
             return undo
 

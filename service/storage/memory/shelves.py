@@ -15,6 +15,7 @@ from service.domain.case import Case, CaseState
 from service.domain.containment import Containment, Looked, Progress, Touched
 from service.domain.decision import Assessment
 from service.domain.event import Event
+from service.domain.likeness import Likeness
 from service.domain.outcome import Outcome
 from service.domain.pass_rates import PassRate
 from service.domain.proposal import Proposal
@@ -119,6 +120,15 @@ class KeptContainment:
 
 
 @dataclass(slots=True)
+class AfterBanShelf:
+    """What follows bans: watches, when each ban was looked back from, and likenesses."""
+
+    watches: dict[int, Watch] = field(default_factory=dict)
+    looked_back: dict[int, int] = field(default_factory=dict)
+    likenesses: dict[int, Likeness] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class AttackShelf:
     """Attacks with their keys, what the watch for them saw lately, and the seal that it has come to."""
 
@@ -178,8 +188,7 @@ class Shelves:
         self.sign_in_failures: list[tuple[bytes, datetime]] = []
         self.containments: dict[int, KeptContainment] = {}
         self.judged: dict[int, Looked] = {}
-        self.watches: dict[int, Watch] = {}
-        self.looked_back: dict[int, int] = {}
+        self.after_bans = AfterBanShelf()
         self.outcomes: dict[int, list[Outcome]] = {}
         self.attacks = AttackShelf()
 

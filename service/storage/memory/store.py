@@ -22,6 +22,7 @@ from service.storage.memory.gathering import MemoryGathering
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.learning import MemoryDriftReports, MemoryJudgements, MemoryShadows
 from service.storage.memory.ledger import MemoryLedger
+from service.storage.memory.likenesses import MemoryLikenesses
 from service.storage.memory.list_entries import MemoryListEntries
 from service.storage.memory.outcomes import MemoryOutcomes
 from service.storage.memory.page_visits import MemoryPageVisits
@@ -53,6 +54,7 @@ class MemoryUnitOfWork:
         self.clusters = MemoryClusterPort(shelves, self._staged)
         self.cluster_list = MemoryClusterList(shelves)
         self.after_bans = MemoryAfterBans(shelves, self._staged)
+        self.likenesses = MemoryLikenesses(shelves, self._staged)
         self.containments = MemoryContainments(shelves, self._staged)
         self.outcomes = MemoryOutcomes(shelves, self._staged)
         self.attacks = MemoryAttacks(shelves, self._staged)

@@ -31,6 +31,7 @@ from service.storage.sql.gathering import SqlGathering
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.judgements import SqlJudgements
 from service.storage.sql.ledger import SqlLedger
+from service.storage.sql.likenesses import SqlLikenesses
 from service.storage.sql.list_entries import SqlListEntries
 from service.storage.sql.mails import SqlMails
 from service.storage.sql.outcomes import SqlOutcomes
@@ -76,6 +77,7 @@ class SqlUnitOfWork:
         self._clusters = SqlClusters(database, self._stage, pseudonyms=pseudonyms)
         self._cluster_list = SqlClusterList(database)
         self._after_bans = SqlAfterBans(database, self._stage)
+        self._likenesses = SqlLikenesses(database, self._stage)
         self._containments = SqlContainments(database, self._stage)
         self._outcomes = SqlOutcomes(database, self._stage)
         self._attacks = SqlAttacks(database, self._stage)
@@ -176,6 +178,11 @@ class SqlUnitOfWork:
     def after_bans(self) -> SqlAfterBans:
         """Watches and look-backs."""
         return self._after_bans
+
+    @property
+    def likenesses(self) -> SqlLikenesses:
+        """Likenesses of banned accounts."""
+        return self._likenesses
 
     @property
     def containments(self) -> SqlContainments:
@@ -377,6 +384,11 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         ("pk_second_looks", "second_looks.after_s"),
         ConflictError,
         "Another worker has taken this step.",
+    ),
+    (
+        ("pk_likenesses", "likenesses.likeness_no"),
+        ConflictError,
+        "Another likeness was drawn at the same moment; try again.",
     ),
     (
         ("pk_watches", "watches.watch_no"),

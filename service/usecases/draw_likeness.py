@@ -1,0 +1,207 @@
+"""Draw likenesses: what the accounts that fell in the last days have in common, and who else is like them.
+
+Who failed a proof counts with the banned: that is known in minutes where labels take days, and of those who fail one
+during an attack few are honest.
+
+Newcomers above a line are asked for a proof; so are accounts that were let in before, above a higher one. Both lines
+are read off sign-ups from before most of the banned came: later ones may be more of the same operator.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.linkage.identifier import STRONG_KINDS
+from service.domain.containment import WORKER
+from service.domain.decision import Decision
+from service.domain.errors import ConflictError
+from service.domain.habits import Habits, habits_of
+from service.domain.likeness import Counts, Likeness, left_of, line_above, log_odds
+from service.domain.policy_sections.clusters import AfterBan
+from service.usecases.after_bans_in_force import like_the_banned
+from service.usecases.carry_out import look_again
+from service.usecases.judge import Judge
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports_clusters import ClusterMember, IdentifierKey
+from service.usecases.second_look import stands_as_decided
+from service.usecases.tell_consequence import tell_consequence
+
+FEWEST = 3
+"""Fallen accounts that have anything in common; and so many more or fewer are a reason to draw anew."""
+
+FEWEST_BACK, GROWN, AGAIN_AFTER = 10, 1.5, timedelta(hours=24)
+"""Accounts that were let in before are looked at once so many fell, again when they are half as many more, or daily."""
+
+MOST = 400
+"""The newest of them, which know the operator's habits of today."""
+
+SAMPLE = 2_000
+"""The newest sign-ups, and as many from before most of the banned: everybody else."""
+
+OLDEST_IN = 10
+"""One in so many of the banned may have come before those others: else a single old account would make them stale."""
+
+MONTH = timedelta(days=30)
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """One sign-up as it is counted; ``open_odds`` are its log-odds if it was let in without being asked."""
+
+    habits: Habits
+    strong: frozenset[IdentifierKey]
+    open_odds: float | None
+
+
+class DrawLikeness:
+    """A job of the worker, which remembers the habits of the sign-ups it has seen.
+
+    ``chance`` gives a random number from 0 to 1: when each consequence is told.
+    """
+
+    def __init__(self, begin: Begin, judge: Judge, chance: Callable[[], float]) -> None:
+        self._begin = begin
+        self._judge = judge
+        self._chance = chance
+        self._drawn_of: frozenset[int] = frozenset()
+        self._back: tuple[int, datetime] | None = None
+        self._newest: dict[int, _Account] = {}
+        self._before: dict[int, _Account] = {}
+
+    def __call__(self, now: datetime) -> int:
+        """Draw anew when enough became known since; how many accounts are asked that were let in before."""
+        lines = self._judge.policy().document.clusters.after_ban
+        if not lines.likeness_hours:
+            return 0
+        with self._begin() as work:
+            fallen = work.likenesses.fallen(since=now - timedelta(hours=lines.likeness_hours), limit=SAMPLE)
+            if len(self._drawn_of ^ set(fallen)) < FEWEST:
+                return 0
+            self._drawn_of = frozenset(fallen)
+            if len(fallen) < FEWEST:
+                work.likenesses.end(at=now)
+                work.commit()
+                return 0
+            return self._draw(work, fallen, lines, now)
+
+    def _draw(self, work: UnitOfWork, fallen: Sequence[int], lines: AfterBan, now: datetime) -> int:
+        banned = self._accounts(work, work.clusters.several(fallen[:MOST]))
+        strong = frozenset[IdentifierKey]().union(*(each.strong for each in banned.values()))
+        before = self._others_before(work, sorted(fallen)[len(fallen) // OLDEST_IN])
+        newest = self._others_lately(work)
+        others = {
+            number: each
+            for number, each in {**before, **newest}.items()
+            if number not in self._drawn_of and not each.strong & strong
+        }
+        counts = Counts([each.habits for each in banned.values()], [each.habits for each in others.values()])
+        honest = [others[number] for number in before if number in others]
+        values = [
+            each.open_odds + counts.total_of_another(each.habits) for each in honest if each.open_odds is not None
+        ]
+        hours = timedelta(hours=lines.likeness_hours)
+        left = left_of(lines.likeness_budget, work.likenesses.drawn(since=now - MONTH), of=MONTH, for_=hours, now=now)
+        share = min(lines.likeness_at_once, left)
+        line = line_above(values, share=share, of=len(honest))
+        likeness = Likeness(
+            number=work.likenesses.next_number(),
+            id=self._judge.new_id(now),
+            weights=counts.weights(),
+            banned=len(banned),
+            line=line,
+            back_line=line_above(values, share=min(lines.likeness_back, share), of=len(honest)),
+            expected_share=share if math.isfinite(line) else 0.0,
+            drawn_at=now,
+            until=now + hours,
+        )
+        work.likenesses.draw(likeness)
+        detail: dict[str, object] = {
+            "banned": likeness.banned,
+            "others": len(others),
+            "expected_share": round(likeness.expected_share, 6),
+        }
+        work.audit.add(AuditEntry(now, WORKER, "likeness.drawn", likeness.id, detail))
+        # Another worker may have drawn at the same moment: then there is one.
+        with suppress(ConflictError):
+            work.commit()
+        if not self._look_back(len(fallen), now):
+            return 0
+        alike = [
+            number
+            for number, each in newest.items()
+            if number not in self._drawn_of
+            and each.open_odds is not None
+            and each.open_odds + counts.total_of_another(each.habits) > likeness.back_line
+        ]
+        return self._ask(alike, likeness, now)
+
+    def _look_back(self, fallen: int, now: datetime) -> bool:
+        """Whether accounts that were let in before are looked at: each time asks a few more who are honest."""
+        before = self._back
+        if fallen < FEWEST_BACK or (before and fallen < GROWN * before[0] and now < before[1] + AGAIN_AFTER):
+            return False
+        self._back = (fallen, now)
+        return True
+
+    def _others_lately(self, work: UnitOfWork) -> Mapping[int, _Account]:
+        first = max(0, work.clusters.last_no() - SAMPLE)
+        seen = max(self._newest, default=first)
+        known = {number: each for number, each in self._newest.items() if number > first}
+        members = work.clusters.recent(after_no=max(first, seen), limit=SAMPLE)
+        self._newest = known | self._accounts(work, members)
+        return self._newest
+
+    def _others_before(self, work: UnitOfWork, first: int) -> Mapping[int, _Account]:
+        known = self._before | self._newest
+        members = [
+            each
+            for each in work.clusters.recent(after_no=max(0, first - 1 - SAMPLE), limit=SAMPLE)
+            if each.signup_no < first
+        ]
+        seen = {each.signup_no: known[each.signup_no] for each in members if each.signup_no in known}
+        self._before = seen | self._accounts(work, [each for each in members if each.signup_no not in seen])
+        return self._before
+
+    @staticmethod
+    def _accounts(work: UnitOfWork, members: Sequence[ClusterMember]) -> dict[int, _Account]:
+        """As they were first assessed; those that never were are left out."""
+        of_number = {member.signup_no: member for member in members}
+        found = {}
+        for recorded in work.ledger.several(list(of_number)):
+            if not recorded.assessments:
+                continue
+            member, first = of_number[recorded.signup_no], recorded.assessments[0]
+            unasked = first.decision is Decision.ALLOW and first.score is not None
+            found[recorded.signup_no] = _Account(
+                habits=habits_of([(key.kind, key.digest) for key in member.identifiers], first.signals),
+                strong=frozenset(key for key in member.identifiers if key.kind in STRONG_KINDS),
+                open_odds=log_odds(first.score or 0.0) if unasked else None,
+            )
+        return found
+
+    def _ask(self, alike: Sequence[int], likeness: Likeness, now: datetime) -> int:
+        """Ask those for a proof who were let in and whom nobody has asked or cleared since."""
+        asked = 0
+        for at in range(0, len(alike), BATCH):
+            with self._begin() as work:
+                batch = alike[at : at + BATCH]
+                cleared = {each.signup_no for each in work.clusters.several(batch) if each.label is not None}
+                for recorded in work.ledger.several([number for number in batch if number not in cleared]):
+                    if not stands_as_decided(recorded):
+                        continue
+                    held = like_the_banned(likeness, self._newest[recorded.signup_no].habits)
+                    assessment = look_again(
+                        work, self._judge, recorded, now=now, look_out=lambda *_, held=held: (held,)
+                    )
+                    because: dict[str, object] = {"after": "likeness", "likeness": likeness.id}
+                    tell_consequence(
+                        work, self._judge, recorded, assessment, because=because, now=now, chance=self._chance()
+                    )
+                    asked += 1
+                work.commit()
+        return asked

@@ -1,0 +1,346 @@
+"""Likeness: who is like the banned is asked, newcomers and accounts that were let in before; few others are."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.identifiers import identifiers_of
+from models.reference.reference import load_reference
+from models.signals.signals import derive_signals
+from service.domain.decision import Decision
+from service.domain.event import EventType
+from service.domain.habits import HABIT_KINDS, SHARED_KINDS, Habits, habits_of
+from service.domain.likeness import LIKE_BANNED, Counts, Drawn, left_of, line_above
+from service.usecases.draw_likeness import DrawLikeness
+from service.usecases.record_outcome import record_result
+from tests.clusters.conftest import START, Gate, policy_of, signup_of
+
+ALLOW, STEP_UP, _, _ = Decision
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+HONEST = 120
+DAY = timedelta(days=1)
+
+
+def like_the_operator(number: int) -> dict[str, str]:
+    """His card range, browser and mail provider; everything else is another's each time."""
+    return {"bin": "424242", "agent": FIREFOX, "mail": f"{'abcdefghijklmnopqrstuvwxyz'[number]}na.lee@webmail.example"}
+
+
+class Drawing:
+    """A gate whose model finds everybody harmless, where nothing but likeness looks out for anybody."""
+
+    def __init__(self, gate: Gate, **lines: float) -> None:
+        said = {"watch_hours": 0, "likeness_back": 0.02, **lines}
+        section = "\n".join(f"{name} = {value}" for name, value in said.items())
+        gate.policy = policy_of(("[approval]", f"[clusters.after_ban]\n{section}\n\n[approval]"))
+        model: Any = SimpleNamespace(
+            card=SimpleNamespace(version="harmless", model_sha256="0" * 64),
+            scorer=SimpleNamespace(
+                score=lambda _: SimpleNamespace(probability=0.01),
+                explain=lambda vector: SimpleNamespace(contributions=[0.0] * len(vector)),
+            ),
+        )
+        gate.judge = replace(gate.judge, model=lambda: model)
+        gate.assess = replace(gate.assess, judge=gate.judge)
+        self.gate = gate
+        self.draw = DrawLikeness(gate.store.begin, gate.judge, random.Random(3).random)
+
+    def world(self, *, banned: int = 3) -> list[Any]:
+        """Honest people, then accounts of an operator of whom some are banned; those that are not are given back."""
+        for _ in range(HONEST):
+            self.gate.came()
+        own = [self.gate.came(**like_the_operator(number)) for number in range(banned + 2)]
+        for view in own[:banned]:
+            self.gate.said(view)
+        return own[banned:]
+
+    def round(self) -> int:
+        asked = self.draw(self.gate.now)
+        self.gate.later(seconds=6)
+        return asked
+
+    def asks(self, number: int) -> bool:
+        """Whether another one of the operator is asked for being like the banned."""
+        return LIKE_BANNED in self.gate.came(**like_the_operator(number)).assessment.rules
+
+    def standing(self) -> Any:
+        return self.gate.read(lambda work: work.likenesses.standing(now=self.gate.now))
+
+
+@pytest.fixture
+def drawing(gate: Gate) -> Drawing:
+    return Drawing(gate)
+
+
+@pytest.fixture
+def in_memory(memory_gate: Gate) -> Drawing:
+    return Drawing(memory_gate)
+
+
+def test_newcomers_like_the_banned_are_asked_until_it_ends_by_itself(drawing: Drawing) -> None:
+    drawing.world()
+    drawing.round()
+
+    alike = drawing.gate.came(**like_the_operator(8)).assessment
+    other = drawing.gate.came().assessment
+    drawing.gate.now += timedelta(hours=72)
+    after = drawing.gate.came(**like_the_operator(9)).assessment
+
+    assert (alike.decision, alike.rules[-1]) == (STEP_UP, LIKE_BANNED)
+    (reason,) = [each for each in alike.reasons if each.code == "LIKE_BANNED_ACCOUNTS"]
+    assert "email domain" in reason.text
+    assert other.decision is ALLOW
+    assert LIKE_BANNED not in after.rules
+
+
+def test_accounts_that_were_let_in_before_are_asked_once(drawing: Drawing) -> None:
+    standby, cleared = drawing.world(banned=10)
+    drawing.gate.said(cleared, "legitimate")
+
+    assert (drawing.round(), drawing.round()) == (1, 0)
+
+    assert (drawing.gate.latest(standby), drawing.gate.latest(cleared)) == (STEP_UP, ALLOW)
+    told = drawing.gate.read(lambda work: work.events.of_subject(standby.id))[-1]
+    assert (told.type, told.data["after"]) == (EventType.ACCOUNT_REASSESS, "likeness")
+
+
+def test_what_stands_is_what_was_drawn(drawing: Drawing) -> None:
+    drawing.world()
+    drawing.round()
+
+    likeness = drawing.standing()
+
+    assert (likeness.number, likeness.banned, likeness.expected_share) == (1, 3, 0.02)
+    assert {kind for kind, _ in likeness.weights.of_habit} <= set(HABIT_KINDS)
+    assert likeness.weights.absent == pytest.approx(math.log(2 / 5))
+    assert likeness.until - likeness.drawn_at == timedelta(hours=72)
+    drawn = drawing.gate.read(lambda work: work.likenesses.drawn(since=likeness.drawn_at))
+    assert drawn == (Drawn(likeness.expected_share, likeness.drawn_at, likeness.until),)
+    (entry,) = drawing.gate.read(lambda work: work.audit.entries(subject=likeness.id))
+    assert (entry.action, entry.detail["banned"]) == ("likeness.drawn", 3)
+
+
+def test_two_bans_have_nothing_in_common_yet(in_memory: Drawing) -> None:
+    in_memory.world(banned=2)
+    in_memory.round()
+
+    assert in_memory.standing() is None
+
+
+def test_it_ends_when_the_bans_turn_out_to_be_mistakes(drawing: Drawing) -> None:
+    drawing.world()
+    drawing.round()
+    for each in drawing.gate.read(lambda work: work.likenesses.fallen(since=START, limit=9)):
+        drawing.gate.said(
+            SimpleNamespace(id=drawing.gate.read(lambda work, no=each: work.clusters.member(no)).id), "unknown"
+        )  # type: ignore[arg-type]  # a decision by its id
+
+    drawing.round()
+
+    assert drawing.standing() is None
+    assert not drawing.asks(8)
+
+
+def test_the_next_one_takes_the_place_of_the_one_before(drawing: Drawing) -> None:
+    drawing.world()
+    drawing.round()
+    first = drawing.standing()
+    for number in range(3):
+        drawing.gate.said(drawing.gate.came(**like_the_operator(number + 5)))
+    drawing.round()
+
+    second = drawing.standing()
+
+    assert (second.number, second.banned) == (first.number + 1, 6)
+    spans = drawing.gate.read(lambda work: work.likenesses.drawn(since=first.drawn_at))
+    assert sorted((each.drawn_at, each.until) for each in spans) == [
+        (first.drawn_at, second.drawn_at),
+        (second.drawn_at, second.until),
+    ]
+
+
+def test_what_is_contained_counts_as_fallen_and_what_is_released_does_not(gate: Gate) -> None:
+    ring = gate.ring(10, frauds=3)
+    gate.work()
+    since = START - DAY
+
+    fallen = gate.read(lambda work: work.likenesses.fallen(since=since, limit=50))
+    newest = gate.read(lambda work: work.likenesses.fallen(since=since, limit=4))
+    later = gate.read(lambda work: work.likenesses.fallen(since=gate.now + DAY, limit=50))
+    cluster = gate.cluster(ring[0])
+    gate.clusters.contain.release(cluster, by="key:k1", reason="a laboratory", now=gate.now, owner="campus")
+    after = gate.read(lambda work: work.likenesses.fallen(since=since, limit=50))
+
+    numbers = [gate.number(view) for view in ring]
+    assert list(fallen) == sorted(numbers, reverse=True)
+    assert list(newest) == sorted(numbers, reverse=True)[:4]
+    assert later == ()
+    assert sorted(after) == numbers[7:]
+
+
+def test_who_failed_a_proof_counts_as_fallen_until_he_is_cleared(gate: Gate) -> None:
+    failed, passed, cleared = (gate.came() for _ in range(3))
+    for view, proven in ((failed, False), (passed, True), (cleared, False)):
+        with gate.store.begin() as work:
+            record_result(work, gate.number(view), passed=proven, at=gate.now)
+            work.commit()
+    gate.said(cleared, "legitimate")
+
+    fallen = gate.read(lambda work: work.likenesses.fallen(since=START, limit=9))
+    later = gate.read(lambda work: work.likenesses.fallen(since=gate.now + DAY, limit=9))
+
+    assert (fallen, later) == ((gate.number(failed),), ())
+
+
+def test_where_nobody_came_before_nobody_is_asked(in_memory: Drawing) -> None:
+    """Without honest sign-ups no line can be drawn, and nothing is spent of the budget."""
+    for number in range(5):
+        in_memory.gate.said(in_memory.gate.came(**like_the_operator(number)))
+    in_memory.round()
+
+    assert not in_memory.asks(8)
+    assert in_memory.standing().expected_share == 0.0
+
+
+def test_a_spent_budget_asks_fewer(memory_gate: Gate) -> None:
+    """A month of 0.4 % pays for three days of 4 %: after two of them a third is left for the next three."""
+    drawing = Drawing(memory_gate, likeness_budget=0.004, likeness_at_once=0.04)
+    drawing.world()
+    drawing.round()
+    assert drawing.standing().expected_share == 0.04
+    drawing.gate.now += 2 * DAY
+    for number in range(3):
+        drawing.gate.said(drawing.gate.came(**like_the_operator(number + 5)))
+
+    drawing.round()
+
+    assert drawing.standing().expected_share == pytest.approx(0.04 / 3, rel=1e-2)
+
+
+@pytest.mark.parametrize("off", [{"likeness_hours": 0.0}, {"likeness_at_once": 0.0}])
+def test_a_policy_may_do_without(memory_gate: Gate, off: dict[str, float]) -> None:
+    drawing = Drawing(memory_gate, **off)
+    standby, _ = drawing.world(banned=10)
+
+    assert drawing.round() == 0
+    assert drawing.gate.latest(standby) is ALLOW
+    assert not drawing.asks(14)
+
+
+def test_without_a_model_nobody_is_like_anybody(in_memory: Drawing) -> None:
+    in_memory.world()
+    in_memory.round()
+    gate = in_memory.gate
+    assert in_memory.asks(8)
+    gate.assess = replace(gate.assess, judge=replace(gate.judge, model=lambda: None))
+
+    assert not in_memory.asks(9)
+
+
+def test_a_decision_asks_nothing_of_the_database_for_it(drawing: Drawing, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawing.world()
+    drawing.round()
+    drawing.gate.came()
+    asked = []
+    kind = type(drawing.gate.store.begin().likenesses)
+    monkeypatch.setattr(kind, "standing", lambda _, *, now: asked.append(now))
+
+    assert drawing.asks(8)
+    assert asked == []
+
+
+REFERENCE = load_reference()
+
+
+@given(
+    name=st.sampled_from(["Ana Lee", "Oluwaseun Adé", "Зоя Орлова"]),
+    country=st.sampled_from([None, "DE", "NG"]),
+    born=st.sampled_from([None, 1960, 2006]),
+    school=st.sampled_from([None, "Universität Hintertupfing"]),
+)
+def test_what_people_say_of_themselves_is_no_habit(
+    name: str, country: str | None, born: int | None, school: str | None
+) -> None:
+    def habits(**said: Any) -> Habits:
+        signup = signup_of(1, START, mail="x@webmail.example", agent=FIREFOX, **said)
+        signals = derive_signals(signup, REFERENCE)
+        keys = [(each.kind, each.value.encode()) for each in identifiers_of(signup, signals)]
+        found = habits_of(keys, signals.as_document())
+        # How many countries there are, not which.
+        return {kind: digests for kind, digests in found.items() if kind != "countries"}
+
+    assert habits(name=name, country=country, born=born, school=school) == habits(name="Somebody Else")
+
+
+def test_every_shared_kind_has_a_place_of_its_own() -> None:
+    assert len(set(HABIT_KINDS)) == len(HABIT_KINDS) <= 256
+    assert [kind.value for kind in SHARED_KINDS] == list(HABIT_KINDS[: len(SHARED_KINDS)])
+
+
+def some(**digests: bytes) -> Habits:
+    return {kind: frozenset([digest]) for kind, digest in digests.items()}
+
+
+def test_the_more_telling_a_habit_the_more_it_weighs() -> None:
+    banned = [some(bin=b"his", access=b"all")] * 8
+    others = [some(bin=b"x%d" % number, access=b"all") for number in range(90)]
+    weights = Counts(banned, others).weights()
+
+    his, everybodys, strangers = (
+        weights.total(some(bin=b"his")),
+        weights.total(some(access=b"all")),
+        weights.total(some(bin=b"new")),
+    )
+    assert his > everybodys > strangers
+    assert abs(everybodys) < 0.05
+    assert weights.strongest(some(bin=b"his", access=b"all"))[0] == "bin"
+
+
+def test_somebody_who_is_counted_is_weighed_as_if_he_were_not() -> None:
+    banned, others = [some(bin=b"his")] * 5, [some(bin=b"x%d" % number) for number in range(50)]
+    with_him = Counts(banned, [*others, some(bin=b"his")])
+    without = Counts(banned, others)
+
+    assert with_him.total_of_another(some(bin=b"his")) == pytest.approx(
+        without.weights().total(some(bin=b"his")), rel=0.05
+    )
+
+
+@given(
+    values=st.lists(st.floats(-20, 20), min_size=1, max_size=300),
+    share=st.floats(0, 1),
+    asked_already=st.integers(0, 50),
+)
+def test_no_more_than_the_share_lies_above_the_line(values: list[float], share: float, asked_already: int) -> None:
+    of = len(values) + asked_already
+    line = line_above(values, share=share, of=of)
+
+    assert sum(value > line for value in values) <= share * of
+
+
+@pytest.mark.parametrize(
+    ("drawn", "left"),
+    [
+        ([], 0.01),
+        ([(0.01, 29, 26)], 0.0),
+        ([(0.01, 2, -1)], 1 / 300),
+        ([(0.01, 40, 31)], 0.01),
+        ([(0.0, 3, 0)], 0.01),
+    ],
+)
+def test_what_is_left_of_a_month_is_given_to_the_next_days(
+    drawn: list[tuple[float, float, float]], left: float
+) -> None:
+    """A month of 0.1 % pays for three days of 1 %; each is a share, and how many days ago it began and ended."""
+    spans = [Drawn(share, START - began * DAY, START - ended * DAY) for share, began, ended in drawn]
+
+    assert left_of(0.001, spans, of=30 * DAY, for_=3 * DAY, now=START) == pytest.approx(left, abs=1e-12)
