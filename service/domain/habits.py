@@ -19,7 +19,7 @@ Habits = Mapping[str, frozenset[bytes]]
 """The habits of one sign-up: by kind, digests of sixteen bytes. What is missing is no habit."""
 
 SignalsDocument = Mapping[str, Mapping[str, object]]
-"""See ``models.signals.signals.Signals.as_document``."""
+"""See ``models.signals.signals.Signals.as_document``; what was recorded years ago may lack some of it."""
 
 SHARED_KINDS = (
     Kind.EMAIL_PATTERN,
@@ -47,24 +47,31 @@ def _bucket(value: object, of: Callable[[float], float]) -> int | None:
     return int(stepped) if math.isfinite(stepped) else None
 
 
+_NOTHING: Mapping[str, object] = {}
+
+
 def _pace(signals: SignalsDocument) -> object:
-    return _bucket(signals["behaviour"]["form_seconds"], lambda seconds: 3 * math.log(max(seconds, 1e-3)))
+    seconds = signals.get("behaviour", _NOTHING).get("form_seconds")
+    return _bucket(seconds, lambda taken: 3 * math.log(max(taken, 1e-3)))
 
 
 def _typed(signals: SignalsDocument) -> object:
-    keystrokes, characters = signals["behaviour"]["keystrokes"], signals["behaviour"]["typed_characters"]
+    behaviour = signals.get("behaviour", _NOTHING)
+    keystrokes, characters = behaviour.get("keystrokes"), behaviour.get("typed_characters")
     if not keystrokes or not isinstance(characters, int) or not characters:
         return None
     return _bucket(keystrokes, lambda count: 4 * math.log(count / characters))
 
 
 def _length_of_use(signals: SignalsDocument) -> object:
-    return _bucket(signals["behaviour"]["stated_use_characters"], lambda count: 2 * math.log1p(count))
+    characters = signals.get("behaviour", _NOTHING).get("stated_use_characters")
+    return _bucket(characters, lambda count: 2 * math.log1p(count))
 
 
 def _all_of(group: str, *names: str) -> Callable[[SignalsDocument], object]:
     def read(signals: SignalsDocument) -> object:
-        return [signals[group][name] for name in names]
+        found = signals.get(group)
+        return None if found is None else [found.get(name) for name in names]
 
     return read
 

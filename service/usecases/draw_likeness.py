@@ -32,8 +32,10 @@ from service.usecases.tell_consequence import tell_consequence
 
 FEWEST = 3
 """Fallen accounts that have anything in common; and so many more or fewer are a reason to draw anew."""
+CHANGED = 0.02
+"""The share of them that must be others than before: a draw takes half a second."""
 
-FEWEST_BACK, GROWN, AGAIN_AFTER = 10, 1.5, timedelta(hours=24)
+FEWEST_BACK, GROWN, AGAIN_AFTER = 10, 1.2, timedelta(hours=24)
 """Accounts that were let in before are looked at once so many fell, again when they are half as many more, or daily."""
 
 MOST = 400
@@ -80,7 +82,8 @@ class DrawLikeness:
             return 0
         with self._begin() as work:
             fallen = work.likenesses.fallen(since=now - timedelta(hours=lines.likeness_hours), limit=SAMPLE)
-            if len(self._drawn_of ^ set(fallen)) < FEWEST:
+            changed = len(self._drawn_of ^ set(fallen))
+            if changed < max(FEWEST, CHANGED * len(self._drawn_of)):
                 return 0
             self._drawn_of = frozenset(fallen)
             if len(fallen) < FEWEST:

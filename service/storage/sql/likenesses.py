@@ -46,20 +46,16 @@ class SqlLikenesses:
                 ContainedRow.role == Role.CORE.value,
             )
         )
-        # Neither sorted nor limited here, so that it is read from the small index of those who failed.
+        # Neither sorted nor limited here, so that both are read from the small indexes over the labelled and the failed.
         failed = select(MemberRow.signup_no).where(
             MemberRow.proof == literal_column(str(Mark.FAILED.value)),
             MemberRow.label.is_(None),
             MemberRow.occurred_us >= since_us,
         )
-        newest = (
-            failed,
-            banned.order_by(MemberRow.signup_no.desc()).limit(limit),
-            contained.order_by(ContainedRow.signup_no.desc()).limit(limit),
-        )
+        statements = (banned, failed, contained.order_by(ContainedRow.signup_no.desc()).limit(limit))
 
         def read(connection: Connection) -> set[int]:
-            return {number for statement in newest for number in connection.execute(statement).scalars()}
+            return {number for statement in statements for number in connection.execute(statement).scalars()}
 
         return tuple(sorted(self._database.read(read), reverse=True)[:limit])
 
