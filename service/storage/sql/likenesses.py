@@ -46,7 +46,7 @@ class SqlLikenesses:
                 ContainedRow.role == Role.CORE.value,
             )
         )
-        # Neither sorted nor limited here, so that both are read from the small indexes over the labelled and the failed.
+        # Neither sorted nor limited here, so that both are read from the small indexes of labels and failures.
         failed = select(MemberRow.signup_no).where(
             MemberRow.proof == literal_column(str(Mark.FAILED.value)),
             MemberRow.label.is_(None),
