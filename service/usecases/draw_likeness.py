@@ -16,17 +16,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.linkage.identifier import STRONG_KINDS
-from models.linkage.marks import Mark
 from service.domain.containment import WORKER
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.habits import Habits, habits_of
-from service.domain.likeness import LIKE_BANNED, Counts, Likeness, left_of, line_above, log_odds
+from service.domain.likeness import Counts, Likeness, left_of, line_above, log_odds
 from service.domain.policy_sections.clusters import AfterBan
 from service.usecases.after_bans_in_force import like_the_banned
-from service.usecases.carry_out import LET_IN, look_again
+from service.usecases.carry_out import look_again
 from service.usecases.judge import Judge
-from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey
 from service.usecases.second_look import stands_as_decided
 from service.usecases.tell_consequence import tell_consequence
@@ -36,7 +35,7 @@ FEWEST = 3
 CHANGED = 0.02
 """The share of them that must be others than before: a draw takes half a second."""
 
-FEWEST_BACK, GROWN, AGAIN_AFTER = 10, 1.5, timedelta(hours=24)
+FEWEST_BACK, GROWN, AGAIN_AFTER = 10, 1.2, timedelta(hours=24)
 """Accounts that were let in before are looked at once so many fell, again when they are half as many more, or daily."""
 
 MOST = 400
@@ -48,26 +47,17 @@ SAMPLE = 2_000
 OLDEST_IN = 10
 """One in so many of the banned may have come before those others: else a single old account would make them stale."""
 
-PROVEN = math.log(0.2 / 0.95)
-"""What a passed proof says: one in five who are fraudulent pass, and nineteen of twenty who are not."""
-
 MONTH = timedelta(days=30)
 BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """One sign-up as it is counted.
-
-    Attributes:
-        odds: the log-odds of its score; ``None`` where it has none, or a person was to decide.
-        asked: whether it was asked for a proof when it came.
-    """
+    """One sign-up as it is counted; ``open_odds`` are its log-odds if it was let in without being asked."""
 
     habits: Habits
     strong: frozenset[IdentifierKey]
-    odds: float | None
-    asked: bool
+    open_odds: float | None
 
 
 class DrawLikeness:
@@ -115,9 +105,7 @@ class DrawLikeness:
         counts = Counts([each.habits for each in banned.values()], [each.habits for each in others.values()])
         honest = [others[number] for number in before if number in others]
         values = [
-            each.odds + counts.total_of_another(each.habits)
-            for each in honest
-            if each.odds is not None and not each.asked
+            each.open_odds + counts.total_of_another(each.habits) for each in honest if each.open_odds is not None
         ]
         hours = timedelta(hours=lines.likeness_hours)
         left = left_of(lines.likeness_budget, work.likenesses.drawn(since=now - MONTH), of=MONTH, for_=hours, now=now)
@@ -150,8 +138,8 @@ class DrawLikeness:
             number
             for number, each in newest.items()
             if number not in self._drawn_of
-            and each.odds is not None
-            and each.odds + PROVEN * each.asked + counts.total_of_another(each.habits) > likeness.back_line
+            and each.open_odds is not None
+            and each.open_odds + counts.total_of_another(each.habits) > likeness.back_line
         ]
         return self._ask(alike, likeness, now)
 
@@ -191,24 +179,23 @@ class DrawLikeness:
             if not recorded.assessments:
                 continue
             member, first = of_number[recorded.signup_no], recorded.assessments[0]
-            decided_by_score = first.score is not None and first.decision in LET_IN
+            unasked = first.decision is Decision.ALLOW and first.score is not None
             found[recorded.signup_no] = _Account(
                 habits=habits_of([(key.kind, key.digest) for key in member.identifiers], first.signals),
                 strong=frozenset(key for key in member.identifiers if key.kind in STRONG_KINDS),
-                odds=log_odds(first.score or 0.0) if decided_by_score else None,
-                asked=first.decision is Decision.STEP_UP,
+                open_odds=log_odds(first.score or 0.0) if unasked else None,
             )
         return found
 
     def _ask(self, alike: Sequence[int], likeness: Likeness, now: datetime) -> int:
-        """Ask those for a proof who were let in, or passed one when they came, and whom nobody has judged since."""
+        """Ask those for a proof who were let in and whom nobody has asked or cleared since."""
         asked = 0
         for at in range(0, len(alike), BATCH):
             with self._begin() as work:
                 batch = alike[at : at + BATCH]
-                members = {each.signup_no: each for each in work.clusters.several(batch)}
-                for recorded in work.ledger.several(batch):
-                    if not _is_in(recorded, members[recorded.signup_no]):
+                cleared = {each.signup_no for each in work.clusters.several(batch) if each.label is not None}
+                for recorded in work.ledger.several([number for number in batch if number not in cleared]):
+                    if not stands_as_decided(recorded):
                         continue
                     held = like_the_banned(likeness, self._newest[recorded.signup_no].habits)
                     assessment = look_again(
@@ -221,11 +208,3 @@ class DrawLikeness:
                     asked += 1
                 work.commit()
         return asked
-
-
-def _is_in(recorded: Recorded, member: ClusterMember) -> bool:
-    """Whether an account is in, by its first decision or by a proof that it was asked for then."""
-    if member.label is not None or any(LIKE_BANNED in each.rules for each in recorded.assessments):
-        return False
-    passed = member.proof is Mark.PASSED and recorded.assessments[-1].decision in LET_IN
-    return passed or stands_as_decided(recorded)

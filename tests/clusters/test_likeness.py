@@ -45,13 +45,12 @@ class Drawing:
         model: Any = SimpleNamespace(
             card=SimpleNamespace(version="harmless", model_sha256="0" * 64),
             scorer=SimpleNamespace(
-                score=lambda _: SimpleNamespace(probability=0.2 if self.asks_everybody else 0.01),
+                score=lambda _: SimpleNamespace(probability=0.01),
                 explain=lambda vector: SimpleNamespace(contributions=[0.0] * len(vector)),
             ),
         )
         gate.judge = replace(gate.judge, model=lambda: model)
         gate.assess = replace(gate.assess, judge=gate.judge)
-        self.asks_everybody = False
         self.gate = gate
         self.draw = DrawLikeness(gate.store.begin, gate.judge, random.Random(3).random)
 
@@ -68,9 +67,6 @@ class Drawing:
         asked = self.draw(self.gate.now)
         self.gate.later(seconds=6)
         return asked
-
-    def assessments(self, view: Any) -> Any:
-        return self.gate.read(lambda work: work.ledger.get("campus", view.id)).assessments
 
     def asks(self, number: int) -> bool:
         """Whether another one of the operator is asked for being like the banned."""
@@ -119,21 +115,6 @@ def test_accounts_that_were_let_in_before_are_asked_once(drawing: Drawing) -> No
     assert (drawing.gate.latest(standby), drawing.gate.latest(cleared)) == (STEP_UP, ALLOW)
     told = drawing.gate.read(lambda work: work.events.of_subject(standby.id))[-1]
     assert (told.type, told.data["after"]) == (EventType.ACCOUNT_REASSESS, "likeness")
-
-
-def test_a_proof_that_was_passed_speaks_for_an_account_and_may_not_outweigh_all_its_habits(drawing: Drawing) -> None:
-    """Both were asked when they came; one passed, the other never answered."""
-    drawing.asks_everybody = True
-    passed, silent = (drawing.gate.came(**like_the_operator(20 + number)) for number in range(2))
-    drawing.asks_everybody = False
-    with drawing.gate.store.begin() as work:
-        record_result(work, drawing.gate.number(passed), passed=True, at=drawing.gate.now)
-        work.commit()
-    drawing.world(banned=12)
-
-    assert drawing.round() == 3
-
-    assert [len(drawing.assessments(view)) for view in (passed, silent)] == [2, 1]
 
 
 def test_what_stands_is_what_was_drawn(drawing: Drawing) -> None:
