@@ -35,7 +35,7 @@ FEWEST = 3
 CHANGED = 0.02
 """The share of them that must be others than before: a draw takes half a second."""
 
-FEWEST_BACK, GROWN, AGAIN_AFTER = 10, 1.2, timedelta(hours=24)
+FEWEST_BACK, GROWN, AGAIN_AFTER = 10, 1.5, timedelta(hours=24)
 """Accounts that were let in before are looked at once so many fell, again when they are half as many more, or daily."""
 
 MOST = 400

@@ -35,7 +35,9 @@ class ReadSignup:
         with self.begin() as work:
             recorded = work.ledger.get(caller.owner, record_id)
             if recorded is None:
-                raise NotFoundError("There is no such sign-up.")
+                raise NotFoundError(
+                    "There is no such sign-up; it is asked for by the id of its answer, not by signup_id."
+                )
             account = work.accounts.of(recorded.signup_no)
             step_up = work.step_ups.of_record(record_id)
             cases = work.cases.of_record(record_id)
