@@ -324,14 +324,12 @@ def test_a_change_and_the_reassessment_are_told_at_the_same_time(gate: Any) -> N
     assert changed.due_at == reassess.due_at
 
 
-def test_batches_go_on_where_they_stopped(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from service.usecases import carry_out
-
-    monkeypatch.setattr(carry_out, "BATCH", 3)
+def test_batches_go_on_where_they_stopped(gate: Any) -> None:
+    carry_out = replace(gate.carry_out, size=3)
     ring = gate.ring(8, frauds=3)
     gate.judge_clusters(gate.now)
 
-    counts = [gate.carry_out.batch(gate.now) for _ in range(4)]
+    counts = [carry_out.batch(gate.now) for _ in range(4)]
 
     assert counts == [3, 3, 2, 0]
     assert gate.decisions(ring) == ["deny"] * 8
