@@ -68,10 +68,11 @@ _WRITTEN_SQLITE = (
 
 _WRITTEN_POSTGRESQL = f"""
 UPDATE contained SET progress = given.progress, before_id = given.before_id, made_id = given.made_id
-FROM {given(ContainedRow, ("containment_no", "signup_no", "progress", "before_id", "made_id"))}
-WHERE contained.containment_no = given.containment_no AND contained.signup_no = given.signup_no
-    AND contained.progress = %(standing)s
+FROM {given(ContainedRow, ("signup_no", "progress", "before_id", "made_id"))}
+WHERE contained.containment_no = %(number)s AND contained.signup_no BETWEEN %(first)s AND %(last)s
+    AND contained.signup_no = given.signup_no AND contained.progress = %(standing)s
 """  # noqa: S608 - names of columns
+"""A batch lies together; without its bounds everybody whom any containment touches would be read."""
 
 
 class SqlContainments:
@@ -333,7 +334,9 @@ def _take(connection: Connection, number: int, progress: Progress, done: Sequenc
     else:
         locking = select(ContainmentRow.containment_no).where(ContainmentRow.containment_no == number)
         connection.execute(locking.with_for_update(key_share=True))
-        parameters = {"rows": rows_as_json(rows), "standing": progress.value}
+        numbers = [each.task.touched.signup_no for each in done]
+        bounds = {"number": number, "first": min(numbers), "last": max(numbers)}
+        parameters = {"rows": rows_as_json(rows), "standing": progress.value, **bounds}
         written = connection.exec_driver_sql(_WRITTEN_POSTGRESQL, parameters)
     if written.rowcount != len(rows):
         raise ConflictError("Somebody else did it at the same moment.")
