@@ -6,7 +6,7 @@ inverses of each other for every sign-up whose times are whole microseconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -34,14 +34,16 @@ from models.signup import (
 )
 
 Document = dict[str, Any]
+Wanted = Mapping[str, "Wanted | None"]
+"""Members by name, each with its own members that are wanted: ``None`` for all of them."""
 
 
-def document_of_signup(signup: Signup, *, only: Container[str] | None = None) -> Document:
+def document_of_signup(signup: Signup, *, only: Wanted | None = None) -> Document:
     """The sign-up as a JSON document; what is ``None`` or empty by default is left out.
 
     Args:
         signup: the sign-up.
-        only: the members wanted, by name; all of them by default.
+        only: the members wanted; all of them by default.
     """
     return _document(signup, only)
 
@@ -127,15 +129,22 @@ def _prior_checks(part: Mapping[str, Any]) -> PriorChecks:
     return PriorChecks(**{**part, "captcha": _CAPTCHAS[part.get("captcha")]})
 
 
-def _document(part: Any, only: Container[str] | None = None) -> Document:
+def _document(part: Any, only: Wanted | None = None) -> Document:
     """A dataclass as a document, recursively. Any: the parts are different dataclasses."""
     out: Document = {}
     for name in _NAMES[type(part)]:
+        if only is not None and name not in only:
+            continue
         value = getattr(part, name)
-        if value is None or (only is not None and name not in only) or (name in _LEFT_OUT_EMPTY and not value):
+        if value is None or (name in _LEFT_OUT_EMPTY and not value):
             continue
         plain = _PLAIN.get(type(value))
-        out[name] = value if plain is None else plain(value)
+        if plain is None:
+            out[name] = value
+        elif plain is _document and only is not None:
+            out[name] = _document(value, only[name])
+        else:
+            out[name] = plain(value)
     return out
 
 

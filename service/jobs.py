@@ -18,7 +18,7 @@ from service.step_up import step_up_parts
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.store import SqlStore
 from service.usecases.ask_again import AskAgain
-from service.usecases.carry_out import CarryOut
+from service.usecases.carry_out import BATCH, BATCH_ON_A_SERVER, CarryOut
 from service.usecases.deliver_event import DeliverEvent
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.draw_likeness import DrawLikeness
@@ -50,7 +50,7 @@ def jobs_of(store: SqlStore, settings: Settings, reference: Reference) -> tuple[
     tend, policy = TendCases(store.begin), PolicyInForce(store.begin, time.monotonic)
     outcomes = RecordedOutcomes(store.begin, policy)
     return (
-        Job("cases given back", tend.give_back),
+        Job("cases given back", tend.give_back, prompt=True),
         Job("overdue cases made louder", tend.make_louder),
         Job("probations ended", EndProbations(store.begin, new_id, outcomes)),
         *step_up_jobs(store, settings, reference),
@@ -100,11 +100,13 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
     """What belongs together is united, judged, and what is contained is looked at again."""
     judge = judge_of(store, settings, reference, policy)
     chance, cases = random.SystemRandom().random, CasesOfClusters(policy, new_id, _now)
+    carry_out = CarryOut(store.begin, judge, chance, BATCH if settings.embedded else BATCH_ON_A_SERVER)
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),
         Job("guards changed", RecogniseShared(store.begin, policy)),
         Job("clusters judged", JudgeClusters(store.begin, DoubtAlone(judge), cases, new_id)),
-        Job("contained accounts looked at again", CarryOut(store.begin, judge, chance)),
+        # Its turns follow each other: the jobs behind it take longer than all of a containment.
+        Job("contained accounts looked at again", carry_out.turn, turn=carry_out.members_a_turn),
         Job("bans looked back from", LookBack(store.begin, judge, cases, chance)),
         Job("accounts asked that are like the banned", DrawLikeness(store.begin, judge, chance)),
         Job("decisions changed by a second look", second_look_of(store, settings, reference)),
@@ -152,5 +154,5 @@ def step_up_jobs(store: SqlStore, settings: Settings, reference: Reference) -> t
         Job("page visits forgotten", parts.visits.forget),
     ]
     if parts.send_codes is not None:
-        jobs[:0] = [Job("codes sent", parts.send_codes), Job("mails forgotten", parts.send_codes.forget)]
+        jobs[:0] = [Job("codes sent", parts.send_codes, prompt=True), Job("mails forgotten", parts.send_codes.forget)]
     return tuple(jobs)

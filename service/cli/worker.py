@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import click
 
+from service.cli.collecting import loaded
 from service.cli.context import reference_of, settings_here, store_of
 from service.jobs import delivery_of, jobs_of
 from service.metrics import Metrics
@@ -32,6 +33,7 @@ def worker(once: bool, beside: int | None) -> None:  # noqa: FBT001 - click pass
     configure_logging(level=settings.log_level)
     store, metrics = store_of(settings), Metrics()
     jobs = jobs_of(store, settings, reference_of(settings))
+    loaded()
     if once:
         done = Worker((*jobs, delivery_of(store, settings, metrics)), now=_now).round()
         click.echo(", ".join(f"{count:,} {name}" for name, count in done.items()))

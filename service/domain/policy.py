@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ import cel
 from pydantic import Field, ValidationError, model_validator
 
 from models.signup import AccountType
+from models.signup_document import Wanted
 from service.domain.decision import Decision, Explored, Reason, harsher, milder
 from service.domain.errors import InvalidError
 from service.domain.grant import Grant, Tier
@@ -32,7 +32,7 @@ from service.domain.policy_sections.rules import Rule, RuleState
 from service.domain.policy_sections.second_look import SecondLook
 from service.domain.policy_sections.section import Section
 from service.domain.policy_sections.thresholds import Fallback, Thresholds
-from service.domain.rule_check import Member, members_of
+from service.domain.rule_check import Member, members_of, values_of
 from service.domain.rule_members import ZERO_LINKAGE
 from service.domain.standing import NO_STANDING, ListHit, Standing
 
@@ -99,8 +99,8 @@ class _Ready:
 class Policy:
     """A policy document ready to decide: its rules are compiled.
 
-    ``words`` are the names that some rule mentions; the rules read no other member of a document. ``reads_signup``
-    says whether any of them reads the sign-up itself, which holds personal data.
+    ``of_signup`` is what some rule reads of a sign-up, ``None`` for all of it. ``reads_signup`` says whether any reads
+    the sign-up at all, which holds personal data.
     """
 
     def __init__(self, document: PolicyDocument, version: int) -> None:
@@ -113,8 +113,11 @@ class Policy:
         )
         # Turning whole documents into CEL values costs ten times the rules themselves: only what some rule reads
         # is turned.
-        self._read = _tree(member for each in self._ready for member in each.members)
-        self.words = frozenset(word for each in self._ready for word in _WORDS.findall(each.rule.when))
+        self._read = _tree(
+            (member for each in self._ready for member in each.members),
+            (member for each in self._ready for member in values_of(each.rule.when)),
+        )
+        self.of_signup: Wanted | None = self._read.get("signup", {})
         self.reads_signup = any(member[0] == "signup" for each in self._ready for member in each.members)
         self._zeroes = self._part("linkage", ZERO_LINKAGE)
 
@@ -138,7 +141,7 @@ class Policy:
         Args:
             account_type: whose thresholds count.
             score: the probability of fraud; ``None`` when no model could score.
-            signup: the members that ``words`` name suffice.
+            signup: what ``of_signup`` names suffices.
             signals: without personal data.
             linkage: counts; identifiers that the sign-up does not carry read 0.
             now: the instant of the decision.
@@ -253,33 +256,33 @@ class Policy:
         return self.document.thresholds[account_type].decision_for(score)
 
 
-_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NEAR_LINE = Reason("SCORE_NEAR_LINE", "grant", "The score is near the line from which a proof is asked for.")
 _EXPLORED = Reason(
     "EXPLORED", "grant", "It was allowed at random, so that the model learns from more than it suspects."
 )
 
 
-_WHOLE: dict[str, Any] = {}
-
-
-def _tree(members: Iterable[Member]) -> dict[str, Any]:
-    """The members as a tree; where one ends the whole value is read."""
+def _tree(members: Iterable[Member], values: Iterable[Member]) -> dict[str, Any]:
+    """The members as a tree, with ``None`` where the whole value is read."""
     tree: dict[str, Any] = {}
     for member in members:
         place = tree
-        for name in member[:-1]:
+        for name in member:
             place = place.setdefault(name, {})
-            if place is _WHOLE:
+    for member in values:
+        place = tree
+        for name in member[:-1]:
+            place = place[name]
+            if place is None:
                 break
         else:
-            place[member[-1]] = _WHOLE
+            place[member[-1]] = None
     return tree
 
 
-def _picked(document: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _picked(document: Mapping[str, Any], wanted: Wanted | None) -> dict[str, Any]:
     """The wanted members of a document."""
-    if wanted is _WHOLE:
+    if wanted is None:
         return dict(document)
     return {
         name: _picked(document[name], inner) if isinstance(document[name], dict) else document[name]

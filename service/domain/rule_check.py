@@ -64,25 +64,38 @@ def check_rule(when: str) -> None:
 
 def members_of(when: str) -> tuple[Member, ...]:
     """The members that an expression reads, such as ``("signals", "email", "free")``; no methods called on them."""
+    return tuple(dict.fromkeys(member for member, _ in _occurrences(when)))
+
+
+def values_of(when: str) -> tuple[Member, ...]:
+    """Those whose value it reads; of the others it asks by ``has`` whether they are there, and nothing else."""
+    return tuple(dict.fromkeys(member for member, read in _occurrences(when) if read))
+
+
+def _occurrences(when: str) -> Iterator[tuple[Member, bool]]:
+    """Each with whether its value is read."""
     tokens = _tokens(when)
-    found = []
+    texts = [token.text for token in tokens]
     for at, token in enumerate(tokens):
-        if token.kind == "name" and token.text in MEMBERS and (at == 0 or tokens[at - 1].text != "."):
-            found.append((token.text, *_chain(tokens, at + 1)))
-    return tuple(dict.fromkeys(found))
+        if token.kind == "name" and token.text in MEMBERS and texts[at - 1 : at] != ["."]:
+            names, after = _chain(tokens, at + 1)
+            yield (token.text, *names), texts[max(at - 2, 0) : at] != ["has", "("] or texts[after : after + 1] != [")"]
 
 
-def _chain(tokens: Sequence[_Token], at: int) -> Iterator[str]:
+def _chain(tokens: Sequence[_Token], at: int) -> tuple[list[str], int]:
+    """The names of the members that follow, and where they end."""
+    names = []
     while at + 1 < len(tokens):
         sign, name, after = tokens[at].text, tokens[at + 1], tokens[at + 2].text if at + 2 < len(tokens) else ""
         if sign == "." and name.kind == "name" and after != "(":
-            yield name.text
+            names.append(name.text)
             at += 2
         elif sign == "[" and name.kind == "text" and after == "]":
-            yield name.text[1:-1]
+            names.append(name.text[1:-1])
             at += 3
         else:
-            return
+            break
+    return names, at
 
 
 def _check_member(member: Member) -> None:

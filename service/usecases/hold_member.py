@@ -35,7 +35,7 @@ def held(judge: Judge, recorded: Recorded, before: Assessment, *, now: datetime)
     ruling = policy.rule_on(
         account_type=recorded.signup.account_type,
         score=before.score,
-        signup=document_of_signup(recorded.signup, only=policy.words),
+        signup=document_of_signup(recorded.signup, only=policy.of_signup),
         signals=before.signals,
         linkage=linkage,
         now=now,

@@ -99,7 +99,7 @@ class Judge:
         ruling = policy.rule_on(
             account_type=facts.signup.account_type,
             score=score,
-            signup=document_of_signup(facts.signup, only=policy.words),
+            signup=document_of_signup(facts.signup, only=policy.of_signup),
             signals=signals,
             linkage=linkage,
             now=now,

@@ -196,6 +196,7 @@ class Containing:
                     if connection.execute(touched).scalar_one():
                         began = began or time.monotonic()
                         if not connection.execute(waiting).scalar_one():
+                            self.seconds = time.monotonic() - began
                             break
                 if worker.poll() is not None:
                     raise RuntimeError(f"the worker ended with {worker.returncode}")
@@ -203,7 +204,6 @@ class Containing:
             worker.terminate()
             worker.wait()
             engine.dispose()
-        self.seconds = time.monotonic() - began
 
 
 def contained(url: str) -> int:

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from models.signup import AccountType
+from models.signup import (
+    AccountType,
+    CheckResult,
+    Device,
+    Identity,
+    Payment,
+    PaymentChecks,
+    PaymentMethod,
+    Signup,
+)
+from models.signup_document import document_of_signup
 from service.domain.decision import Decision
 from service.domain.errors import InvalidError
 from service.domain.policy import Policy, default_policy_text, parse_policy
@@ -113,6 +123,55 @@ def test_a_floor_wins_over_a_ceiling_and_a_ceiling_over_the_score() -> None:
 
 def test_a_rule_never_sees_an_unscored_sign_up_as_risky() -> None:
     assert decide(parse_policy(DOCUMENT + rule("score > 0.0", 'at_least = "deny"'), version=1), None) is Decision.REVIEW
+
+
+ADA = Signup(
+    signup_id="su_ada",
+    account_type=AccountType.EDUCATIONAL,
+    occurred_at=NOON,
+    identity=Identity(full_name="Ada Example"),
+    email="ada@example.org",
+    payment=Payment(PaymentMethod.CARD, fingerprint="fp", checks=PaymentChecks(cvc=CheckResult.PASS)),
+    device=Device(ip="192.0.2.7", webdriver=True),
+    custom={"campaign": "spring"},
+)
+
+
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [
+        ("has(signup.payment)", True),
+        ("has(signup.behaviour)", False),
+        ("has(signup.payment) && has(signup.payment.checks.cvc)", True),
+        ("has(signup.payment) && has(signup.payment.bin)", False),
+        ('has(signup.payment) && signup.payment.checks.cvc == "pass"', True),
+        ("has(signup.payment) && size(signup.payment) == 3", True),
+        ('has(signup.payment.fingerprint) && signup.payment.fingerprint == "fp"', True),
+        ('signup.custom.campaign == "spring"', True),
+        ("signup.device.webdriver == true && !has(signup.device.device_id)", True),
+        ("size(signup) == 8", True),
+        ("score < 0.5", True),
+    ],
+)
+def test_rules_find_the_same_in_what_they_are_given_of_a_sign_up_as_in_all_of_it(when: str, holds: bool) -> None:
+    policy = parse_policy(DOCUMENT + rule(when), version=1)
+
+    rulings = [
+        policy.rule_on(
+            account_type=AccountType.EDUCATIONAL, score=0.01, signup=signup, signals={}, linkage={}, now=NOON
+        )
+        for signup in (document_of_signup(ADA), document_of_signup(ADA, only=policy.of_signup))
+    ]
+
+    assert rulings[0] == rulings[1]
+    assert (rulings[0].rules, rulings[0].failed_rules) == (("a_rule",) if holds else (), ())
+
+
+def test_nothing_is_told_of_what_no_rule_reads() -> None:
+    policy = parse_policy(DOCUMENT + rule("has(signup.payment) && signup.device.webdriver == true"), version=1)
+
+    assert document_of_signup(ADA, only=policy.of_signup) == {"payment": {}, "device": {"webdriver": True}}
+    assert document_of_signup(ADA, only=parse_policy(DOCUMENT, version=1).of_signup) == {}
 
 
 @pytest.mark.parametrize("when", ["signup.custom.campaign > 3", "linkage.device.links_24h / 0 > 1"])

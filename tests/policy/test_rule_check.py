@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.domain.rule_check import check_rule, members_of
+from service.domain.rule_check import check_rule, members_of, values_of
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,17 @@ def test_the_members_read_are_found_without_methods_and_strings() -> None:
     members = members_of('signals.email.pattern.startsWith("linkage.ip") && linkage["ip"].links_1h > signup.custom.a.b')
 
     assert members == (("signals", "email", "pattern"), ("linkage", "ip", "links_1h"), ("signup", "custom", "a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("when", "values"),
+    [
+        ("has(signup.payment) && signup.device.webdriver", (("signup", "device", "webdriver"),)),
+        ("!has(signup.payment.bin)", ()),
+        ("has(signup.payment) && signup.payment.failed_attempts > 2", (("signup", "payment", "failed_attempts"),)),
+        ("has(signup.payment) && size(signup.payment) > 2", (("signup", "payment"),)),
+        ('has(signup.phone) && signup.phone.startsWith("+44")', (("signup", "phone"),)),
+    ],
+)
+def test_what_a_rule_only_asks_to_be_there_it_does_not_read(when: str, values: tuple[tuple[str, ...], ...]) -> None:
+    assert values_of(when) == values

@@ -31,8 +31,9 @@ from models.signup import (
     Signup,
     Sponsor,
 )
-from service.domain.decision import Assessment, Decision, Explored
+from service.domain.decision import Assessment, Decision, Explored, Reason
 from service.domain.errors import ConflictError, NotFoundError
+from service.domain.event import Event, EventType
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
 from service.usecases.ports import AlreadyRecordedError, ApiKey, AuditEntry, NewRecord, SearchQuery
@@ -236,6 +237,42 @@ def test_another_assessment_joins_the_history_and_leaves_the_first(
             "signup.recorded",
         ]
         assert [each.decision for each in work.ledger.search("acme", SearchQuery())] == [Decision.DENY]
+
+
+def test_assessments_of_many_sign_ups_are_written_together_as_they_are(
+    store: Store, make_record: Make, record_all: RecordAll, make_assessment: Callable[..., Assessment], noon: datetime
+) -> None:
+    records = [make_record() for _ in range(3)]
+    record_all(store, *records)
+    text = "quotes ' \" and \\ and %(rows)s, a line\n, a tab\t, Ågren 王 🙂"
+    later = noon + timedelta(hours=1)
+    made = [
+        make_assessment(decided_at=later, vector=bytes(range(256)), reasons=(Reason("A", "rule", text, -0.1),)),
+        make_assessment(decided_at=later, score=None, model=None, vector=None, degraded=True, degraded_reason=text),
+        make_assessment(decided_at=later, score=0.1 + 0.2, signals={"email": {"free": None, "pattern": text}}),
+    ]
+
+    with store.begin() as work:
+        for record, assessment in zip(records, made, strict=True):
+            found = work.ledger.get("acme", record.id)
+            assert found is not None
+            events = [
+                Event(f"{name}-{record.id}", EventType.SIGNUP_CHANGED, "acme", record.id, later, later, {"text": text})
+                for name in ("first", "second")
+            ]
+            audit = AuditEntry(later, "worker", "signup.reassessed", record.id, {"text": text})
+            work.ledger.append_assessment(found.signup_no, assessment, audit, events)
+        work.commit()
+
+    with store.begin() as work:
+        for record, assessment in zip(records, made, strict=True):
+            found = work.ledger.get("acme", record.id)
+            assert found is not None
+            assert found.assessments[-1] == assessment
+            told = work.events.of_subject(record.id)
+            assert [each.id for each in told][-2:] == [f"first-{record.id}", f"second-{record.id}"]
+            assert told[-1].data == {"text": text}
+            assert work.audit.entries(subject=record.id)[0].detail == {"text": text}
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from service.usecases.manage_reviewers import ManageReviewers
 from service.usecases.ports import IdempotencyClaim, NewRecord
 from service.usecases.ports_reviewers import Session
 from service.usecases.sign_in import LASTS, WINDOW
-from service.worker import EVENTS_KEPT_FOR, IDEMPOTENCY_KEPT_FOR, Job, Worker, housekeeping
+from service.worker import EVENTS_KEPT_FOR, IDEMPOTENCY_KEPT_FOR, MOST_TURNS, Job, Worker, housekeeping
 
 SEALED, FORGOTTEN = "audit entries sealed", "Idempotency-Keys forgotten"
 
@@ -140,3 +140,44 @@ def test_a_job_that_fails_keeps_no_other_from_running(noon: datetime) -> None:
     Worker((Job("broken", broken), Job("done", working)), now=lambda: noon).run(wait=lambda _: True)
 
     assert ran == [noon]
+
+
+def counting(name: str, counts: list[int], ran: list[str], **parts: Any) -> Job:
+    """A job that did so much, one after the other, and then nothing."""
+
+    def run(now: datetime) -> int:
+        ran.append(name)
+        return counts.pop(0) if counts else 0
+
+    return Job(name, run, **parts)
+
+
+def test_the_turns_of_a_job_follow_each_other_and_nobody_who_waits_waits_for_all_of_them(noon: datetime) -> None:
+    ran: list[str] = []
+    jobs = (
+        counting("prompt", [1, 2, 3, 4], ran, prompt=True),
+        counting("long", [10, 10, 4], ran, turn=10),
+        counting("late", [1, 1], ran),
+    )
+
+    done = Worker(jobs, now=lambda: noon).round()
+
+    assert ran == ["prompt", "long", "prompt", "long", "prompt", "long", "late"]
+    assert done == {"prompt": 6, "long": 24, "late": 1}
+
+
+def test_a_job_that_never_comes_to_an_end_leaves_the_others_their_turn(noon: datetime) -> None:
+    ran: list[str] = []
+    jobs = (counting("long", [10] * 100, ran, turn=10), counting("late", [1], ran))
+
+    done = Worker(jobs, now=lambda: noon).round()
+
+    assert done == {"long": 10 * MOST_TURNS, "late": 1}
+
+
+def test_a_worker_that_is_to_stop_begins_no_further_turn(noon: datetime) -> None:
+    ran: list[str] = []
+
+    Worker((counting("long", [10] * 100, ran, turn=10),), now=lambda: noon).run(wait=lambda _: True)
+
+    assert ran == ["long"]

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from service.storage.audit_chain import FIRST_PREVIOUS, ChainedEntry, Seal, detail_text, problem_of, seal_of
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.sql.database import Database
+from service.storage.sql.many_rows import insert_many
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import AuditEntryRow, AuditSealRow
 from service.usecases.ports import AuditEntry, AuditHead, AuditVerdict
@@ -52,7 +53,7 @@ class SqlAuditTrail:
         columns = [columns_of_entry(each) for each in entries]
 
         def run(connection: Connection) -> None:
-            connection.execute(insert(AuditEntryRow), columns)
+            insert_many(connection, AuditEntryRow, columns)
 
         self._stage.add(run)
 

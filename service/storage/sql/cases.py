@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
 from sqlalchemy import Connection, and_, func, insert, literal, or_, select, text, tuple_, update
@@ -94,11 +95,11 @@ class SqlCases:
 
     def unresolved_about(self, record_ids: Collection[str]) -> Sequence[Case]:
         """See the port."""
-        return self._cases(unresolved_about(record_ids)) if record_ids else ()
+        return self._about(unresolved_about, record_ids)
 
     def settled_about(self, record_ids: Collection[str], containment_id: str) -> Sequence[Case]:
         """See the port."""
-        return self._cases(settled_about(record_ids, containment_id)) if record_ids else ()
+        return self._about(partial(settled_about, containment_id=containment_id), record_ids)
 
     def settle(self, cases: Sequence[Case]) -> None:
         """See the port."""
@@ -275,6 +276,14 @@ class SqlCases:
 
     def _one(self, *conditions: Any) -> Case | None:
         return next(iter(self._cases(select(CaseRow.__table__).where(*conditions))), None)
+
+    def _about(
+        self, wanted: Callable[[Connection, Collection[str]], Any], record_ids: Collection[str]
+    ) -> tuple[Case, ...]:
+        if not record_ids:
+            return ()
+        rows = self._database.read(lambda connection: connection.execute(wanted(connection, record_ids)).all())
+        return tuple(case_of_row(row) for row in rows)
 
     def _cases(self, wanted: Any) -> tuple[Case, ...]:
         rows = self._database.read(lambda connection: connection.execute(wanted).all())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    text,
     union_all,
     update,
 )
@@ -41,6 +42,7 @@ from service.storage.instants import instant_of, microseconds_of, optional_insta
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.containment_tables import ContainedRow, ContainmentRow, JudgedRow
 from service.storage.sql.database import Database
+from service.storage.sql.many_rows import given, rows_as_json
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.staging import Stage
 
@@ -52,7 +54,25 @@ SELECT * FROM unnest(
 """
 """Columns as arrays: 20,000 members are one message and not as many."""
 
-_NUMBERS_A_STATEMENT = 500
+_TO_BE_DONE = text("progress IN (1, 4)")
+"""As the index of what is to be done has it: with parameters it would not be found."""
+
+_WRITTEN_SQLITE = (
+    update(ContainedRow)
+    .where(
+        ContainedRow.containment_no == bindparam("new_containment_no"),
+        ContainedRow.signup_no == bindparam("new_signup_no"),
+    )
+    .values({name: bindparam(f"new_{name}") for name in ("progress", "before_id", "made_id")})
+)
+
+_WRITTEN_POSTGRESQL = f"""
+UPDATE contained SET progress = given.progress, before_id = given.before_id, made_id = given.made_id
+FROM {given(ContainedRow, ("signup_no", "progress", "before_id", "made_id"))}
+WHERE contained.containment_no = %(number)s AND contained.signup_no BETWEEN %(first)s AND %(last)s
+    AND contained.signup_no = given.signup_no AND contained.progress = %(standing)s
+"""  # noqa: S608 - names of columns
+"""A batch lies together; without its bounds everybody whom any containment touches would be read."""
 
 
 class SqlContainments:
@@ -187,7 +207,7 @@ class SqlContainments:
             select(ContainedRow.__table__, ContainmentRow.id)
             .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
             .where(
-                ContainedRow.progress.in_([Progress.WAITING.value, Progress.RESTORING.value]),
+                _TO_BE_DONE,
                 ContainmentRow.state != ContainmentState.PENDING.value,
             )
             .order_by(ContainedRow.containment_no, ContainedRow.signup_no)
@@ -293,45 +313,33 @@ def _moving(number: int, states: Sequence[ContainmentState], values: dict[str, A
     return run
 
 
-_WRITTEN = (
-    update(ContainedRow)
-    .where(ContainedRow.containment_no == bindparam("of_no"), ContainedRow.signup_no == bindparam("member_no"))
-    .values(progress=bindparam("to_progress"), before_id=bindparam("before"), made_id=bindparam("made"))
-)
-
-
 def _take(connection: Connection, number: int, progress: Progress, done: Sequence[Done]) -> None:
-    """Write what was done about members of one containment, if nobody else did: their rows are locked first."""
-    for some in _chunks(done):
-        locking = (
-            select(ContainedRow.signup_no)
-            .where(
-                ContainedRow.containment_no == number,
-                ContainedRow.signup_no.in_([each.task.touched.signup_no for each in some]),
-                ContainedRow.progress == progress.value,
-            )
-            .order_by(ContainedRow.signup_no)
-        )
-        if connection.dialect.name != "sqlite":
-            locking = locking.with_for_update()
-        if len(connection.execute(locking).all()) != len(some):
-            raise ConflictError("Somebody else did it at the same moment.")
-        rows = [
-            {
-                "of_no": number,
-                "member_no": each.task.touched.signup_no,
-                "to_progress": each.progress.value,
-                "before": each.before_id,
-                "made": each.made_id,
-            }
-            for each in some
-        ]
-        connection.execute(_WRITTEN, rows)
+    """Write what was done about members of one containment, if nobody else did.
 
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for at in range(0, len(values), _NUMBERS_A_STATEMENT):
-        yield values[at : at + _NUMBERS_A_STATEMENT]
+    Whoever else writes about them waits for the lock on their containment, and finds them done.
+    """
+    rows = [
+        {
+            "containment_no": number,
+            "signup_no": each.task.touched.signup_no,
+            "progress": each.progress.value,
+            "before_id": each.before_id,
+            "made_id": each.made_id,
+        }
+        for each in done
+    ]
+    if connection.dialect.name == "sqlite":
+        standing = _WRITTEN_SQLITE.where(ContainedRow.progress == progress.value)
+        written = connection.execute(standing, [{f"new_{name}": each[name] for name in each} for each in rows])
+    else:
+        locking = select(ContainmentRow.containment_no).where(ContainmentRow.containment_no == number)
+        connection.execute(locking.with_for_update(key_share=True))
+        numbers = [each.task.touched.signup_no for each in done]
+        bounds = {"number": number, "first": min(numbers), "last": max(numbers)}
+        parameters = {"rows": rows_as_json(rows), "standing": progress.value, **bounds}
+        written = connection.exec_driver_sql(_WRITTEN_POSTGRESQL, parameters)
+    if written.rowcount != len(rows):
+        raise ConflictError("Somebody else did it at the same moment.")
 
 
 def _columns_of(containment: Containment) -> dict[str, Any]:

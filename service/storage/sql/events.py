@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any  # Any: rows of a driver are untyped
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from service.domain.event import Event, EventType
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.sql.database import Database
 from service.storage.sql.event_tables import EventRow
+from service.storage.sql.many_rows import insert_many
 from service.storage.sql.staging import Stage
 
 EVENT_COLUMNS = ("id", "type", "owner", "subject", "occurred_us", "due_us", "payload")
@@ -38,9 +39,7 @@ class SqlEvents:
 
 def write_events(connection: Connection, events: Sequence[Event]) -> None:
     """Append events in one statement."""
-    rows = [dict(zip(EVENT_COLUMNS, row_of_event(each), strict=True)) for each in events]
-    if rows:
-        connection.execute(insert(EventRow), rows)
+    insert_many(connection, EventRow, [dict(zip(EVENT_COLUMNS, row_of_event(each), strict=True)) for each in events])
 
 
 def row_of_event(event: Event) -> tuple[object, ...]:

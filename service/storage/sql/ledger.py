@@ -10,7 +10,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, Select, and_, insert, select, tuple_
+from sqlalchemy import Connection, Select, and_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from models.linkage.identifier import Identifier
@@ -28,6 +28,8 @@ from service.storage.sql.database import Database
 from service.storage.sql.events import write_events
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.joining import clock_us, join, joining_of
+from service.storage.sql.many_rows import insert_many
+from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.question import CREATED, Question
 from service.storage.sql.records import (
     ACCOUNT_TYPE_CODES,
@@ -43,6 +45,9 @@ from service.usecases.ports import AuditEntry, Found, Look, NewRecord, Recorded,
 
 _PAGE = 200
 """Sign-ups a page of a stream: a few megabytes."""
+
+_RECORDED = select(*(SignupRow.__table__.c[name] for name in ("id", "signup_no", "owner", "recorded_us", "personal")))
+"""What a record is made of; the answer that its caller got is as large, and nobody asks for it here."""
 
 _TRIES = 2
 """A merge that fails once, as one of two that wait for each other must, is tried again."""
@@ -155,14 +160,14 @@ class SqlLedger:
 
     def get(self, owner: str | None, record_id: str) -> Recorded | None:
         """See the port."""
-        wanted = select(SignupRow.__table__).where(SignupRow.id == record_id)
+        wanted = _RECORDED.where(SignupRow.id == record_id)
         if owner is not None:
             wanted = wanted.where(SignupRow.owner == owner)
         return next(iter(self._database.read(lambda connection: self._recorded(connection, wanted))), None)
 
     def many(self, owner: str | None, record_ids: Sequence[str]) -> Sequence[Recorded]:
         """See the port."""
-        wanted = select(SignupRow.__table__).where(SignupRow.id.in_(record_ids))
+        wanted = _RECORDED.where(SignupRow.id.in_(record_ids))
         if owner is not None:
             wanted = wanted.where(SignupRow.owner == owner)
         if not record_ids:
@@ -172,10 +177,14 @@ class SqlLedger:
     def several(self, signup_nos: Sequence[int]) -> Sequence[Recorded]:
         """See the port."""
         found: dict[int, Recorded] = {}
+
+        def page(connection: Connection, numbers: Sequence[int]) -> list[Recorded]:
+            wanted = _RECORDED.where(SignupRow.signup_no.in_(numbers_of(connection, numbers)))
+            return self._recorded(connection, wanted, passing_over=True)
+
         for at in range(0, len(signup_nos), _PAGE):
-            wanted = select(SignupRow.__table__).where(SignupRow.signup_no.in_(signup_nos[at : at + _PAGE]))
-            page = self._database.read(partial(self._recorded, wanted=wanted, passing_over=True))
-            found |= {each.signup_no: each for each in page}
+            read = self._database.read(partial(page, numbers=signup_nos[at : at + _PAGE]))
+            found |= {each.signup_no: each for each in read}
         return tuple(found[number] for number in signup_nos if number in found)
 
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
@@ -208,7 +217,7 @@ class SqlLedger:
     def _pages(self, after: tuple[int, int] | None) -> Iterator[Recorded]:
         place = tuple_(SignupRow.recorded_us, SignupRow.signup_no)
         while True:
-            wanted = select(SignupRow.__table__).order_by(SignupRow.recorded_us, SignupRow.signup_no).limit(_PAGE)
+            wanted = _RECORDED.order_by(SignupRow.recorded_us, SignupRow.signup_no).limit(_PAGE)
             if after is not None:
                 wanted = wanted.where(place > after)
             page = self._database.read(partial(self._recorded, wanted=wanted))
@@ -222,7 +231,7 @@ class SqlLedger:
         signups = connection.execute(wanted).all()
         assessments = connection.execute(
             select(AssessmentRow.__table__)
-            .where(AssessmentRow.signup_no.in_([row.signup_no for row in signups]))
+            .where(AssessmentRow.signup_no.in_(numbers_of(connection, [row.signup_no for row in signups])))
             .order_by(AssessmentRow.signup_no, AssessmentRow.decided_us, AssessmentRow.id)
         ).all()
         of_signup = {number: list(rows) for number, rows in groupby(assessments, key=lambda row: row.signup_no)}
@@ -299,8 +308,8 @@ def _write_assessed(connection: Connection, assessed: Sequence[_Assessed]) -> No
         columns = columns_of_assessment(each.assessment)
         columns["signup_no"], columns["id"] = each.signup_no, columns.pop("assessment_id")
         rows.append(columns)
-    connection.execute(insert(AssessmentRow), rows)
-    connection.execute(insert(AuditEntryRow), [columns_of_entry(each.audit) for each in assessed])
+    insert_many(connection, AssessmentRow, rows)
+    insert_many(connection, AuditEntryRow, [columns_of_entry(each.audit) for each in assessed])
     write_events(connection, [event for each in assessed for event in each.events])
     probations.follow(connection, [(each.signup_no, each.assessment) for each in assessed])
 

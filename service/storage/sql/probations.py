@@ -12,13 +12,13 @@ from service.domain.errors import ConflictError
 from service.domain.grant import Tier
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.sql.database import Database
+from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.policy_tables import ProbationRow
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import SignupRow
 from service.usecases.ports_probations import Probation
 
 PROBATION_COLUMNS = ("until_us",)
-_NUMBERS_A_STATEMENT = 500
 
 
 class SqlProbations:
@@ -66,10 +66,10 @@ def follow(connection: Connection, assessed: Sequence[tuple[int, Assessment]]) -
         else:
             _granted(connection, signup_no, until)
     for at, numbers in ended.items():
-        for first in range(0, len(numbers), _NUMBERS_A_STATEMENT):
-            some = ProbationRow.signup_no.in_(numbers[first : first + _NUMBERS_A_STATEMENT])
-            ending = update(ProbationRow).where(some, ProbationRow.ended_us.is_(None))
-            connection.execute(ending.values(ended_us=microseconds_of(at)))
+        ending = update(ProbationRow).where(
+            ProbationRow.signup_no.in_(numbers_of(connection, numbers)), ProbationRow.ended_us.is_(None)
+        )
+        connection.execute(ending.values(ended_us=microseconds_of(at)))
 
 
 def _granted(connection: Connection, signup_no: int, until: datetime) -> None:

@@ -12,17 +12,19 @@ from service.domain.case import Case, CaseState, settler
 from service.domain.errors import ConflictError
 from service.storage.instants import microseconds_of
 from service.storage.sql.case_tables import UNRESOLVED, CaseRow
+from service.storage.sql.number_lists import texts_of
 
 _UNRESOLVED = text(UNRESOLVED)
 _MOVED = "Somebody changed a case at the same moment; look at it again."
 
 
-def unresolved_about(record_ids: Collection[str]) -> Any:
+def unresolved_about(connection: Connection, record_ids: Collection[str]) -> Any:
     """The unresolved cases of these sign-ups."""
-    return select(CaseRow.__table__).where(CaseRow.record_id.in_(record_ids), _UNRESOLVED).order_by(CaseRow.case_no)
+    about = CaseRow.record_id.in_(texts_of(connection, record_ids))
+    return select(CaseRow.__table__).where(about, _UNRESOLVED).order_by(CaseRow.case_no)
 
 
-def settled_about(record_ids: Collection[str], containment_id: str) -> Any:
+def settled_about(connection: Connection, record_ids: Collection[str], containment_id: str) -> Any:
     """What a containment settled of these sign-ups, unless something newer about the same waits."""
     newer = CaseRow.__table__.alias("newer")
     waits = select(newer.c.case_no).where(
@@ -30,7 +32,11 @@ def settled_about(record_ids: Collection[str], containment_id: str) -> Any:
     )
     return (
         select(CaseRow.__table__)
-        .where(CaseRow.record_id.in_(record_ids), CaseRow.resolved_by == settler(containment_id), ~waits.exists())
+        .where(
+            CaseRow.record_id.in_(texts_of(connection, record_ids)),
+            CaseRow.resolved_by == settler(containment_id),
+            ~waits.exists(),
+        )
         .order_by(CaseRow.case_no)
     )
 
