@@ -102,15 +102,20 @@ class Counts:
 
     def weights(self) -> Weights:
         """What each habit of the banned weighs for somebody who is counted nowhere."""
-        return Weights({habit: self._weight(habit, own=0) for habit in self._banned}, self._absent)
+        return Weights({habit: self._weight(habit) for habit in self._banned}, self._absent)
 
     def total_of_another(self, habits: Habits) -> float:
         """The tempered weight of the habits of somebody who is counted among the others: as if he were not."""
+        return self._total(habits, of_others=1)
+
+    def total_of_banned(self, habits: Habits) -> float:
+        """The tempered weight of the habits of somebody who is counted among the banned: as if he were not."""
+        return self._total(habits, of_banned=1)
+
+    def _total(self, habits: Habits, *, of_banned: int = 0, of_others: int = 0) -> float:
+        """Without so many of the counted, who is one himself."""
         return TEMPER * sum(
-            max(
-                self._weight((kind, digest), own=1) if (kind, digest) in self._banned else self._absent
-                for digest in digests
-            )
+            max(self._weight((kind, digest), of_banned=of_banned, of_others=of_others) for digest in digests)
             for kind, digests in habits.items()
         )
 
@@ -118,9 +123,13 @@ class Counts:
     def _absent(self) -> float:
         return math.log(PRIOR / (self._of_banned + PRIOR))
 
-    def _weight(self, habit: tuple[str, bytes], *, own: int) -> float:
-        among_others = (max(self._others[habit] - own, 0) + 1) / (self._of_others + self._kinds[habit[0]] + 1)
-        among_banned = (self._banned[habit] + PRIOR * among_others) / (self._of_banned + PRIOR)
+    def _weight(self, habit: tuple[str, bytes], *, of_banned: int = 0, of_others: int = 0) -> float:
+        banned = self._banned[habit] - of_banned
+        if banned <= 0 and not of_banned:
+            return self._absent
+        others = max(self._others[habit] - of_others, 0)
+        among_others = (others + 1) / (self._of_others + self._kinds[habit[0]] + 1)
+        among_banned = (banned + PRIOR * among_others) / (self._of_banned - of_banned + PRIOR)
         return math.log(among_banned / among_others)
 
 
@@ -131,9 +140,10 @@ def _counted(sign_ups: Iterable[Habits]) -> Counter[tuple[str, bytes]]:
 def line_above(values: Iterable[float], *, share: float, of: int) -> float:
     """The line above which no more than a share of ``of`` sign-ups lie; infinite where so few say nothing of it.
 
-    ``values`` are those of the sign-ups that nobody has asked yet.
+    On the safe side by a standard error, as few sign-ups say little. ``values`` are those of the sign-ups that nobody
+    has asked yet.
     """
-    above = int(share * of)
+    above = int(share * of - math.sqrt(share * of))
     ordered = sorted(values, reverse=True)
     return ordered[above] if 0 < above < len(ordered) else math.inf
 

@@ -47,17 +47,22 @@ SAMPLE = 2_000
 OLDEST_IN = 10
 """One in so many of the banned may have come before those others: else a single old account would make them stale."""
 
+ALIKE, ALIKE_SHARE = 2, 0.1
+"""How many of them must be told apart by habits alone, in number and share: those who fell for reasons of their own
+have nothing in common, and what they would spend of the budget is missing in an attack."""
+
 MONTH = timedelta(days=30)
 BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """One sign-up as it is counted; ``open_odds`` are its log-odds if it was let in without being asked."""
+    """One sign-up as it is counted: its habits, the log-odds of its score, and whether it was let in unasked."""
 
     habits: Habits
     strong: frozenset[IdentifierKey]
-    open_odds: float | None
+    odds: float
+    unasked: bool
 
 
 class DrawLikeness:
@@ -104,20 +109,23 @@ class DrawLikeness:
         }
         counts = Counts([each.habits for each in banned.values()], [each.habits for each in others.values()])
         honest = [others[number] for number in before if number in others]
-        values = [
-            each.open_odds + counts.total_of_another(each.habits) for each in honest if each.open_odds is not None
-        ]
+        totals = [counts.total_of_another(each.habits) for each in honest]
+        values = [each.odds + total for each, total in zip(honest, totals, strict=True) if each.unasked]
         hours = timedelta(hours=lines.likeness_hours)
         left = left_of(lines.likeness_budget, work.likenesses.drawn(since=now - MONTH), of=MONTH, for_=hours, now=now)
         share = min(lines.likeness_at_once, left)
         line = line_above(values, share=share, of=len(honest))
+        apart = line_above(totals, share=lines.likeness_at_once, of=len(honest))
+        alike = sum(counts.total_of_banned(each.habits) > apart for each in banned.values())
+        if alike < max(ALIKE, ALIKE_SHARE * len(banned)):
+            line = math.inf
         likeness = Likeness(
             number=work.likenesses.next_number(),
             id=self._judge.new_id(now),
             weights=counts.weights(),
             banned=len(banned),
             line=line,
-            back_line=line_above(values, share=min(lines.likeness_back, share), of=len(honest)),
+            back_line=max(line, line_above(values, share=min(lines.likeness_back, share), of=len(honest))),
             expected_share=share if math.isfinite(line) else 0.0,
             drawn_at=now,
             until=now + hours,
@@ -125,6 +133,7 @@ class DrawLikeness:
         work.likenesses.draw(likeness)
         detail: dict[str, object] = {
             "banned": likeness.banned,
+            "alike": alike,
             "others": len(others),
             "expected_share": round(likeness.expected_share, 6),
         }
@@ -132,16 +141,16 @@ class DrawLikeness:
         # Another worker may have drawn at the same moment: then there is one.
         with suppress(ConflictError):
             work.commit()
-        if not self._look_back(len(fallen), now):
+        if not math.isfinite(line) or not self._look_back(len(fallen), now):
             return 0
-        alike = [
+        like_them = [
             number
             for number, each in newest.items()
             if number not in self._drawn_of
-            and each.open_odds is not None
-            and each.open_odds + counts.total_of_another(each.habits) > likeness.back_line
+            and each.unasked
+            and each.odds + counts.total_of_another(each.habits) > likeness.back_line
         ]
-        return self._ask(alike, likeness, now)
+        return self._ask(like_them, likeness, now)
 
     def _look_back(self, fallen: int, now: datetime) -> bool:
         """Whether accounts that were let in before are looked at: each time asks a few more who are honest."""
@@ -172,27 +181,28 @@ class DrawLikeness:
 
     @staticmethod
     def _accounts(work: UnitOfWork, members: Sequence[ClusterMember]) -> dict[int, _Account]:
-        """As they were first assessed; those that never were are left out."""
+        """As they were first assessed; those that no model scored are left out."""
         of_number = {member.signup_no: member for member in members}
         found = {}
         for recorded in work.ledger.several(list(of_number)):
-            if not recorded.assessments:
+            first = recorded.assessments[0] if recorded.assessments else None
+            if first is None or first.score is None:
                 continue
-            member, first = of_number[recorded.signup_no], recorded.assessments[0]
-            unasked = first.decision is Decision.ALLOW and first.score is not None
+            member = of_number[recorded.signup_no]
             found[recorded.signup_no] = _Account(
                 habits=habits_of([(key.kind, key.digest) for key in member.identifiers], first.signals),
                 strong=frozenset(key for key in member.identifiers if key.kind in STRONG_KINDS),
-                open_odds=log_odds(first.score or 0.0) if unasked else None,
+                odds=log_odds(first.score),
+                unasked=first.decision is Decision.ALLOW,
             )
         return found
 
-    def _ask(self, alike: Sequence[int], likeness: Likeness, now: datetime) -> int:
+    def _ask(self, like_them: Sequence[int], likeness: Likeness, now: datetime) -> int:
         """Ask those for a proof who were let in and whom nobody has asked or cleared since."""
         asked = 0
-        for at in range(0, len(alike), BATCH):
+        for at in range(0, len(like_them), BATCH):
             with self._begin() as work:
-                batch = alike[at : at + BATCH]
+                batch = like_them[at : at + BATCH]
                 cleared = {each.signup_no for each in work.clusters.several(batch) if each.label is not None}
                 for recorded in work.ledger.several([number for number in batch if number not in cleared]):
                     if not stands_as_decided(recorded):

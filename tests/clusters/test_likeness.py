@@ -39,7 +39,7 @@ class Drawing:
     """A gate whose model finds everybody harmless, where nothing but likeness looks out for anybody."""
 
     def __init__(self, gate: Gate, **lines: float) -> None:
-        said = {"watch_hours": 0, "likeness_back": 0.02, **lines}
+        said = {"watch_hours": 0, "likeness_at_once": 0.05, "likeness_back": 0.05, **lines}
         section = "\n".join(f"{name} = {value}" for name, value in said.items())
         gate.policy = policy_of(("[approval]", f"[clusters.after_ban]\n{section}\n\n[approval]"))
         model: Any = SimpleNamespace(
@@ -123,7 +123,7 @@ def test_what_stands_is_what_was_drawn(drawing: Drawing) -> None:
 
     likeness = drawing.standing()
 
-    assert (likeness.number, likeness.banned, likeness.expected_share) == (1, 3, 0.02)
+    assert (likeness.number, likeness.banned, likeness.expected_share) == (1, 3, pytest.approx(0.03))
     assert {kind for kind, _ in likeness.weights.of_habit} <= set(HABIT_KINDS)
     assert likeness.weights.absent == pytest.approx(math.log(2 / 5))
     assert likeness.until - likeness.drawn_at == timedelta(hours=72)
@@ -215,19 +215,35 @@ def test_where_nobody_came_before_nobody_is_asked(in_memory: Drawing) -> None:
     assert in_memory.standing().expected_share == 0.0
 
 
+def test_those_who_fell_for_reasons_of_their_own_spend_nothing_of_the_budget(in_memory: Drawing) -> None:
+    drawn = random.Random(11)
+    for number in range(HONEST + 12):
+        habits = {"bin": drawn.choice(["424242", "510510", "400000", "555555"]), "agent": drawn.choice([FIREFOX, None])}
+        view = in_memory.gate.came(**habits)
+        if number >= HONEST:
+            in_memory.gate.said(view)
+    in_memory.round()
+
+    likeness = in_memory.standing()
+
+    assert (likeness.banned, likeness.expected_share, likeness.line) == (12, 0.0, math.inf)
+    (entry,) = in_memory.gate.read(lambda work: work.audit.entries(subject=likeness.id))
+    assert entry.detail["alike"] < 2
+
+
 def test_a_spent_budget_asks_fewer(memory_gate: Gate) -> None:
-    """A month of 0.4 % pays for three days of 4 %: after two of them a third is left for the next three."""
-    drawing = Drawing(memory_gate, likeness_budget=0.004, likeness_at_once=0.04)
+    """A month of 0.9 % pays for three days of 9 %: after two of them a third is left for the next three."""
+    drawing = Drawing(memory_gate, likeness_budget=0.009, likeness_at_once=0.09)
     drawing.world()
     drawing.round()
-    assert drawing.standing().expected_share == 0.04
+    assert drawing.standing().expected_share == 0.09
     drawing.gate.now += 2 * DAY
     for number in range(3):
         drawing.gate.said(drawing.gate.came(**like_the_operator(number + 5)))
 
     drawing.round()
 
-    assert drawing.standing().expected_share == pytest.approx(0.04 / 3, rel=1e-2)
+    assert drawing.standing().expected_share == pytest.approx(0.09 / 3, rel=1e-2)
 
 
 @pytest.mark.parametrize("off", [{"likeness_hours": 0.0}, {"likeness_at_once": 0.0}])
