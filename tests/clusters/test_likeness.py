@@ -205,14 +205,14 @@ def test_who_failed_a_proof_counts_as_fallen_until_he_is_cleared(gate: Gate) -> 
     assert (fallen, later) == ((gate.number(failed),), ())
 
 
-def test_where_nobody_came_before_nobody_is_asked(in_memory: Drawing) -> None:
+def test_where_nobody_came_before_nobody_is_asked(drawing: Drawing) -> None:
     """Without honest sign-ups no line can be drawn, and nothing is spent of the budget."""
     for number in range(5):
-        in_memory.gate.said(in_memory.gate.came(**like_the_operator(number)))
-    in_memory.round()
+        drawing.gate.said(drawing.gate.came(**like_the_operator(number)))
+    drawing.round()
 
-    assert not in_memory.asks(8)
-    assert in_memory.standing().expected_share == 0.0
+    assert not drawing.asks(8)
+    assert drawing.standing().expected_share == 0.0
 
 
 def test_those_who_fell_for_reasons_of_their_own_spend_nothing_of_the_budget(in_memory: Drawing) -> None:
