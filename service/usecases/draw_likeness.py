@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -138,9 +137,10 @@ class DrawLikeness:
             "expected_share": round(likeness.expected_share, 6),
         }
         work.audit.add(AuditEntry(now, WORKER, "likeness.drawn", likeness.id, detail))
-        # Another worker may have drawn at the same moment: then there is one.
-        with suppress(ConflictError):
+        try:
             work.commit()
+        except ConflictError:
+            return 0  # another worker drew at the same moment, and asks
         if not math.isfinite(line) or not self._look_back(len(fallen), now):
             return 0
         like_them = [

@@ -154,6 +154,18 @@ def test_it_ends_when_the_bans_turn_out_to_be_mistakes(drawing: Drawing) -> None
     assert not drawing.asks(8)
 
 
+def test_of_two_workers_who_draw_at_once_one_does(drawing: Drawing, monkeypatch: pytest.MonkeyPatch) -> None:
+    standby, _ = drawing.world(banned=10)
+    drawing.round()
+    drawn = drawing.standing()
+    late = DrawLikeness(drawing.gate.store.begin, drawing.gate.judge, random.Random(4).random)
+    monkeypatch.setattr(type(drawing.gate.store.begin().likenesses), "next_number", lambda _: drawn.number)
+
+    assert late(drawing.gate.now) == 0
+    assert drawing.standing() == drawn
+    assert len(drawing.gate.read(lambda work: work.ledger.get("campus", standby.id)).assessments) == 2
+
+
 def test_the_next_one_takes_the_place_of_the_one_before(drawing: Drawing) -> None:
     drawing.world()
     drawing.round()
