@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.signals.signals import derive_signals
-from service.domain.case import CaseKind
+from service.domain.case import CaseKind, CaseState
+from service.domain.containment import WORKER
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.outcome import Grade, Label, Statement, standing_of
@@ -19,7 +20,7 @@ from service.usecases.cluster_cases import ClusterCase
 from service.usecases.decide_by_person import AskMore, VerdictOutcome
 from service.usecases.judge import Judge
 from service.usecases.known_outcomes import KnownLabel, SignupKey
-from service.usecases.open_case import appeal_case, appeal_subject, new_case
+from service.usecases.open_case import appeal_case, appeal_subject, judged_by, new_case
 from service.usecases.plan_step_up import PlanStepUp
 from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
 from service.usecases.ports_cases import Note
@@ -63,7 +64,10 @@ class VerdictsSpeak:
 
 @dataclass(frozen=True, slots=True)
 class CasesOfClusters:
-    """Opens one case for a piece of a cluster, not one for every account in it."""
+    """Opens one case for a piece of a cluster, not one for every account in it.
+
+    A second judge of one account is told in a note why, and who judged it before is barred.
+    """
 
     policy: Callable[[], Policy]
     new_id: Callable[[datetime], str]
@@ -74,20 +78,28 @@ class CasesOfClusters:
         recorded = next(iter(work.ledger.many(None, [case.record_id])), None)
         if recorded is None or work.cases.of_subject(case.owner, case.subject) is not None:
             return
-        work.cases.add(
-            new_case(
-                CaseKind.REVIEW,
-                owner=case.owner,
-                subject=case.subject,
-                record_id=case.record_id,
-                account_type=recorded.signup.account_type,
-                assessment=recorded.assessments[-1] if recorded.assessments else None,
-                review=self.policy().document.review,
-                now=self.clock(),
-                new_id=self.new_id,
-                size=case.size,
-            )
+        if case.again and any(
+            each.subject == case.subject or each.state is not CaseState.RESOLVED
+            for each in work.cases.of_record(case.record_id)
+        ):
+            return
+        now = self.clock()
+        opened = new_case(
+            CaseKind.REVIEW,
+            owner=case.owner,
+            subject=case.subject,
+            record_id=case.record_id,
+            account_type=recorded.signup.account_type,
+            assessment=recorded.assessments[-1] if recorded.assessments else None,
+            review=self.policy().document.review,
+            now=now,
+            new_id=self.new_id,
+            size=case.size,
+            barred=judged_by(work, case.record_id) if case.again else (),
         )
+        work.cases.add(opened)
+        if case.note:
+            work.cases.add_note(opened.id, Note(now, WORKER, case.note))
 
 
 @dataclass(frozen=True, slots=True)

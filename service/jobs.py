@@ -108,7 +108,7 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
         # Its turns follow each other: the jobs behind it take longer than all of a containment.
         Job("contained accounts looked at again", carry_out.turn, turn=carry_out.members_a_turn),
         Job("bans looked back from", LookBack(store.begin, judge, cases, chance)),
-        Job("accounts asked that are like the banned", DrawLikeness(store.begin, judge, chance)),
+        Job("accounts asked that are like the banned", DrawLikeness(store.begin, judge, cases, chance)),
         Job("decisions changed by a second look", second_look_of(store, settings, reference)),
     )
 

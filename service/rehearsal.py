@@ -144,6 +144,7 @@ class Rehearsal:
             later=self._later,
             say=lambda number, label, at: self._say(self.signups[number - 1].truth, label, REVIEWER, at),
             fraudulent=lambda number: self.signups[number - 1].truth.fraud,
+            close=self._close,
         )
         self._assess = Assess(
             begin=begin,
@@ -160,7 +161,7 @@ class Rehearsal:
             JudgeClusters(begin, doubt, cases, new_id),
             CarryOut(begin, self.judge, chance),
             LookBack(begin, self.judge, cases, chance),
-            DrawLikeness(begin, self.judge, chance),
+            DrawLikeness(begin, self.judge, cases, chance),
         )
 
     def decide(self, signup: Signup) -> DecisionWord:
@@ -224,6 +225,12 @@ class Rehearsal:
         RecordOutcome(self._store.begin, self.policy, new_id)(truth.signup_id, said, caller=CALLER, now=now)
         if label is Label.FRAUD and truth.operator == self.operator and self.first_ban_at is None:
             self.first_ban_at = now
+
+    def _close(self, signup_no: int, now: datetime) -> None:
+        """A reviewer's verdict closes an account that was open; its owner sees it at once."""
+        rehearsed = self.signups[signup_no - 1]
+        rehearsed.closed_at = rehearsed.closed_at or now
+        heapq.heappush(self._closing, (now, rehearsed.truth.signup_id))
 
     def _notice(self, now: datetime) -> None:
         """Count the operator's accounts that are in a cluster with a known fraud by now."""

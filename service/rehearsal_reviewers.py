@@ -1,4 +1,5 @@
-"""The reviewers of a rehearsal: they know people for what they are, take hours, and there are only so many of them."""
+"""The reviewers of a rehearsal: they know a cluster for what it is, err about single accounts as those of the simulated
+world do, take hours, and there are only so many of them."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 
 from models.linkage.marks import Mark
 from models.simulation.streams import Streams, lognormal
+from models.simulation.world import FRAUD_CLEARED_BY_REVIEW, HONEST_CLEARED_BY_REVIEW
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.outcome import Label
 from service.domain.policy import Policy
@@ -24,7 +26,7 @@ cases due in 12 or 24 hours. How many are taken up in a day is the policy's ``ca
 LOOKED_AT = 200
 """The newest members of a cluster that a reviewer looks at."""
 
-_VERDICTS = Streams(8)
+_VERDICTS, _CLEARED = Streams(8), Streams(9)
 _REASON = "reviewed"
 
 
@@ -34,13 +36,15 @@ class Reviewers:
 
     A piece with a known fraud is contained when most of it is fraudulent. Of two clusters that look like one operator's
     each is looked at: where most are fraudulent, the newest member is called a fraud, as a verdict on its case would,
-    and what holds together with it is contained. Above the policy's size somebody else confirms, hours later.
+    and what holds together with it is contained. Above the policy's size somebody else confirms, hours later. Of an
+    account that is like the banned a second look finds as much as the first one did.
 
     Attributes:
         now: the simulated time.
         later: has something happen at a time.
         say: records an outcome about the sign-up of a number.
         fraudulent: what is true of the sign-up of a number.
+        close: the account of a number is closed by a verdict.
     """
 
     begin: Begin
@@ -50,15 +54,22 @@ class Reviewers:
     later: Callable[[datetime, Callable[[datetime], None]], None]
     say: Callable[[int, Label, datetime], None]
     fraudulent: Callable[[int], bool]
+    close: Callable[[int, datetime], None]
     _open: set[str] = field(default_factory=set)
+    _asked_once: set[str] = field(default_factory=set)
     _free_at: datetime | None = None
 
     def open(self, work: UnitOfWork, case: ClusterCase) -> None:
         """See ``OpenCase``."""
-        del work
-        if case.subject not in self._open:
-            self._open.add(case.subject)
-            self.later(self.verdict_at(case.subject, self.now()), lambda at: self._conclude(case, at))
+        if case.subject in self._open | self._asked_once:
+            return
+        (self._asked_once if case.again else self._open).add(case.subject)
+        at = self.verdict_at(case.subject, self.now())
+        if case.again:
+            (recorded,) = work.ledger.many(None, [case.record_id])
+            self.later(at, lambda then: self._judge_account(recorded.signup_no, case.subject, then))
+        else:
+            self.later(at, lambda then: self._conclude(case, then))
 
     def verdict_at(self, key: str, at: datetime) -> datetime:
         """When there is a verdict on what came in at a time: cases are taken up in turn. ``key`` draws the hours."""
@@ -76,6 +87,12 @@ class Reviewers:
                 if pair is not None:
                     self._look_at(name, at)
                 self._contain(name, at)
+
+    def _judge_account(self, number: int, subject: str, at: datetime) -> None:
+        clears = FRAUD_CLEARED_BY_REVIEW if self.fraudulent(number) else HONEST_CLEARED_BY_REVIEW
+        if _CLEARED.of(subject).random() >= clears:
+            self.say(number, Label.FRAUD, at)
+            self.close(number, at)
 
     def _look_at(self, name: str, at: datetime) -> None:
         with self.begin() as work:

@@ -18,7 +18,7 @@ from itertools import combinations
 
 import rustworkx as rx
 
-from models.linkage.identifier import IdentifierKind, Strength, strength_of
+from models.linkage.identifier import STRONG_KINDS, IdentifierKind
 from models.linkage.joining import DEGREE_CAP, MEDIUM
 from models.linkage.marks import Mark
 
@@ -28,6 +28,8 @@ Tie = tuple[Key, ...]
 
 Ties = Mapping[Tie, Sequence[int]]
 """The nodes of identifiers, and the accounts that each ties."""
+
+_PLACE = {kind: at for at, kind in enumerate(MEDIUM)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +157,9 @@ def ties_of(accounts: Sequence[Account], guarded: Set[Key] = frozenset()) -> dic
         for key in dict.fromkeys(account.keys):
             if key in guarded:
                 continue
-            strength = strength_of(key[0])
-            if strength is Strength.STRONG:
+            if key[0] in STRONG_KINDS:
                 strong[key,].append(account.number)
-            elif strength is Strength.MEDIUM:
+            elif key[0] in _PLACE:
                 medium[key].append(account.number)
     found: dict[Tie, tuple[int, ...]] = {tie: tuple(each) for tie, each in strong.items() if len(each) >= 2}
     return found | _pairs(medium)
@@ -166,12 +167,11 @@ def ties_of(accounts: Sequence[Account], guarded: Set[Key] = frozenset()) -> dic
 
 def _pairs(medium: Mapping[Key, Sequence[int]]) -> dict[Tie, tuple[int, ...]]:
     """Two medium identifiers that the same accounts share; none that a crowd has, none twice for the same accounts."""
-    place = {kind: at for at, kind in enumerate(MEDIUM)}
+    shared = [key for key, numbers in medium.items() if 2 <= len(numbers) <= DEGREE_CAP[key[0]]]
     carried: dict[int, list[Key]] = defaultdict(list)
-    for key, numbers in sorted(medium.items(), key=lambda each: (place[each[0][0]], repr(each[0][1]))):
-        if 2 <= len(numbers) <= DEGREE_CAP[key[0]]:
-            for number in numbers:
-                carried[number].append(key)
+    for key in sorted(shared, key=lambda each: (_PLACE[each[0]], repr(each[1]))):
+        for number in medium[key]:
+            carried[number].append(key)
     both: dict[tuple[Key, Key], list[int]] = defaultdict(list)
     for number, keys in carried.items():
         for pair in combinations(keys, 2):

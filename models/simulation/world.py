@@ -40,7 +40,8 @@ _REACH_DAYS = dict.fromkeys(("H6", "H10", "H13"), _BEFORE_DAYS) | dict.fromkeys(
 """Laboratories, families and returners reach over months, word of mouth over a week: some began before the world."""
 _GATHERINGS = frozenset({"H4", "H5"})
 _ATTACKER_HIDES_DEVICE = 0.09
-_HONEST_CLEARED_BY_REVIEW, _FRAUD_CLEARED_BY_REVIEW = 0.96, 0.2
+HONEST_CLEARED_BY_REVIEW, FRAUD_CLEARED_BY_REVIEW = 0.96, 0.2
+"""What a reviewer makes of one account, by what its owner is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,7 @@ class World:
         signup = self._seal(draft, build, arrival.at, rng)
         decision = self._decide(signup)
         # Drawn whether needed or not: a decision must not shift what the stream gives the next person.
-        cleared = rng.random() < _HONEST_CLEARED_BY_REVIEW
+        cleared = rng.random() < HONEST_CLEARED_BY_REVIEW
         challenge = challenges.answered(challenges.asked(draft, rng), arrival.at, rng)
         let_in = _let_in(decision, challenge, cleared=cleared)
         outcome = outcomes.of_honest(arrival.at, arrival.kind, rng, speed=self._labels)
@@ -305,7 +306,7 @@ class World:
         build = rng.choice(self._builds[operator.id])
         signup = self._seal(draft, build, at, rng)
         decision = self._decide(signup)
-        cleared = rng.random() < _FRAUD_CLEARED_BY_REVIEW
+        cleared = rng.random() < FRAUD_CLEARED_BY_REVIEW
         challenge = challenges.answered(challenges.asked(draft, rng), at, rng, family=operator.family)
         let_in = _let_in(decision, challenge, cleared=cleared)
         operator.decided(let_in=let_in)

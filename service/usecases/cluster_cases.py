@@ -1,4 +1,4 @@
-"""What the judgement of clusters needs of the reviewers' queue."""
+"""What the judgement of clusters, and of accounts by others, needs of the reviewers' queue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.usecases.ports import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class ClusterCase:
-    """Something about clusters that a person should look at.
+    """Something about clusters, or about one account because of others, that a person should look at.
 
     Attributes:
         subject: what it is about; a second case of the same subject is not opened while one is unresolved.
@@ -20,6 +20,8 @@ class ClusterCase:
         detail: what they need to know, without personal data.
         record_id: the sign-up shown first.
         size: how many sign-ups it stands for.
+        note: a sentence for whoever takes it up; empty where the sign-up shown says it all.
+        again: whether somebody judged it before: then it is somebody else's, and asked once for ever.
     """
 
     subject: str
@@ -28,13 +30,15 @@ class ClusterCase:
     record_id: str
     size: int
     detail: Mapping[str, object]
+    note: str = ""
+    again: bool = False
 
 
 class OpenCase(Protocol):
-    """Opens cases about clusters."""
+    """Opens cases."""
 
     def open(self, work: UnitOfWork, case: ClusterCase) -> None:
-        """Stage a case, unless an unresolved one has the same subject."""
+        """Stage a case, unless an unresolved one has the same subject, or for what is asked once any."""
         ...
 
 

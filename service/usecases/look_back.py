@@ -100,7 +100,7 @@ class LookBack:
 
     def _around(self, cluster: int, lines: AfterBan, now: datetime) -> None:
         with self.begin() as work:
-            newest = _newest(work, cluster)
+            newest = work.clusters.newest(cluster, limit=PIECE)
             if newest:
                 self._same_operator(work, cluster, newest, lines, now)
                 self._watch(work, cluster, newest, lines, now)
@@ -251,10 +251,6 @@ def _with(counted: Counter[int], least: int) -> set[int]:
     return {number for number, count in counted.items() if count >= least}
 
 
-def _newest(work: UnitOfWork, cluster: int) -> Sequence[ClusterMember]:
-    return tuple(work.clusters.members(cluster))[-PIECE:]
-
-
 def _habits_of(member: ClusterMember) -> frozenset[Habit]:
     return frozenset((key.kind, key.digest) for key in member.identifiers if key.kind in WATCHED_KINDS)
 
@@ -290,7 +286,7 @@ def _telling(own: Counter[Habit], others: Sequence[frozenset[Habit]], *, bearing
 
 def _others(work: UnitOfWork, cluster: int) -> list[ClusterMember]:
     """The newest sign-ups of other clusters that are not known as fraud."""
-    own = {member.signup_no for member in work.clusters.members(cluster)}
-    last = work.clusters.last_no()
-    newest = work.clusters.recent(after_no=max(0, last - SAMPLE), limit=SAMPLE)
+    after_no = max(0, work.clusters.last_no() - SAMPLE)
+    own = {member.signup_no for member in work.clusters.members(cluster, after_no=after_no)}
+    newest = work.clusters.recent(after_no=after_no, limit=SAMPLE)
     return [member for member in newest if member.signup_no not in own and member.label is not Mark.BANNED]

@@ -32,6 +32,17 @@ def appeal_subject(record_id: str) -> str:
     return f"appeal:{record_id}"
 
 
+def vouched_subject(record_id: str) -> str:
+    """What the case of an account is keyed by that a proof or a verdict let in, and that the banned look like."""
+    return f"vouched:{record_id}"
+
+
+def judged_by(work: UnitOfWork, record_id: str) -> tuple[str, ...]:
+    """Who has judged a sign-up, in any case about it."""
+    opinions = [opinion for case in work.cases.of_record(record_id) for opinion in work.cases.opinions(case.id)]
+    return tuple(sorted({opinion.by for opinion in opinions}))
+
+
 def new_case(
     kind: CaseKind,
     *,
@@ -113,7 +124,6 @@ def appeal_case(
     work: UnitOfWork, recorded: Recorded, *, review: ReviewPolicy, now: datetime, new_id: Callable[[datetime], str]
 ) -> Case:
     """The case of an appeal; whoever judged the sign-up before must not judge it."""
-    judged = {opinion.by for case in work.cases.of_record(recorded.id) for opinion in work.cases.opinions(case.id)}
     return new_case(
         CaseKind.APPEAL,
         owner=recorded.owner,
@@ -124,7 +134,7 @@ def appeal_case(
         review=review,
         now=now,
         new_id=new_id,
-        barred=tuple(sorted(judged)),
+        barred=judged_by(work, recorded.id),
     )
 
 

@@ -109,6 +109,10 @@ class Clusters(Protocol):
         """The members in the order of their numbers, those after ``after_no`` first."""
         ...
 
+    def newest(self, cluster: int, *, limit: int) -> Sequence[ClusterMember]:
+        """The newest members, the newest of them last; empty for an unknown cluster."""
+        ...
+
     def member(self, signup_no: int) -> ClusterMember | None:
         """One member."""
         ...

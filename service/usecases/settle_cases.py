@@ -12,7 +12,7 @@ from service.domain.case import Case, CaseKind
 from service.domain.containment import WORKER, Progress, Role, Task
 from service.domain.decision import Decision
 from service.usecases.judge_clusters import PIECE_SUBJECT
-from service.usecases.open_case import subject_of
+from service.usecases.open_case import subject_of, vouched_subject
 from service.usecases.ports import AuditEntry, Recorded, UnitOfWork
 
 
@@ -66,7 +66,8 @@ class CasesOfBatch:
         closing = [
             case
             for case in self.unresolved.get(recorded.id, ())
-            if case.subject.startswith(PIECE_SUBJECT) or (decision is Decision.DENY and _is_its_own(case, recorded))
+            if case.subject.startswith(PIECE_SUBJECT)
+            or (decision is Decision.DENY and (_is_its_own(case, recorded) or _is_of_a_second_judge(case, recorded)))
         ]
         self._settling += [(task.containment_id, case.settled(task.containment_id, now=self.now)) for case in closing]
         return bool(closing)
@@ -94,3 +95,7 @@ class CasesOfBatch:
 
 def _is_its_own(case: Case, recorded: Recorded) -> bool:
     return case.subject == subject_of(recorded.id)
+
+
+def _is_of_a_second_judge(case: Case, recorded: Recorded) -> bool:
+    return case.subject == vouched_subject(recorded.id)

@@ -78,7 +78,7 @@ def survey(work: UnitOfWork, cluster: int, lines: ClusterLines) -> Survey:
         accounts.append(
             Account(
                 number=number,
-                keys=tuple(key_of(each) for each in member.identifiers if each.kind in TYING_KINDS),
+                keys=tuple((each.kind, each.digest) for each in member.identifiers if each.kind in TYING_KINDS),
                 label=member.label,
                 source=UNSAID if standing is None else standing.said.source,
                 doubted=None if member.proof is None else member.proof is Mark.FAILED,

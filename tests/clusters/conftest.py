@@ -25,6 +25,7 @@ from models.signup_document import document_of_signup
 from service.api.answers import render_decision
 from service.app import application_of, create_app
 from service.config import read_settings
+from service.connections import CasesOfClusters
 from service.domain.caller import Caller, Scope
 from service.domain.cluster import cluster_id
 from service.domain.decision import Assessment, Decision
@@ -36,6 +37,7 @@ from service.storage.sql.store import SqlStore
 from service.usecases.after_bans_in_force import AfterBansInForce
 from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
+from service.usecases.case_use_cases import CaseUseCases, case_use_cases
 from service.usecases.cluster_cases import RecordedCases
 from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.doubt_alone import DoubtAlone
@@ -311,3 +313,14 @@ def http(http_app: Flask) -> Http:
     http = Http(http_app, {})
     http.headers = http.key(*Scope)
     return http
+
+
+@pytest.fixture
+def desk(gate: Gate) -> CaseUseCases:
+    """The reviewers' use cases over the same store; pieces become cases, and nothing is judged twice."""
+    document = gate.policy.document
+    review = document.review.model_copy(update={"blind_sample": 0.0})
+    gate.policy.document = document.model_copy(update={"review": review})
+    opens = CasesOfClusters(lambda: gate.policy, gate.new_id, lambda: gate.now)
+    gate.judge_clusters = JudgeClusters(gate.store.begin, DoubtAlone(gate.judge), opens, gate.new_id)
+    return case_use_cases(gate.store.begin, policy=lambda: gate.policy, new_id=gate.new_id)

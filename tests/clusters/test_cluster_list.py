@@ -119,6 +119,17 @@ def test_carriers_come_in_order_with_what_may_tie_them_or_only_the_newest(gate: 
         assert set(each.keys) == strong
 
 
+def test_the_newest_members_of_a_cluster_come_last(gate: Any) -> None:
+    views = [gate.came(device="d") for _ in range(3)]
+    cluster, numbers = cluster_number(gate.cluster(views[0])), [gate.number(view) for view in views]
+
+    two, more = (gate.read(lambda work, n=n: work.clusters.newest(cluster, limit=n)) for n in (2, 9))
+
+    assert [each.signup_no for each in two] == numbers[1:]
+    assert [each.signup_no for each in more] == numbers
+    assert gate.read(lambda work: work.clusters.newest(cluster + 99, limit=2)) == ()
+
+
 def test_the_open_cases_of_a_cluster_are_those_about_its_members(gate: Any) -> None:
     ring = [gate.came(device="d") for _ in range(3)]
     alone = gate.came()

@@ -20,6 +20,7 @@ from service.domain.decision import Decision
 from service.domain.event import EventType
 from service.domain.habits import HABIT_KINDS, SHARED_KINDS, Habits, habits_of
 from service.domain.likeness import LIKE_BANNED, Counts, Drawn, left_of, line_above
+from service.usecases.cluster_cases import RecordedCases
 from service.usecases.draw_likeness import DrawLikeness
 from service.usecases.record_outcome import record_result
 from tests.clusters.conftest import START, Gate, policy_of, signup_of
@@ -52,7 +53,8 @@ class Drawing:
         gate.judge = replace(gate.judge, model=lambda: model)
         gate.assess = replace(gate.assess, judge=gate.judge)
         self.gate = gate
-        self.draw = DrawLikeness(gate.store.begin, gate.judge, random.Random(3).random)
+        self.cases = RecordedCases()
+        self.draw = DrawLikeness(gate.store.begin, gate.judge, self.cases, random.Random(3).random)
 
     def world(self, *, banned: int = 3) -> list[Any]:
         """Honest people, then accounts of an operator of whom some are banned; those that are not are given back."""
@@ -62,6 +64,11 @@ class Drawing:
         for view in own[:banned]:
             self.gate.said(view)
         return own[banned:]
+
+    def proof(self, view: Any, *, passed: bool) -> None:
+        with self.gate.store.begin() as work:
+            record_result(work, self.gate.number(view), passed=passed, at=self.gate.now)
+            work.commit()
 
     def round(self) -> int:
         asked = self.draw(self.gate.now)
@@ -117,6 +124,33 @@ def test_accounts_that_were_let_in_before_are_asked_once(drawing: Drawing) -> No
     assert (told.type, told.data["after"]) == (EventType.ACCOUNT_REASSESS, "likeness")
 
 
+@pytest.mark.parametrize("by", ["verdict", "proof"])
+def test_whom_a_proof_or_a_verdict_let_in_somebody_else_looks_at(drawing: Drawing, by: str) -> None:
+    _, vouched = drawing.world(banned=10)
+    honest = drawing.gate.came()
+    for view in (vouched, honest):
+        if by == "verdict":
+            drawing.gate.said(view, "legitimate")
+        else:
+            drawing.proof(view, passed=True)
+    drawing.round()
+
+    (case,) = drawing.cases.cases.values()
+
+    assert (case.record_id, case.reason, case.size, case.again) == (vouched.id, "LIKE_BANNED_ACCOUNTS", 1, True)
+    assert case.note.startswith(f"Let in by a {by} before these bans were known. It resembles accounts")
+    assert (drawing.gate.latest(vouched), drawing.gate.latest(honest)) == (ALLOW, ALLOW)
+
+
+def test_a_failed_proof_after_the_other_vouches_for_nobody(in_memory: Drawing) -> None:
+    _, failed = in_memory.world(banned=10)
+    in_memory.proof(failed, passed=True)
+    in_memory.proof(failed, passed=False)
+    in_memory.round()
+
+    assert in_memory.cases.cases == {}
+
+
 def test_what_stands_is_what_was_drawn(drawing: Drawing) -> None:
     drawing.world()
     drawing.round()
@@ -158,7 +192,7 @@ def test_of_two_workers_who_draw_at_once_one_does(drawing: Drawing, monkeypatch:
     standby, _ = drawing.world(banned=10)
     drawing.round()
     drawn = drawing.standing()
-    late = DrawLikeness(drawing.gate.store.begin, drawing.gate.judge, random.Random(4).random)
+    late = DrawLikeness(drawing.gate.store.begin, drawing.gate.judge, RecordedCases(), random.Random(4).random)
     monkeypatch.setattr(type(drawing.gate.store.begin().likenesses), "next_number", lambda _: drawn.number)
 
     assert late(drawing.gate.now) == 0

@@ -8,31 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from service.connections import CasesOfClusters
 from service.domain.case import Case, CaseState
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Verdict
-from service.usecases.case_use_cases import CaseUseCases, case_use_cases
-from service.usecases.doubt_alone import DoubtAlone
-from service.usecases.judge_clusters import JudgeClusters
+from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.ports_cases import CaseQuery
 
 DANA, ELI = Acting("reviewer:dana", Role.REVIEWER), Acting("reviewer:eli", Role.REVIEWER)
 LEA = Acting("reviewer:lea", Role.LEAD)
 OPEN, CLAIMED, RESOLVED = CaseState
-
-
-@pytest.fixture
-def desk(gate: Any) -> CaseUseCases:
-    """The reviewers' use cases over the same store; pieces become cases, and nothing is judged twice."""
-    document = gate.policy.document
-    review = document.review.model_copy(update={"blind_sample": 0.0})
-    gate.policy.document = document.model_copy(update={"review": review})
-    opens = CasesOfClusters(lambda: gate.policy, gate.new_id, lambda: gate.now)
-    gate.judge_clusters = JudgeClusters(gate.store.begin, DoubtAlone(gate.judge), opens, gate.new_id)
-    return case_use_cases(gate.store.begin, policy=lambda: gate.policy, new_id=gate.new_id)
 
 
 def held_ring(gate: Any, waiting: int) -> tuple[list[Any], list[Any]]:

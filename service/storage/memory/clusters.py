@@ -63,6 +63,12 @@ class MemoryClusterPort:
             numbers = [number for number in self._clusters.numbers_of(cluster) if number > after_no]
             return tuple(self._member(self._clusters.members[number]) for number in numbers[:limit])
 
+    def newest(self, cluster: int, *, limit: int) -> Sequence[ClusterMember]:
+        """See the port."""
+        with self._shelves.lock:
+            numbers = self._clusters.numbers_of(cluster)[-limit:] if self._clusters.founded(cluster) else ()
+            return tuple(self._member(self._clusters.members[number]) for number in numbers)
+
     def member(self, signup_no: int) -> ClusterMember | None:
         """See the port."""
         with self._shelves.lock:

@@ -84,6 +84,14 @@ class SqlClusters:
             .limit(limit)
         )
 
+    def newest(self, cluster: int, *, limit: int) -> Sequence[ClusterMember]:
+        """See the port."""
+        root = self.root(cluster)
+        if root is None:
+            return ()
+        newest = _MEMBERS.where(MemberRow.cluster_no == root).order_by(MemberRow.signup_no.desc()).limit(limit)
+        return tuple(reversed(self._members(newest)))
+
     def member(self, signup_no: int) -> ClusterMember | None:
         """See the port."""
         return next(iter(self._members(_MEMBERS.where(MemberRow.signup_no == signup_no))), None)
