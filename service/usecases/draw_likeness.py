@@ -44,6 +44,9 @@ FEWEST_BACK, GROWN, AGAIN_AFTER = 10, 1.5, timedelta(hours=24)
 MOST = 400
 """The newest of them, which know the operator's habits of today."""
 
+WAVE, SURGE = timedelta(hours=6), 4
+"""Sign-ups of the last hours that fell are a wave when they are so many times what the days before let expect."""
+
 SAMPLE = 2_000
 """The newest sign-ups, and as many from before most of the banned: everybody else."""
 
@@ -107,7 +110,7 @@ class DrawLikeness:
             return self._draw(work, fallen, lines, now)
 
     def _draw(self, work: UnitOfWork, fallen: Sequence[int], lines: AfterBan, now: datetime) -> int:
-        banned = self._accounts(work, work.clusters.several(fallen[:MOST]))
+        banned = self._accounts(work, _in_a_wave(work.clusters.several(fallen[:MOST]), lines, now))
         strong = frozenset[IdentifierKey]().union(*(each.strong for each in banned.values()))
         before = self._others_before(work, sorted(fallen)[len(fallen) // OLDEST_IN])
         newest = self._others_lately(work)
@@ -257,6 +260,17 @@ class DrawLikeness:
             note=f"Let in by a {by} before these bans were known. {held.reason.text}",
             again=True,
         )
+
+
+def _in_a_wave(fallen: Sequence[ClusterMember], lines: AfterBan, now: datetime) -> Sequence[ClusterMember]:
+    """Those who came in the last hours where they are a wave, everybody where they are not.
+
+    The few that fell in the quiet days before have nothing to do with an attack that begins, and blur its first draws.
+    """
+    wave = [each for each in fallen if each.recorded_at > now - WAVE]
+    before = max(timedelta(hours=lines.likeness_hours) - WAVE, WAVE)
+    expected = (len(fallen) - len(wave)) * (WAVE / before)
+    return wave if len(wave) >= max(FEWEST, SURGE * expected) else fallen
 
 
 def _is_vouched_for(member: ClusterMember) -> bool:

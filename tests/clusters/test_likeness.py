@@ -277,6 +277,21 @@ def test_those_who_fell_for_reasons_of_their_own_spend_nothing_of_the_budget(in_
     assert entry.detail["alike"] < 2
 
 
+@pytest.mark.parametrize(("of_before", "drawn_of"), [(4, 3), (12, 15)])
+def test_an_attack_that_begins_is_not_blurred_by_what_fell_before(
+    in_memory: Drawing, of_before: int, drawn_of: int
+) -> None:
+    """Three in the last hours are a wave beside four of the two days before, and chance beside twelve."""
+    before = [in_memory.gate.came(bin="510510") for _ in range(of_before)]
+    for view in before:
+        in_memory.gate.said(view)
+    in_memory.gate.now += 2 * DAY
+    in_memory.world(banned=3)
+    in_memory.round()
+
+    assert in_memory.standing().banned == drawn_of
+
+
 def test_a_spent_budget_asks_fewer(memory_gate: Gate) -> None:
     """A month of 0.9 % pays for three days of 9 %: after two of them a third is left for the next three."""
     drawing = Drawing(memory_gate, likeness_budget=0.009, likeness_at_once=0.09)
