@@ -22,7 +22,7 @@ from service.storage.sql.company_sqlite import (
     parts_sql,
     sizes_of,
 )
-from service.storage.sql.link_columns import LINKS_SQLITE, counts_of
+from service.storage.sql.link_columns import BETWEEN_SQLITE, LINKS_SQLITE, counts_of
 from service.storage.sql.question import Found, Question, stored_answer
 
 _ANSWER = "SELECT fingerprint, answer FROM signups WHERE owner = ? AND signup_id = ?"
@@ -103,7 +103,7 @@ def ask_sqlite(connection: Connection, question: Question, versions: int) -> Fou
     links = {place: column for place, column in enumerate(row[7:]) if column is not None}
     return Found(
         answer=None if row[0] is None else stored_answer(row[0], row[1]),
-        counts=list(enumerate(counts_of(question, links, versions=versions))),
+        counts=list(enumerate(counts_of(question, links, versions=versions, between=BETWEEN_SQLITE))),
         pasts={bytes.fromhex(digest): total for digest, total in pasts.items()},
         until_day=until_day,
         first_day=first_day,
