@@ -178,6 +178,17 @@ def test_size_growth_and_age_are_of_the_members_before(service: Service) -> None
     assert company.age_us == 3 * DAY // timedelta(microseconds=1)
 
 
+def test_size_and_growth_are_of_both_clusters_that_a_sign_up_touches(service: Service) -> None:
+    for ago in (3 * DAY, 5 * HOUR, 10 * MINUTE):
+        service.came(*identifiers(device="d"), ago=ago)
+        service.came(*identifiers(phone="p"), ago=ago - MINUTE)
+
+    company = service.company(*identifiers(device="d", phone="p"))
+
+    assert len(company.clusters) == 2
+    assert (company.size, company.growth_24h, company.growth_1h) == (6, 4, 2)
+
+
 def test_a_guarded_identifier_ties_nobody_and_is_told(service: Service) -> None:
     card = identifiers(payment="card")
     service.came(*card)
@@ -248,6 +259,19 @@ def test_clean_accounts_do_not_wash_a_ban_out_of_sight(service: Service) -> None
     assert linkage.company.size == 256
     assert linkage.company.frauds == 1
     assert linkage.touched.strong_bans == 1
+
+
+def test_of_many_bans_the_newest_sixteen_are_looked_at_one_by_one(service: Service) -> None:
+    accounts = [service.came(*identifiers(device="d"), ago=DAY) for _ in range(20)]
+    for hours, account in enumerate(accounts, start=1):
+        service.known(account, Mark.BANNED, ago=hours * HOUR)
+
+    marks = service.linkage(*identifiers(device="d")).marks(Kind.DEVICE)
+
+    assert marks is not None
+    assert marks.banned == 20
+    assert [ban.signup_no for ban in marks.bans] == accounts[:16]
+    assert [ban.age_us for ban in marks.bans] == [hours * HOUR // timedelta(microseconds=1) for hours in range(1, 17)]
 
 
 def test_bans_of_pairs_and_triples_are_touched_only_together(service: Service) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from models.linkage.velocity import PAST_DAYS, SATURATION
 from service.storage.sql.company_postgresql import ARMS_SQL, PARTS_SQL, Gathered, parameters_of, with_parts
-from service.storage.sql.link_columns import LINKS_POSTGRESQL, counts_of
+from service.storage.sql.link_columns import BETWEEN_POSTGRESQL, LINKS_POSTGRESQL, counts_of
 from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
 from service.storage.sql.question import Found, Question, stored_answer
 from service.usecases.ports import StoredAnswer
@@ -141,5 +141,9 @@ def _found(question: Question, rows: Sequence[Sequence[Any]], *, versions: int) 
         else:
             gathered.take(row)
     until_day, first_day, first_us = observed
-    counts = [] if answer is not None else list(enumerate(counts_of(question, links, versions=versions)))
+    counts = (
+        []
+        if answer is not None
+        else list(enumerate(counts_of(question, links, versions=versions, between=BETWEEN_POSTGRESQL)))
+    )
     return with_parts(Found(answer, counts, pasts, until_day, first_day, first_us), gathered)

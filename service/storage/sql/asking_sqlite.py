@@ -22,13 +22,13 @@ from service.storage.sql.company_sqlite import (
     parts_sql,
     sizes_of,
 )
-from service.storage.sql.link_columns import LINKS_SQLITE, counts_of
+from service.storage.sql.link_columns import BETWEEN_SQLITE, LINKS_SQLITE, counts_of
 from service.storage.sql.question import Found, Question, stored_answer
 
 _ANSWER = "SELECT fingerprint, answer FROM signups WHERE owner = ? AND signup_id = ?"
 
 _NEWEST = f"""
-    SELECT packed%s FROM links WHERE digest = ? AND signup_no <> ?
+    SELECT packed%s FROM links WHERE digest = ?%s
     ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}
 """  # noqa: S608 - only numbers of the code are put into the text
 
@@ -39,11 +39,14 @@ _FIRST = """
 
 
 @cache
-def _identifier(versions: int) -> str:
+def _identifier(versions: int, *, judged_again: bool) -> str:
+    # Of thousands of links each is compared only where there is one to leave out.
+    of_others = " AND signup_no <> ?" if judged_again else ""
     if versions == 1:
-        return f"(SELECT {LINKS_SQLITE} FROM ({_NEWEST % ''}))"  # noqa: S608 - no outside text
+        return f"(SELECT {LINKS_SQLITE} FROM ({_NEWEST % ('', of_others)}))"  # noqa: S608 - no outside text
+    versioned = " || x'%04x' AS packed, recorded_us, signup_no"
     each = " UNION ALL ".join(
-        f"""SELECT * FROM ({_NEWEST % f" || x'{version:04x}' AS packed, recorded_us, signup_no"})"""  # noqa: S608 - no outside text
+        f"SELECT * FROM ({_NEWEST % (versioned % version, of_others)})"  # noqa: S608 - no outside text
         for version in range(versions)
     )
     newest = f"{each} ORDER BY recorded_us DESC, signup_no DESC LIMIT {SATURATION}"
@@ -66,10 +69,12 @@ def _past(aged: int, digests_with_a_past: int) -> str:
 
 
 @cache
-def _statement(identifiers: int, versions: int, aged: int, with_a_past: int, sizes: tuple[int, int, int]) -> str:
+def _statement(
+    identifiers: int, versions: int, aged: int, with_a_past: int, sizes: tuple[int, int, int], *, judged_again: bool
+) -> str:
     strong, pairs, marked = sizes
-    velocities = [_identifier(versions)] * identifiers
-    columns = ", ".join([_past(aged, with_a_past), columns_sql(marked), *velocities])
+    velocities = [_identifier(versions, judged_again=judged_again)] * identifiers
+    columns = ", ".join([_past(aged, with_a_past), columns_sql(marked, judged_again=judged_again), *velocities])
     return (
         f"{parts_sql(strong, pairs)} SELECT found.fingerprint, found.answer, {columns} "  # noqa: S608 - no outside text
         f"FROM (SELECT 1) LEFT JOIN ({_ANSWER}) AS found"
@@ -85,17 +90,20 @@ def ask_sqlite(connection: Connection, question: Question, versions: int) -> Fou
     for digest in aged:
         parameters += [digest, question.excluding]
     parameters += [*digests_with_a_past, *days, *columns_parameters(question, versions)]
+    excluded = [question.excluding] if question.judged_again else []
     pseudonyms = (pseudonym for _, each in question.asked for pseudonym in each)
     for pseudonym in pseudonyms:
-        parameters += [pseudonym.digest, question.excluding]
+        parameters += [pseudonym.digest, *excluded]
     sizes = sizes_of(question, versions)
-    statement = _statement(len(question.asked), versions, len(aged), len(digests_with_a_past), sizes)
+    statement = _statement(
+        len(question.asked), versions, len(aged), len(digests_with_a_past), sizes, judged_again=question.judged_again
+    )
     row = connection.exec_driver_sql(statement, (*parameters, question.owner, question.signup_id)).one()
     until_day, first_day, first_us, pasts = json.loads(row[2])
     links = {place: column for place, column in enumerate(row[7:]) if column is not None}
     return Found(
         answer=None if row[0] is None else stored_answer(row[0], row[1]),
-        counts=list(enumerate(counts_of(question, links, versions=versions))),
+        counts=list(enumerate(counts_of(question, links, versions=versions, between=BETWEEN_SQLITE))),
         pasts={bytes.fromhex(digest): total for digest, total in pasts.items()},
         until_day=until_day,
         first_day=first_day,

@@ -113,6 +113,11 @@ def _growth(window: Window) -> str:
     )
 
 
+def _newest_banned(column: str) -> str:
+    """One column of the newest bans, in the order of the rows; to sort them, or to make a text of all, takes longer."""
+    return f"array_to_string((array_agg({column}) FILTER (WHERE mark = {Mark.BANNED.value}))[1:{MOST_BANS}], ',')"
+
+
 ARMS_SQL = f"""
 UNION ALL
 SELECT {STRONG}::bigint, NULL::bytea, NULL::bytea, place, root_no, state, founded_us, {_zeros(9)} FROM strong
@@ -135,10 +140,7 @@ FROM unnest(%(mark_digests)s::bytea[], %(mark_places)s::bigint[], %(mark_since)s
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE mark = 1 AND known_us >= key.since) AS banned,
         count(*) FILTER (WHERE mark = 2) AS contained,
-        convert_to(array_to_string(
-            (array_agg(known_us || ':' || signup_no ORDER BY known_us DESC, signup_no DESC)
-                FILTER (WHERE mark = 1))[1:{MOST_BANS}], ','
-        ), 'UTF8') AS bans
+        convert_to({_newest_banned("known_us")} || ';' || {_newest_banned("signup_no")}, 'UTF8') AS bans
     FROM (
         SELECT mark, known_us, signup_no FROM marks
         WHERE digest = key.digest AND channel = 0 AND withdrawn_us IS NULL
@@ -203,9 +205,9 @@ class Gathered:
         elif place == MEMBER:
             self._traits.append((row[3], tuple(row[4:11])))
         elif place == MARKS:
-            bans = [] if row[2] is None else bytes(row[2]).decode().split(",")
-            pairs = [(int(known), int(number)) for known, number in (ban.split(":") for ban in bans)]
-            self.marks.append(FoundMarks(row[3], row[4], row[5], row[6], row[7], row[8], pairs))
+            known_us, numbers = ((), ()) if row[2] is None else _sides(bytes(row[2]).decode())
+            bans = list(zip(known_us, numbers, strict=True))
+            self.marks.append(FoundMarks(row[3], row[4], row[5], row[6], row[7], row[8], bans))
 
     def company(self) -> FoundCompany | None:
         """The company, once every row is taken in."""
@@ -214,6 +216,12 @@ class Gathered:
         size, hour, day, frauds, good, newest_fraud_us, founded_us = self._counts
         traits = [traits for _, traits in sorted(self._traits, key=lambda each: -each[0])]
         return FoundCompany(size, hour, day, frauds, good, newest_fraud_us, founded_us, traits)
+
+
+def _sides(bans: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """When the bans became known, and of which sign-ups."""
+    known_us, numbers = (tuple(map(int, side.split(","))) for side in bans.split(";"))
+    return known_us, numbers
 
 
 def with_parts(found: Found, gathered: Gathered) -> Found:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any  # Any: arrays of many types
 
 import numpy as np
 
@@ -79,12 +78,12 @@ joined AS MATERIALIZED (
 """  # noqa: S608 - only numbers and places of the code are put into the text
 
 
-def _labelled(label: Mark, what: str) -> str:
+def _labelled(label: Mark, what: str, newest: int) -> str:
     return f"""(
         SELECT {what} FROM (
             SELECT label_us FROM members
             WHERE cluster_no = joined.root_no AND label = {label.value} AND signup_no <> ?
-            ORDER BY label_us DESC LIMIT {SATURATION}
+            ORDER BY label_us DESC LIMIT {newest}
         )
     )"""  # noqa: S608 - only numbers of the code are put into the text
 
@@ -93,15 +92,20 @@ _NEWEST_SQL = (
     "SELECT %s FROM members WHERE cluster_no = joined.root_no AND signup_no <> ? ORDER BY signup_no DESC LIMIT %d"
 )
 
+_GROWTH = "count(*) FILTER (WHERE occurred_us >= ? AND occurred_us < ?)"
+
 # An array a cluster, each from the indexes in their order; SQLite knows no LATERAL that would limit it to fewer of all.
+# One cluster's members are counted where they are; of several the newest have to be found out first.
 _COMPANY_SQL = f"""(
     SELECT json_group_array(json_array(
         (SELECT founded_us FROM clusters WHERE cluster_no = joined.root_no),
-        (SELECT group_concat(signup_no) || ';' || group_concat(occurred_us)
-            FROM ({_NEWEST_SQL % ("signup_no, occurred_us", SATURATION)})),
-        {_labelled(Mark.BANNED, "count(*)")},
-        {_labelled(Mark.GOOD, "count(*)")},
-        {_labelled(Mark.BANNED, "max(label_us)")},
+        CASE WHEN (SELECT count(*) FROM joined) = 1 THEN json((SELECT json_array(count(*), {_GROWTH}, {_GROWTH})
+            FROM ({_NEWEST_SQL % ("occurred_us", SATURATION)})))
+        ELSE (SELECT group_concat(signup_no) || ';' || group_concat(occurred_us)
+            FROM ({_NEWEST_SQL % ("signup_no, occurred_us", SATURATION)})) END,
+        {_labelled(Mark.BANNED, "count(*)", SATURATION)},
+        {_labelled(Mark.GOOD, "count(*)", SATURATION)},
+        {_labelled(Mark.BANNED, "label_us", 1)},
         json((SELECT json_group_array(json_array(signup_no, {_TRAITS}))
             FROM ({_NEWEST_SQL % (f"signup_no, {_TRAITS}", COMPOSITION)})))
     )) FROM joined
@@ -109,32 +113,41 @@ _COMPANY_SQL = f"""(
 
 _HELD_SQL = f"""(
     SELECT mark, known_us, signup_no FROM marks
-    WHERE digest = ? AND channel = 0 AND withdrawn_us IS NULL AND (signup_no <> ? OR mark = 2)
+    WHERE digest = ? AND channel = 0 AND withdrawn_us IS NULL%s
     ORDER BY known_us DESC, signup_no DESC, mark DESC LIMIT {SATURATION}
 )"""  # noqa: S608 - only numbers of the code are put into the text
 
-# With a sign before it no index is made for the column on the fly, and the newest few end the reading.
-_MARKS_SQL = f"""json_array(?,
-    json((SELECT json_array(sum(mark = 1 AND known_us >= ?), sum(mark = 2)) FROM {_HELD_SQL})),
+
+@cache
+def _marks_sql(*, judged_again: bool) -> str:
+    held = _HELD_SQL % (" AND (signup_no <> ? OR mark = 2)" if judged_again else "")
+    of_others = " AND signup_no <> ?" if judged_again else ""
+    # With a sign before it no index is made for the column on the fly, and the newest few end the reading.
+    return f"""json_array(?,
+    json((SELECT json_array({_counted(1, " AND known_us >= ?")}, {_counted(2)}) FROM {held})),
     json((SELECT json_group_array(json_array(known_us, signup_no)) FROM (
-        SELECT known_us, signup_no FROM {_HELD_SQL} WHERE +mark = 1 LIMIT {MOST_BANS}
+        SELECT known_us, signup_no FROM {held} WHERE +mark = 1 LIMIT {MOST_BANS}
     ))),
-    json((SELECT json_array(
-        sum(mark = 3 AND known_us >= ?), sum(mark = 4 AND known_us >= ?), sum(mark = 5 AND known_us >= ?)) FROM (
+    json((SELECT json_array({", ".join(_counted(mark, " AND known_us >= ?") for mark in (3, 4, 5))}) FROM (
         SELECT mark, known_us FROM marks
-        WHERE digest = ? AND channel = 1 AND withdrawn_us IS NULL AND signup_no <> ?
+        WHERE digest = ? AND channel = 1 AND withdrawn_us IS NULL{of_others}
         ORDER BY known_us DESC, signup_no DESC, mark DESC LIMIT {SATURATION}
     )))
 )"""  # noqa: S608 - only numbers of the code are put into the text
 
 
+def _counted(mark: int, condition: str = "") -> str:
+    """A count of one mark: a row of another is passed over, where a sum would add a nought for it."""
+    return f"count(*) FILTER (WHERE mark = {mark}{condition})"
+
+
 @cache
-def columns_sql(marked: int) -> str:
+def columns_sql(marked: int, *, judged_again: bool) -> str:
     """The columns, for so many identifiers whose marks are wanted."""
     return (
         "(SELECT json_group_array(json_array(place, root_no, state, founded_us)) FROM strong), "  # noqa: S608 - no outside text
         "(SELECT json_group_array(json_array(root_no, agreeing)) FROM pairs), "
-        f"{_COMPANY_SQL}, json_array({', '.join([_MARKS_SQL] * marked)})"
+        f"{_COMPANY_SQL}, json_array({', '.join([_marks_sql(judged_again=judged_again)] * marked)})"
     )
 
 
@@ -173,12 +186,14 @@ def parts_parameters(question: Question, versions: int) -> list[object]:
 
 def columns_parameters(question: Question, versions: int) -> list[object]:
     """The parameters of the columns."""
-    excluding = question.excluding
-    parameters: list[object] = [excluding] * 5
+    excluding, now_us = question.excluding, question.now_us
+    excluded = [excluding] if question.judged_again else []
+    growth = [edge for window in (Window.HOUR, Window.DAY) for edge in (now_us - window.value, now_us)]
+    parameters: list[object] = [*growth, *[excluding] * 6]
     marked = question.marked()
     for key in [*marked, *[_NO_MARK] * (sizes_of(question, versions)[2] - len(marked))]:
-        parameters += [key.place, key.since_us, key.digest, excluding, key.digest, excluding]
-        parameters += [key.since_us, key.results_since_us, key.results_since_us, key.digest, excluding]
+        parameters += [key.place, key.since_us, key.digest, *excluded, key.digest, *excluded]
+        parameters += [key.since_us, key.results_since_us, key.results_since_us, key.digest, *excluded]
     return parameters
 
 
@@ -188,17 +203,16 @@ def company_of_column(column: str, now_us: int) -> FoundCompany | None:
     if not clusters:
         return None
     founded_us, newest, frauds, good, newest_fraud_us, traits = zip(*clusters, strict=True)
-    occurred_us = _newest([each for each in newest if each is not None])
-    if not len(occurred_us):
+    size, growth_1h, growth_24h = newest[0] if len(newest) == 1 else _grown(newest, now_us)
+    if not size:
         return None
-    ages = now_us - occurred_us
     composed = [each for of_one in traits for each in of_one]
     if len(clusters) > 1:
         composed = sorted(composed, key=lambda each: -each[0])[:COMPOSITION]
     return FoundCompany(
-        size=len(ages),
-        growth_1h=int(np.count_nonzero((ages > 0) & (ages <= Window.HOUR.value))),
-        growth_24h=int(np.count_nonzero((ages > 0) & (ages <= Window.DAY.value))),
+        size=size,
+        growth_1h=growth_1h,
+        growth_24h=growth_24h,
         frauds=min(sum(frauds), SATURATION),
         good=min(sum(good), SATURATION),
         newest_fraud_us=max((each for each in newest_fraud_us if each is not None), default=None),
@@ -207,13 +221,15 @@ def company_of_column(column: str, now_us: int) -> FoundCompany | None:
     )
 
 
-def _newest(clusters: Sequence[str]) -> Any:
-    """When the newest members of several clusters signed up, of each its members' numbers and times."""
-    sides = zip(*(each.split(";") for each in clusters), strict=True)
-    numbers, times = (
-        (np.fromstring(",".join(side), dtype=np.int64, sep=",") for side in sides) if clusters else ((), ())
-    )
-    return times if len(clusters) < 2 else times[np.argsort(numbers)[-SATURATION:]]
+def _grown(clusters: Sequence[str | None], now_us: int) -> tuple[int, int, int]:
+    """The newest members of several clusters, of each its members' numbers and times: all, of an hour, of a day."""
+    present = [each.split(";") for each in clusters if each is not None]
+    if not present:
+        return 0, 0, 0
+    numbers, times = (np.fromstring(",".join(side), dtype=np.int64, sep=",") for side in zip(*present, strict=True))
+    ages = now_us - times[np.argsort(numbers)[-SATURATION:]]
+    hour, day = (int(np.count_nonzero((ages > 0) & (ages <= window.value))) for window in (Window.HOUR, Window.DAY))
+    return len(ages), hour, day
 
 
 def marks_of_column(column: str) -> list[FoundMarks]:
@@ -222,5 +238,5 @@ def marks_of_column(column: str) -> list[FoundMarks]:
     for place, (banned, contained), bans, (good, passed, failed) in json.loads(column):
         if bans or contained or good or passed or failed:
             newest = sorted(map(tuple, bans), reverse=True)
-            found.append(FoundMarks(place, banned or 0, good or 0, passed or 0, failed or 0, contained or 0, newest))
+            found.append(FoundMarks(place, banned, good, passed, failed, contained, newest))
     return found

@@ -46,6 +46,11 @@ class Question:
         """The UTC day of the sign-up being judged."""
         return self.now_us // DAY_US
 
+    @property
+    def judged_again(self) -> bool:
+        """Whether the sign-up is recorded already; what is not is among no links, and nothing is left out for it."""
+        return self.excluding != NOBODY
+
     def digests_with_a_past(self) -> list[bytes]:
         """The digests whose daily counts are wanted."""
         return [each.digest for kind, each in self._pseudonyms() if kind in PAST_KINDS]
