@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.exceptions import NotFound
@@ -59,7 +60,8 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
         view = _guarded(each, deps)
         console.add_url_rule(each.path, endpoint=each.endpoint, view_func=view, methods=list(each.methods))
     add_front_page(console, deps.release, deps.conditions)
-    console.add_url_rule("/<path:anything>", endpoint="nowhere", view_func=_nowhere, methods=["GET"])
+    for path in ("/", "/<path:anything>"):
+        console.add_url_rule(path, endpoint="nowhere", view_func=_nowhere, methods=["GET"])
     console.before_request(lambda: recognise(deps.sign_in, deps.clock))
     console.after_request(_secured)
     console.register_error_handler(Exception, lambda error: error_page(error, deps.clock()))
@@ -184,9 +186,11 @@ def _guarded(page: Page, deps: ConsoleDependencies) -> View:
     return view
 
 
-def _nowhere(anything: str) -> AnyResponse:
-    del anything
-    raise NotFound
+def _nowhere(anything: str = "/") -> AnyResponse:
+    """There is no such page; with a slash too many at its end there may be."""
+    if not anything.endswith("/"):
+        raise NotFound
+    return redirect(request.root_path + quote(request.path.rstrip("/")))
 
 
 def _secured(response: Response) -> Response:

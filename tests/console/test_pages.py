@@ -141,6 +141,22 @@ def test_what_does_not_exist_is_told_in_a_page(enter: Any) -> None:
         assert answer.headers["X-Request-Id"] in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/console/", "/console"),
+        ("/console/queue/", "/console/queue"),
+        ("/console//elsewhere.example/", "/console/elsewhere.example"),
+    ],
+)
+def test_a_slash_too_many_leads_to_the_page_without(app: Any, path: str, to: str) -> None:
+    answer = app.test_client().get(path, follow_redirects=False)
+    while answer.status_code == 308:  # doubled slashes are merged first
+        answer = app.test_client().get(answer.headers["Location"], follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, to)
+
+
 def test_a_part_that_refreshes_itself_sends_the_whole_page_to_the_door(app: Any) -> None:
     answer = app.test_client().get("/console/live", headers={"HX-Request": "true"})
 
