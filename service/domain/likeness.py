@@ -57,6 +57,7 @@ class Likeness:
 
     Attributes:
         banned: of how many accounts it was drawn.
+        before_no: the sign-up before which those came whom the lines are read off.
         line: log-odds from which newcomers are asked, ``back_line`` accounts that were let in before.
         expected_share: the share of honest sign-ups that is expected to lie above ``line``.
         until: ends it by itself, unless the next one does before.
@@ -66,6 +67,7 @@ class Likeness:
     id: str
     weights: Weights
     banned: int
+    before_no: int
     line: float
     back_line: float
     expected_share: float

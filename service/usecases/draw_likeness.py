@@ -53,6 +53,9 @@ SAMPLE = 2_000
 OLDEST_IN = 10
 """One in so many of the banned may have come before those others: else a single old account would make them stale."""
 
+STALE = timedelta(days=14)
+"""So old sign-ups say nothing of the honest ones of today; of an attack that goes on for longer some may be its own."""
+
 ALIKE, ALIKE_SHARE = 2, 0.1
 """How many of them must be told apart by habits alone, in number and share: those who fell for reasons of their own
 have nothing in common, and what they would spend of the budget is missing in an attack."""
@@ -112,11 +115,14 @@ class DrawLikeness:
     def _draw(self, work: UnitOfWork, fallen: Sequence[int], lines: AfterBan, now: datetime) -> int:
         banned = self._accounts(work, _in_a_wave(work.clusters.several(fallen[:MOST]), lines, now))
         strong = frozenset[IdentifierKey]().union(*(each.strong for each in banned.values()))
-        before = self._others_before(work, sorted(fallen)[len(fallen) // OLDEST_IN])
+        before_no = _before_the_attack(work, fallen, now)
+        before = self._others_before(work, before_no)
         newest = self._others_lately(work)
+        # Of a flood most of the newest are the operator's: those that were asked at once say nothing of others.
+        lately = {number: each for number, each in newest.items() if each.unasked}
         others = {
             number: each
-            for number, each in {**before, **newest}.items()
+            for number, each in {**lately, **before}.items()
             if number not in self._drawn_of and not each.strong & strong
         }
         counts = Counts([each.habits for each in banned.values()], [each.habits for each in others.values()])
@@ -136,6 +142,7 @@ class DrawLikeness:
             id=self._judge.new_id(now),
             weights=counts.weights(),
             banned=len(banned),
+            before_no=before_no,
             line=line,
             back_line=max(line, line_above(values, share=min(lines.likeness_back, share), of=len(honest))),
             expected_share=share if math.isfinite(line) else 0.0,
@@ -260,6 +267,19 @@ class DrawLikeness:
             note=f"Let in by a {by} before these bans were known. {held.reason.text}",
             again=True,
         )
+
+
+def _before_the_attack(work: UnitOfWork, fallen: Sequence[int], now: datetime) -> int:
+    """The sign-up before which others came: where most of the fallen begin, or where the likeness that holds put it.
+
+    Of an attack that goes on for days, those who came before most of its newest fallen are its own.
+    """
+    first = sorted(fallen)[len(fallen) // OLDEST_IN]
+    standing = work.likenesses.standing(now=now)
+    if standing is None or not math.isfinite(standing.line) or standing.before_no >= first:
+        return first
+    there = work.clusters.member(standing.before_no)
+    return first if there is None or there.recorded_at < now - STALE else standing.before_no
 
 
 def _in_a_wave(fallen: Sequence[ClusterMember], lines: AfterBan, now: datetime) -> Sequence[ClusterMember]:

@@ -158,6 +158,7 @@ def test_what_stands_is_what_was_drawn(drawing: Drawing) -> None:
     likeness = drawing.standing()
 
     assert (likeness.number, likeness.banned, likeness.expected_share) == (1, 3, pytest.approx(0.03))
+    assert likeness.before_no == HONEST + 1
     assert {kind for kind, _ in likeness.weights.of_habit} <= set(HABIT_KINDS)
     assert likeness.weights.absent == pytest.approx(math.log(2 / 5))
     assert likeness.until - likeness.drawn_at == timedelta(hours=72)
@@ -290,6 +291,39 @@ def test_an_attack_that_begins_is_not_blurred_by_what_fell_before(
     in_memory.round()
 
     assert in_memory.standing().banned == drawn_of
+
+
+def test_in_a_flood_others_are_those_from_before_it_and_whom_nobody_asked(in_memory: Drawing) -> None:
+    in_memory.world()
+    in_memory.round()
+    first = in_memory.standing()
+    bin_of_his = max(first.weights.of_habit, key=lambda habit: (habit[0] == "bin", first.weights.of_habit[habit]))
+    flood = [in_memory.gate.came(**like_the_operator(number % 26)) for number in range(60)]
+    for view in flood[-3:]:
+        in_memory.gate.said(view)
+    in_memory.round()
+
+    second = in_memory.standing()
+
+    assert second.banned == 6
+    assert second.weights.of_habit[bin_of_his] > first.weights.of_habit[bin_of_his]
+
+
+def test_of_a_long_attack_the_lines_are_read_off_those_from_before_it_for_two_weeks(memory_gate: Gate) -> None:
+    drawing = Drawing(memory_gate, likeness_budget=0.05)
+    drawing.world()
+    drawing.round()
+    started = drawing.gate.now
+    where = {}
+    for _ in range(9):
+        drawing.gate.now += 2 * DAY
+        for number in range(3):
+            drawing.gate.said(drawing.gate.came(**like_the_operator(number + 5)))
+        drawing.round()
+        where[drawing.gate.now - started < 14 * DAY] = drawing.standing().before_no
+
+    assert where[True] == HONEST + 1
+    assert where[False] > HONEST + 1
 
 
 def test_a_spent_budget_asks_fewer(memory_gate: Gate) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Double, Index
+from sqlalchemy import BigInteger, Double, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.storage.sql.base import Base
@@ -23,6 +23,7 @@ class LikenessRow(Base):
     weights: Mapped[bytes]
     absent: Mapped[float] = mapped_column(Double)
     banned: Mapped[int] = mapped_column(BigInteger)
+    before_no: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     line: Mapped[float] = mapped_column(Double)
     back_line: Mapped[float] = mapped_column(Double)
     expected_share: Mapped[float] = mapped_column(Double)
