@@ -145,9 +145,9 @@ def line_above(values: Iterable[float], *, share: float, of: int) -> float:
     On the safe side by a standard error, as few sign-ups say little. ``values`` are those of the sign-ups that nobody
     has asked yet.
     """
-    above = int(share * of - math.sqrt(share * of))
+    above = share * of - math.sqrt(share * of)
     ordered = sorted(values, reverse=True)
-    return ordered[above] if 0 < above < len(ordered) else math.inf
+    return ordered[int(above)] if 0 <= above < len(ordered) and share else math.inf
 
 
 def left_of(budget: float, drawn: Iterable[Drawn], *, of: timedelta, for_: timedelta, now: datetime) -> float:

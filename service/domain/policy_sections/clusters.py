@@ -93,8 +93,12 @@ class AfterBan(Section):
     watch_budget: Probability = 0.003
     """The share of all sign-ups that watches together may ask for a proof: one that would ask more is not opened."""
     likeness_hours: Annotated[float, Field(ge=0.0, le=720.0)] = 72.0
-    likeness_at_once: Probability = 0.02
-    """The share of honest newcomers that may be asked for being like the banned, while the budget lasts."""
+    likeness_at_once: Probability = 0.015
+    """The share of honest newcomers that may be asked for being like the banned, while the budget lasts.
+
+    As those from before tell it: who comes during an attack is like them and not quite, and in rehearsals half as many
+    more were asked.
+    """
     likeness_budget: Probability = 0.003
     """The share of a month's sign-ups that may be asked for it: days without an attack are saved for one."""
     likeness_back: Probability = 0.003
