@@ -118,10 +118,9 @@ class DrawLikeness:
         before_no = _before_the_attack(work, fallen, now)
         before = self._others_before(work, before_no)
         newest = self._others_lately(work)
-        # Of a flood most of the newest are the operator's: those that were asked are others once they are vouched for.
-        asked = work.clusters.several([number for number, each in newest.items() if not each.unasked])
-        cleared = {each.signup_no for each in asked if _is_vouched_for(each)}
-        lately = {number: each for number, each in newest.items() if each.unasked or number in cleared}
+        # Of a flood most of the newest are the operator's: those that were asked say nothing of others, nor do those of
+        # them who passed, as every fourth fraudster does.
+        lately = {number: each for number, each in newest.items() if each.unasked}
         others = {
             number: each
             for number, each in {**lately, **before}.items()

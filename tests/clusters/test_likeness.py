@@ -309,23 +309,6 @@ def test_in_a_flood_others_are_those_from_before_it_and_whom_nobody_asked(in_mem
     assert second.weights.of_habit[bin_of_his] > first.weights.of_habit[bin_of_his]
 
 
-def test_whom_a_proof_let_in_is_one_of_the_others(in_memory: Drawing) -> None:
-    """So that of a class in one room those who follow are not asked because the first of them were."""
-    in_memory.world()
-    in_memory.round()
-    first = in_memory.standing()
-    his = max(first.weights.of_habit, key=lambda habit: (habit[0] == "bin", first.weights.of_habit[habit]))
-    asked = [in_memory.gate.came(**like_the_operator(number)) for number in range(20)]
-    for view in asked[:-3]:
-        in_memory.proof(view, passed=True)
-    for view in asked[-3:]:
-        in_memory.gate.said(view)
-    in_memory.round()
-
-    assert in_memory.standing().banned == 6
-    assert in_memory.standing().weights.of_habit[his] < first.weights.of_habit[his]
-
-
 def test_of_a_long_attack_the_lines_are_read_off_those_from_before_it_for_two_weeks(memory_gate: Gate) -> None:
     drawing = Drawing(memory_gate, likeness_budget=0.05)
     drawing.world()
