@@ -119,7 +119,7 @@ class DrawLikeness:
         before = self._others_before(work, before_no)
         newest = self._others_lately(work)
         # Of a flood most of the newest are the operator's: those that were asked say nothing of others, nor do those of
-        # them who passed, as every fourth fraudster does.
+        # them who passed a proof, as some fraudsters do.
         lately = {number: each for number, each in newest.items() if each.unasked}
         others = {
             number: each
