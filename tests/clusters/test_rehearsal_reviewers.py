@@ -26,6 +26,7 @@ class Desk:
 
     gate: Any
     frauds: set[int] = field(default_factory=set)
+    closed: list[int] = field(default_factory=list)
     waiting: list[tuple[datetime, Callable[[datetime], None]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -38,6 +39,7 @@ class Desk:
             later=lambda at, what: self.waiting.append((at, what)),
             say=self._say,
             fraudulent=self.frauds.__contains__,
+            close=lambda number, _: self.closed.append(number),
         )
         self.judge_clusters = JudgeClusters(begin, DoubtAlone(self.gate.judge), self.reviewers, self.gate.new_id)
 
@@ -103,6 +105,24 @@ def test_of_two_clusters_the_fraudulent_one_is_contained_without_a_known_fraud(d
 
     assert desk.gate.decisions(pool) == ["deny"] * 8
     assert desk.gate.decisions(club) == ["allow"] * 8
+
+
+def test_of_accounts_like_the_banned_most_frauds_are_closed_and_few_others_once(desk: Desk) -> None:
+    views = [desk.gate.came() for _ in range(60)]
+    desk.knows(views[:30])
+    for view in views * 2:
+        case = ClusterCase(f"vouched:{view.id}", "campus", "LIKE_BANNED_ACCOUNTS", view.id, 1, {}, again=True)
+        with desk.gate.store.begin() as work:
+            desk.reviewers.open(work, case)
+
+    assert len(desk.waiting) == 60
+    desk.hours_pass()
+
+    frauds = [number for number in desk.closed if number in desk.frauds]
+    assert len(frauds) >= 15
+    assert len(desk.closed) - len(frauds) <= 6
+    banned = desk.gate.read(lambda work: [each.signup_no for each in work.clusters.several(desk.closed) if each.label])
+    assert sorted(banned) == sorted(desk.closed)
 
 
 def test_cases_are_taken_up_as_fast_as_there_are_people(desk: Desk) -> None:
