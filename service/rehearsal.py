@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
+from statistics import fmean
 from typing import cast
 
 from models.features.facts import Facts
@@ -118,6 +119,8 @@ class Rehearsal:
     contained_at: datetime | None = None
     in_bad_clusters: float | None = None
     """Of the operator's accounts, how many were in clusters with a known fraud a day after the 50th was opened."""
+    known: float | None = None
+    """The same with those that were turned away, asked again, held or closed by then, whatever cluster they are in."""
     _store: MemoryStore = field(default_factory=MemoryStore)
     _waiting: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
@@ -233,16 +236,18 @@ class Rehearsal:
         heapq.heappush(self._closing, (now, rehearsed.truth.signup_id))
 
     def _notice(self, now: datetime) -> None:
-        """Count the operator's accounts that are in a cluster with a known fraud by now."""
+        """Count the operator's accounts that are in a cluster with a known fraud by now, or were stopped apart."""
         del now
-        own = [number for number, each in enumerate(self.signups, start=1) if each.truth.operator == self.operator]
+        own = {number: each for number, each in enumerate(self.signups, 1) if each.truth.operator == self.operator}
         with self._store.begin() as work:
             bad: dict[int | None, bool] = {None: False}
             of_account = [work.clusters.cluster_of(number) for number in own]
             for cluster in of_account:
                 if cluster is not None and cluster not in bad:
                     bad[cluster] = any(each.label is Mark.BANNED for each in work.clusters.members(cluster))
-        self.in_bad_clusters = sum(bad[cluster] for cluster in of_account) / len(own)
+        in_bad = [bad[cluster] for cluster in of_account]
+        self.in_bad_clusters = fmean(in_bad)
+        self.known = fmean(there or _is_stopped(each) for there, each in zip(in_bad, own.values(), strict=True))
 
     def _until(self, now: datetime) -> None:
         if self._round_at is None:
@@ -301,3 +306,7 @@ class Rehearsal:
 def _asks_nobody(_: object, assessment: Assessment, **__: object) -> tuple[Assessment, None]:
     """Challenges are answered by the simulated world, which knows what people and operators can do."""
     return assessment, None
+
+
+def _is_stopped(each: Rehearsed) -> bool:
+    return not each.truth.let_in or each.asked_at is not None or each.closed_at is not None

@@ -35,6 +35,7 @@ class Figures:
         closed_share: of its accounts that got in, the share that was closed by containment or ban before the end.
         in_bad_clusters: share of its accounts in clusters with a known fraud a day after the 50th was opened.
         found: 1 when that is 80 % at least; its mean over worlds is the recall of operators.
+        known: the same share with those that were turned away, asked again, held or closed by then, wherever they are.
         honest: honest sign-ups.
         honest_contained: honest accounts closed by a containment; ``groups_contained`` those of classrooms,
             laboratories and families among them; ``honest_held`` those held for review after a ban of another's.
@@ -61,6 +62,7 @@ class Figures:
     closed_share: float | None
     in_bad_clusters: float | None
     found: float | None
+    known: float | None
     honest: int
     honest_contained: int
     groups_contained: int
@@ -114,6 +116,7 @@ def figures_of(rehearsal: Rehearsal) -> Figures:
         closed_share=_share(len(losses), len(got_in)),
         in_bad_clusters=in_bad_clusters,
         found=None if in_bad_clusters is None else float(in_bad_clusters >= FOUND_FROM),
+        known=rehearsal.known,
         honest=len(honest),
         honest_contained=len(innocent),
         groups_contained=sum(each.truth.kind in _GROUPS for each in innocent),

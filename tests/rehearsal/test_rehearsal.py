@@ -166,6 +166,27 @@ def test_a_reviewers_verdict_is_an_outcome_hours_later(let_in: bool) -> None:
         assert played.first_ban_at - START > HOUR / 2
 
 
+def test_an_operator_is_known_as_far_as_his_accounts_lie_beside_a_known_fraud_or_were_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.rehearsal.NOTICED_FROM", 4)
+    played = rehearsal()
+
+    def world() -> Iterator[SimulatedSignup]:
+        for number, device in enumerate(("shared", "shared", "own", "other"), start=1):
+            came = signup(number, START + number * HOUR)
+            came = replace(came, device=replace(came.device, device_id=device))
+            told = truth(number, decision=played.decide(came), let_in=number != 3)
+            yield SimulatedSignup(came, replace(told, outcome=banned(6)) if number == 1 else told)
+        late = signup(5, START + 48 * HOUR)
+        yield SimulatedSignup(late, honest(5, decision=played.decide(late)))
+
+    played.play(world())
+    figures = figures_of(played)
+
+    assert (figures.in_bad_clusters, figures.found, figures.known) == (0.5, 0.0, 0.75)
+
+
 def test_the_great_standby_opens_both_pools_before_the_first_falls() -> None:
     def allow(_: Signup) -> DecisionWord:
         return "allow"
