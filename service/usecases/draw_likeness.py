@@ -56,9 +56,12 @@ OLDEST_IN = 10
 STALE = timedelta(days=14)
 """So old sign-ups say nothing of the honest ones of today; of an attack that goes on for longer some may be its own."""
 
-ALIKE, ALIKE_SHARE = 2, 0.1
-"""How many of them must be told apart by habits alone, in number and share: those who fell for reasons of their own
-have nothing in common, and what they would spend of the budget is missing in an attack."""
+ALIKE, ALIKE_SHARE, APART = 2, 0.1, 0.02
+"""How many of them must be told apart from all but so few others by habits alone, in number and share: those who fell
+for reasons of their own have nothing in common, and what they would spend of the budget is missing in an attack.
+
+How few is no matter of the budget: with a smaller one an attack was noticed hours later on one simulated world.
+"""
 
 VOUCHED = 1.5
 """What a proof or a verdict takes off the log-odds: honest people get one four or five times as often as fraudsters.
@@ -134,7 +137,7 @@ class DrawLikeness:
         left = left_of(lines.likeness_budget, work.likenesses.drawn(since=now - MONTH), of=MONTH, for_=hours, now=now)
         share = min(lines.likeness_at_once, left)
         line = line_above(values, share=share, of=len(honest))
-        apart = line_above(totals, share=lines.likeness_at_once, of=len(honest))
+        apart = line_above(totals, share=APART, of=len(honest))
         alike = sum(counts.total_of_banned(each.habits) > apart for each in banned.values())
         if alike < max(ALIKE, ALIKE_SHARE * len(banned)):
             line = math.inf
