@@ -16,7 +16,6 @@ from service.domain.outcome import Grade, Label, Statement, standing_of
 from service.domain.policy import Policy
 from service.domain.verdict import Verdict
 from service.usecases.ask_again import AskAgain
-from service.usecases.cluster_cases import ClusterCase
 from service.usecases.decide_by_person import AskMore, VerdictOutcome
 from service.usecases.judge import Judge
 from service.usecases.known_outcomes import KnownLabel, SignupKey
@@ -31,6 +30,7 @@ from service.usecases.record_outcome import say
 from service.usecases.step_up_methods import Person
 from service.usecases.step_up_page import ACTOR as PERSON
 from service.usecases.views import ChallengeView
+from service.usecases.workers_cases import WorkersCase
 
 REVIEWER = "reviewer"
 """The source of outcomes that verdicts are."""
@@ -63,7 +63,7 @@ class VerdictsSpeak:
 
 
 @dataclass(frozen=True, slots=True)
-class CasesOfClusters:
+class CasesOfWorker:
     """Opens one case for a piece of a cluster, not one for every account in it.
 
     A second judge of one account is told in a note why, and who judged it before is barred.
@@ -73,8 +73,8 @@ class CasesOfClusters:
     new_id: Callable[[datetime], str]
     clock: Callable[[], datetime]
 
-    def open(self, work: UnitOfWork, case: ClusterCase) -> None:
-        """See ``service.usecases.cluster_cases.OpenCase``."""
+    def open(self, work: UnitOfWork, case: WorkersCase) -> None:
+        """See ``service.usecases.workers_cases.WorkersCases``."""
         recorded = next(iter(work.ledger.many(None, [case.record_id])), None)
         if recorded is None or work.cases.of_subject(case.owner, case.subject) is not None:
             return

@@ -12,7 +12,7 @@ from models.features.catalogue import FEATURES
 from models.reference.reference import Reference
 from service.app import new_id
 from service.config import Settings
-from service.connections import CasesOfClusters, RecordedOutcomes
+from service.connections import CasesOfWorker, RecordedOutcomes
 from service.metrics import Metrics
 from service.step_up import step_up_parts
 from service.storage.pseudonyms import Pseudonyms
@@ -99,7 +99,7 @@ def second_look_of(store: SqlStore, settings: Settings, reference: Reference) ->
 def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, policy: PolicyInForce) -> tuple[Job, ...]:
     """What belongs together is united, judged, and what is contained is looked at again."""
     judge = judge_of(store, settings, reference, policy)
-    chance, cases = random.SystemRandom().random, CasesOfClusters(policy, new_id, _now)
+    chance, cases = random.SystemRandom().random, CasesOfWorker(policy, new_id, _now)
     carry_out = CarryOut(store.begin, judge, chance, BATCH if settings.embedded else BATCH_ON_A_SERVER)
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),

@@ -14,9 +14,9 @@ from models.simulation.world import FRAUD_CLEARED_BY_REVIEW, HONEST_CLEARED_BY_R
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.outcome import Label
 from service.domain.policy import Policy
-from service.usecases.cluster_cases import ClusterCase
 from service.usecases.contain_cluster import ContainCluster, find_cluster
 from service.usecases.ports import Begin, UnitOfWork
+from service.usecases.workers_cases import WorkersCase
 
 REVIEWER, SECOND = "reviewer", "second"
 VERDICT_HOURS = (8.0, 24.0)
@@ -59,7 +59,7 @@ class Reviewers:
     _asked_once: set[str] = field(default_factory=set)
     _free_at: datetime | None = None
 
-    def open(self, work: UnitOfWork, case: ClusterCase) -> None:
+    def open(self, work: UnitOfWork, case: WorkersCase) -> None:
         """See ``OpenCase``."""
         if case.subject in self._open | self._asked_once:
             return
@@ -78,7 +78,7 @@ class Reviewers:
         self._free_at = taken_up + (timedelta(days=1) / a_day if a_day else timedelta())
         return taken_up + timedelta(hours=lognormal(_VERDICTS.of(key), *VERDICT_HOURS))
 
-    def _conclude(self, case: ClusterCase, at: datetime) -> None:
+    def _conclude(self, case: WorkersCase, at: datetime) -> None:
         self._open.discard(case.subject)
         pair = case.detail.get("clusters")
         for name in pair if isinstance(pair, list) else [str(case.detail["cluster"])]:

@@ -25,13 +25,13 @@ from service.domain.likeness import LIKE_BANNED_REASON, Counts, Likeness, left_o
 from service.domain.policy_sections.clusters import AfterBan
 from service.usecases.after_bans_in_force import like_the_banned
 from service.usecases.carry_out import look_again
-from service.usecases.cluster_cases import ClusterCase, OpenCase
 from service.usecases.judge import Judge
 from service.usecases.open_case import vouched_subject
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey
 from service.usecases.second_look import stands_as_decided
 from service.usecases.tell_consequence import tell_consequence
+from service.usecases.workers_cases import WorkersCase, WorkersCases
 
 FEWEST = 3
 """Fallen accounts that have anything in common; and so many more or fewer are a reason to draw anew."""
@@ -87,7 +87,7 @@ class DrawLikeness:
     ``cases`` takes what a person looks at. ``chance`` gives a random number from 0 to 1: when each consequence is told.
     """
 
-    def __init__(self, begin: Begin, judge: Judge, cases: OpenCase, chance: Callable[[], float]) -> None:
+    def __init__(self, begin: Begin, judge: Judge, cases: WorkersCases, chance: Callable[[], float]) -> None:
         self._begin = begin
         self._judge = judge
         self._cases = cases
@@ -258,10 +258,10 @@ class DrawLikeness:
             work.commit()
         self._looked_at = (self._looked_at & self._newest.keys()) | vouched.keys()
 
-    def _case_of(self, member: ClusterMember, likeness: Likeness) -> ClusterCase:
+    def _case_of(self, member: ClusterMember, likeness: Likeness) -> WorkersCase:
         by = "verdict" if member.label is Mark.GOOD else "proof"
         held = like_the_banned(likeness, self._newest[member.signup_no].habits)
-        return ClusterCase(
+        return WorkersCase(
             subject=vouched_subject(member.id),
             owner=member.owner,
             reason=LIKE_BANNED_REASON,

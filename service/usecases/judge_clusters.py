@@ -11,11 +11,11 @@ from service.domain.containment import WORKER, Looked
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import ClusterLines
 from service.usecases.branches import with_branches
-from service.usecases.cluster_cases import ClusterCase, OpenCase
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.open_containment import NewId, open_containment
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import Survey, lines_of, plan_of, survey
+from service.usecases.workers_cases import WorkersCase, WorkersCases
 
 A_ROUND = 50
 """Clusters that are judged in one round; a cluster of 20,000 takes seconds."""
@@ -42,7 +42,7 @@ class JudgeClusters:
 
     begin: Begin
     doubt: DoubtAlone
-    cases: OpenCase
+    cases: WorkersCases
     new_id: NewId
 
     def __call__(self, now: datetime) -> int:
@@ -132,7 +132,7 @@ class JudgeClusters:
             "trusted": piece.trusted,
         }
         # Named by its first account, so that a piece that grows is the same case.
-        case = ClusterCase(
+        case = WorkersCase(
             subject=f"{PIECE_SUBJECT}{first.id}",
             owner=shown.owner,
             reason=PIECE_WITH_FRAUD if piece.frauds else PIECE_IN_DOUBT,

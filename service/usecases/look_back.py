@@ -18,11 +18,11 @@ from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import AfterBan
 from service.domain.watch import MATCHES, WATCHED_KINDS, Watch, Watches
 from service.usecases.carry_out import look_again
-from service.usecases.cluster_cases import ClusterCase, OpenCase
 from service.usecases.judge import Judge
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey, Known
 from service.usecases.tell_consequence import tell_consequence
+from service.usecases.workers_cases import WorkersCase, WorkersCases
 
 Kind = IdentifierKind
 Habit = tuple[IdentifierKind, bytes]
@@ -67,7 +67,7 @@ class LookBack:
 
     begin: Begin
     judge: Judge
-    cases: OpenCase
+    cases: WorkersCases
     chance: Callable[[], float]
 
     def __call__(self, now: datetime) -> int:
@@ -145,7 +145,7 @@ class LookBack:
             shown = members[-1]
             self.cases.open(
                 work,
-                ClusterCase(
+                WorkersCase(
                     subject=f"operator:{pair[0]}:{pair[1]}",
                     owner=shown.owner,
                     reason=SAME_OPERATOR,

@@ -25,7 +25,7 @@ from models.signup_document import document_of_signup
 from service.api.answers import render_decision
 from service.app import application_of, create_app
 from service.config import read_settings
-from service.connections import CasesOfClusters
+from service.connections import CasesOfWorker
 from service.domain.caller import Caller, Scope
 from service.domain.cluster import cluster_id
 from service.domain.decision import Assessment, Decision
@@ -38,7 +38,6 @@ from service.usecases.after_bans_in_force import AfterBansInForce
 from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
 from service.usecases.case_use_cases import CaseUseCases, case_use_cases
-from service.usecases.cluster_cases import RecordedCases
 from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.issue_key import IssueKey
@@ -50,6 +49,7 @@ from service.usecases.recognise_shared import DeclareShared, RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, Spoken
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.views import DecisionView
+from service.usecases.workers_cases import RecordedCases
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OWNER = "campus"
@@ -321,6 +321,6 @@ def desk(gate: Gate) -> CaseUseCases:
     document = gate.policy.document
     review = document.review.model_copy(update={"blind_sample": 0.0})
     gate.policy.document = document.model_copy(update={"review": review})
-    opens = CasesOfClusters(lambda: gate.policy, gate.new_id, lambda: gate.now)
+    opens = CasesOfWorker(lambda: gate.policy, gate.new_id, lambda: gate.now)
     gate.judge_clusters = JudgeClusters(gate.store.begin, DoubtAlone(gate.judge), opens, gate.new_id)
     return case_use_cases(gate.store.begin, policy=lambda: gate.policy, new_id=gate.new_id)

@@ -15,9 +15,9 @@ from service.domain.decision import Decision
 from service.domain.event import EventType
 from service.domain.habits import HABIT_KINDS
 from service.domain.likeness import LIKE_BANNED, Drawn
-from service.usecases.cluster_cases import RecordedCases
 from service.usecases.draw_likeness import DrawLikeness
 from service.usecases.record_outcome import record_result
+from service.usecases.workers_cases import RecordedCases
 from tests.clusters.conftest import START, Gate, policy_of
 
 ALLOW, STEP_UP, _, _ = Decision

@@ -12,10 +12,10 @@ import pytest
 from service.domain.caller import Caller, Scope
 from service.domain.outcome import Label, Statement
 from service.rehearsal_reviewers import REVIEWER, Reviewers
-from service.usecases.cluster_cases import ClusterCase
 from service.usecases.contain_cluster import ContainCluster
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.judge_clusters import JudgeClusters
+from service.usecases.workers_cases import WorkersCase
 
 CALLER = Caller("campus", "k1", frozenset(Scope))
 
@@ -98,7 +98,7 @@ def test_of_two_clusters_the_fraudulent_one_is_contained_without_a_known_fraud(d
     pool, club = desk.gate.ring(8, name="a"), desk.gate.ring(8, name="b")
     desk.knows(pool)
     names = [desk.gate.cluster(pool[0]), desk.gate.cluster(club[0])]
-    case = ClusterCase("operator:a:b", "campus", "SAME_OPERATOR", pool[0].id, 8, {"clusters": names})
+    case = WorkersCase("operator:a:b", "campus", "SAME_OPERATOR", pool[0].id, 8, {"clusters": names})
 
     desk.reviewers.open(None, case)  # type: ignore[arg-type]  # nothing is staged
     desk.hours_pass()
@@ -111,7 +111,7 @@ def test_of_accounts_like_the_banned_most_frauds_are_closed_and_few_others_once(
     views = [desk.gate.came() for _ in range(60)]
     desk.knows(views[:30])
     for view in views * 2:
-        case = ClusterCase(f"vouched:{view.id}", "campus", "LIKE_BANNED_ACCOUNTS", view.id, 1, {}, again=True)
+        case = WorkersCase(f"vouched:{view.id}", "campus", "LIKE_BANNED_ACCOUNTS", view.id, 1, {}, again=True)
         with desk.gate.store.begin() as work:
             desk.reviewers.open(work, case)
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from service.connections import CasesOfClusters
+from service.connections import CasesOfWorker
 from service.domain.case import Case, CaseState
 from service.domain.decision import Decision
 from service.domain.errors import ForbiddenError
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Verdict
 from service.usecases.case_use_cases import CaseUseCases
-from service.usecases.cluster_cases import ClusterCase
 from service.usecases.open_case import vouched_subject
+from service.usecases.workers_cases import WorkersCase
 
 DANA, ELI = Acting("reviewer:dana", Role.REVIEWER), Acting("reviewer:eli", Role.REVIEWER)
 NOTE = "Let in by a verdict before these bans were known."
@@ -33,10 +33,10 @@ def cases_of(gate: Any, view: Any) -> list[Case]:
 
 def judge_again(gate: Any, view: Any) -> None:
     subject = vouched_subject(view.id)
-    case = ClusterCase(subject, "campus", "LIKE_BANNED_ACCOUNTS", view.id, 1, {}, note=NOTE, again=True)
+    case = WorkersCase(subject, "campus", "LIKE_BANNED_ACCOUNTS", view.id, 1, {}, note=NOTE, again=True)
     gate.later(seconds=1)
     with gate.store.begin() as work:
-        CasesOfClusters(lambda: gate.policy, gate.new_id, lambda: gate.now).open(work, case)
+        CasesOfWorker(lambda: gate.policy, gate.new_id, lambda: gate.now).open(work, case)
         work.commit()
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from service.connections import CasesOfClusters
+from service.connections import CasesOfWorker
 from service.domain.decision import Decision
 from service.storage.encryption import EncryptionError
 from service.storage.sql.store import SqlStore
-from service.usecases.cluster_cases import ClusterCase
 from service.usecases.second_look import SecondLook
+from service.usecases.workers_cases import WorkersCase
 
 LOST, KEPT = (1, b"\x01" * 32), (2, b"\x02" * 32)
 
@@ -55,10 +55,10 @@ def test_a_second_look_passes_over_what_does_not_open_and_judges_the_rest(
 def test_a_case_about_a_cluster_is_left_out_when_what_it_shows_does_not_open(gates: tuple[Any, Any]) -> None:
     before, after = gates
     lost = before.came()
-    cases = CasesOfClusters(lambda: after.policy, after.new_id, lambda: after.now)
+    cases = CasesOfWorker(lambda: after.policy, after.new_id, lambda: after.now)
 
     with after.store.begin() as work:
-        cases.open(work, ClusterCase("piece:1", "campus", "PIECE_WITH_FRAUD", lost.id, 3, {}))
+        cases.open(work, WorkersCase("piece:1", "campus", "PIECE_WITH_FRAUD", lost.id, 3, {}))
         work.commit()
 
     assert after.read(lambda work: work.cases.of_record(lost.id)) == ()

@@ -1,4 +1,4 @@
-"""What the judgement of clusters, and of accounts by others, needs of the reviewers' queue."""
+"""Cases that the worker opens: about clusters, and about accounts because of others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from service.usecases.ports import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterCase:
+class WorkersCase:
     """Something about clusters, or about one account because of others, that a person should look at.
 
     Attributes:
@@ -34,10 +34,10 @@ class ClusterCase:
     again: bool = False
 
 
-class OpenCase(Protocol):
-    """Opens cases."""
+class WorkersCases(Protocol):
+    """Opens them."""
 
-    def open(self, work: UnitOfWork, case: ClusterCase) -> None:
+    def open(self, work: UnitOfWork, case: WorkersCase) -> None:
         """Stage a case, unless an unresolved one has the same subject, or for what is asked once any."""
         ...
 
@@ -45,17 +45,17 @@ class OpenCase(Protocol):
 class NoCases:
     """Where nobody reviews: the case is in the audit record and nowhere else."""
 
-    def open(self, work: UnitOfWork, case: ClusterCase) -> None:
-        """See ``OpenCase``."""
+    def open(self, work: UnitOfWork, case: WorkersCase) -> None:
+        """See ``WorkersCases``."""
 
 
 @dataclass(slots=True)
 class RecordedCases:
     """Keeps the newest case of every subject, for tests and demonstrations."""
 
-    cases: dict[str, ClusterCase] = field(default_factory=dict)
+    cases: dict[str, WorkersCase] = field(default_factory=dict)
 
-    def open(self, work: UnitOfWork, case: ClusterCase) -> None:
-        """See ``OpenCase``."""
+    def open(self, work: UnitOfWork, case: WorkersCase) -> None:
+        """See ``WorkersCases``."""
         del work
         self.cases.setdefault(case.subject, case)
