@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from service.usecases.judge import Held, LookOut, look_out_for_nobody
 from service.usecases.ports import Begin, UnitOfWork
 
 FRESH_FOR_S = 5.0
+
+_log = logging.getLogger(__name__)
 
 _WATCHED = Held(
     WATCHED,
@@ -56,10 +59,11 @@ class AfterBansInForce:
                     self._standing = _Standing(
                         Watches(work.after_bans.watches(now=now)), work.likenesses.standing(now=now)
                     )
-                self._due = self._monotonic() + FRESH_FOR_S
-            except UnavailableError:
-                pass  # those known so far hold on; the decision itself will say that the database is away
+            except UnavailableError as error:
+                # Those known so far hold on. The next decision must not try, and wait, again: it has its own read.
+                _log.warning("what holds after bans cannot be read: %s", error)
             finally:
+                self._due = self._monotonic() + FRESH_FOR_S
                 self._looking.release()
         return self._standing
 
