@@ -35,6 +35,7 @@ from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.second_look import SecondLook
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.shadow import ScoreShadows
+from service.usecases.tell_consequence import TellConsequence
 from service.usecases.tend_cases import TendCases
 from service.usecases.watch_attacks import WatchAttacks
 from service.webhooks.rounds import DeliveryRounds
@@ -92,23 +93,29 @@ def judge_of(store: SqlStore, settings: Settings, reference: Reference, policy: 
 def second_look_of(store: SqlStore, settings: Settings, reference: Reference) -> SecondLook:
     """Looks again at accounts that were let in."""
     policy = PolicyInForce(store.begin, time.monotonic)
-    plan = step_up_parts(settings, begin=store.begin, policy=policy, reference=reference, new_id=new_id).plan
-    return SecondLook(store.begin, judge_of(store, settings, reference, policy), AskAgain(plan))
+    ask_again = ask_again_of(store, settings, reference, policy)
+    return SecondLook(store.begin, judge_of(store, settings, reference, policy), ask_again)
+
+
+def ask_again_of(store: SqlStore, settings: Settings, reference: Reference, policy: PolicyInForce) -> AskAgain:
+    """Asks for proofs after a later look."""
+    return AskAgain(step_up_parts(settings, begin=store.begin, policy=policy, reference=reference, new_id=new_id).plan)
 
 
 def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, policy: PolicyInForce) -> tuple[Job, ...]:
     """What belongs together is united, judged, and what is contained is looked at again."""
     judge = judge_of(store, settings, reference, policy)
-    chance, cases = random.SystemRandom().random, CasesOfWorker(policy, new_id, _now)
-    carry_out = CarryOut(store.begin, judge, chance, BATCH if settings.embedded else BATCH_ON_A_SERVER)
+    cases = CasesOfWorker(policy, new_id, _now)
+    tell = TellConsequence(judge, ask_again_of(store, settings, reference, policy), random.SystemRandom().random)
+    carry_out = CarryOut(store.begin, judge, tell, BATCH if settings.embedded else BATCH_ON_A_SERVER)
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),
         Job("guards changed", RecogniseShared(store.begin, policy)),
         Job("clusters judged", JudgeClusters(store.begin, DoubtAlone(judge), cases, new_id)),
         # Its turns follow each other: the jobs behind it take longer than all of a containment.
         Job("contained accounts looked at again", carry_out.turn, turn=carry_out.members_a_turn),
-        Job("bans looked back from", LookBack(store.begin, judge, cases, chance)),
-        Job("accounts asked that are like the banned", DrawLikeness(store.begin, judge, cases, chance)),
+        Job("bans looked back from", LookBack(store.begin, judge, cases, tell)),
+        Job("accounts asked that are like the banned", DrawLikeness(store.begin, judge, cases, tell)),
         Job("decisions changed by a second look", second_look_of(store, settings, reference)),
     )
 

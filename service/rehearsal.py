@@ -34,6 +34,7 @@ from service.domain.policy import Policy
 from service.rehearsal_reviewers import REVIEWER, Reviewers
 from service.storage.memory import MemoryStore
 from service.usecases.after_bans_in_force import AfterBansInForce
+from service.usecases.ask_again import AskAgain
 from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
 from service.usecases.contain_cluster import ContainCluster
@@ -48,6 +49,7 @@ from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, record_result
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
+from service.usecases.tell_consequence import TellConsequence
 
 CALLER = Caller("rehearsal", "rehearsal", frozenset(Scope))
 ROUND = timedelta(minutes=5)
@@ -137,7 +139,7 @@ class Rehearsal:
     _jobs: tuple[Callable[[datetime], int], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        begin, chance = self._store.begin, secrets.SystemRandom().random
+        begin, plan = self._store.begin, cast("PlanStepUp", _asks_nobody)
         doubt = DoubtAlone(self.judge)
         cases = self._reviewers = Reviewers(
             begin,
@@ -152,19 +154,20 @@ class Rehearsal:
         self._assess = Assess(
             begin=begin,
             judge=self.judge,
-            plan=cast("PlanStepUp", _asks_nobody),
+            plan=plan,
             render=lambda _: b"{}",
             new_id=new_id,
             after_bans=AfterBansInForce(begin, self._monotonic) if self.linked else None,
         )
+        tell = TellConsequence(self.judge, AskAgain(plan), secrets.SystemRandom().random)
         # In the order of the worker's round; see ``service.jobs.cluster_jobs``.
         self._jobs = (
             SettleClusters(begin, self.judge.reference),
             RecogniseShared(begin, self.policy),
             JudgeClusters(begin, doubt, cases, new_id),
-            CarryOut(begin, self.judge, chance),
-            LookBack(begin, self.judge, cases, chance),
-            DrawLikeness(begin, self.judge, cases, chance),
+            CarryOut(begin, self.judge, tell),
+            LookBack(begin, self.judge, cases, tell),
+            DrawLikeness(begin, self.judge, cases, tell),
         )
 
     def decide(self, signup: Signup) -> DecisionWord:

@@ -38,7 +38,7 @@ WITH, WITHOUT = "with linkage", "without"
 
 
 @click.command()
-@click.option("--seeds", default="501,502,503,504,505", show_default=True, help="The worlds, by commas.")
+@click.option("--seeds", default="701,702,703,704,705", show_default=True, help="The worlds, by commas.")
 @click.option(
     "--scenario",
     "names",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,8 +14,9 @@ from service.domain.errors import ConflictError
 from service.usecases.hold_member import held
 from service.usecases.judge import Judge, LookOut, look_out_for_nobody
 from service.usecases.ports import Begin, Recorded, UnitOfWork
+from service.usecases.ports_step_up import StepUpMovedError
 from service.usecases.settle_cases import CasesOfBatch
-from service.usecases.tell_consequence import tell_consequence
+from service.usecases.tell_consequence import TellConsequence
 
 BATCH = 100
 """Members of one transaction: on SQLite nobody else writes while it is written, some ten milliseconds."""
@@ -39,12 +39,12 @@ THROUGH_OTHERS = Reason(
 class CarryOut:
     """A job of the worker. Every batch is a transaction, so that one that was interrupted goes on where it stopped.
 
-    ``chance`` gives a random number from 0 to 1: when each consequence is told. ``size`` is of a batch.
+    ``size`` is of a batch.
     """
 
     begin: Begin
     judge: Judge
-    chance: Callable[[], float]
+    tell: TellConsequence
     size: int = BATCH
 
     def __call__(self, now: datetime, *, batches: int = BATCHES_A_ROUND) -> int:
@@ -76,8 +76,8 @@ class CarryOut:
             cases.stage(work)
             try:
                 work.commit()
-            except ConflictError:
-                return 0  # another worker, or a person's verdict, was faster
+            except (ConflictError, StepUpMovedError):
+                return 0  # another worker, a person's verdict or a proof was faster
         return len(tasks)
 
     def _one(
@@ -92,8 +92,7 @@ class CarryOut:
         before = recorded.assessments[-1]
         made = self._harsher(work, task, recorded, cases, now)
         settled = cases.settle(task, recorded, (made or before).decision)
-        if made is not None:
-            self._record(work, task, recorded, made, now)
+        if made is not None and self._record(work, task, recorded, made, now):
             return Done(task, Progress.CHANGED, before_id=before.id, made_id=made.id)
         # Without an assessment of its own: there is a case to be given back when it is released, and nothing else.
         return Done(task, Progress.CHANGED if settled else Progress.UNCHANGED)
@@ -104,7 +103,8 @@ class CarryOut:
         """What is decided now, if that is harsher than what stands."""
         before = recorded.assessments[-1]
         if task.touched.role is Role.CORE:
-            if before.decision not in LET_IN and not cases.await_a_person(recorded):
+            in_review = before.decision is Decision.REVIEW and cases.await_nobody_else(recorded)
+            if before.decision not in LET_IN and not in_review:
                 return None
             assessment = held(self.judge, recorded, before, now=now)
         elif not task.touched.ties:
@@ -121,20 +121,19 @@ class CarryOut:
         done = Done(task, Progress.RESTORED, before_id=task.before_id, made_id=task.made_id)
         if before is None or recorded.assessments[-1].id != task.made_id:
             return done
-        reasons = (*before.reasons, RELEASED)
-        self._record(
-            work, task, recorded, replace(before, id=self.judge.new_id(now), decided_at=now, reasons=reasons), now
-        )
+        made = replace(before, id=self.judge.new_id(now), decided_at=now, reasons=(*before.reasons, RELEASED))
+        self._record(work, task, recorded, made, now)
         return done
 
-    def _record(self, work: UnitOfWork, task: Task, recorded: Recorded, assessment: Assessment, now: datetime) -> None:
+    def _record(self, work: UnitOfWork, task: Task, recorded: Recorded, assessment: Assessment, now: datetime) -> bool:
         because: dict[str, object] = {
             "containment": task.containment_id,
             "role": task.touched.role.value,
             # A proof that rests on what it was tied by proves nothing.
             "not_proven_by": [kind.value for kind in task.touched.ties],
         }
-        tell_consequence(work, self.judge, recorded, assessment, because=because, now=now, chance=self.chance())
+        given_back = task.progress is Progress.RESTORING
+        return self.tell(work, recorded, assessment, because=because, now=now, given_back=given_back) is not None
 
 
 LET_IN = frozenset({Decision.ALLOW, Decision.STEP_UP})

@@ -11,7 +11,7 @@ or a reviewer let in is asked nothing again: where he is like the banned even so
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,8 +29,9 @@ from service.usecases.judge import Judge
 from service.usecases.open_case import vouched_subject
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey
+from service.usecases.ports_step_up import StepUpMovedError
 from service.usecases.second_look import stands_as_decided
-from service.usecases.tell_consequence import tell_consequence
+from service.usecases.tell_consequence import TellConsequence
 from service.usecases.workers_cases import WorkersCase, WorkersCases
 
 FEWEST = 3
@@ -84,14 +85,14 @@ class _Account:
 class DrawLikeness:
     """A job of the worker, which remembers the habits of the sign-ups it has seen.
 
-    ``cases`` takes what a person looks at. ``chance`` gives a random number from 0 to 1: when each consequence is told.
+    ``cases`` takes what a person looks at.
     """
 
-    def __init__(self, begin: Begin, judge: Judge, cases: WorkersCases, chance: Callable[[], float]) -> None:
+    def __init__(self, begin: Begin, judge: Judge, cases: WorkersCases, tell: TellConsequence) -> None:
         self._begin = begin
         self._judge = judge
         self._cases = cases
-        self._chance = chance
+        self._tell = tell
         self._drawn_of: frozenset[int] = frozenset()
         self._back: tuple[int, datetime] | None = None
         self._newest: dict[int, _Account] = {}
@@ -226,23 +227,26 @@ class DrawLikeness:
         """Ask those for a proof who were let in and whom nobody has asked or cleared since."""
         asked = 0
         for at in range(0, len(like_them), BATCH):
-            with self._begin() as work:
-                batch = like_them[at : at + BATCH]
-                known = [each for each in work.clusters.several(batch) if each.label or _is_vouched_for(each)]
-                cleared = {each.signup_no for each in known}
-                for recorded in work.ledger.several([number for number in batch if number not in cleared]):
-                    if not stands_as_decided(recorded):
-                        continue
-                    held = like_the_banned(likeness, self._newest[recorded.signup_no].habits)
-                    assessment = look_again(
-                        work, self._judge, recorded, now=now, look_out=lambda *_, held=held: (held,)
-                    )
-                    because: dict[str, object] = {"after": "likeness", "likeness": likeness.id}
-                    tell_consequence(
-                        work, self._judge, recorded, assessment, because=because, now=now, chance=self._chance()
-                    )
-                    asked += 1
-                work.commit()
+            batch = like_them[at : at + BATCH]
+            try:
+                asked += self._ask_some(batch, likeness, now)
+            except StepUpMovedError:
+                asked += self._ask_some(batch, likeness, now)  # somebody answered a challenge this moment
+        return asked
+
+    def _ask_some(self, numbers: Sequence[int], likeness: Likeness, now: datetime) -> int:
+        asked = 0
+        with self._begin() as work:
+            known = [each for each in work.clusters.several(numbers) if each.label or _is_vouched_for(each)]
+            cleared = {each.signup_no for each in known}
+            for recorded in work.ledger.several([number for number in numbers if number not in cleared]):
+                if not stands_as_decided(recorded):
+                    continue
+                held = like_the_banned(likeness, self._newest[recorded.signup_no].habits)
+                assessment = look_again(work, self._judge, recorded, now=now, look_out=lambda *_, held=held: (held,))
+                because = {"after": "likeness", "likeness": likeness.id}
+                asked += self._tell(work, recorded, assessment, because=because, now=now) is not None
+            work.commit()
         return asked
 
     def _have_looked_at(self, numbers: Collection[int], likeness: Likeness) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,8 @@ from service.usecases.carry_out import look_again
 from service.usecases.judge import Judge
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey, Known
-from service.usecases.tell_consequence import tell_consequence
+from service.usecases.ports_step_up import StepUpMovedError
+from service.usecases.tell_consequence import TellConsequence
 from service.usecases.workers_cases import WorkersCase, WorkersCases
 
 Kind = IdentifierKind
@@ -61,14 +62,13 @@ _WEAK_WANTED = 3
 class LookBack:
     """A job of the worker: every ban is looked back from once.
 
-    The banned cluster itself is judged by ``JudgeClusters``, because its known frauds changed. ``chance`` gives a
-    random number from 0 to 1: when each consequence is told.
+    The banned cluster itself is judged by ``JudgeClusters``, because its known frauds changed.
     """
 
     begin: Begin
     judge: Judge
     cases: WorkersCases
-    chance: Callable[[], float]
+    tell: TellConsequence
 
     def __call__(self, now: datetime) -> int:
         """Look back from what is due; how many bans."""
@@ -96,7 +96,11 @@ class LookBack:
         """Judge accounts again that were let in, each by number with the newest ban that leads to it."""
         kin = sorted(after, reverse=True)
         for at in range(0, len(kin), BATCH):
-            self._score_again(kin[at : at + BATCH], after, now)
+            batch = kin[at : at + BATCH]
+            try:
+                self._score_again(batch, after, now)
+            except StepUpMovedError:
+                self._score_again(batch, after, now)  # somebody answered a challenge this moment
 
     def _around(self, cluster: int, lines: AfterBan, now: datetime) -> None:
         with self.begin() as work:
@@ -118,15 +122,7 @@ class LookBack:
                     continue
                 assessment = look_again(work, self.judge, recorded, now=now)
                 if assessment.decision.severity > last.decision.severity:
-                    tell_consequence(
-                        work,
-                        self.judge,
-                        recorded,
-                        assessment,
-                        because={"after": "ban_of_another"},
-                        now=now,
-                        chance=self.chance(),
-                    )
+                    self.tell(work, recorded, assessment, because={"after": "ban_of_another"}, now=now)
             work.commit()
 
     def _same_operator(

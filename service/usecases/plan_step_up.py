@@ -49,9 +49,19 @@ class PlanStepUp:
     new_id: Callable[[datetime], str]
 
     def __call__(
-        self, person: Person, assessment: Assessment, *, record_id: str, owner: str, now: datetime
+        self,
+        person: Person,
+        assessment: Assessment,
+        *,
+        record_id: str,
+        owner: str,
+        now: datetime,
+        told_at: datetime | None = None,
     ) -> tuple[Assessment, NewStepUp | None]:
-        """What is asked because of an assessment; with nothing that would settle it, a person decides."""
+        """What is asked because of an assessment; with nothing that would settle it, a person decides.
+
+        ``told_at`` is when the person can know of it: no mail goes out before, and the time to answer begins then.
+        """
         if assessment.decision is not Decision.STEP_UP:
             return assessment, None
         step_up = StepUp(
@@ -61,14 +71,20 @@ class PlanStepUp:
             page=self.secrets.seal(record_id),
             doubt=self.doubt(person, assessment),
         )
-        asked, mails = self.ask(step_up, person, now=now)
+        asked, mails = self.ask(step_up, person, now=now, told_at=told_at)
         if not asked.challenges:
             return to_review(assessment), None
         steps = tuple(steps_between(None, asked, now=now, actor="gatehouse"))
         return assessment, NewStepUp(asked, steps, mails)
 
     def again(
-        self, existing: StepUp, person: Person, assessment: Assessment, *, now: datetime
+        self,
+        existing: StepUp,
+        person: Person,
+        assessment: Assessment,
+        *,
+        now: datetime,
+        told_at: datetime | None = None,
     ) -> tuple[Assessment, StepUp, tuple[Mail, ...]]:
         """The same for a sign-up that was asked before: what it has proven still counts."""
         step_up = replace(existing, doubt=self.doubt(person, assessment))
@@ -79,7 +95,7 @@ class PlanStepUp:
             allowed = replace(assessment, decision=Decision.ALLOW)
             return allowed, step_up.each(lambda each: each.not_needed(now)), ()
         step_up = step_up.each(lambda each: each.expired(now))
-        asked, mails = self.ask(step_up, person, now=now, again=True)
+        asked, mails = self.ask(step_up, person, now=now, told_at=told_at, again=True)
         return (assessment if asked.pending else to_review(assessment)), asked, mails
 
     def terms(self) -> Terms:
@@ -147,6 +163,7 @@ class PlanStepUp:
         person: Person,
         *,
         now: datetime,
+        told_at: datetime | None = None,
         including: ChallengeMethod | None = None,
         again: bool = False,
     ) -> tuple[StepUp, tuple[Mail, ...]]:
@@ -162,9 +179,10 @@ class PlanStepUp:
             return step_up, ()
         kept = step_up.each(lambda each: each if each.method in chosen else each.not_needed(now))
         pending = {each.method for each in kept.pending}
-        asked = [self._begun(method, person, now) for method in chosen if method not in pending]
+        told_at = told_at or now
+        asked = [self._begun(method, person, now, told_at) for method in chosen if method not in pending]
         language = self.language_of(person.signup.device.accept_language)
-        mails = tuple(Mail(self.new_id(now), each.id, language, now) for each in asked if each.sent_at is not None)
+        mails = tuple(Mail(self.new_id(now), each.id, language, told_at) for each in asked if each.sent_at is not None)
         return kept.asking(*asked), mails
 
     def still_settles(self, step_up: StepUp) -> bool:
@@ -193,7 +211,7 @@ class PlanStepUp:
         ended = [each for each in step_up.challenges if each.closed_by is not ClosedBy.TIME]
         return len(ended) >= self.terms().section.most_methods
 
-    def _begun(self, method: ChallengeMethod, person: Person, now: datetime) -> Challenge:
+    def _begun(self, method: ChallengeMethod, person: Person, now: datetime, told_at: datetime) -> Challenge:
         """A new challenge; where the mailbox is known, its first code is on its way."""
         section = self.terms().section.methods[method]
         mailed = self.methods.mailed_code(method)
@@ -202,7 +220,7 @@ class PlanStepUp:
             id=self.new_id(now),
             method=method,
             created_at=now,
-            expires_at=now + timedelta(hours=section.hours),
+            expires_at=told_at + timedelta(hours=section.hours),
             tries_left=section.tries,
             sends_left=section.sends - sending,
             sent_at=now if sending else None,

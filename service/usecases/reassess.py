@@ -14,11 +14,10 @@ from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, NotFoundError
 from service.usecases.ask_again import AskAgain
 from service.usecases.decision_events import changed
+from service.usecases.follow_up import looked_at, open_its_case
 from service.usecases.judge import Judge
-from service.usecases.open_case import case_of_decision
 from service.usecases.ports import AuditEntry, Begin
 from service.usecases.ports_step_up import StepUpMovedError
-from service.usecases.read_signup import signup_view
 from service.usecases.step_up_methods import Person
 from service.usecases.views import SignupView
 
@@ -59,22 +58,9 @@ class Reassess:
                 subject=record_id,
                 detail={"decision": assessment.decision.value, "policy_version": assessment.policy_version},
             )
-            case = case_of_decision(
-                assessment,
-                owner=recorded.owner,
-                record_id=record_id,
-                account_type=recorded.signup.account_type,
-                review=self.judge.policy().document.review,
-                now=now,
-                new_id=self.judge.new_id,
-            )
-            known = None if case is None else work.cases.of_subject(case.owner, case.subject)
-            if case is not None and known is None:
-                work.cases.add(case)
-            case_id = (known or case).id if case is not None else None
-            account = work.accounts.of(recorded.signup_no)
-            view = signup_view(recorded, (*recorded.assessments, assessment), account=account, step_up=step_up)
-            view = replace(view, current=replace(view.current, case_id=case_id))
+            case = open_its_case(work, self.judge, recorded, assessment, now=now)
+            view = looked_at(recorded, assessment, step_up=step_up, case=case)
+            view = replace(view, account=work.accounts.of(recorded.signup_no))
             before = recorded.assessments[-1].decision if recorded.assessments else None
             events = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
             outcomes = tuple(work.outcomes.of(recorded.signup_no))

@@ -10,16 +10,15 @@ from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.signals.signals import derive_signals
-from service.domain.decision import Assessment, Decision
+from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.usecases.ask_again import AskAgain
 from service.usecases.decision_events import changed
+from service.usecases.follow_up import looked_at, open_its_case
 from service.usecases.judge import Judge
-from service.usecases.open_case import case_of_decision
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.ports_second_look import Place
 from service.usecases.ports_step_up import StepUpMovedError
-from service.usecases.read_signup import signup_view
 from service.usecases.step_up_methods import Person
 from service.usecases.tell_consequence import append_reassessed
 
@@ -122,25 +121,11 @@ class SecondLook:
         if not known and set(assessment.rules) <= set(before.rules):
             return False
         assessment, step_up = self.ask_again(work, Person(recorded.signup, signals), assessment, recorded, now=now)
-        self._open_case(work, recorded, assessment, now)
-        view = signup_view(recorded, (*recorded.assessments, assessment), step_up=step_up)
+        case = open_its_case(work, self.judge, recorded, assessment, now=now)
+        view = looked_at(recorded, assessment, step_up=step_up, case=case)
         told = changed(view.current, before=before.decision, owner=recorded.owner, now=now, new_id=self.judge.new_id)
         append_reassessed(work, self.judge, recorded, assessment, told, because=why, now=now, due=now)
         return True
-
-    def _open_case(self, work: UnitOfWork, recorded: Recorded, assessment: Assessment, now: datetime) -> None:
-        """Stage the case that a person is to judge, unless there is one."""
-        case = case_of_decision(
-            assessment,
-            owner=recorded.owner,
-            record_id=recorded.id,
-            account_type=recorded.signup.account_type,
-            review=self.judge.policy().document.review,
-            now=now,
-            new_id=self.judge.new_id,
-        )
-        if case is not None and work.cases.of_subject(case.owner, case.subject) is None:
-            work.cases.add(case)
 
     @staticmethod
     def _committed(work: UnitOfWork) -> bool:

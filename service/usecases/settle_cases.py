@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
@@ -20,11 +20,13 @@ from service.usecases.ports import AuditEntry, Recorded, UnitOfWork
 class CasesOfBatch:
     """The cases of the members of one batch: read at once before it, and written at once with it.
 
-    Settled are cases that a decision opened and cases of pieces; never an appeal, never one that a person opened.
+    Settled are cases that a decision opened and cases of pieces; never an appeal, never one that a person opened, of
+    which ``of_others`` has the sign-ups.
     """
 
     now: datetime
     unresolved: Mapping[str, list[Case]]
+    of_others: Set[str]
     settled: Mapping[tuple[str, str], list[Case]]
     _settling: list[tuple[str, Case]] = field(default_factory=list)
     _reopening: list[tuple[str, Case]] = field(default_factory=list)
@@ -43,18 +45,25 @@ class CasesOfBatch:
             else:
                 waiting.append(recorded.id)
         unresolved: dict[str, list[Case]] = defaultdict(list)
+        of_others: set[str] = set()
         for case in work.cases.unresolved_about(waiting):
-            if case.kind is CaseKind.REVIEW and case.record_id is not None:
+            if case.record_id is not None and case.kind is CaseKind.REVIEW:
                 unresolved[case.record_id].append(case)
+            elif case.record_id is not None:
+                of_others.add(case.record_id)
         settled: dict[tuple[str, str], list[Case]] = defaultdict(list)
         for containment_id, record_ids in restoring.items():
             for case in work.cases.settled_about(record_ids, containment_id):
                 settled[containment_id, case.record_id or ""].append(case)
-        return cls(now, unresolved, settled)
+        return cls(now, unresolved, of_others, settled)
 
-    def await_a_person(self, recorded: Recorded) -> bool:
-        """Whether a decision on the sign-up waits in the queue, and nothing but that decision opened its case."""
-        return any(_is_its_own(case, recorded) for case in self.unresolved.get(recorded.id, ()))
+    def await_nobody_else(self, recorded: Recorded) -> bool:
+        """Whether nothing but a decision of the service holds a sign-up that is in review: no person's own case does.
+
+        Earlier releases held accounts after a ban without opening a case: those wait for nobody at all.
+        """
+        own = any(_is_its_own(case, recorded) for case in self.unresolved.get(recorded.id, ()))
+        return own or recorded.id not in self.of_others
 
     def settle(self, task: Task, recorded: Recorded, decision: Decision) -> bool:
         """Close what the containment has answered, where ``decision`` is what stands now; whether that was anything.

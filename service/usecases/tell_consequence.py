@@ -2,44 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from models.signals.signals import derive_signals
 from service.domain.containment import WORKER
-from service.domain.decision import Assessment
+from service.domain.decision import Assessment, Decision
 from service.domain.event import Event, EventType
+from service.domain.step_up import StepUp
+from service.usecases.ask_again import AskAgain
 from service.usecases.decision_events import changed
+from service.usecases.follow_up import looked_at, open_its_case
 from service.usecases.judge import Judge
 from service.usecases.ports import AuditEntry, Recorded, UnitOfWork
-from service.usecases.read_signup import signup_view
+from service.usecases.step_up_methods import Person
 
 
-def tell_consequence(
-    work: UnitOfWork,
-    judge: Judge,
-    recorded: Recorded,
-    assessment: Assessment,
-    *,
-    because: dict[str, object],
-    now: datetime,
-    chance: float,
-) -> None:
-    """Stage the assessment of an account, and what its sign-up flow is told of it.
+@dataclass(frozen=True, slots=True)
+class TellConsequence:
+    """Stages what came of an account because of others, with the proofs or the case that it calls for.
 
-    Args:
-        because: what the receiver is told beside the decisions, and the audit record; no personal data.
-        chance: from 0 to 1, when within the policy's window it is told: timing must not say who betrayed whom.
+    ``chance`` gives a random number from 0 to 1: when within the policy's window it is told, because timing must not
+    say who betrayed whom. No code is mailed before.
     """
-    due = now + judge.policy().document.clusters.containment.spread * chance
-    told = changed(
-        signup_view(recorded, (*recorded.assessments, assessment)).current,
-        before=recorded.assessments[-1].decision,
-        owner=recorded.owner,
-        now=now,
-        new_id=judge.new_id,
-    )
-    append_reassessed(work, judge, recorded, assessment, told, because=because, now=now, due=due)
+
+    judge: Judge
+    ask_again: AskAgain
+    chance: Callable[[], float]
+
+    def __call__(
+        self,
+        work: UnitOfWork,
+        recorded: Recorded,
+        assessment: Assessment,
+        *,
+        because: Mapping[str, object],
+        now: datetime,
+        given_back: bool = False,
+    ) -> Assessment | None:
+        """The assessment as it is staged; none where the account has proven enough before, and stays as it was.
+
+        Args:
+            because: what the receiver is told beside the decisions, and the audit record; no personal data.
+            given_back: whether an earlier decision is restored: the case of a review is put back by whoever closed it.
+        """
+        before, has_its_case = recorded.assessments[-1].decision, given_back and assessment.decision is Decision.REVIEW
+        due = now + self.judge.policy().document.clusters.containment.spread * self.chance()
+        assessment, step_up = self._asked(work, recorded, assessment, now, due)
+        if assessment.decision is before:
+            return None
+        case = None if has_its_case else open_its_case(work, self.judge, recorded, assessment, now=now)
+        view = looked_at(recorded, assessment, step_up=step_up, case=case)
+        told = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
+        append_reassessed(work, self.judge, recorded, assessment, told, because=because, now=now, due=due)
+        return assessment
+
+    def _asked(
+        self, work: UnitOfWork, recorded: Recorded, assessment: Assessment, now: datetime, due: datetime
+    ) -> tuple[Assessment, StepUp | None]:
+        """Ask for proofs, or no longer; of those who are held or denied what was asked stands as it is."""
+        no_longer = recorded.assessments[-1].decision is Decision.STEP_UP and assessment.decision is Decision.ALLOW
+        if assessment.decision is not Decision.STEP_UP and not no_longer:
+            return assessment, None
+        person = Person(recorded.signup, derive_signals(recorded.signup, self.judge.reference))
+        return self.ask_again(work, person, assessment, recorded, now=now, told_at=due)
 
 
 def append_reassessed(

@@ -18,9 +18,11 @@ from models.signup import Signup
 from service.console.cluster_graph import expansion, graph_document
 from service.domain.cluster import cluster_id
 from service.domain.reviewer import Acting, Role
+from service.usecases.ask_again import AskAgain
 from service.usecases.carry_out import CarryOut
 from service.usecases.cluster_file import ClusterGraph, GraphAccount
 from service.usecases.ports_cluster_list import ClusterQuery
+from service.usecases.tell_consequence import TellConsequence
 
 Open = Callable[..., Any]
 
@@ -104,7 +106,9 @@ def test_a_first_day_ends_with_the_containment_of_a_hydra_by_two_people(open_tab
     lea.ready()
     press(lea, "y", until="**said=contained")
     assert f"{held} accounts by dana, confirmed by lea" in lea.text("aside")
-    CarryOut(console.application.store.begin, console.application.judge, random.Random(1).random)(console.clock())
+    application = console.application
+    tell = TellConsequence(application.judge, AskAgain(application.step_up.plan), random.Random(1).random)
+    CarryOut(application.store.begin, application.judge, tell)(console.clock())
     lea.go(f"/console/clusters/{hydra(console)}")
     assert int(lea.text(".figures div:has(dt:text-is('denied')) dd")) >= now_or_soon > 10
 

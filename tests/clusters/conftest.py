@@ -35,6 +35,7 @@ from service.domain.policy import Policy, default_policy_text, parse_policy
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
 from service.usecases.after_bans_in_force import AfterBansInForce
+from service.usecases.ask_again import AskAgain
 from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
 from service.usecases.case_use_cases import CaseUseCases, case_use_cases
@@ -48,6 +49,7 @@ from service.usecases.ports import Fingerprint, UnitOfWork
 from service.usecases.recognise_shared import DeclareShared, RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, Spoken
 from service.usecases.settle_clusters import SettleClusters
+from service.usecases.tell_consequence import TellConsequence
 from service.usecases.views import DecisionView
 from service.usecases.workers_cases import RecordedCases
 
@@ -98,11 +100,15 @@ class Gate:
         )
         self.cases = RecordedCases()
         self.judge_clusters = JudgeClusters(self.store.begin, DoubtAlone(self.judge), self.cases, self.new_id)
-        self.look_back = LookBack(self.store.begin, self.judge, self.cases, random.Random(6).random)
+        self.look_back = LookBack(self.store.begin, self.judge, self.cases, self.telling(6))
         self.recognise = RecogniseShared(self.store.begin, lambda: self.policy)
         self.declare = DeclareShared(self.store.begin)
         self.settle = SettleClusters(self.store.begin, self.reference)
-        self.carry_out = CarryOut(self.store.begin, self.judge, random.Random(5).random)
+        self.carry_out = CarryOut(self.store.begin, self.judge, self.telling(5))
+
+    def telling(self, seed: int) -> TellConsequence:
+        plan: Any = asks_nobody
+        return TellConsequence(self.judge, AskAgain(plan), random.Random(seed).random)
 
     def new_id(self, now: datetime) -> str:
         return uuid7(now, next(self._bits))

@@ -9,7 +9,9 @@ import pytest
 
 from service.app import application_of
 from service.jobs import judge_of
+from service.usecases.ask_again import AskAgain
 from service.usecases.carry_out import CarryOut
+from service.usecases.tell_consequence import TellConsequence
 
 REASON = {"reason": "ring"}
 
@@ -84,7 +86,8 @@ def test_a_containment_is_previewed_made_seen_and_released(http: Any) -> None:
 def test_the_case_of_a_contained_account_leaves_the_queue_and_comes_back(http: Any) -> None:
     application = application_of(http.app)
     judge = judge_of(application.store, application.settings, application.reference, application.policy)
-    carry_out = CarryOut(application.store.begin, judge, lambda: 0.5)
+    tell = TellConsequence(judge, AskAgain(application.step_up.plan), lambda: 0.5)
+    carry_out = CarryOut(application.store.begin, judge, tell)
     cluster = cluster_of(ring(http, 1_250))
     held = http.sign_up(1_299, device="1250d0", card="1250c1")
     case = f"/v1/cases/{held['case_id']}"

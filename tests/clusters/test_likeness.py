@@ -49,7 +49,7 @@ class Drawing:
         gate.assess = replace(gate.assess, judge=gate.judge)
         self.gate = gate
         self.cases = RecordedCases()
-        self.draw = DrawLikeness(gate.store.begin, gate.judge, self.cases, random.Random(3).random)
+        self.draw = DrawLikeness(gate.store.begin, gate.judge, self.cases, gate.telling(3))
 
     def world(self, *, banned: int = 3) -> list[Any]:
         """Honest people, then accounts of an operator of whom some are banned; those that are not are given back."""
@@ -188,7 +188,7 @@ def test_of_two_workers_who_draw_at_once_one_does(drawing: Drawing, monkeypatch:
     standby, _ = drawing.world(banned=10)
     drawing.round()
     drawn = drawing.standing()
-    late = DrawLikeness(drawing.gate.store.begin, drawing.gate.judge, RecordedCases(), random.Random(4).random)
+    late = DrawLikeness(drawing.gate.store.begin, drawing.gate.judge, RecordedCases(), drawing.gate.telling(4))
     monkeypatch.setattr(type(drawing.gate.store.begin().likenesses), "next_number", lambda _: drawn.number)
 
     assert late(drawing.gate.now) == 0
