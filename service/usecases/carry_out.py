@@ -7,6 +7,7 @@ from datetime import datetime
 
 from models.features.facts import Facts
 from models.identifiers import identifiers_of
+from models.linkage.identifier import STRONG_KINDS
 from models.signals.signals import derive_signals
 from service.domain.containment import Done, Progress, Role, Task
 from service.domain.decision import Assessment, Decision, Reason, harsher
@@ -92,8 +93,11 @@ class CarryOut:
         before = recorded.assessments[-1]
         made = self._harsher(work, task, recorded, cases, now)
         settled = cases.settle(task, recorded, (made or before).decision)
+        # A leaf that became part of the core since has both already.
         if made is not None and self._record(work, task, recorded, made, now):
-            return Done(task, Progress.CHANGED, before_id=before.id, made_id=made.id)
+            return Done(task, Progress.CHANGED, before_id=task.before_id or before.id, made_id=made.id)
+        if task.made_id is not None:
+            return Done(task, Progress.CHANGED, before_id=task.before_id, made_id=task.made_id)
         # Without an assessment of its own: there is a case to be given back when it is released, and nothing else.
         return Done(task, Progress.CHANGED if settled else Progress.UNCHANGED)
 
@@ -110,10 +114,20 @@ class CarryOut:
         elif not task.touched.ties:
             assessment = _through_others(self.judge, before, now=now)
         elif before.decision in LET_IN:
-            assessment = _asked(look_again(work, self.judge, recorded, now=now))
+            assessment = _asked(self._looked(work, recorded, now))
         else:
             return None
         return assessment if assessment.decision.severity > before.decision.severity else None
+
+    def _looked(self, work: UnitOfWork, recorded: Recorded, now: datetime) -> Assessment:
+        """A leaf as it looks now; what it learnt since it came is not told by its sign-up, but held all the same."""
+        looked = look_again(work, self.judge, recorded, now=now)
+        member = work.clusters.member(recorded.signup_no)
+        strong = () if member is None else [key for key in member.identifiers if key.kind in STRONG_KINDS]
+        edges = len(set().union(*work.clusters.holding(strong).values()))
+        if edges <= looked.linkage.get("cluster", {}).get("contained", 0):
+            return looked
+        return held(self.judge, recorded, looked, now=now, edges=edges)
 
     def _restored(self, work: UnitOfWork, task: Task, recorded: Recorded, now: datetime) -> Done:
         """Give the decision back, unless somebody else has decided since."""
