@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
+from models.linkage.identifier import STRONG_KINDS
 from service.domain.containment import Done, Progress, Role, Task
 from service.domain.decision import Assessment, Decision, Reason, harsher
 from service.domain.errors import ConflictError
@@ -93,8 +94,11 @@ class CarryOut:
         before = recorded.assessments[-1]
         made = self._harsher(batch, task, recorded)
         settled = batch.cases.settle(task, recorded, (made or before).decision)
+        # A leaf that became part of the core since has both already.
         if made is not None and self._record(batch, task, recorded, made):
-            return Done(task, Progress.CHANGED, before_id=before.id, made_id=made.id)
+            return Done(task, Progress.CHANGED, before_id=task.before_id or before.id, made_id=made.id)
+        if task.made_id is not None:
+            return Done(task, Progress.CHANGED, before_id=task.before_id, made_id=task.made_id)
         # Without an assessment of its own: there is a case to be given back when it is released, and nothing else.
         return Done(task, Progress.CHANGED if settled else Progress.UNCHANGED)
 
@@ -109,10 +113,20 @@ class CarryOut:
         elif not task.touched.ties:
             assessment = _through_others(self.judge, before, now=batch.now)
         elif before.decision in LET_IN:
-            assessment = _asked(look_again(batch.work, self.judge, recorded, now=batch.now))
+            assessment = _asked(self._looked(batch, recorded))
         else:
             return None
         return assessment if assessment.decision.severity > before.decision.severity else None
+
+    def _looked(self, batch: _Batch, recorded: Recorded) -> Assessment:
+        """A leaf as it looks now; what it learnt since it came is not told by its sign-up, but held all the same."""
+        looked = look_again(batch.work, self.judge, recorded, now=batch.now)
+        member = batch.work.clusters.member(recorded.signup_no)
+        strong = () if member is None else [key for key in member.identifiers if key.kind in STRONG_KINDS]
+        edges = len(set().union(*batch.work.clusters.holding(strong).values()))
+        if edges <= looked.linkage.get("cluster", {}).get("contained", 0):
+            return looked
+        return held(self.judge, recorded, looked, now=batch.now, edges=edges)
 
     def _record(self, batch: _Batch, task: Task, recorded: Recorded, assessment: Assessment) -> bool:
         because: dict[str, object] = {
@@ -121,9 +135,8 @@ class CarryOut:
             # A proof that rests on what it was tied by proves nothing.
             "not_proven_by": [kind.value for kind in task.touched.ties],
         }
-        told = self.tell(
-            batch.work, recorded, assessment, because=because, now=batch.now, given_back=task.made_id is not None
-        )
+        given_back = task.progress is Progress.RESTORING and task.made_id is not None
+        told = self.tell(batch.work, recorded, assessment, because=because, now=batch.now, given_back=given_back)
         return told is not None
 
 

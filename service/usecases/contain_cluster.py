@@ -25,6 +25,7 @@ from service.usecases.survey_cluster import (
     survey,
     suspicious,
 )
+from service.usecases.try_again import tried_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class ContainCluster:
             second_person=len(plan.core) > lines.containment.second_person_above,
         )
 
+    @tried_again
     def contain(
         self, name: str, *, owner: str | None, by: str, reason: str, now: datetime, whole: bool = False
     ) -> Containment:
@@ -101,6 +103,7 @@ class ContainCluster:
             work.commit()
         return done
 
+    @tried_again
     def start(
         self, name: str, *, owner: str | None, by: str, reason: str, now: datetime, whole: bool = False, ask: bool
     ) -> Containment:

@@ -52,6 +52,13 @@ class Containments(Protocol):
         """
         ...
 
+    def touch(self, number: int, touched: Touched) -> None:
+        """Stage: a containment touches a further member, which waits; nothing when it stands no longer.
+
+        A leaf of it may become part of its core; what was made of it is restored to what stood before both.
+        """
+        ...
+
     def confirm(self, number: int, *, at: datetime, by: str) -> None:
         """Stage: it stands from now on.
 

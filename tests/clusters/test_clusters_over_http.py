@@ -61,6 +61,30 @@ def test_why_it_is_one_is_told(http: Any) -> None:
     assert (detail["size"], len(detail["merges"])) == (3, 1)
 
 
+def test_what_is_asked_again_because_the_answer_was_lost_does_no_harm(http: Any) -> None:
+    """As the README has it: nothing here takes an Idempotency-Key."""
+    signups = ring(http, 1_400)
+    path, signup = f"/v1/clusters/{cluster_of(signups)}", f"/v1/signups/{signups[-1]['id']}"
+    device = next(each["identifier"] for each in http.call("GET", path).get_json()["links"] if each["kind"] == "device")
+    learnt = {"identifiers": [{"kind": "device_id", "value": "1400-new"}]}
+    said = {"signup_id": "su_1405", "label": "fraud", "source": "law", "reason": "seen"}
+    asked = [
+        ("/v1/outcomes", said, (201, 200)),
+        (f"{signup}/identifiers", learnt, (200, 200)),
+        (f"{path}/contain", REASON, (200, 409)),
+        (f"{path}/release", REASON, (200, 409)),
+        (f"{path}/cut", {"identifier": device, **REASON}, (200, 409)),
+        (f"{path}/cut", {"identifier": device, "undo": True, **REASON}, (200, 409)),
+    ]
+
+    for where, document, answers in asked:
+        statuses = tuple(http.call("POST", where, json=document).status_code for _ in range(2))
+        assert (where, statuses) == (where, answers)
+    read = http.call("GET", path).get_json()
+    assert ([each["state"] for each in read["containments"]], read["size"]) == (["released"], 6)
+    assert len(http.call("GET", signup).get_json()["outcomes"]) == 1
+
+
 def test_a_containment_is_previewed_made_seen_and_released(http: Any) -> None:
     cluster = cluster_of(ring(http, 1_200))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -167,6 +168,17 @@ class MemoryClusterPort:
         """See the port."""
         del at
         self._stage(lambda: self._clusters.release(self._shelves.held.pop(containment_no, []), containment_no))
+
+    def holding(self, keys: Collection[IdentifierKey]) -> Mapping[int, frozenset[IdentifierKey]]:
+        """See the port."""
+        held: dict[int, set[IdentifierKey]] = defaultdict(set)
+        with self._shelves.lock:
+            for key in keys:
+                if _key(key) not in self._clusters.guards:
+                    for _, number, mark in self._clusters.marks_on(_key(key)):
+                        if mark is Mark.CONTAINED:
+                            held[number].add(key)
+        return {number: frozenset(of_it) for number, of_it in held.items()}
 
     def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
         """See the port."""

@@ -19,7 +19,7 @@ from service.domain.containment import (
     Touched,
 )
 from service.domain.decision import Decision
-from service.domain.errors import ConflictError
+from service.domain.errors import ConflictError, TakenError
 from service.storage.memory.shelves import KeptContainment, KeptMember, Shelves, Undo, Write
 
 _TO_DO = frozenset({Progress.WAITING, Progress.RESTORING})
@@ -88,10 +88,41 @@ class MemoryContainments:
 
         def write() -> Undo:
             if containment.number in self._shelves.containments:
-                raise ConflictError("Another containment was opened at the same moment; try again.")
+                raise TakenError("Another containment was opened at the same moment; try again.")
             members = {each.signup_no: KeptMember(each) for each in touched}
             self._shelves.containments[containment.number] = KeptContainment(containment, members)
             return lambda: self._shelves.containments.pop(containment.number)
+
+        self._staged.append(write)
+
+    def touch(self, number: int, touched: Touched) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            kept = self._shelves.containments[number]
+            before, member = kept.containment, kept.members.get(touched.signup_no)
+            role = None if member is None else member.touched.role
+            if before.state is not ContainmentState.STANDING or role in (touched.role, Role.CORE):
+                return lambda: None
+            kept.containment = replace(
+                before,
+                core=before.core + (touched.role is Role.CORE),
+                leaves=before.leaves + (touched.role is Role.LEAF) - (role is Role.LEAF),
+            )
+            kept.members[touched.signup_no] = KeptMember(
+                touched,
+                before_id=None if member is None else member.before_id,
+                made_id=None if member is None else member.made_id,
+            )
+
+            def undo() -> None:
+                kept.containment = before
+                if member is None:
+                    del kept.members[touched.signup_no]
+                else:
+                    kept.members[touched.signup_no] = member
+
+            return undo
 
         self._staged.append(write)
 

@@ -163,14 +163,7 @@ class SqlContainments:
         """See the port."""
         columns = _columns_of(containment)
         rows = [
-            {
-                "containment_no": containment.number,
-                "signup_no": each.signup_no,
-                "role": each.role.value,
-                "ties": ",".join(kind.value for kind in each.ties),
-                "progress": Progress.WAITING.value,
-            }
-            for each in touched
+            {"containment_no": containment.number, "signup_no": each.signup_no, **_waiting(each)} for each in touched
         ]
 
         def run(connection: Connection) -> None:
@@ -182,6 +175,10 @@ class SqlContainments:
                 connection.exec_driver_sql(_MEMBERS_POSTGRESQL, columns_of_members)
 
         self._stage.add(run)
+
+    def touch(self, number: int, touched: Touched) -> None:
+        """See the port."""
+        self._stage.add(lambda connection: _touch(connection, number, touched))
 
     def confirm(self, number: int, *, at: datetime, by: str) -> None:
         """See the port."""
@@ -360,6 +357,39 @@ def _moving(number: int, states: Sequence[ContainmentState], values: dict[str, A
             raise ConflictError("The containment is no longer as it was; look at it again.")
 
     return run
+
+
+def _touch(connection: Connection, number: int, touched: Touched) -> None:
+    """Whoever releases the containment waits for the lock on it, or was first and leaves nobody to touch."""
+    locking = select(ContainmentRow.containment_no).where(
+        ContainmentRow.containment_no == number, ContainmentRow.state == ContainmentState.STANDING.value
+    )
+    if connection.dialect.name != "sqlite":
+        locking = locking.with_for_update(key_share=True)
+    if connection.execute(locking).first() is None:
+        return
+    of_member = (ContainedRow.containment_no == number) & (ContainedRow.signup_no == touched.signup_no)
+    before = connection.execute(select(ContainedRow.role).where(of_member)).scalar_one_or_none()
+    if before in (touched.role.value, Role.CORE.value):
+        return
+    if before is None:
+        columns = {"containment_no": number, "signup_no": touched.signup_no, **_waiting(touched)}
+        connection.execute(insert(ContainedRow), columns)
+    else:
+        connection.execute(update(ContainedRow).where(of_member).values(_waiting(touched)))
+    counted = {
+        "core": ContainmentRow.core + int(touched.role is Role.CORE),
+        "leaves": ContainmentRow.leaves + int(touched.role is Role.LEAF) - int(before is not None),
+    }
+    connection.execute(update(ContainmentRow).where(ContainmentRow.containment_no == number).values(counted))
+
+
+def _waiting(touched: Touched) -> dict[str, Any]:
+    return {
+        "role": touched.role.value,
+        "ties": ",".join(kind.value for kind in touched.ties),
+        "progress": Progress.WAITING.value,
+    }
 
 
 def _take(connection: Connection, number: int, progress: Progress, done: Sequence[Done]) -> None:
