@@ -271,7 +271,10 @@ def _is_of(work: UnitOfWork, cluster: int, owner: str | None) -> bool:
     return True
 
 
-_WITH_OTHERS = "It touches accounts of other owners too: somebody who sees every owner's confirms or releases it."
+_WITH_OTHERS = (
+    "The containment touches accounts of other owners too: a reviewer in the console, who sees every owner's, confirms "
+    "or releases it."
+)
 
 
 def _waiting(work: UnitOfWork, cluster: int, owner: str | None) -> list[Containment]:

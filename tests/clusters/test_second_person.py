@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -182,6 +183,24 @@ def test_a_request_of_whose_accounts_none_is_left_is_not_confirmed(gate: Any) ->
         agree(gate, pair[0], whole=True)
 
     assert gate.decisions(pair) == ["allow"] * 3
+
+
+def test_a_confirmation_that_fails_leaves_the_request_as_it_was(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    asked = start(gate, gate.cluster(ring[0]))
+    before = gate.read(lambda work: work.containments.touched(asked.number))
+    confirmed = replace(
+        asked, state=ContainmentState.STANDING, core=7, confirmed_at=gate.now, confirmed_by="reviewer:lea"
+    )
+
+    with gate.store.begin() as work:
+        work.containments.confirm(confirmed, without={before[0].signup_no})
+        work.containments.confirm(confirmed, without={before[1].signup_no})
+        with pytest.raises(ConflictError):
+            work.commit()
+
+    assert gate.clusters.contain.waiting() == (asked,)
+    assert gate.read(lambda work: work.containments.touched(asked.number)) == before
 
 
 def two_need_a_second_person(gate: Any) -> None:
