@@ -167,7 +167,8 @@ class ContainCluster:
 
     def release(self, name: str, *, owner: str | None, by: str, reason: str, now: datetime) -> tuple[Containment, ...]:
         """Undo every containment of the cluster that stands or waits: what it holds is let go at once, and the worker
-        gives each decision that it changed back as it was, unless somebody changed it since. An owner undoes those that
+        gives each decision that it changed back as it was, unless somebody changed it since. Who was asked or denied
+        meanwhile for touching what it held is looked at again, whoever's it is. An owner undoes those containments that
         touch their accounts alone.
 
         Raises:
@@ -186,6 +187,8 @@ class ContainCluster:
             for each in standing:
                 work.containments.release(each.number, at=now, by=by)
                 work.clusters.let_go(each.number, at=now)
+                if each.stands_since is not None:
+                    work.containments.look_again_at(each.number, cluster=cluster, since=each.stands_since)
                 detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             work.commit()

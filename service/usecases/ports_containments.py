@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -66,6 +66,17 @@ class Containments(Protocol):
         Raises (from ``commit``):
             ConflictError: it was released already.
         """
+        ...
+
+    def look_again_at(self, number: int, *, cluster: int, since: datetime) -> None:
+        """Stage, for a containment that is released: also those of its cluster that were not let in since an instant.
+
+        They came, or were looked at, while it stood, and are no members that it touched.
+        """
+        ...
+
+    def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
+        """What released containments made of these sign-ups: by the assessment that was made the one before it."""
         ...
 
     def tasks(self, *, limit: int) -> Sequence[Task]:

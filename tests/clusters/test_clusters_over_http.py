@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -112,6 +112,33 @@ def test_the_case_of_a_contained_account_leaves_the_queue_and_comes_back(http: A
     assert denied == "deny"
     assert (again["state"], again["holder"], again["resolved_by"]) == ("open", None, None)
     assert http.call("GET", f"/v1/signups/{held['id']}").get_json()["decision"] == "review"
+
+
+def test_whoever_hangs_on_it_has_a_proof_to_give_which_a_release_no_longer_asks(http: Any) -> None:
+    application = application_of(http.app)
+    judge = judge_of(application.store, application.settings, application.reference, application.policy)
+    half_a_day = application.policy().document.clusters.containment.spread / 2
+    tell = TellConsequence(judge, AskAgain(application.step_up.plan), lambda: 0.5)
+    carry_out = CarryOut(application.store.begin, judge, tell)
+    answers = ring(http, 1_400)
+    cluster, leaf = cluster_of(answers), http.sign_up(1_499, device="1400d1")
+    assert leaf["decision"] == "allow"
+
+    http.call("POST", f"/v1/clusters/{cluster}/contain", json=REASON)
+    carry_out(at := datetime.now(UTC))
+    asked = http.call("GET", f"/v1/signups/{leaf['id']}").get_json()
+    with application.store.begin() as work:
+        told = {each.type.value: each for each in work.events.of_subject(leaf["id"])}
+    http.call("POST", f"/v1/clusters/{cluster}/release", json=REASON)
+    carry_out(datetime.now(UTC))
+    after = http.call("GET", f"/v1/signups/{leaf['id']}").get_json()
+
+    (challenge,) = asked["challenges"]
+    assert (asked["decision"], challenge["status"]) == ("step_up", "pending")
+    assert told["signup.changed"].data["challenges"][0]["id"] == challenge["id"]
+    assert told["signup.changed"].due_at == at + half_a_day
+    assert datetime.fromisoformat(challenge["expires_at"]) > at + half_a_day + timedelta(hours=1)
+    assert (after["decision"], after["challenges"][0]["status"]) == ("allow", "abandoned")
 
 
 def test_a_shared_card_is_cut_out_and_put_back(http: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from service.domain.containment import (
     Task,
     Touched,
 )
+from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.storage.memory.shelves import KeptContainment, KeptMember, Shelves, Undo, Write
 
@@ -126,6 +127,42 @@ class MemoryContainments:
             return undo
 
         self._staged.append(write)
+
+    def look_again_at(self, number: int, *, cluster: int, since: datetime) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            members = self._shelves.containments[number].members
+            added = [
+                each
+                for each in self._clusters.numbers_of(cluster)
+                if each not in members
+                and any(
+                    made.decision is not Decision.ALLOW and made.decided_at >= since
+                    for made in self._shelves.signups[each].assessments
+                )
+            ]
+            for each in added:
+                members[each] = KeptMember(Touched(each, Role.LEAF), Progress.RESTORING)
+
+            def undo() -> None:
+                for each in added:
+                    del members[each]
+
+            return undo
+
+        self._staged.append(write)
+
+    def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
+        """See the port."""
+        with self._shelves.lock:
+            released = [
+                each
+                for each in self._shelves.containments.values()
+                if each.containment.state is ContainmentState.RELEASED
+            ]
+            members = [each.members[number] for each in released for number in signup_nos if number in each.members]
+            return {each.made_id: each.before_id for each in members if each.made_id and each.before_id}
 
     def tasks(self, *, limit: int) -> Sequence[Task]:
         """See the port."""

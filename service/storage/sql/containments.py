@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from models.linkage.identifier import IdentifierKind
 from models.linkage.marks import Mark
@@ -37,6 +39,7 @@ from service.domain.containment import (
     Task,
     Touched,
 )
+from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
@@ -45,6 +48,7 @@ from service.storage.sql.database import Database
 from service.storage.sql.many_rows import given, rows_as_json
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.staging import Stage
+from service.storage.sql.tables import AssessmentRow
 
 _MEMBERS_POSTGRESQL = """
 INSERT INTO contained (containment_no, signup_no, role, ties, progress)
@@ -209,6 +213,51 @@ class SqlContainments:
             connection.execute(update(ContainedRow).where(of_containment).values(progress=restoring))
 
         self._stage.add(run)
+
+    def look_again_at(self, number: int, *, cluster: int, since: datetime) -> None:
+        """See the port."""
+        own = aliased(ContainedRow)
+        touched = exists().where(own.containment_no == number, own.signup_no == MemberRow.signup_no)
+        not_let_in = exists().where(
+            AssessmentRow.signup_no == MemberRow.signup_no,
+            AssessmentRow.decided_us >= microseconds_of(since),
+            AssessmentRow.decision != Decision.ALLOW.value,
+        )
+        # Literals, so that PostgreSQL knows their types without a cast.
+        columns = {
+            "containment_no": literal(number, BigInteger),
+            "signup_no": MemberRow.signup_no,
+            "role": literal_column(f"'{Role.LEAF.value}'"),
+            "ties": literal_column("''"),
+            "progress": literal_column(str(Progress.RESTORING.value)),
+        }
+        members = (
+            select(*columns.values())
+            .join(ClusterRow, ClusterRow.cluster_no == MemberRow.cluster_no)
+            .where(ClusterRow.root_no == cluster, not_let_in, ~touched)
+        )
+
+        def run(connection: Connection) -> None:
+            connection.execute(insert(ContainedRow).from_select([*columns], members))
+
+        self._stage.add(run)
+
+    def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
+        """See the port."""
+
+        def read(connection: Connection) -> dict[str, str]:
+            statement = (
+                select(ContainedRow.made_id, ContainedRow.before_id)
+                .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
+                .where(
+                    ContainedRow.signup_no.in_(numbers_of(connection, signup_nos)),
+                    ContainedRow.made_id.is_not(None),
+                    ContainmentRow.state == ContainmentState.RELEASED.value,
+                )
+            )
+            return {row.made_id: row.before_id for row in connection.execute(statement)}
+
+        return self._database.read(read) if signup_nos else {}
 
     def tasks(self, *, limit: int) -> Sequence[Task]:
         """See the port."""
