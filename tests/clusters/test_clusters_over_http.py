@@ -200,18 +200,18 @@ def test_a_wrong_page_is_refused(http: Any, query: str) -> None:
 
 
 def test_a_second_key_confirms_what_it_asks_for_itself_and_nothing_else(http: Any) -> None:
-    cluster = cluster_of([*ring(http, 1_400), http.sign_up(1_480, device="1400d0")])
+    cluster = cluster_of([*ring(http, 1_600), http.sign_up(1_680, device="1600d0")])
     application = application_of(http.app)
     clusters = cluster_use_cases(
         application.store.begin,
         judge=application.judge,
         reference=application.reference,
-        new_id=lambda now: uuid7(now, 1_400),
+        new_id=lambda now: uuid7(now, 1_600),
     )
     asked = clusters.contain.start(
         cluster, owner="journey", by="key:first", reason="ring", now=datetime.now(UTC), whole=True, ask=True
     )
-    said = {"signup_id": "su_1480", "label": "legitimate", "source": "law", "reason": "seen"}
+    said = {"signup_id": "su_1680", "label": "legitimate", "source": "law", "reason": "seen"}
     assert http.call("POST", "/v1/outcomes", json=said).status_code == 201
 
     another = http.call("POST", f"/v1/clusters/{cluster}/contain", json={"reason": "other"})
@@ -229,9 +229,9 @@ def test_a_second_key_confirms_what_it_asks_for_itself_and_nothing_else(http: An
 
 def test_a_key_acts_on_the_accounts_of_its_owner_alone(http: Any) -> None:
     others = type(http)(http.app, http.key(*Scope, owner="elsewhere"))
-    ours = ring(http, 1_500)
+    ours = ring(http, 1_700)
     cluster = cluster_of(ours)
-    theirs = others.sign_up(1_580, device="1500d0")
+    theirs = others.sign_up(1_780, device="1700d0")
     links = others.call("GET", f"/v1/clusters/{cluster}").get_json()["links"]
     card = next(each["identifier"] for each in links if each["kind"] == "payment")
 
@@ -247,4 +247,4 @@ def test_a_key_acts_on_the_accounts_of_its_owner_alone(http: Any) -> None:
     assert [each["id"] for each in released] == [contained["id"]]
     assert others.call("POST", f"/v1/clusters/{cluster}/release", json=REASON).status_code == 409
     shown = others.call("GET", f"/v1/clusters/{cluster}").get_json()["members"]
-    assert [each["signup_id"] for each in shown] == ["su_1580"]
+    assert [each["signup_id"] for each in shown] == ["su_1780"]
