@@ -68,7 +68,12 @@ _DONE = {
     "cluster.to_be_reviewed": "asked people to look at it",
 }
 _SENTENCES = dict((*WHY_CONTAIN, *WHY_DECLINE, *WHY_RELEASE, *WHY_CUT, *WHY_TIE_AGAIN))
-_COUNTED = (("core", "accounts held"), ("leaves", "asked for a proof"), ("good_left_alone", "left alone"))
+_COUNTED = (
+    ("core", "accounts held"),
+    ("leaves", "asked for a proof"),
+    ("good_left_alone", "left alone"),
+    ("left_out", "good or gone by then"),
+)
 _TAIL = 4
 
 

@@ -54,6 +54,7 @@ class Containment:
         opened_by: a person, or the worker.
         confirmed_by: the second person, where one was needed.
         reason: a code.
+        whole: it was asked for of everybody in the cluster, whatever its structure.
     """
 
     number: int
@@ -69,6 +70,7 @@ class Containment:
     confirmed_by: str | None = None
     released_at: datetime | None = None
     released_by: str | None = None
+    whole: bool = False
 
     @property
     def stands_since(self) -> datetime | None:

@@ -59,8 +59,8 @@ class Containments(Protocol):
         """
         ...
 
-    def confirm(self, number: int, *, at: datetime, by: str) -> None:
-        """Stage: it stands from now on.
+    def confirm(self, confirmed: Containment, *, without: Collection[int] = ()) -> None:
+        """Stage: it stands from now on as it is given, ``without`` these of the members that it was to touch.
 
         Raises (from ``commit``):
             ConflictError: it no longer waits to be confirmed.

@@ -11,6 +11,7 @@ from models.linkage.identifier import STRONG_KINDS, Identifier
 from models.linkage.marks import Mark
 from service.domain.containment import Role, Touched
 from service.usecases.hold_member import CORE_EDGES
+from service.usecases.own_accounts import touches_own
 from service.usecases.ports import Recorded, UnitOfWork
 from service.usecases.ports_clusters import IdentifierKey
 
@@ -19,7 +20,8 @@ def touch_learnt(work: UnitOfWork, recorded: Recorded, learnt: Sequence[Identifi
     """Stage that the containment which holds most of the sign-up's identifiers touches it, if it holds a learnt one.
 
     Two make it a part of the core, one a leaf. Left alone are those known as good, those touched already, and whom
-    somebody released: those are contained again only by a person.
+    somebody released: those are contained again only by a person. And so are accounts of an owner of whom it touches
+    nobody: whoever it belongs to could no longer release it alone.
     """
     number, member = recorded.signup_no, work.clusters.member(recorded.signup_no)
     if member is None or member.label is Mark.GOOD or not recorded.assessments:
@@ -39,4 +41,5 @@ def touch_learnt(work: UnitOfWork, recorded: Recorded, learnt: Sequence[Identifi
         return
     ties = () if role is Role.CORE else tuple(each.kind for each in learnt_held)
     containment = max(holding, key=lambda each: (len(holding[each]), -each))
-    work.containments.touch(containment, Touched(number, role, ties))
+    if touches_own(work, containment, recorded.owner):
+        work.containments.touch(containment, Touched(number, role, ties))

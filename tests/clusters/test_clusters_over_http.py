@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from service.app import application_of
+from service.domain.caller import Scope
+from service.domain.ids import uuid7
 from service.jobs import judge_of
 from service.usecases.ask_again import AskAgain
 from service.usecases.carry_out import CarryOut
+from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.tell_consequence import TellConsequence
 
 REASON = {"reason": "ring"}
@@ -218,3 +221,54 @@ def test_a_wrong_request_is_refused_by_its_pointer(
 @pytest.mark.parametrize("query", ["limit=0", "limit=1000", "limit=x", "cursor=!", "page=2", "limit=1&limit=2"])
 def test_a_wrong_page_is_refused(http: Any, query: str) -> None:
     assert http.call("GET", f"/v1/clusters/cl_1?{query}").status_code == 422
+
+
+def test_a_second_key_confirms_what_it_asks_for_itself_and_nothing_else(http: Any) -> None:
+    cluster = cluster_of([*ring(http, 1_600), http.sign_up(1_680, device="1600d0")])
+    application = application_of(http.app)
+    clusters = cluster_use_cases(
+        application.store.begin,
+        judge=application.judge,
+        reference=application.reference,
+        new_id=lambda now: uuid7(now, 1_600),
+    )
+    asked = clusters.contain.start(
+        cluster, owner="journey", by="key:first", reason="ring", now=datetime.now(UTC), whole=True, ask=True
+    )
+    said = {"signup_id": "su_1680", "label": "legitimate", "source": "law", "reason": "seen"}
+    assert http.call("POST", "/v1/outcomes", json=said).status_code == 201
+
+    another = http.call("POST", f"/v1/clusters/{cluster}/contain", json={"reason": "other"})
+    waits = http.call("GET", f"/v1/clusters/{cluster}").get_json()["containments"]
+    same = http.call("POST", f"/v1/clusters/{cluster}/contain", json={"reason": "other", "whole": True})
+
+    assert (another.status_code, "'whole': true" in another.get_json()["detail"]) == (409, True)
+    assert "7 accounts" in another.get_json()["detail"]
+    assert [(each["id"], each["state"], each["whole"], each["contained"]) for each in waits] == [
+        (asked.id, "pending", True, 7)
+    ]
+    assert (same.status_code, same.get_json()["state"], same.get_json()["contained"]) == (200, "standing", 6)
+    assert same.get_json()["reason"] == "ring"
+
+
+def test_a_key_acts_on_the_accounts_of_its_owner_alone(http: Any) -> None:
+    others = type(http)(http.app, http.key(*Scope, owner="elsewhere"))
+    ours = ring(http, 1_700)
+    cluster = cluster_of(ours)
+    theirs = others.sign_up(1_780, device="1700d0")
+    links = others.call("GET", f"/v1/clusters/{cluster}").get_json()["links"]
+    card = next(each["identifier"] for each in links if each["kind"] == "payment")
+
+    preview = others.call("POST", f"/v1/clusters/{cluster}/preview", json={"whole": True}).get_json()
+    contained = others.call("POST", f"/v1/clusters/{cluster}/contain", json={**REASON, "whole": True}).get_json()
+    cut = others.call("POST", f"/v1/clusters/{cluster}/cut", json={**REASON, "identifier": card})
+    mine = http.call("POST", f"/v1/clusters/{cluster}/contain", json={**REASON, "whole": True}).get_json()
+    released = others.call("POST", f"/v1/clusters/{cluster}/release", json=REASON).get_json()["items"]
+
+    assert theirs["cluster"]["id"] == cluster
+    assert (preview["contained"], contained["contained"], mine["contained"]) == (1, 1, 6)
+    assert cut.status_code == 404
+    assert [each["id"] for each in released] == [contained["id"]]
+    assert others.call("POST", f"/v1/clusters/{cluster}/release", json=REASON).status_code == 409
+    shown = others.call("GET", f"/v1/clusters/{cluster}").get_json()["members"]
+    assert [each["signup_id"] for each in shown] == ["su_1780"]

@@ -126,13 +126,16 @@ class MemoryContainments:
 
         self._staged.append(write)
 
-    def confirm(self, number: int, *, at: datetime, by: str) -> None:
+    def confirm(self, confirmed: Containment, *, without: Collection[int] = ()) -> None:
         """See the port."""
-        self._change(
-            number,
-            {ContainmentState.PENDING},
-            lambda each: replace(each, state=ContainmentState.STANDING, confirmed_at=at, confirmed_by=by),
-        )
+        self._change(confirmed.number, {ContainmentState.PENDING}, lambda _: confirmed)
+
+        def write() -> Undo:
+            members = self._shelves.containments[confirmed.number].members
+            left_out = {each: members.pop(each) for each in without if each in members}
+            return lambda: members.update(left_out)
+
+        self._staged.append(write)
 
     def release(self, number: int, *, at: datetime, by: str) -> None:
         """See the port."""

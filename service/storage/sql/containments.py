@@ -180,14 +180,23 @@ class SqlContainments:
         """See the port."""
         self._stage.add(lambda connection: _touch(connection, number, touched))
 
-    def confirm(self, number: int, *, at: datetime, by: str) -> None:
+    def confirm(self, confirmed: Containment, *, without: Collection[int] = ()) -> None:
         """See the port."""
         values = {
             "state": ContainmentState.STANDING.value,
-            "confirmed_us": microseconds_of(at),
-            "confirmed_by": by,
+            "core": confirmed.core,
+            "leaves": confirmed.leaves,
+            "confirmed_us": None if confirmed.confirmed_at is None else microseconds_of(confirmed.confirmed_at),
+            "confirmed_by": confirmed.confirmed_by,
         }
-        self._stage.add(_moving(number, (ContainmentState.PENDING,), values))
+        self._stage.add(_moving(confirmed.number, (ContainmentState.PENDING,), values))
+
+        def run(connection: Connection) -> None:
+            left_out = ContainedRow.signup_no.in_(numbers_of(connection, without))
+            connection.execute(delete(ContainedRow).where(ContainedRow.containment_no == confirmed.number, left_out))
+
+        if without:
+            self._stage.add(run)
 
     def release(self, number: int, *, at: datetime, by: str) -> None:
         """See the port."""
@@ -432,6 +441,7 @@ def _columns_of(containment: Containment) -> dict[str, Any]:
         "opened_us": microseconds_of(containment.opened_at),
         "opened_by": containment.opened_by,
         "reason": containment.reason,
+        "whole": containment.whole,
     }
 
 
@@ -450,6 +460,7 @@ def _containment_of_row(row: Any) -> Containment:
         confirmed_by=row.confirmed_by,
         released_at=optional_instant_of(row.released_us),
         released_by=row.released_by,
+        whole=row.whole,
     )
 
 
