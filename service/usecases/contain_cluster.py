@@ -15,6 +15,7 @@ from service.domain.policy_sections.clusters import ClusterLines
 from service.usecases.branches import with_branches
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.open_containment import NewId, contained_events, open_containment
+from service.usecases.part_containment import PartContainments, of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import (
     Plan,
@@ -164,15 +165,15 @@ class ContainCluster:
         """Undo every containment of the cluster that stands or waits: what it holds is let go at once, and the worker
         gives each decision that it changed back as it was, unless somebody changed it since.
 
+        Where members were cut out since, only what concerns those who are in this cluster now is undone.
+
         Raises:
             NotFoundError: there is no such cluster for this owner.
             ConflictError: it is not contained.
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            standing = [
-                each for each in work.containments.of_cluster(cluster) if each.state is not ContainmentState.RELEASED
-            ]
+            standing = PartContainments(work, cluster, by, now, self.new_id)()
             if not standing:
                 raise ConflictError("The cluster is not contained.")
             for each in standing:
@@ -182,7 +183,7 @@ class ContainCluster:
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             work.commit()
             released = {each.number for each in standing}
-            return tuple(each for each in work.containments.of_cluster(cluster) if each.number in released)
+            return tuple(each for each in work.containments.touching(cluster) if each.number in released)
 
     def _started(
         self, work: UnitOfWork, cluster: int, *, by: str, reason: str, now: datetime, whole: bool, ask: bool
@@ -275,4 +276,7 @@ def _nothing_left(work: UnitOfWork, cluster: int) -> str:
     standing = any(each.state is ContainmentState.STANDING for each in work.containments.of_cluster(cluster))
     if standing:
         return "The cluster is contained already."
+    if others := of_another_cluster(work, cluster):
+        other = cluster_id(work.clusters.root(others[0].cluster) or others[0].cluster)
+        return f"Members of it are contained with {other}, which they were cut out of; a release here is of them alone."
     return "No piece of the cluster that holds together has a known fraud; 'whole' contains everybody in it."

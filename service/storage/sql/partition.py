@@ -38,6 +38,24 @@ def split(
         connection.execute(update(AnchorRow).where(AnchorRow.digest == digest).values(cluster_no=leads_to))
 
 
+def move(connection: Connection, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[bytes]) -> None:
+    """See ``Clusters.move``."""
+    both = sorted({cluster, into})
+    locking = select(ClusterRow.root_no).where(ClusterRow.cluster_no.in_(both)).order_by(ClusterRow.cluster_no)
+    if connection.dialect.name != "sqlite":
+        locking = locking.with_for_update()
+    if list(connection.execute(locking).scalars()) != both:
+        raise ConflictError("The cluster became part of another meanwhile; look at it again.")
+    for at in range(0, len(signup_nos), _ROWS_A_STATEMENT):
+        numbers = signup_nos[at : at + _ROWS_A_STATEMENT]
+        members = (MemberRow.signup_no.in_(numbers)) & (MemberRow.cluster_no == cluster)
+        if connection.execute(update(MemberRow).where(members).values(cluster_no=into)).rowcount != len(numbers):
+            raise ConflictError("Members left the cluster meanwhile; look at it again.")
+    for at in range(0, len(anchors), _ROWS_A_STATEMENT):
+        led = AnchorRow.digest.in_(anchors[at : at + _ROWS_A_STATEMENT])
+        connection.execute(update(AnchorRow).where(led).values(cluster_no=into))
+
+
 _DIVIDING = 0x6761_7465_6469_7669
 """PostgreSQL's advisory lock under which one cluster is divided at a time."""
 
