@@ -88,7 +88,7 @@ CLUSTER_OPERATIONS: tuple[Declared, ...] = (
         description=(
             "Undoes every containment of it: identifiers are let go at once, and decisions that it changed become what "
             "they were, unless somebody has changed them since. What a person released is contained again by a person "
-            "only."
+            "only. Members cut out of a contained cluster are released in the one that they are in now, and alone."
         ),
         scope=Scope.REVIEW,
         answers={200: ("What was released.", ContainmentsAnswer)},
@@ -103,7 +103,8 @@ CLUSTER_OPERATIONS: tuple[Declared, ...] = (
         summary="Cut an identifier out of a cluster",
         description=(
             "It ties nobody from now on, and members whom nothing else ties leave the cluster. "
-            "With `undo` it ties again."
+            "With `undo` it ties again: a strong one makes one cluster of those who carry it, a medium one ties pairs. "
+            "Either is completed by asking again, should it be interrupted."
         ),
         scope=Scope.REVIEW,
         answers={200: ("What became of the cluster.", CutAnswer)},

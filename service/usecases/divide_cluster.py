@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -70,9 +71,10 @@ def unite_carriers(begin: Begin, key: IdentifierKey, *, at: datetime) -> None:
 
 
 def clusters_of_carriers(work: UnitOfWork, key: IdentifierKey) -> list[int]:
-    """The clusters of everybody who carries an identifier: one, while it ties."""
+    """The clusters of everybody who carries an identifier, the one with most of them first: one, while it ties."""
     carriers = work.clusters.carriers(key, limit=EVERY_CARRIER)
-    return sorted(set(work.clusters.clusters_of([member.signup_no for member in carriers]).values()))
+    number_in = Counter(work.clusters.clusters_of([member.signup_no for member in carriers]).values())
+    return sorted(number_in, key=lambda cluster: (-number_in[cluster], cluster))
 
 
 def parts_without(members: Sequence[ClusterMember], without: Key, guarded: frozenset[Key]) -> list[tuple[int, ...]]:
