@@ -286,16 +286,23 @@ class MemoryClusters:
         """
         for part in parts:
             self._spare -= 1
-            cluster = self._new(self._spare, min(self.members[number].occurred_us for number in part))
-            for number in part:
-                member = self.members[number]
-                self._numbers[member.cluster].remove(number)
-                self._unlabel(member)
-                member.cluster = cluster
-                insort(self._numbers[cluster], number)
-                self._label(member)
+            self._move(part, self._new(self._spare, min(self.members[number].occurred_us for number in part)))
         for key, number in anchors:
             self._anchors[key] = self.members[number].cluster
+
+    def move(self, numbers: Iterable[int], into: int, anchors: Iterable[Key]) -> None:
+        """Move members out of their cluster into another, to which these identifiers lead from now on."""
+        self._move(numbers, into)
+        self._anchors.update(dict.fromkeys(anchors, into))
+
+    def _move(self, numbers: Iterable[int], into: int) -> None:
+        for number in numbers:
+            member = self.members[number]
+            self._numbers[member.cluster].remove(number)
+            self._unlabel(member)
+            member.cluster = into
+            insort(self._numbers[into], number)
+            self._label(member)
 
     def anchored(self, key: Key) -> int | None:
         """The cluster that an identifier leads to."""

@@ -91,7 +91,8 @@ CLUSTER_OPERATIONS: tuple[Declared, ...] = (
             "Undoes every containment of it that touches your accounts alone: identifiers are let go at once, and "
             "decisions that it changed become what they were, unless somebody has changed them since. What a person "
             "released is contained again by a person only. 409 when there is none; what touches accounts of other "
-            "owners too is released in the console."
+            "owners too is released in the console. Members cut out of a contained cluster are released in the one "
+            "that they are in now, and alone."
         ),
         scope=Scope.REVIEW,
         answers={200: ("What was released.", ContainmentsAnswer)},
@@ -106,7 +107,8 @@ CLUSTER_OPERATIONS: tuple[Declared, ...] = (
         summary="Cut an identifier out of a cluster",
         description=(
             "It ties nobody from now on, and members whom nothing else ties leave the cluster. "
-            "With `undo` it ties again. One of your accounts must carry it."
+            "With `undo` it ties again: a strong one makes one cluster of those who carry it, a medium one ties pairs. "
+            "Either is completed by asking again, should it be interrupted. One of your accounts must carry it."
         ),
         scope=Scope.REVIEW,
         answers={200: ("What became of the cluster.", CutAnswer)},

@@ -17,6 +17,7 @@ from service.usecases.bulk_verdicts import MOST
 from service.usecases.cluster_anatomy import Anatomy, SharedIdentifier, anatomy_of, bytes_of
 from service.usecases.contain_cluster import find_cluster
 from service.usecases.honest_looking import looks_honest, trust_signs
+from service.usecases.part_containment import of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_cluster_list import Carrier, Moment, Standing
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary
@@ -132,7 +133,10 @@ class ReadClusterFile:
             honest = [each for each in seen if looks_honest(each.label, standings.get(each.signup_no))]
             honest.sort(key=lambda each: each.label is Mark.GOOD)
             shown = [each for each in page[:limit] if owner in (None, each.owner)]
-            containments = tuple(work.containments.of_cluster(summary.number))
+            # What waits is confirmed where it was opened.
+            waiting = {each.number for each in of_another_cluster(work, summary.number) if not each.stands_since}
+            every = work.containments.touching(summary.number)
+            containments = tuple(each for each in every if each.number not in waiting)
             merges = _merges(work, summary.number, anatomy, standings, owner)
             return ClusterFile(
                 id=cluster_id(summary.number),

@@ -17,6 +17,7 @@ from service.usecases.confirm_containment import confirm_containment
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.open_containment import NewId, open_containment
 from service.usecases.own_accounts import of_own, plan_of_own, with_others
+from service.usecases.part_containment import PartContainments, of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import (
     Plan,
@@ -168,11 +169,14 @@ class ContainCluster:
         with self.begin() as work:
             return work.containments.waiting()
 
+    @tried_again
     def release(self, name: str, *, owner: str | None, by: str, reason: str, now: datetime) -> tuple[Containment, ...]:
         """Undo every containment of the cluster that stands or waits: what it holds is let go at once, and the worker
         gives each decision that it changed back as it was, unless somebody changed it since. Who was asked or denied
         meanwhile for touching what it held is looked at again, whoever's it is. An owner undoes those containments that
         touch their accounts alone.
+
+        Where members were cut out since, only what concerns those who are in this cluster now is undone.
 
         Raises:
             NotFoundError: there is no such cluster for this owner.
@@ -180,10 +184,9 @@ class ContainCluster:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            unreleased = [
-                each for each in work.containments.of_cluster(cluster) if each.state is not ContainmentState.RELEASED
-            ]
-            standing = of_own(work, unreleased, owner)
+            touching = work.containments.touching(cluster)
+            unreleased = [each for each in touching if each.state is not ContainmentState.RELEASED]
+            standing = PartContainments(work, cluster, by, now, self.new_id)(of_own(work, unreleased, owner))
             if not standing:
                 others = with_others(work, unreleased, owner)
                 raise ConflictError(_WITH_OTHERS if others else "The cluster is not contained.")
@@ -196,7 +199,7 @@ class ContainCluster:
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             work.commit()
             released = {each.number for each in standing}
-            return tuple(each for each in work.containments.of_cluster(cluster) if each.number in released)
+            return tuple(each for each in work.containments.touching(cluster) if each.number in released)
 
     def _started(
         self,
@@ -303,4 +306,7 @@ def _nothing_left(work: UnitOfWork, cluster: int, owner: str | None) -> str:
         return _WITH_OTHERS
     if any(each.state is ContainmentState.STANDING for each in containments):
         return "The cluster is contained already."
+    if others := of_another_cluster(work, cluster):
+        other = cluster_id(work.clusters.root(others[0].cluster) or others[0].cluster)
+        return f"Members of it are contained with {other}, which they were cut out of; a release here is of them alone."
     return "No piece of the cluster that holds together has a known fraud; 'whole' contains everybody in it."

@@ -11,7 +11,7 @@ from models.linkage.marks import Mark
 from service.domain.cluster import cluster_id, identifier_of_handle
 from service.domain.errors import ConflictError, NotFoundError
 from service.usecases.contain_cluster import find_cluster
-from service.usecases.divide_cluster import divide, parts_without, unite_carriers
+from service.usecases.divide_cluster import clusters_of_carriers, divide, parts_without, unite_carriers
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import Guard, IdentifierKey
 from service.usecases.survey_cluster import key_of
@@ -68,7 +68,7 @@ class CutIdentifier:
                 detail: dict[str, object] = {"identifier": handle, "reason": reason}
                 work.audit.add(AuditEntry(now, by, "cluster.cut", cluster_id(cluster), detail))
                 work.commit()
-        moved = divide(self.begin, cluster, key)
+        moved = divide(self.begin, cluster, key, at=now)
         if known is not None and not moved:
             raise ConflictError("This identifier ties nobody already.")
         return Parted(cluster, moved)
@@ -97,7 +97,10 @@ class CutIdentifier:
         )
 
     def undo(self, name: str, handle: str, *, owner: str | None, by: str, reason: str, now: datetime) -> Parted:
-        """The identifier ties again, and those who carry it are one cluster again.
+        """The identifier ties again: those who carry a strong one are one cluster again.
+
+        A medium one never joins alone: pairs that agree join from now on, and who is apart stays so. An undo that was
+        interrupted is completed when it is asked for again.
 
         Raises:
             NotFoundError: there is no such cluster for this owner, or nobody in it carries the identifier.
@@ -107,13 +110,17 @@ class CutIdentifier:
             cluster = find_cluster(work, name, owner)
             key = carried(work, cluster, handle, owner)
             known = next(iter(work.clusters.guards([key])), None)
-            if known is None or known.state is not GuardState.CUT:
+            joins_alone = strength_of(key.kind) is Strength.STRONG
+            interrupted = known is None and joins_alone and len(clusters_of_carriers(work, key)) > 1
+            if not interrupted and (known is None or known.state is not GuardState.CUT):
                 raise ConflictError("This identifier was not cut.")
-            work.clusters.lift_guard(key)
-            detail: dict[str, object] = {"identifier": handle, "reason": reason}
-            work.audit.add(AuditEntry(now, by, "cluster.cut_undone", cluster_id(cluster), detail))
-            work.commit()
-        unite_carriers(self.begin, key, at=now)
+            if not interrupted:
+                work.clusters.lift_guard(key)
+                detail: dict[str, object] = {"identifier": handle, "reason": reason}
+                work.audit.add(AuditEntry(now, by, "cluster.cut_undone", cluster_id(cluster), detail))
+                work.commit()
+        if joins_alone:
+            unite_carriers(self.begin, key, at=now)
         with self.begin() as work:
             return Parted(work.clusters.root(cluster) or cluster, 0)
 

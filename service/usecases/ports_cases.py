@@ -147,6 +147,10 @@ class Cases(Protocol):
         """
         ...
 
+    def hand_over(self, record_ids: Collection[str], containment_id: str, another_id: str) -> None:
+        """Stage that another containment stands for having settled what this one settled of these sign-ups."""
+        ...
+
     def unsettle(self, cases: Sequence[Case]) -> None:
         """Stage that cases which a containment settled are open again.
 

@@ -101,6 +101,14 @@ class Clusters(Protocol):
         """The cluster of a sign-up; ``None`` when it is not recorded."""
         ...
 
+    def clusters_of(self, signup_nos: Sequence[int]) -> Mapping[int, int]:
+        """The clusters of sign-ups by their numbers; those that are not recorded are left out."""
+        ...
+
+    def leads_to(self, keys: Sequence[IdentifierKey]) -> Mapping[IdentifierKey, int]:
+        """The clusters that strong identifiers lead to; those that nobody carried unguarded are left out."""
+        ...
+
     def summary(self, cluster: int) -> ClusterSummary | None:
         """A cluster counted whole; not for the hot path."""
         ...
@@ -161,8 +169,8 @@ class Clusters(Protocol):
         """Stage: a containment holds these identifiers."""
         ...
 
-    def let_go(self, containment_no: int, *, at: datetime) -> None:
-        """Stage: a containment no longer holds any identifier."""
+    def let_go(self, containment_no: int, *, at: datetime, keys: Iterable[IdentifierKey] | None = None) -> None:
+        """Stage: a containment no longer holds these identifiers, or any."""
         ...
 
     def holding(self, keys: Collection[IdentifierKey]) -> Mapping[int, frozenset[IdentifierKey]]:
@@ -191,6 +199,20 @@ class Clusters(Protocol):
 
         Raises:
             ConflictError: a member left the cluster meanwhile; compute the parts again.
+        """
+        ...
+
+    def move(self, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[IdentifierKey]) -> None:
+        """Move members out of a cluster into one that there is, at once, in a transaction of its own.
+
+        Args:
+            cluster: keeps its other members.
+            signup_nos: who moves.
+            into: where to.
+            anchors: strong identifiers that lead there from now on.
+
+        Raises:
+            ConflictError: a member left meanwhile, or one of the two became part of another.
         """
         ...
 

@@ -20,6 +20,10 @@ class Containments(Protocol):
         """Those of a cluster and of what became part of it, newest first."""
         ...
 
+    def touching(self, cluster: int) -> Sequence[Containment]:
+        """Those that touch members who are in a cluster now, wherever they were opened, newest first."""
+        ...
+
     def waiting(self) -> Sequence[Containment]:
         """Those that wait for a second person, oldest first."""
         ...
@@ -49,6 +53,16 @@ class Containments(Protocol):
 
         Raises (from ``commit``):
             ConflictError: another one took its number at the same moment.
+        """
+        ...
+
+    def part(self, number: int, fresh: Containment, signup_nos: Collection[int]) -> None:
+        """Stage that members whom a containment touches are touched by a new one in its place.
+
+        ``fresh`` stands as the other one does, and counts these members alone; what was done about them goes with them.
+
+        Raises (from ``commit``):
+            ConflictError: the other one is no longer as it was, or another one took the new number.
         """
         ...
 

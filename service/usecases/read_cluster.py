@@ -88,7 +88,7 @@ class ReadCluster:
                 links=tuple(links.values())[:LINKS],
                 looked_at=len(newest),
                 merges=tuple(work.clusters.merges(cluster, limit=MERGES)),
-                containments=tuple(work.containments.of_cluster(cluster)),
+                containments=tuple(work.containments.touching(cluster)),
             )
 
 

@@ -6,6 +6,7 @@ and with what results is counted as before.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -61,15 +62,19 @@ class RecogniseShared:
         with self._begin() as work:
             guards = work.clusters.guards()
         for guard in guards:
+            joins_alone = strength_of(guard.key.kind) is Strength.STRONG
             with self._begin() as work:
                 why = _why_dropped(work, guard, lines, now)
                 if why is None:
                     continue
+                if joins_alone:
+                    # Before too: what is interrupted here is begun again in the next round, and nothing later would be.
+                    unite_carriers(self._begin, guard.key, at=now)
                 work.clusters.lift_guard(guard.key)
                 detail: dict[str, object] = {"state": guard.state.name.lower(), "why": why}
                 work.audit.add(AuditEntry(now, WORKER, "guard.lifted", _named(guard.key), detail))
                 work.commit()
-            if strength_of(guard.key.kind) is Strength.STRONG:
+            if joins_alone:
                 unite_carriers(self._begin, guard.key, at=now)
             dropped += 1
         return dropped
@@ -122,9 +127,9 @@ def _guard(begin: Begin, guard: Guard, *, now: datetime) -> int:
         work.audit.add(AuditEntry(now, guard.by, "guard.set", _named(guard.key), detail))
         work.commit()
         carriers = work.clusters.carriers(guard.key, limit=CARRIERS)
-        of_carrier = [work.clusters.cluster_of(member.signup_no) for member in carriers]
-    tied = sorted({cluster for cluster in of_carrier if cluster is not None and of_carrier.count(cluster) > 1})
-    return sum(divide(begin, cluster, guard.key) for cluster in tied)
+        of_carrier = Counter(work.clusters.clusters_of([member.signup_no for member in carriers]).values())
+    tied = sorted(cluster for cluster, number in of_carrier.items() if number > 1)
+    return sum(divide(begin, cluster, guard.key, at=now) for cluster in tied)
 
 
 def _why_dropped(work: UnitOfWork, guard: Guard, lines: GuardLines, now: datetime) -> str | None:

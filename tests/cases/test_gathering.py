@@ -110,7 +110,7 @@ def test_whoever_a_cut_parts_from_a_flood_comes_out_from_behind_it(
         (key,) = work.clusters.keys_of([(device.kind, device.value)])
         work.clusters.set_guard(Guard(key, GuardState.CUT, noon, "dana", "a shared machine"))
         work.commit()
-    divide(store.begin, 1, key)
+    divide(store.begin, 1, key, at=noon)
     gather(store, noon)
 
     shown = queue(store, noon)

@@ -61,7 +61,7 @@ def test_a_second_cut_is_refused_and_one_that_was_interrupted_is_completed(
     with monkeypatch.context() as broken:
         from service.usecases import cut_identifier
 
-        broken.setattr(cut_identifier, "divide", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+        broken.setattr(cut_identifier, "divide", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("killed")))
         with pytest.raises(RuntimeError):
             cut(gate, everybody[0], handle)
     assert len({gate.cluster(each) for each in everybody}) == 1
@@ -85,9 +85,9 @@ def test_what_was_not_cut_cannot_be_undone(gate: Any) -> None:
 
 
 def test_many_parts_are_moved_in_bounded_transactions(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from service.usecases import divide_cluster
+    from service.usecases import move_members
 
-    monkeypatch.setattr(divide_cluster, "MEMBERS_A_TRANSACTION", 4)
+    monkeypatch.setattr(move_members, "MEMBERS_A_TRANSACTION", 4)
     everybody = [gate.came(card="departmental") for _ in range(11)]
 
     assert cut(gate, everybody[0], handle_of(gate, everybody[0], "payment")).moved == 10

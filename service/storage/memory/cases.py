@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from service.domain.case import Case, CaseState
+from service.domain.case import Case, CaseState, settler
 from service.domain.errors import ConflictError
 from service.domain.verdict import Opinion, Verdict
 from service.storage.instants import microseconds_of
@@ -80,6 +80,19 @@ class MemoryCases:
         """See the port."""
         for each in cases:
             self._staged.append(partial(self._moved, each, _is_unresolved))
+
+    def hand_over(self, record_ids: Collection[str], containment_id: str, another_id: str) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            wanted = set(record_ids)
+            every = self._shelves.cases.values()
+            cases = [each for each in every if each.record_id in wanted and each.settled_by == containment_id]
+            for each in cases:
+                self._shelves.cases[each.id] = replace(each, resolved_by=settler(another_id), version=each.version + 1)
+            return lambda: self._shelves.cases.update({each.id: each for each in cases})
+
+        self._staged.append(write)
 
     def unsettle(self, cases: Sequence[Case]) -> None:
         """See the port."""

@@ -38,6 +38,18 @@ class MemoryClusterPort:
             member = self._clusters.members.get(signup_no)
             return None if member is None else self._clusters.root(member.cluster)
 
+    def clusters_of(self, signup_nos: Sequence[int]) -> Mapping[int, int]:
+        """See the port."""
+        with self._shelves.lock:
+            members = self._clusters.members
+            return {number: self._clusters.root(members[number].cluster) for number in signup_nos if number in members}
+
+    def leads_to(self, keys: Sequence[IdentifierKey]) -> Mapping[IdentifierKey, int]:
+        """See the port."""
+        with self._shelves.lock:
+            led = [(key, self._clusters.anchored(_key(key))) for key in keys]
+            return {key: cluster for key, cluster in led if cluster is not None}
+
     def summary(self, cluster: int) -> ClusterSummary | None:
         """See the port."""
         with self._shelves.lock:
@@ -164,10 +176,19 @@ class MemoryClusterPort:
 
         self._stage(hold)
 
-    def let_go(self, containment_no: int, *, at: datetime) -> None:
+    def let_go(self, containment_no: int, *, at: datetime, keys: Iterable[IdentifierKey] | None = None) -> None:
         """See the port."""
         del at
-        self._stage(lambda: self._clusters.release(self._shelves.held.pop(containment_no, []), containment_no))
+        some = None if keys is None else {_key(key) for key in keys}
+
+        def let_go() -> None:
+            held = self._shelves.held.pop(containment_no, [])
+            kept = [] if some is None else [key for key in held if key not in some]
+            self._clusters.release([key for key in held if key not in kept], containment_no)
+            if kept:
+                self._shelves.held[containment_no] = kept
+
+        self._stage(let_go)
 
     def holding(self, keys: Collection[IdentifierKey]) -> Mapping[int, frozenset[IdentifierKey]]:
         """See the port."""
@@ -213,6 +234,14 @@ class MemoryClusterPort:
             if self.root(cluster) != cluster or not moving <= set(self._clusters.numbers_of(cluster)):
                 raise ConflictError("Members left the cluster meanwhile; look at it again.")
             self._clusters.split(parts, [(_key(key), number) for key, number in anchors])
+
+    def move(self, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[IdentifierKey]) -> None:
+        """See the port."""
+        with self._shelves.lock:
+            here = self.root(cluster) == cluster and set(signup_nos) <= set(self._clusters.numbers_of(cluster))
+            if not here or self.root(into) != into:
+                raise ConflictError("Members left the cluster meanwhile; look at it again.")
+            self._clusters.move(signup_nos, into, [_key(key) for key in anchors])
 
     def unite(self, clusters: Sequence[int], *, through: int, at: datetime) -> None:
         """See the port."""

@@ -45,6 +45,13 @@ class MemoryContainments:
             kept = [each.containment for each in self._shelves.containments.values()]
             return tuple(each for each in reversed(kept) if self._clusters.root(each.cluster) == root)
 
+    def touching(self, cluster: int) -> Sequence[Containment]:
+        """See the port."""
+        with self._shelves.lock:
+            numbers = set(self._clusters.numbers_of(cluster))
+            kept = [each for _, each in sorted(self._shelves.containments.items(), reverse=True)]
+            return tuple(each.containment for each in kept if not numbers.isdisjoint(each.members))
+
     def waiting(self) -> Sequence[Containment]:
         """See the port."""
         with self._shelves.lock:
@@ -92,6 +99,27 @@ class MemoryContainments:
             members = {each.signup_no: KeptMember(each) for each in touched}
             self._shelves.containments[containment.number] = KeptContainment(containment, members)
             return lambda: self._shelves.containments.pop(containment.number)
+
+        self._staged.append(write)
+
+    def part(self, number: int, fresh: Containment, signup_nos: Collection[int]) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            kept = self._shelves.containments[number]
+            before, members = kept.containment, dict(kept.members)
+            taken = fresh.number in self._shelves.containments
+            if taken or before.state is not fresh.state or not set(signup_nos) <= members.keys():
+                raise ConflictError("The containment is no longer as it was; look at it again.")
+            kept.containment = replace(before, core=before.core - fresh.core, leaves=before.leaves - fresh.leaves)
+            parted = {each: kept.members.pop(each) for each in sorted(signup_nos)}
+            self._shelves.containments[fresh.number] = KeptContainment(fresh, parted)
+
+            def undo() -> None:
+                kept.containment, kept.members = before, members
+                self._shelves.containments.pop(fresh.number)
+
+            return undo
 
         self._staged.append(write)
 
@@ -220,6 +248,9 @@ class MemoryContainments:
         """See the port."""
 
         def write() -> Undo:
+            for each in done:
+                if each.task.touched.signup_no not in self._shelves.containments[each.task.containment].members:
+                    raise ConflictError("The containment was parted at the same moment.")
             changing = [
                 (each, self._shelves.containments[each.task.containment].members[each.task.touched.signup_no])
                 for each in done

@@ -28,7 +28,7 @@ from service.storage.sql.case_rows import (
 from service.storage.sql.case_tables import UNRESOLVED, CaseNoteRow, CaseOpinionRow, CaseRow
 from service.storage.sql.database import Database
 from service.storage.sql.records import ACCOUNT_TYPE_CODES
-from service.storage.sql.settled_cases import settled_about, settling, unresolved_about, unsettling
+from service.storage.sql.settled_cases import handing_over, settled_about, settling, unresolved_about, unsettling
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import AuditEntryRow
 from service.usecases.ports import AuditEntry
@@ -105,6 +105,10 @@ class SqlCases:
         """See the port."""
         if cases:
             self._stage.add(settling(cases))
+
+    def hand_over(self, record_ids: Collection[str], containment_id: str, another_id: str) -> None:
+        """See the port."""
+        self._stage.add(handing_over(record_ids, containment_id, another_id))
 
     def unsettle(self, cases: Sequence[Case]) -> None:
         """See the port."""

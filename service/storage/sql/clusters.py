@@ -15,7 +15,15 @@ from models.linkage.marks import Mark
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql import partition
-from service.storage.sql.cluster_tables import ClusterRow, GuardRow, MarkRow, MemberRow, MergeRow, PendingJoinRow
+from service.storage.sql.cluster_tables import (
+    AnchorRow,
+    ClusterRow,
+    GuardRow,
+    MarkRow,
+    MemberRow,
+    MergeRow,
+    PendingJoinRow,
+)
 from service.storage.sql.database import Database
 from service.storage.sql.joining import gather_strays, join
 from service.storage.sql.marks import MARKED_CODES, put, withdraw
@@ -52,6 +60,31 @@ class SqlClusters:
             .where(MemberRow.signup_no == signup_no)
         )
         return self._database.read(lambda connection: connection.execute(statement).scalar_one_or_none())
+
+    def clusters_of(self, signup_nos: Sequence[int]) -> Mapping[int, int]:
+        """See the port."""
+        found: dict[int, int] = {}
+        for at in range(0, len(signup_nos), _NUMBERS_A_STATEMENT):
+            statement = (
+                select(MemberRow.signup_no, ClusterRow.root_no)
+                .join(ClusterRow, ClusterRow.cluster_no == MemberRow.cluster_no)
+                .where(MemberRow.signup_no.in_(signup_nos[at : at + _NUMBERS_A_STATEMENT]))
+            )
+            found |= {row[0]: row[1] for row in self._rows(statement)}
+        return found
+
+    def leads_to(self, keys: Sequence[IdentifierKey]) -> Mapping[IdentifierKey, int]:
+        """See the port."""
+        of_digest = {key.digest: key for key in keys}
+        digests, found = sorted(of_digest), dict[IdentifierKey, int]()
+        for at in range(0, len(digests), _NUMBERS_A_STATEMENT):
+            statement = (
+                select(AnchorRow.digest, ClusterRow.root_no)
+                .join(ClusterRow, ClusterRow.cluster_no == AnchorRow.cluster_no)
+                .where(AnchorRow.digest.in_(digests[at : at + _NUMBERS_A_STATEMENT]))
+            )
+            found |= {of_digest[bytes(row[0])]: row[1] for row in self._rows(statement)}
+        return found
 
     def summary(self, cluster: int) -> ClusterSummary | None:
         """See the port."""
@@ -224,9 +257,10 @@ class SqlClusters:
         held = sorted({(KIND_CODES[key.kind], key.digest) for key in keys})
         self._stage.add(lambda connection: put(connection, held, containment_no, Mark.CONTAINED, microseconds_of(at)))
 
-    def let_go(self, containment_no: int, *, at: datetime) -> None:
+    def let_go(self, containment_no: int, *, at: datetime, keys: Iterable[IdentifierKey] | None = None) -> None:
         """See the port."""
-        self._stage.add(lambda connection: withdraw(connection, containment_no, Mark.CONTAINED, microseconds_of(at)))
+        at_us, digests = microseconds_of(at), None if keys is None else [key.digest for key in keys]
+        self._stage.add(lambda connection: withdraw(connection, containment_no, Mark.CONTAINED, at_us, digests))
 
     def holding(self, keys: Collection[IdentifierKey]) -> Mapping[int, frozenset[IdentifierKey]]:
         """See the port."""
@@ -282,6 +316,11 @@ class SqlClusters:
         led = [(key.digest, number) for key, number in anchors]
         self._database.transaction(lambda connection: partition.split(connection, cluster, parts, led))
 
+    def move(self, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[IdentifierKey]) -> None:
+        """See the port."""
+        led = [key.digest for key in anchors]
+        self._database.transaction(lambda connection: partition.move(connection, cluster, signup_nos, into, led))
+
     def unite(self, clusters: Sequence[int], *, through: int, at: datetime) -> None:
         """See the port."""
         self._database.transaction(
@@ -320,8 +359,10 @@ class SqlClusters:
         )
 
     def _members(self, statement: Any) -> tuple[ClusterMember, ...]:
-        rows = self._database.read(lambda connection: connection.execute(statement).all())
-        return tuple(_member_of_row(row) for row in rows)
+        return tuple(_member_of_row(row) for row in self._rows(statement))
+
+    def _rows(self, statement: Any) -> Sequence[Any]:
+        return self._database.read(lambda connection: connection.execute(statement).all())
 
 
 _MEMBERS = select(

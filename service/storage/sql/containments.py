@@ -42,6 +42,7 @@ from service.domain.containment import (
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
+from service.storage.sql import parted_containments
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.containment_tables import ContainedRow, ContainmentRow, JudgedRow
 from service.storage.sql.database import Database
@@ -102,6 +103,11 @@ class SqlContainments:
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(map(_containment_of_row, rows))
+
+    def touching(self, cluster: int) -> Sequence[Containment]:
+        """See the port."""
+        statement = parted_containments.touching(cluster)
+        return tuple(map(_containment_of_row, self._database.read(lambda found: found.execute(statement).all())))
 
     def waiting(self) -> Sequence[Containment]:
         """See the port."""
@@ -175,6 +181,11 @@ class SqlContainments:
                 connection.exec_driver_sql(_MEMBERS_POSTGRESQL, columns_of_members)
 
         self._stage.add(run)
+
+    def part(self, number: int, fresh: Containment, signup_nos: Collection[int]) -> None:
+        """See the port."""
+        columns = _columns_of(fresh)
+        self._stage.add(lambda connection: parted_containments.part(connection, number, fresh, columns, signup_nos))
 
     def touch(self, number: int, touched: Touched) -> None:
         """See the port."""

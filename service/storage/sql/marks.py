@@ -18,6 +18,8 @@ FROM unnest(%(digests)s::bytea[], %(kinds)s::smallint[]) AS key (digest, kind)
 """
 """One message for the identifiers of 20,000 accounts, which a containment holds."""
 
+_DIGESTS_A_STATEMENT = 500
+
 MARKED_CODES = frozenset(KIND_CODES[kind] for kind in MARKED_KINDS)
 
 
@@ -38,10 +40,17 @@ def put(connection: Connection, keys: Sequence[tuple[int, bytes]], number: int, 
     connection.exec_driver_sql(_PUT_POSTGRESQL, {**arrays, **same})
 
 
-def withdraw(connection: Connection, number: int, mark: Mark, at_us: int) -> None:
-    """It counts nowhere from now on; the rows stay."""
+def withdraw(
+    connection: Connection, number: int, mark: Mark, at_us: int, digests: Sequence[bytes] | None = None
+) -> None:
+    """It counts nowhere from now on, or not on these identifiers; the rows stay."""
     standing = (MarkRow.signup_no == number) & (MarkRow.mark == mark.value) & MarkRow.withdrawn_us.is_(None)
-    connection.execute(update(MarkRow).where(standing).values(withdrawn_us=at_us))
+    if digests is None:
+        connection.execute(update(MarkRow).where(standing).values(withdrawn_us=at_us))
+        return
+    for at in range(0, len(digests), _DIGESTS_A_STATEMENT):
+        some = MarkRow.digest.in_(digests[at : at + _DIGESTS_A_STATEMENT])
+        connection.execute(update(MarkRow).where(standing, some).values(withdrawn_us=at_us))
 
 
 def carry_over(connection: Connection, keys: Sequence[tuple[int, bytes]], signup_no: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from models.linkage.identifier import IdentifierKind
 from service.domain.errors import ConflictError
@@ -31,28 +31,54 @@ def split(
     if connection.execute(locking).scalar_one_or_none() != cluster:
         raise ConflictError("The cluster became part of another meanwhile; look at it again.")
     lowest = connection.execute(select(func.min(ClusterRow.cluster_no))).scalar_one() or 0
-    for fresh, part in enumerate(parts, start=1):
-        _move(connection, cluster, min(0, lowest) - fresh, part)
-    for digest, number in anchors:
-        leads_to = select(MemberRow.cluster_no).where(MemberRow.signup_no == number).scalar_subquery()
-        connection.execute(update(AnchorRow).where(AnchorRow.digest == digest).values(cluster_no=leads_to))
+    fresh_of = {number: min(0, lowest) - fresh for fresh, part in enumerate(parts, start=1) for number in part}
+    founded_us: dict[int, int] = {}
+    for number, occurred_us in _here(connection, cluster, sorted(fresh_of)):
+        fresh = fresh_of[number]
+        founded_us[fresh] = min(occurred_us, founded_us.get(fresh, occurred_us))
+    founded = [{"cluster_no": fresh, "root_no": fresh, "founded_us": at_us} for fresh, at_us in founded_us.items()]
+    connection.execute(insert(ClusterRow), founded)
+    connection.execute(_MOVED, [{"moved_no": number, "into_no": fresh} for number, fresh in fresh_of.items()])
+    if anchors:
+        connection.execute(_LED, [{"led": digest, "into_no": fresh_of[number]} for digest, number in anchors])
+
+
+_MOVED = update(MemberRow).where(MemberRow.signup_no == bindparam("moved_no")).values(cluster_no=bindparam("into_no"))
+_LED = update(AnchorRow).where(AnchorRow.digest == bindparam("led")).values(cluster_no=bindparam("into_no"))
+
+
+def _here(connection: Connection, cluster: int, numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """When members of a cluster whose row is locked came, by number.
+
+    Raises:
+        ConflictError: one of them is not in it.
+    """
+    found: list[tuple[int, int]] = []
+    for at in range(0, len(numbers), _ROWS_A_STATEMENT):
+        some = MemberRow.signup_no.in_(numbers[at : at + _ROWS_A_STATEMENT])
+        wanted = select(MemberRow.signup_no, MemberRow.occurred_us).where(some, MemberRow.cluster_no == cluster)
+        found += [(row[0], row[1]) for row in connection.execute(wanted)]
+    if len(found) != len(numbers):
+        raise ConflictError("Members left the cluster meanwhile; look at it again.")
+    return found
+
+
+def move(connection: Connection, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[bytes]) -> None:
+    """See ``Clusters.move``."""
+    both = sorted({cluster, into})
+    locking = select(ClusterRow.root_no).where(ClusterRow.cluster_no.in_(both)).order_by(ClusterRow.cluster_no)
+    if connection.dialect.name != "sqlite":
+        locking = locking.with_for_update()
+    if list(connection.execute(locking).scalars()) != both:
+        raise ConflictError("The cluster became part of another meanwhile; look at it again.")
+    _here(connection, cluster, signup_nos)
+    connection.execute(_MOVED, [{"moved_no": number, "into_no": into} for number in signup_nos])
+    if anchors:
+        connection.execute(_LED, [{"led": digest, "into_no": into} for digest in anchors])
 
 
 _DIVIDING = 0x6761_7465_6469_7669
 """PostgreSQL's advisory lock under which one cluster is divided at a time."""
-
-
-def _move(connection: Connection, cluster: int, fresh: int, part: Sequence[int]) -> None:
-    founded_us = None
-    for at in range(0, len(part), _ROWS_A_STATEMENT):
-        numbers = part[at : at + _ROWS_A_STATEMENT]
-        members = (MemberRow.signup_no.in_(numbers)) & (MemberRow.cluster_no == cluster)
-        first = connection.execute(select(func.min(MemberRow.occurred_us)).where(members)).scalar_one()
-        moved = connection.execute(update(MemberRow).where(members).values(cluster_no=fresh)).rowcount
-        if moved != len(numbers):
-            raise ConflictError("Members left the cluster meanwhile; look at it again.")
-        founded_us = first if founded_us is None else min(first, founded_us)
-    connection.execute(insert(ClusterRow), {"cluster_no": fresh, "root_no": fresh, "founded_us": founded_us or 0})
 
 
 def unite(connection: Connection, clusters: Sequence[int], through: int, at_us: int) -> None:

@@ -63,6 +63,17 @@ def settling(cases: Sequence[Case]) -> Callable[[Connection], None]:
     return run
 
 
+def handing_over(record_ids: Collection[str], containment_id: str, another_id: str) -> Callable[[Connection], None]:
+    """Write another containment down as who settled them."""
+
+    def run(connection: Connection) -> None:
+        theirs = CaseRow.record_id.in_(texts_of(connection, record_ids))
+        by = {"resolved_by": settler(another_id), "version": CaseRow.version + 1}
+        connection.execute(update(CaseRow).where(theirs, CaseRow.resolved_by == settler(containment_id)).values(by))
+
+    return run
+
+
 def unsettling(cases: Sequence[Case]) -> Callable[[Connection], None]:
     """Open them again as they were."""
 

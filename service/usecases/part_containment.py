@@ -1,0 +1,102 @@
+"""What of a containment concerns a cluster: members that were cut out are found, and released, where they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from models.linkage.identifier import STRONG_KINDS
+from service.domain.cluster import cluster_id
+from service.domain.containment import Containment, ContainmentState, Role, Touched
+from service.usecases.ports import AuditEntry, UnitOfWork
+from service.usecases.ports_clusters import IdentifierKey
+from service.usecases.survey_cluster import key_of
+
+
+def of_another_cluster(work: UnitOfWork, cluster: int) -> tuple[Containment, ...]:
+    """Those of other clusters that stand, or wait, and touch members of this one."""
+    own = {each.number for each in work.containments.of_cluster(cluster)}
+    return tuple(
+        each
+        for each in work.containments.touching(cluster)
+        if each.number not in own and each.state is not ContainmentState.RELEASED
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PartContainments:
+    """Who parts containments, when and why.
+
+    Attributes:
+        cluster: whose part becomes containments of its own.
+        by: a person or key.
+        now: when this happens.
+        new_id: names what is new.
+    """
+
+    work: UnitOfWork
+    cluster: int
+    by: str
+    now: datetime
+    new_id: Callable[[datetime], str]
+
+    def __call__(self, containments: Iterable[Containment]) -> tuple[Containment, ...]:
+        """Stage that each of these, which touch members of the cluster, concerns either it alone or not at all.
+
+        Where others are touched too, the members here become a containment of their own, as old, with what was done
+        about them and their cases. What the old one holds because of them alone is let go, and the new one holds
+        nothing: it is about to be released.
+
+        Returns the containments that concern this cluster, in their order.
+        """
+        found: list[Containment] = []
+        fresh = self.work.containments.next_number()
+        for each in containments:
+            part = self._parted(each, fresh)
+            fresh += part is not None
+            found.append(part or each)
+        return tuple(found)
+
+    def _parted(self, whole: Containment, number: int) -> Containment | None:
+        """The part, under its number; ``None`` when nobody else is contained, as leaves hang on those who are."""
+        touched = self.work.containments.touched(whole.number)
+        clusters = self.work.clusters.clusters_of([each.signup_no for each in touched])
+        here = [each for each in touched if clusters.get(each.signup_no) == self.cluster]
+        if all(clusters.get(each.signup_no) == self.cluster for each in touched if each.role is Role.CORE):
+            return None
+        core = sum(each.role is Role.CORE for each in here)
+        part = replace(
+            whole,
+            number=number,
+            id=self.new_id(self.now),
+            cluster=self.cluster,
+            core=core,
+            leaves=len(here) - core,
+        )
+        members = [each.signup_no for each in here]
+        self.work.containments.part(whole.number, part, members)
+        records = [each.id for each in self.work.clusters.several(members)]
+        self.work.cases.hand_over(records, whole.id, part.id)
+        self.work.clusters.let_go(whole.number, at=self.now, keys=self._theirs_alone(touched, here))
+        detail: dict[str, object] = {"containment": whole.id, "part": part.id, "core": core, "leaves": part.leaves}
+        self.work.audit.add(
+            AuditEntry(self.now, self.by, "cluster.containment_parted", cluster_id(self.cluster), detail)
+        )
+        return part
+
+    def _theirs_alone(self, touched: Sequence[Touched], here: Sequence[Touched]) -> tuple[IdentifierKey, ...]:
+        """What is held because of the core's members here: all they carry, but for what ties others to the rest.
+
+        An identifier that ties nobody, such as the one that was cut out, is theirs too: people share it.
+        """
+        of_part = {each.signup_no for each in here}
+        core = [each.signup_no for each in touched if each.role is Role.CORE]
+        guarded = {key_of(guard.key) for guard in self.work.clusters.guards()}
+        rest = self._carried([number for number in core if number not in of_part])
+        theirs = self._carried([number for number in core if number in of_part])
+        return tuple(sorted(key for key in theirs if key not in rest or key_of(key) in guarded))
+
+    def _carried(self, signup_nos: Sequence[int]) -> set[IdentifierKey]:
+        members = self.work.clusters.several(signup_nos)
+        return {key for member in members for key in member.identifiers if key.kind in STRONG_KINDS}
