@@ -9,6 +9,7 @@ from functools import lru_cache
 from models.frozen import frozen
 from models.reference.browsers import Agent, ja4_engine
 from models.reference.reference import Reference
+from models.signals.content import content_of
 from models.signals.personal import PERSONAL
 from models.signup import Device, Signup
 
@@ -82,8 +83,9 @@ def device_signals(signup: Signup, reference: Reference) -> DeviceSignals:
     agent = reference.browsers.parse(device.user_agent) if device.user_agent else None
     claimed = agent or _NO_AGENT
     tls_engine = ja4_engine(device.ja4) if device.ja4 else None
+    device_id = content_of(device.device_id)
     return DeviceSignals(
-        device_id=device.device_id or None,
+        device_id=device_id,
         profile=_profile(device, claimed),
         browser=claimed.family,
         browser_major=claimed.major,
@@ -95,7 +97,7 @@ def device_signals(signup: Signup, reference: Reference) -> DeviceSignals:
         tls_engine=tls_engine,
         tls_conflict=None if tls_engine is None or claimed.engine is None else tls_engine is not claimed.engine,
         webdriver=device.webdriver,
-        device_id_given=bool(device.device_id),
+        device_id_given=device_id is not None,
         languages=_languages(device.accept_language),
         time_zone_countries=reference.time_zones.countries_of(device.timezone) if device.timezone else (),
         local_hour=reference.time_zones.local_hour(device.timezone, signup.occurred_at) if device.timezone else None,

@@ -82,6 +82,7 @@ def containment_answer(containment: Containment) -> ContainmentAnswer:
         state=containment.state,
         contained=containment.core,
         asked_for_a_proof=containment.leaves,
+        whole=containment.whole,
         reason=containment.reason,
         opened_at=containment.opened_at,
         opened_by=containment.opened_by,

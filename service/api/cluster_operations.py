@@ -53,7 +53,7 @@ CLUSTER_OPERATIONS: tuple[Declared, ...] = (
         method="POST",
         path="/v1/clusters/{id}/preview",
         summary="See whom a containment would touch",
-        description="Changes nothing. Verified-good accounts are counted; they are left alone.",
+        description="Changes nothing. Verified-good accounts are counted; they are left alone. Only yours are counted.",
         scope=Scope.REVIEW,
         answers={200: ("Whom it would touch.", PreviewAnswer)},
         request=PreviewRequest,
@@ -68,8 +68,10 @@ CLUSTER_OPERATIONS: tuple[Declared, ...] = (
         description=(
             "Holds the identifiers of the pieces with a known fraud, at once: new sign-ups that touch them are denied "
             "or asked for a proof. The worker looks again at the accounts that were let in, and what changes is told "
-            "at random times within the policy's window. Above the policy's size it waits (202) until somebody else "
-            "asks for the same. 409 when it is contained already, or when nothing is to be contained."
+            "at random times within the policy's window. Above the policy's size it waits (202) until another key of "
+            "the same owner asks for the same, `whole` included: then it stands, of those it was asked for, less who "
+            "became verified good or left the cluster meanwhile. It touches your accounts alone. 409 when something "
+            "else waits, when it is contained already, or when nothing is to be contained."
         ),
         scope=Scope.REVIEW,
         answers={
@@ -86,9 +88,11 @@ CLUSTER_OPERATIONS: tuple[Declared, ...] = (
         path="/v1/clusters/{id}/release",
         summary="Release a cluster",
         description=(
-            "Undoes every containment of it: identifiers are let go at once, and decisions that it changed become what "
-            "they were, unless somebody has changed them since. What a person released is contained again by a person "
-            "only. Members cut out of a contained cluster are released in the one that they are in now, and alone."
+            "Undoes every containment of it that touches your accounts alone: identifiers are let go at once, and "
+            "decisions that it changed become what they were, unless somebody has changed them since. What a person "
+            "released is contained again by a person only. 409 when there is none; what touches accounts of other "
+            "owners too is released in the console. Members cut out of a contained cluster are released in the one "
+            "that they are in now, and alone."
         ),
         scope=Scope.REVIEW,
         answers={200: ("What was released.", ContainmentsAnswer)},
@@ -104,7 +108,7 @@ CLUSTER_OPERATIONS: tuple[Declared, ...] = (
         description=(
             "It ties nobody from now on, and members whom nothing else ties leave the cluster. "
             "With `undo` it ties again: a strong one makes one cluster of those who carry it, a medium one ties pairs. "
-            "Either is completed by asking again, should it be interrupted."
+            "Either is completed by asking again, should it be interrupted. One of your accounts must carry it."
         ),
         scope=Scope.REVIEW,
         answers={200: ("What became of the cluster.", CutAnswer)},

@@ -23,8 +23,6 @@ from service.web import BAD_REQUEST, MEDIA_TYPE, NOT_JSON, TOO_LARGE, RefusedErr
 BODY_LIMIT = 64 * 1024
 # A sign-up is at most four deep; 32 leaves room for every document to come and keeps recursion harmless.
 DEPTH_LIMIT = 32
-# Beyond this no further fault is named: an answer must stay smaller than the request.
-_FAULTS_LIMIT = 100
 _INT64 = range(-(2**63), 2**63)
 _INT64_DIGITS = 20
 
@@ -99,7 +97,17 @@ def decode(body: bytes) -> Decoded:
     if not faults:
         return Decoded(document, text)
     cleaned = _without_faults(document)
-    return Decoded(cleaned, json.dumps(cleaned), faults[:_FAULTS_LIMIT])
+    return Decoded(cleaned, json.dumps(cleaned), faults)
+
+
+def entries_of(decoded: Decoded) -> Iterator[Decoded]:
+    """The entries of a list as documents of their own, each with its own faults."""
+    faults: dict[str, list[FieldError]] = {}
+    for fault in decoded.faults:
+        _, of_entry, *path = fault.pointer.split("/", 2)
+        faults.setdefault(of_entry, []).append(FieldError("".join(f"/{part}" for part in path), fault.message))
+    for place, entry in enumerate(decoded.document):
+        yield Decoded(entry, json.dumps(entry), tuple(faults.get(str(place), ())))
 
 
 _TOO_DEEP = f"A document may be nested {DEPTH_LIMIT} levels deep at most."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, request
 
-from service.api.json_body import Decoded, decode, read_body
+from service.api.json_body import Decoded, decode, entries_of, read_body
 from service.api.outcome_answers import recorded_answer
 from service.api.paths import JSON
 from service.api.schemas.outcome import MOST, OutcomeLineAnswer, OutcomeLinesAnswer, OutcomeRequest
@@ -40,20 +39,18 @@ class OutcomeEndpoints:
             spoken = self._said(decoded, caller, now)
             body = recorded_answer(spoken).model_dump_json()
             return Response(body, _CREATED if spoken.new else _OK, content_type=JSON)
-        if decoded.faults:
-            raise InvalidError("The fields under 'errors' are not valid.", decoded.faults)
         if not 1 <= len(decoded.document) <= MOST:
             raise InvalidError("The list is empty or too long.", (FieldError("", f"must have 1 to {MOST:,} entries"),))
-        items = tuple(self._line(entry, caller, now) for entry in decoded.document)
+        items = tuple(self._line(entry, caller, now) for entry in entries_of(decoded))
         return Response(OutcomeLinesAnswer(items=items).model_dump_json(), _MULTI_STATUS, content_type=JSON)
 
     def _said(self, decoded: Decoded, caller: Caller, now: datetime) -> Spoken:
         asked = validate(OutcomeRequest, decoded, now=now)
         return self.outcomes(asked.signup_id, asked.to_statement(), caller=caller, now=now)
 
-    def _line(self, entry: object, caller: Caller, now: datetime) -> OutcomeLineAnswer:
+    def _line(self, entry: Decoded, caller: Caller, now: datetime) -> OutcomeLineAnswer:
         try:
-            spoken = self._said(Decoded(entry, json.dumps(entry)), caller, now)
+            spoken = self._said(entry, caller, now)
         except Exception as error:
             problem = problem_of(error)
             return OutcomeLineAnswer(

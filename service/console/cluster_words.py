@@ -61,6 +61,7 @@ _DONE = {
     "cluster.contained": "contained the cluster",
     "cluster.containment_proposed": "asked a second person to contain it",
     "cluster.containment_declined": "declined the request to contain it",
+    "cluster.containment_parted": "parted what it is contained with from other clusters",
     "cluster.released": "released it",
     "cluster.cut": "cut an identifier out",
     "cluster.cut_undone": "let an identifier tie again",
@@ -68,7 +69,12 @@ _DONE = {
     "cluster.to_be_reviewed": "asked people to look at it",
 }
 _SENTENCES = dict((*WHY_CONTAIN, *WHY_DECLINE, *WHY_RELEASE, *WHY_CUT, *WHY_TIE_AGAIN))
-_COUNTED = (("core", "accounts held"), ("leaves", "asked for a proof"), ("good_left_alone", "left alone"))
+_COUNTED = (
+    ("core", "accounts held"),
+    ("leaves", "asked for a proof"),
+    ("good_left_alone", "left alone"),
+    ("left_out", "good or gone by then"),
+)
 _TAIL = 4
 
 

@@ -27,7 +27,9 @@ class Role(StrEnum):
     CORE = "core"
     """Held by two edges or more: it is part of what is contained."""
     LEAF = "leaf"
-    """It hangs on the core by one edge, or through others: it is asked for a proof that does not rest on that edge."""
+    """It hangs on the core by one edge, or through others: it is asked for a proof that does not rest on that edge.
+
+    Likewise, once the containment is released, who touched what it held while it stood."""
 
 
 class Progress(IntEnum):
@@ -52,6 +54,7 @@ class Containment:
         opened_by: a person, or the worker.
         confirmed_by: the second person, where one was needed.
         reason: a code.
+        whole: it was asked for of everybody in the cluster, whatever its structure.
     """
 
     number: int
@@ -67,6 +70,7 @@ class Containment:
     confirmed_by: str | None = None
     released_at: datetime | None = None
     released_by: str | None = None
+    whole: bool = False
 
     @property
     def stands_since(self) -> datetime | None:
@@ -109,6 +113,7 @@ class Task:
     Attributes:
         containment_id: of the containment.
         before_id: for one that is to be restored, the assessment that stood before; ``made_id`` the one that was made.
+            Of those who only touched what was held there is neither.
     """
 
     containment: int

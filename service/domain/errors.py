@@ -37,6 +37,10 @@ class ConflictError(GatehouseError):
     """It contradicts what is already recorded."""
 
 
+class TakenError(ConflictError):
+    """Somebody else took the same place at the same moment; the same again may succeed."""
+
+
 class KeyReusedError(GatehouseError):
     """The Idempotency-Key was used before with another request."""
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
-from models.features.facts import Facts
-from models.identifiers import identifiers_of
-from models.signals.signals import derive_signals
+from models.linkage.identifier import STRONG_KINDS
 from service.domain.containment import Done, Progress, Role, Task
 from service.domain.decision import Assessment, Decision, Reason, harsher
 from service.domain.errors import ConflictError
+from service.usecases.give_back import given_back
 from service.usecases.hold_member import held
-from service.usecases.judge import Judge, LookOut, look_out_for_nobody
+from service.usecases.judge import Judge
+from service.usecases.look_again import look_again
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.ports_step_up import StepUpMovedError
 from service.usecases.settle_cases import CasesOfBatch
@@ -25,8 +27,6 @@ BATCH_ON_A_SERVER = 200
 BATCHES_A_TURN = 20
 """Seconds of work, beside requests too; see ``service.worker.Job``."""
 BATCHES_A_ROUND = 100
-
-RELEASED = Reason("CONTAINMENT_RELEASED", "rule", "The containment that had changed the decision was released.")
 
 THROUGH_OTHERS = Reason(
     "HANGS_ON_CONTAINED",
@@ -69,71 +69,94 @@ class CarryOut:
     def batch(self, now: datetime) -> int:
         """One batch; how many members."""
         with self.begin() as work:
-            tasks = work.containments.tasks(limit=self.size)
-            records = {each.signup_no: each for each in work.ledger.several([task.touched.signup_no for task in tasks])}
-            cases = CasesOfBatch.of(work, tasks, records, now)
-            work.containments.done([self._one(work, task, records, cases, now) for task in tasks])
-            cases.stage(work)
+            found = work.containments.tasks(limit=self.size)
+            # Of one member the oldest: what is done next about it follows from what is done now.
+            tasks = [*{task.touched.signup_no: task for task in reversed(found)}.values()]
+            batch = _Batch.of(work, tasks, now)
+            work.containments.done([self._one(batch, task) for task in tasks])
+            batch.cases.stage(work)
             try:
                 work.commit()
             except (ConflictError, StepUpMovedError):
                 return 0  # another worker, a person's verdict or a proof was faster
-        return len(tasks)
+        return self.size if len(tasks) < len(found) else len(found)
 
-    def _one(
-        self, work: UnitOfWork, task: Task, records: dict[int, Recorded], cases: CasesOfBatch, now: datetime
-    ) -> Done:
-        recorded = records.get(task.touched.signup_no)
+    def _one(self, batch: _Batch, task: Task) -> Done:
+        recorded = batch.records.get(task.touched.signup_no)
         if recorded is None or not recorded.assessments:
             return Done(task, Progress.UNCHANGED)
         if task.progress is Progress.RESTORING:
-            cases.reopen(task, recorded)
-            return self._restored(work, task, recorded, now)
+            batch.cases.reopen(task, recorded)
+            back = given_back(self.judge, batch.work, task, recorded, undone=batch.undone, now=batch.now)
+            if back is not None:
+                self._record(batch, task, recorded, back)
+            return Done(task, Progress.RESTORED, before_id=task.before_id, made_id=task.made_id)
         before = recorded.assessments[-1]
-        made = self._harsher(work, task, recorded, cases, now)
-        settled = cases.settle(task, recorded, (made or before).decision)
-        if made is not None and self._record(work, task, recorded, made, now):
-            return Done(task, Progress.CHANGED, before_id=before.id, made_id=made.id)
+        made = self._harsher(batch, task, recorded)
+        settled = batch.cases.settle(task, recorded, (made or before).decision)
+        # A leaf that became part of the core since has both already.
+        if made is not None and self._record(batch, task, recorded, made):
+            return Done(task, Progress.CHANGED, before_id=task.before_id or before.id, made_id=made.id)
+        if task.made_id is not None:
+            return Done(task, Progress.CHANGED, before_id=task.before_id, made_id=task.made_id)
         # Without an assessment of its own: there is a case to be given back when it is released, and nothing else.
         return Done(task, Progress.CHANGED if settled else Progress.UNCHANGED)
 
-    def _harsher(
-        self, work: UnitOfWork, task: Task, recorded: Recorded, cases: CasesOfBatch, now: datetime
-    ) -> Assessment | None:
+    def _harsher(self, batch: _Batch, task: Task, recorded: Recorded) -> Assessment | None:
         """What is decided now, if that is harsher than what stands."""
         before = recorded.assessments[-1]
         if task.touched.role is Role.CORE:
-            in_review = before.decision is Decision.REVIEW and cases.await_nobody_else(recorded)
+            in_review = before.decision is Decision.REVIEW and batch.cases.await_nobody_else(recorded)
             if before.decision not in LET_IN and not in_review:
                 return None
-            assessment = held(self.judge, recorded, before, now=now)
+            assessment = held(self.judge, recorded, before, now=batch.now)
         elif not task.touched.ties:
-            assessment = _through_others(self.judge, before, now=now)
+            assessment = _through_others(self.judge, before, now=batch.now)
         elif before.decision in LET_IN:
-            assessment = _asked(look_again(work, self.judge, recorded, now=now))
+            assessment = _asked(self._looked(batch, recorded))
         else:
             return None
         return assessment if assessment.decision.severity > before.decision.severity else None
 
-    def _restored(self, work: UnitOfWork, task: Task, recorded: Recorded, now: datetime) -> Done:
-        """Give the decision back, unless somebody else has decided since."""
-        before = next((each for each in recorded.assessments if each.id == task.before_id), None)
-        done = Done(task, Progress.RESTORED, before_id=task.before_id, made_id=task.made_id)
-        if before is None or recorded.assessments[-1].id != task.made_id:
-            return done
-        made = replace(before, id=self.judge.new_id(now), decided_at=now, reasons=(*before.reasons, RELEASED))
-        self._record(work, task, recorded, made, now)
-        return done
+    def _looked(self, batch: _Batch, recorded: Recorded) -> Assessment:
+        """A leaf as it looks now; what it learnt since it came is not told by its sign-up, but held all the same."""
+        looked = look_again(batch.work, self.judge, recorded, now=batch.now)
+        member = batch.work.clusters.member(recorded.signup_no)
+        strong = () if member is None else [key for key in member.identifiers if key.kind in STRONG_KINDS]
+        edges = len(set().union(*batch.work.clusters.holding(strong).values()))
+        if edges <= looked.linkage.get("cluster", {}).get("contained", 0):
+            return looked
+        return held(self.judge, recorded, looked, now=batch.now, edges=edges)
 
-    def _record(self, work: UnitOfWork, task: Task, recorded: Recorded, assessment: Assessment, now: datetime) -> bool:
+    def _record(self, batch: _Batch, task: Task, recorded: Recorded, assessment: Assessment) -> bool:
         because: dict[str, object] = {
             "containment": task.containment_id,
             "role": task.touched.role.value,
             # A proof that rests on what it was tied by proves nothing.
             "not_proven_by": [kind.value for kind in task.touched.ties],
         }
-        given_back = task.progress is Progress.RESTORING
-        return self.tell(work, recorded, assessment, because=because, now=now, given_back=given_back) is not None
+        given_back = task.progress is Progress.RESTORING and task.made_id is not None
+        told = self.tell(batch.work, recorded, assessment, because=because, now=batch.now, given_back=given_back)
+        return told is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The members of one transaction, read at once. ``undone`` is what released containments made; see the port."""
+
+    work: UnitOfWork
+    records: Mapping[int, Recorded]
+    cases: CasesOfBatch
+    undone: Mapping[str, str]
+    now: datetime
+
+    @classmethod
+    def of(cls, work: UnitOfWork, tasks: Sequence[Task], now: datetime) -> Self:
+        numbers = [task.touched.signup_no for task in tasks]
+        records = {each.signup_no: each for each in work.ledger.several(numbers)}
+        restoring = [task.touched.signup_no for task in tasks if task.progress is Progress.RESTORING]
+        undone = work.containments.undone(restoring) if restoring else {}
+        return cls(work, records, CasesOfBatch.of(work, tasks, records, now), undone, now)
 
 
 LET_IN = frozenset({Decision.ALLOW, Decision.STEP_UP})
@@ -159,12 +182,3 @@ def _through_others(judge: Judge, before: Assessment, *, now: datetime) -> Asses
         explored=None,
         grant=None,
     )
-
-
-def look_again(
-    work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime, look_out: LookOut = look_out_for_nobody
-) -> Assessment:
-    """Judge a recorded sign-up with today's history, model and policy."""
-    signals = derive_signals(recorded.signup, judge.reference)
-    linkage = work.ledger.linkage_again(recorded, identifiers_of(recorded.signup, signals), now=now)
-    return judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now, look_out=look_out)

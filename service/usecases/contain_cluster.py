@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from service.domain.cluster import cluster_id, cluster_number
-from service.domain.containment import Containment, ContainmentState, Role
+from service.domain.containment import Containment, ContainmentState
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import ClusterLines
 from service.usecases.branches import with_branches
+from service.usecases.confirm_containment import confirm_containment
 from service.usecases.doubt_alone import DoubtAlone
-from service.usecases.open_containment import NewId, contained_events, open_containment
+from service.usecases.open_containment import NewId, open_containment
+from service.usecases.own_accounts import of_own, plan_of_own, with_others
 from service.usecases.part_containment import PartContainments, of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import (
     Plan,
     Survey,
-    held_by,
     plan_of,
     plan_of_everybody,
     survey,
     suspicious,
 )
+from service.usecases.try_again import tried_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class ContainCluster:
 
         Args:
             name: the cluster's id.
-            owner: whose cluster; ``None`` sees every owner's.
+            owner: whose accounts of the cluster; ``None`` sees every owner's.
             whole: everybody in it, whatever its structure.
 
         Raises:
@@ -69,7 +71,7 @@ class ContainCluster:
         lines = self._lines()
         with self.begin() as work:
             found = survey(work, find_cluster(work, name, owner), lines)
-            plan = self._plan(work, found, lines, whole=whole)
+            plan = self._plan(work, found, lines, owner=owner, whole=whole)
             decisions: Counter[str] = Counter()
             for number in range(0, len(plan.core), _PAGE):
                 for recorded in work.ledger.several(plan.core[number : number + _PAGE]):
@@ -83,25 +85,31 @@ class ContainCluster:
             second_person=len(plan.core) > lines.containment.second_person_above,
         )
 
+    @tried_again
     def contain(
         self, name: str, *, owner: str | None, by: str, reason: str, now: datetime, whole: bool = False
     ) -> Containment:
-        """Contain the pieces with a known fraud, or confirm the containment that waits for a second person.
+        """Contain the pieces with a known fraud, or confirm the same containment that waits for a second person.
 
         Raises:
             NotFoundError: there is no such cluster for this owner.
-            ConflictError: it is contained already, there is nothing to contain, or somebody else must confirm it.
+            ConflictError: it is contained already, there is nothing to contain, somebody else must confirm it, or what
+                waits was asked for otherwise.
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            pending = next(iter(_waiting(work, cluster)), None)
-            if pending is not None:
-                done = self._confirmed(work, cluster, pending, by=by, now=now)
+            waiting = _waiting(work, cluster, owner)
+            same = next((each for each in waiting if each.whole is whole), None)
+            if same is not None:
+                done = self._confirmed(work, cluster, same, by=by, now=now)
+            elif waiting:
+                raise ConflictError(_what_waits(waiting[0]))
             else:
-                done = self._started(work, cluster, by=by, reason=reason, now=now, whole=whole, ask=False)
+                done = self._started(work, cluster, owner=owner, by=by, reason=reason, now=now, whole=whole, ask=False)
             work.commit()
         return done
 
+    @tried_again
     def start(
         self, name: str, *, owner: str | None, by: str, reason: str, now: datetime, whole: bool = False, ask: bool
     ) -> Containment:
@@ -116,9 +124,9 @@ class ContainCluster:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            if _waiting(work, cluster):
+            if _waiting(work, cluster, owner):
                 raise ConflictError("A containment of this cluster waits for a second person already.")
-            started = self._started(work, cluster, by=by, reason=reason, now=now, whole=whole, ask=ask)
+            started = self._started(work, cluster, owner=owner, by=by, reason=reason, now=now, whole=whole, ask=ask)
             work.commit()
         return started
 
@@ -131,7 +139,7 @@ class ContainCluster:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            pending = next((each for each in _waiting(work, cluster) if each.id == containment), None)
+            pending = next((each for each in _waiting(work, cluster, owner) if each.id == containment), None)
             if pending is None:
                 raise ConflictError("This request no longer waits; look at the cluster again.")
             confirmed = self._confirmed(work, cluster, pending, by=by, now=now)
@@ -147,7 +155,7 @@ class ContainCluster:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            pending = next((each for each in _waiting(work, cluster) if each.id == containment), None)
+            pending = next((each for each in _waiting(work, cluster, owner) if each.id == containment), None)
             if pending is None:
                 raise ConflictError("This request no longer waits; look at the cluster again.")
             work.containments.release(pending.number, at=now, by=by)
@@ -163,7 +171,9 @@ class ContainCluster:
 
     def release(self, name: str, *, owner: str | None, by: str, reason: str, now: datetime) -> tuple[Containment, ...]:
         """Undo every containment of the cluster that stands or waits: what it holds is let go at once, and the worker
-        gives each decision that it changed back as it was, unless somebody changed it since.
+        gives each decision that it changed back as it was, unless somebody changed it since. Who was asked or denied
+        meanwhile for touching what it held is looked at again, whoever's it is. An owner undoes those containments that
+        touch their accounts alone.
 
         Where members were cut out since, only what concerns those who are in this cluster now is undone.
 
@@ -173,12 +183,15 @@ class ContainCluster:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            standing = PartContainments(work, cluster, by, now, self.new_id)()
+            concerned = PartContainments(work, cluster, owner, by, now, self.new_id)()
+            standing = concerned.parts
             if not standing:
-                raise ConflictError("The cluster is not contained.")
+                raise ConflictError(_WITH_OTHERS if concerned.with_others else "The cluster is not contained.")
             for each in standing:
                 work.containments.release(each.number, at=now, by=by)
                 work.clusters.let_go(each.number, at=now)
+                if each.stands_since is not None:
+                    work.containments.look_again_at(each.number, cluster=cluster, since=each.stands_since)
                 detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             work.commit()
@@ -186,13 +199,22 @@ class ContainCluster:
             return tuple(each for each in work.containments.touching(cluster) if each.number in released)
 
     def _started(
-        self, work: UnitOfWork, cluster: int, *, by: str, reason: str, now: datetime, whole: bool, ask: bool
+        self,
+        work: UnitOfWork,
+        cluster: int,
+        *,
+        owner: str | None,
+        by: str,
+        reason: str,
+        now: datetime,
+        whole: bool,
+        ask: bool,
     ) -> Containment:
         lines, number = self._lines(), work.containments.next_number()
         found = survey(work, cluster, lines)
-        plan = self._plan(work, found, lines, whole=whole)
+        plan = self._plan(work, found, lines, owner=owner, whole=whole)
         if not plan.core:
-            raise ConflictError(_nothing_left(work, cluster))
+            raise ConflictError(_nothing_left(work, cluster, owner))
         pending = ask or len(plan.core) > lines.containment.second_person_above
         return open_containment(
             work,
@@ -204,21 +226,24 @@ class ContainCluster:
             pending=pending,
             now=now,
             new_id=self.new_id,
+            whole=whole,
         )
 
     def _confirmed(
         self, work: UnitOfWork, cluster: int, pending: Containment, *, by: str, now: datetime
     ) -> Containment:
         found = survey(work, cluster, self._lines())
-        return _confirm(work, found, pending, by=by, now=now, new_id=self.new_id)
+        return confirm_containment(work, found, pending, by=by, now=now, new_id=self.new_id)
 
-    def _plan(self, work: UnitOfWork, found: Survey, lines: ClusterLines, *, whole: bool) -> Plan:
+    def _plan(self, work: UnitOfWork, found: Survey, lines: ClusterLines, *, owner: str | None, whole: bool) -> Plan:
         already = work.containments.standing_among(found.members.keys())
         if whole:
-            return plan_of_everybody(found, already=already)
+            return plan_of_own(found, plan_of_everybody(found, already=already), owner)
         asked = work.containments.asked_among(found.members.keys())
         plan = plan_of(found, suspicious(found), already=already, asked=asked)
-        return with_branches(work, self.doubt, found, plan, lines, already=already, asked=asked)
+        return plan_of_own(
+            found, with_branches(work, self.doubt, found, plan, lines, already=already, asked=asked), owner
+        )
 
     def _lines(self) -> ClusterLines:
         return self.policy().document.clusters
@@ -252,29 +277,31 @@ def _is_of(work: UnitOfWork, cluster: int, owner: str | None) -> bool:
     return True
 
 
-def _confirm(
-    work: UnitOfWork, found: Survey, pending: Containment, *, by: str, now: datetime, new_id: NewId
-) -> Containment:
-    if pending.opened_by == by:
-        raise ConflictError("The containment waits to be confirmed by somebody else.")
-    core = [each.signup_no for each in work.containments.touched(pending.number) if each.role is Role.CORE]
-    work.containments.confirm(pending.number, at=now, by=by)
-    # What was proposed is confirmed, whoever joined since; what was cut out since is not held.
-    held = held_by(found, [number for number in core if number in found.members])
-    work.clusters.hold(held, pending.number, at=now)
-    detail: dict[str, object] = {"containment": pending.id, "opened_by": pending.opened_by, "core": pending.core}
-    work.audit.add(AuditEntry(now, by, "cluster.contained", cluster_id(found.cluster), detail))
-    work.events.add(*contained_events(found, pending, core, now=now, new_id=new_id))
-    return replace(pending, state=ContainmentState.STANDING, confirmed_at=now, confirmed_by=by)
+_WITH_OTHERS = (
+    "The containment touches accounts of other owners too: a reviewer in the console, who sees every owner's, confirms "
+    "or releases it."
+)
 
 
-def _waiting(work: UnitOfWork, cluster: int) -> list[Containment]:
-    return [each for each in work.containments.of_cluster(cluster) if each.state is ContainmentState.PENDING]
+def _waiting(work: UnitOfWork, cluster: int, owner: str | None) -> list[Containment]:
+    pending = [each for each in work.containments.of_cluster(cluster) if each.state is ContainmentState.PENDING]
+    return of_own(work, pending, owner)
 
 
-def _nothing_left(work: UnitOfWork, cluster: int) -> str:
-    standing = any(each.state is ContainmentState.STANDING for each in work.containments.of_cluster(cluster))
-    if standing:
+def _what_waits(pending: Containment) -> str:
+    what, how = ("the whole cluster", "with 'whole': true") if pending.whole else ("its pieces", "without 'whole'")
+    return (
+        f"A containment of {what} waits for a second person, of {pending.core} accounts when it was asked for. "
+        f"Somebody else confirms it by asking for the same, {how}; 'release' takes it off the table."
+    )
+
+
+def _nothing_left(work: UnitOfWork, cluster: int, owner: str | None) -> str:
+    containments = work.containments.of_cluster(cluster)
+    pending = [each for each in containments if each.state is ContainmentState.PENDING]
+    if with_others(work, pending, owner):
+        return _WITH_OTHERS
+    if any(each.state is ContainmentState.STANDING for each in containments):
         return "The cluster is contained already."
     if others := of_another_cluster(work, cluster):
         other = cluster_id(work.clusters.root(others[0].cluster) or others[0].cluster)

@@ -61,7 +61,7 @@ class CutIdentifier:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            key = carried(work, cluster, handle)
+            key = carried(work, cluster, handle, owner)
             known = next(iter(work.clusters.guards([key])), None)
             if known is None:
                 work.clusters.set_guard(Guard(key, GuardState.CUT, now, by, reason))
@@ -81,7 +81,7 @@ class CutIdentifier:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            key = carried(work, cluster, handle)
+            key = carried(work, cluster, handle, owner)
             members = work.clusters.members(cluster)
             guards = work.clusters.guards()
         guarded = frozenset(key_of(guard.key) for guard in guards)
@@ -108,7 +108,7 @@ class CutIdentifier:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            key = carried(work, cluster, handle)
+            key = carried(work, cluster, handle, owner)
             known = next(iter(work.clusters.guards([key])), None)
             joins_alone = strength_of(key.kind) is Strength.STRONG
             interrupted = known is None and joins_alone and len(clusters_of_carriers(work, key)) > 1
@@ -128,8 +128,8 @@ class CutIdentifier:
 _PAGE = 500
 
 
-def carried(work: UnitOfWork, cluster: int, handle: str) -> IdentifierKey:
-    """The identifier that a handle names, if somebody in the cluster carries it and it may tie at all.
+def carried(work: UnitOfWork, cluster: int, handle: str, owner: str | None) -> IdentifierKey:
+    """The identifier that a handle names, if an account of this owner in the cluster carries it and it may tie at all.
 
     Raises:
         NotFoundError: nobody does, or it is too weak to tie anybody.
@@ -138,7 +138,7 @@ def carried(work: UnitOfWork, cluster: int, handle: str) -> IdentifierKey:
     if named is not None and strength_of(named[0]) is not Strength.WEAK:
         key, after_no = IdentifierKey(*named), 0
         while page := work.clusters.members(cluster, after_no=after_no, limit=_PAGE):
-            if any(key in member.identifiers for member in page):
+            if any(key in member.identifiers and owner in (None, member.owner) for member in page):
                 return key
             after_no = page[-1].signup_no
     raise NotFoundError("Nobody in the cluster carries this identifier.")

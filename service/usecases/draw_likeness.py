@@ -24,8 +24,8 @@ from service.domain.habits import Habits, habits_of
 from service.domain.likeness import LIKE_BANNED_REASON, Counts, Likeness, left_of, line_above, log_odds
 from service.domain.policy_sections.clusters import AfterBan
 from service.usecases.after_bans_in_force import like_the_banned
-from service.usecases.carry_out import look_again
 from service.usecases.judge import Judge
+from service.usecases.look_again import look_again
 from service.usecases.open_case import vouched_subject
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey

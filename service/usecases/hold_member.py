@@ -24,10 +24,10 @@ CORE_EDGES = 2
 """A member of the core is tied by two edges at least, some of which may be pairs that no hold is on."""
 
 
-def held(judge: Judge, recorded: Recorded, before: Assessment, *, now: datetime) -> Assessment:
-    """The assessment that follows ``before`` when two identifiers of the member at least are held."""
+def held(judge: Judge, recorded: Recorded, before: Assessment, *, now: datetime, edges: int = CORE_EDGES) -> Assessment:
+    """The assessment that follows ``before`` when so many identifiers of the member at least are held."""
     cluster = before.linkage.get("cluster", {})
-    contained = max(CORE_EDGES, cluster.get("contained", 0))
+    contained = max(edges, cluster.get("contained", 0))
     linkage = {**before.linkage, "cluster": {**cluster, "contained": contained}}
     policy = judge.policy()
     # Made where somebody keeps lists at all: they are a third of what it takes to hold a member.

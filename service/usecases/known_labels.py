@@ -62,7 +62,13 @@ class KnownLabels:
                     spoken.add(member.id)
                     core = cores[member.signup_no]
                     yield LabelRow(
-                        member.id, "fraud", CONTAINMENT, Grade.CONTAINED, core.since, cluster=core.containment_id
+                        member.id,
+                        "fraud",
+                        CONTAINMENT,
+                        Grade.CONTAINED,
+                        # Whoever learnt identifiers of it may have come after it was contained.
+                        max(core.since, member.recorded_at),
+                        cluster=core.containment_id,
                     )
             for record_id in sorted(set(proven) - spoken):
                 yield LabelRow(record_id, "legitimate", PROOF, Grade.CONFIRMED, proven[record_id])

@@ -9,12 +9,16 @@ from enum import StrEnum
 
 from models.identifiers import identifiers_of
 from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.joining import MEDIUM
 from models.reference.reference import Reference
+from models.signals.content import content_of
 from models.signals.signals import derive_signals
 from models.signup import Payment, PaymentMethod, Signup
 from service.domain.caller import Caller
 from service.domain.errors import FieldError, InvalidError, NotFoundError
 from service.usecases.ports import AuditEntry, Begin
+from service.usecases.touch_learnt import touch_learnt
+from service.usecases.unite_tied import unite_tied
 
 
 class LearntKind(StrEnum):
@@ -72,11 +76,16 @@ class LearnIdentifiers:
                 for at, each in enumerate(learnt)
             ]
             work.clusters.add_identifiers(recorded.signup_no, identifiers, at=now)
+            touch_learnt(work, recorded, identifiers)
             kinds = sorted({each.kind.value for each in learnt})
             detail: dict[str, object] = {"kinds": kinds, "identifiers": len(identifiers)}
             work.audit.add(AuditEntry(now, f"key:{caller.key_id}", "signup.identifiers_learnt", recorded.id, detail))
             work.commit()
             work.clusters.settle(at=now)
+            # Each time it is said, so that a repetition makes good what an interruption left.
+            for each in learnt:
+                if each.kind is LearntKind.IP:
+                    unite_tied(work, recorded, self._in_pairs(recorded.signup, each), came_at=now, now=now)
             cluster = work.clusters.cluster_of(recorded.signup_no)
             summary = None if cluster is None else work.clusters.summary(cluster)
         if summary is None:
@@ -86,15 +95,25 @@ class LearnIdentifiers:
     def _canonical(self, signup: Signup, learnt: Learnt, *, pointer: str) -> Identifier:
         """The identifier in the form that a sign-up with this value would have carried."""
         if learnt.kind is LearntKind.BEHAVIOUR_FINGERPRINT:
-            return Identifier(IdentifierKind.BEHAVIOUR_FINGERPRINT, learnt.value.strip())
-        would_be = _with(signup, learnt)
-        found = identifiers_of(would_be, derive_signals(would_be, self.reference))
-        wanted = _KINDS[learnt.kind]
-        for each in found:
-            if each.kind is wanted:
-                return each
+            if content_of(learnt.value) is not None:
+                return Identifier(IdentifierKind.BEHAVIOUR_FINGERPRINT, learnt.value.strip())
+        else:
+            wanted = _KINDS[learnt.kind]
+            for each in self._would_carry(signup, learnt):
+                if each.kind is wanted:
+                    return each
         raise InvalidError("An identifier has no canonical form.", (FieldError(pointer, "is no value of this kind"),))
 
+    def _would_carry(self, signup: Signup, learnt: Learnt) -> tuple[Identifier, ...]:
+        would_be = _with(signup, learnt)
+        return identifiers_of(would_be, derive_signals(would_be, self.reference))
+
+    def _in_pairs(self, signup: Signup, learnt: Learnt) -> tuple[Identifier, ...]:
+        """What ties in pairs together with what was learnt, and what tells how rare the name is."""
+        return tuple(each for each in self._would_carry(signup, learnt) if each.kind in _OF_PAIRS)
+
+
+_OF_PAIRS = frozenset({*MEDIUM, IdentifierKind.NAME})
 
 _KINDS = {
     LearntKind.IP: IdentifierKind.IP,

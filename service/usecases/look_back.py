@@ -17,8 +17,8 @@ from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import AfterBan
 from service.domain.watch import MATCHES, WATCHED_KINDS, Watch, Watches
-from service.usecases.carry_out import look_again
 from service.usecases.judge import Judge
+from service.usecases.look_again import look_again
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey, Known
 from service.usecases.ports_step_up import StepUpMovedError

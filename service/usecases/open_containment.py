@@ -26,6 +26,7 @@ def open_containment(
     pending: bool,
     now: datetime,
     new_id: NewId,
+    whole: bool = False,
 ) -> Containment:
     """Stage a containment: its members wait for the worker; its identifiers are held at once unless it is pending.
 
@@ -42,6 +43,7 @@ def open_containment(
         opened_at=now,
         opened_by=by,
         reason=reason,
+        whole=whole,
     )
     work.containments.open(containment, plan.touched)
     detail: dict[str, object] = {
@@ -49,6 +51,7 @@ def open_containment(
         "reason": reason,
         "core": containment.core,
         "leaves": containment.leaves,
+        "whole": whole,
         "good_left_alone": len(plan.good),
     }
     action = "cluster.containment_proposed" if pending else "cluster.contained"

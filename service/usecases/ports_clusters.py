@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -171,6 +171,10 @@ class Clusters(Protocol):
 
     def let_go(self, containment_no: int, *, at: datetime, keys: Iterable[IdentifierKey] | None = None) -> None:
         """Stage: a containment no longer holds these identifiers, or any."""
+        ...
+
+    def holding(self, keys: Collection[IdentifierKey]) -> Mapping[int, frozenset[IdentifierKey]]:
+        """The containments that hold any of these identifiers, with those that each holds; guarded ones hold nobody."""
         ...
 
     def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:

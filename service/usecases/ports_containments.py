@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -66,8 +66,15 @@ class Containments(Protocol):
         """
         ...
 
-    def confirm(self, number: int, *, at: datetime, by: str) -> None:
-        """Stage: it stands from now on.
+    def touch(self, number: int, touched: Touched) -> None:
+        """Stage: a containment touches a further member, which waits; nothing when it stands no longer.
+
+        A leaf of it may become part of its core; what was made of it is restored to what stood before both.
+        """
+        ...
+
+    def confirm(self, confirmed: Containment, *, without: Collection[int] = ()) -> None:
+        """Stage: it stands from now on as it is given, ``without`` these of the members that it was to touch.
 
         Raises (from ``commit``):
             ConflictError: it no longer waits to be confirmed.
@@ -80,6 +87,17 @@ class Containments(Protocol):
         Raises (from ``commit``):
             ConflictError: it was released already.
         """
+        ...
+
+    def look_again_at(self, number: int, *, cluster: int, since: datetime) -> None:
+        """Stage, for a containment that is released: also those of its cluster that were not let in since an instant.
+
+        They came, or were looked at, while it stood, and are no members that it touched.
+        """
+        ...
+
+    def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
+        """What released containments made of these sign-ups: by the assessment that was made the one before it."""
         ...
 
     def tasks(self, *, limit: int) -> Sequence[Task]:

@@ -8,15 +8,14 @@ from datetime import datetime, timedelta
 
 from models.linkage.marks import Mark
 from service.domain.caller import Caller
-from service.domain.errors import ConflictError, NotFoundError
+from service.domain.errors import NotFoundError
 from service.domain.outcome import Outcome, Statement, mark_of, newest_of, standing_of
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import OutcomeLines
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_outcomes import SignupRef
+from service.usecases.try_again import tried_again
 
-_TRIES = 5
-"""Two outcomes of one sign-up at the same moment follow each other; more than a few at once do not happen."""
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -38,34 +37,28 @@ class RecordOutcome:
     policy: Callable[[], Policy]
     new_id: Callable[[datetime], str]
 
+    @tried_again
     def __call__(self, name: str, said: Statement, *, caller: Caller, now: datetime) -> Spoken:
         """Record what is said of the sign-up that ``name`` names, by our id or the caller's own.
 
         Raises:
             NotFoundError: the caller recorded no such sign-up.
         """
-        for last in range(_TRIES, 0, -1):
-            with self.begin() as work:
-                signup = work.outcomes.signup(caller.owner, name)
-                if signup is None:
-                    raise NotFoundError("There is no such sign-up.")
-                spoken = say(
-                    work,
-                    signup,
-                    said,
-                    lines=self.policy().document.clusters.outcomes,
-                    by=f"key:{caller.key_id}",
-                    now=now,
-                    new_id=self.new_id,
-                )
-                try:
-                    work.commit()
-                except ConflictError:
-                    if last == 1:
-                        raise
-                    continue
-                return spoken
-        raise RuntimeError("bug: neither recorded nor refused")
+        with self.begin() as work:
+            signup = work.outcomes.signup(caller.owner, name)
+            if signup is None:
+                raise NotFoundError("There is no such sign-up.")
+            spoken = say(
+                work,
+                signup,
+                said,
+                lines=self.policy().document.clusters.outcomes,
+                by=f"key:{caller.key_id}",
+                now=now,
+                new_id=self.new_id,
+            )
+            work.commit()
+        return spoken
 
 
 def say(

@@ -33,7 +33,7 @@ class RevealIdentifier:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            key = carried(work, cluster, handle)
+            key = carried(work, cluster, handle, owner)
             detail: dict[str, object] = {"identifier": handle}
             work.audit.add(AuditEntry(now, by, "cluster.identifier_revealed", cluster_id(cluster), detail))
             work.commit()

@@ -9,6 +9,7 @@ from models.identifiers import identifiers_of
 from models.reference.reference import Reference
 from models.signals.signals import derive_signals
 from service.usecases.ports import Begin, Recorded, UnitOfWork
+from service.usecases.unite_tied import unite_tied
 
 MOMENT = timedelta(seconds=10)
 """Two sign-ups this close may each have looked before the other was committed."""
@@ -33,10 +34,4 @@ class SettleClusters:
     def _united(self, work: UnitOfWork, recorded: Recorded, now: datetime) -> bool:
         signals = derive_signals(recorded.signup, self.reference)
         identifiers = identifiers_of(recorded.signup, signals)
-        # Pairs tie on both sides of a sign-up's own time: what came a moment later is seen too.
-        linkage = work.ledger.linkage_again(recorded, identifiers, now=recorded.signup.occurred_at)
-        clusters = {*linkage.company.clusters, work.clusters.cluster_of(recorded.signup_no)} - {None}
-        if len(clusters) < 2:
-            return False
-        work.clusters.unite(sorted(each for each in clusters if each is not None), through=recorded.signup_no, at=now)
-        return True
+        return unite_tied(work, recorded, identifiers, came_at=recorded.signup.occurred_at, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models.signals.signals import derive_signals
 from service.domain.containment import WORKER
@@ -104,4 +104,7 @@ def append_reassessed(
     detail: dict[str, object] = {"decision": assessment.decision.value, **because}
     audit = AuditEntry(now, WORKER, "signup.reassessed", recorded.id, detail)
     events = [*(replace(each, due_at=due) for each in told), reassess]
+    # Two of one round would be made at the same instant, and which one stands would be chance.
+    made_after = recorded.assessments[-1].decided_at + timedelta(microseconds=1)
+    assessment = replace(assessment, decided_at=max(assessment.decided_at, made_after))
     work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from service.challenges.smtp_address import SmtpAddressError, SmtpServer, smtp_server_of
 from service.challenges.texts import LANGUAGES, language_of, read_texts
+from service.domain.decision import Decision, Reason
+from service.jobs import judge_of
+from service.usecases.ask_again import AskAgain
+from service.usecases.tell_consequence import TellConsequence
 
 Make = Callable[..., dict[str, Any]]
 
@@ -45,6 +51,36 @@ def test_a_mail_is_sent_once(service: Any, mailbox: Any, document: Make) -> None
     service.clock.forward(hours=1)
     assert service.work()["codes sent"] == 0
     assert len(mailbox.mails) == 1
+
+
+def test_of_a_later_consequence_no_mail_goes_out_before_it_is_told(service: Any, mailbox: Any, document: Make) -> None:
+    answer = service.sign_up(document(device={"ip": "81.2.69.142", "webdriver": False}))
+    assert answer["decision"] == "allow"
+    parts, now = service.parts, service.clock()
+    judge = judge_of(parts.store, parts.settings, parts.reference, parts.policy)
+    spread = parts.policy().document.clusters.containment.spread
+    with parts.store.begin() as work:
+        recorded = work.ledger.get("acme", answer["id"])
+        doubted = replace(
+            recorded.assessments[-1],
+            id=judge.new_id(now),
+            decision=Decision.STEP_UP,
+            reasons=(Reason("AUTOMATED_BROWSER", "rule", "The browser says that a program drives it."),),
+        )
+        tell = TellConsequence(judge, AskAgain(parts.step_up.plan), lambda: 0.5)
+        assert tell(work, recorded, doubted, because={"after": "a_ban"}, now=now) is not None
+        work.commit()
+    (challenge,) = service.read(answer["id"])["challenges"]
+
+    service.work()
+    service.clock.forward(hours=spread / timedelta(hours=2) - 0.1)
+    service.work()
+    assert mailbox.mails == []
+    service.clock.forward(hours=0.2)
+    service.work()
+
+    assert len(mailbox.mails) == 1
+    assert service.post(f"/v1/challenges/{challenge['id']}/code", {"code": mailbox.codes[0]})[1]["accepted"]
 
 
 def test_a_server_that_is_busy_is_tried_again_and_the_code_it_then_takes_is_good(

@@ -7,7 +7,7 @@ import itertools
 import random
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -119,12 +119,13 @@ class Gate:
     def monotonic(self) -> float:
         return self.now.timestamp()
 
-    def came(self, **changes: Any) -> DecisionView:
+    def came(self, *, owner: str = OWNER, **changes: Any) -> DecisionView:
         """A sign-up; ``device``, ``card``, ``phone``, ``ip``, ``mail``, ``school`` and the like say what it carries."""
         self.later(seconds=1)
         number = next(self._numbers)
         signup = signup_of(number, self.now, **changes)
-        answer = self.assess(signup, caller=CALLER, now=self.now, fingerprint=Fingerprint(number.to_bytes(32, "big")))
+        caller, fingerprint = replace(CALLER, owner=owner), Fingerprint(number.to_bytes(32, "big"))
+        answer = self.assess(signup, caller=caller, now=self.now, fingerprint=fingerprint)
         assert answer.view is not None
         return answer.view
 
@@ -280,9 +281,9 @@ class Http:
         headers = self.headers if scopes is None else self.key(*scopes)
         return self.app.test_client().open(path, method=method, headers=headers, **parts)
 
-    def key(self, *scopes: str) -> dict[str, str]:
+    def key(self, *scopes: str, owner: str = "journey") -> dict[str, str]:
         begin = application_of(self.app).store.begin
-        issued = IssueKey(begin)(name="journey", scopes=scopes, actor="test", now=datetime.now(UTC))
+        issued = IssueKey(begin)(name=owner, scopes=scopes, actor="test", now=datetime.now(UTC))
         return {"Authorization": f"Bearer {issued.token}"}
 
     def sign_up(self, number: int, **changes: Any) -> dict[str, Any]:

@@ -1,17 +1,23 @@
-"""Many at once on PostgreSQL: no deadlock is told to anybody and no member is lost."""
+"""Many at once: no deadlock is told to anybody, no member is lost, and who comes second is not sent away."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 from models.linkage.identifier import Identifier, IdentifierKind
+from service.domain.caller import Caller, Scope
+from service.domain.errors import ConflictError
+from service.domain.outcome import Label, Statement
 from service.storage.sql.store import SqlStore
 from service.usecases.ports import NewRecord
 
+CALLER = Caller("campus", "k1", frozenset(Scope))
 THREADS, SIGN_UPS, VALUES = 16, 240, 60
 KINDS = (IdentifierKind.DEVICE, IdentifierKind.PAYMENT, IdentifierKind.PHONE, IdentifierKind.MAILBOX)
 
@@ -50,6 +56,55 @@ def test_sixteen_threads_on_shared_identifiers_lose_nobody(
     for number in range(SIGN_UPS):
         parts.setdefault(cluster_of[f"su_{number}"], set()).add(number)
     assert {frozenset(part) for part in parts.values()} == _union_find(drawn)
+
+
+def at_once(call: Callable[[int], Any], numbers: Sequence[int]) -> list[Any]:
+    """The call with each number, all begun at the same moment; what one raises is raised here."""
+    gathered = Barrier(len(numbers))
+
+    def begun(number: int) -> Any:
+        gathered.wait()
+        return call(number)
+
+    with ThreadPoolExecutor(len(numbers)) as pool:
+        return list(pool.map(begun, numbers))
+
+
+def test_sixteen_contain_unrelated_clusters_at_once(sql_gate: Any) -> None:
+    names = [sql_gate.cluster(sql_gate.ring(4, frauds=1, name=f"r{at}")[0]) for at in range(THREADS)]
+    contain, now = sql_gate.clusters.contain.contain, sql_gate.now
+
+    made = at_once(lambda at: contain(names[at], owner="campus", by="key:k1", reason="ring", now=now), range(THREADS))
+
+    assert sorted(each.number for each in made) == list(range(1, THREADS + 1))
+    assert len({each.cluster for each in made}) == THREADS
+
+
+def test_one_cluster_is_contained_once_by_sixteen_at_once(sql_gate: Any) -> None:
+    name = sql_gate.cluster(sql_gate.ring(4, frauds=1)[0])
+
+    def contain(_: int) -> str:
+        try:
+            sql_gate.clusters.contain.contain(name, owner="campus", by="key:k1", reason="ring", now=sql_gate.now)
+        except ConflictError as error:
+            return str(error)
+        return "contained"
+
+    answers = Counter(at_once(contain, range(THREADS)))
+
+    assert answers == {"contained": 1, "The cluster is contained already.": THREADS - 1}
+
+
+def test_sixteen_outcomes_of_one_sign_up_at_once_are_all_recorded(sql_gate: Any) -> None:
+    view = sql_gate.came()
+
+    def say(at: int) -> Any:
+        said = Statement(Label.FRAUD, f"source-{at}", "seen", 1.0)
+        return sql_gate.outcomes(view.id, said, caller=CALLER, now=sql_gate.now)
+
+    spoken = at_once(say, range(THREADS))
+
+    assert sorted(each.outcome.ordinal for each in spoken) == list(range(1, THREADS + 1))
 
 
 def _union_find(drawn: list[list[Identifier]]) -> set[frozenset[int]]:

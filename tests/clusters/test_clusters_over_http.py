@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from service.app import application_of
+from service.domain.caller import Scope
+from service.domain.ids import uuid7
 from service.jobs import judge_of
 from service.usecases.ask_again import AskAgain
 from service.usecases.carry_out import CarryOut
+from service.usecases.cluster_use_cases import cluster_use_cases
 from service.usecases.tell_consequence import TellConsequence
 
 REASON = {"reason": "ring"}
@@ -61,6 +64,30 @@ def test_why_it_is_one_is_told(http: Any) -> None:
     assert (detail["size"], len(detail["merges"])) == (3, 1)
 
 
+def test_what_is_asked_again_because_the_answer_was_lost_does_no_harm(http: Any) -> None:
+    """As the README has it: nothing here takes an Idempotency-Key."""
+    signups = ring(http, 1_400)
+    path, signup = f"/v1/clusters/{cluster_of(signups)}", f"/v1/signups/{signups[-1]['id']}"
+    device = next(each["identifier"] for each in http.call("GET", path).get_json()["links"] if each["kind"] == "device")
+    learnt = {"identifiers": [{"kind": "device_id", "value": "1400-new"}]}
+    said = {"signup_id": "su_1405", "label": "fraud", "source": "law", "reason": "seen"}
+    asked = [
+        ("/v1/outcomes", said, (201, 200)),
+        (f"{signup}/identifiers", learnt, (200, 200)),
+        (f"{path}/contain", REASON, (200, 409)),
+        (f"{path}/release", REASON, (200, 409)),
+        (f"{path}/cut", {"identifier": device, **REASON}, (200, 409)),
+        (f"{path}/cut", {"identifier": device, "undo": True, **REASON}, (200, 409)),
+    ]
+
+    for where, document, answers in asked:
+        statuses = tuple(http.call("POST", where, json=document).status_code for _ in range(2))
+        assert (where, statuses) == (where, answers)
+    read = http.call("GET", path).get_json()
+    assert ([each["state"] for each in read["containments"]], read["size"]) == (["released"], 6)
+    assert len(http.call("GET", signup).get_json()["outcomes"]) == 1
+
+
 def test_a_containment_is_previewed_made_seen_and_released(http: Any) -> None:
     cluster = cluster_of(ring(http, 1_200))
 
@@ -109,6 +136,33 @@ def test_the_case_of_a_contained_account_leaves_the_queue_and_comes_back(http: A
     assert denied == "deny"
     assert (again["state"], again["holder"], again["resolved_by"]) == ("open", None, None)
     assert http.call("GET", f"/v1/signups/{held['id']}").get_json()["decision"] == "review"
+
+
+def test_whoever_hangs_on_it_has_a_proof_to_give_which_a_release_no_longer_asks(http: Any) -> None:
+    application = application_of(http.app)
+    judge = judge_of(application.store, application.settings, application.reference, application.policy)
+    half_a_day = application.policy().document.clusters.containment.spread / 2
+    tell = TellConsequence(judge, AskAgain(application.step_up.plan), lambda: 0.5)
+    carry_out = CarryOut(application.store.begin, judge, tell)
+    answers = ring(http, 1_400)
+    cluster, leaf = cluster_of(answers), http.sign_up(1_499, device="1400d1")
+    assert leaf["decision"] == "allow"
+
+    http.call("POST", f"/v1/clusters/{cluster}/contain", json=REASON)
+    carry_out(at := datetime.now(UTC))
+    asked = http.call("GET", f"/v1/signups/{leaf['id']}").get_json()
+    with application.store.begin() as work:
+        told = {each.type.value: each for each in work.events.of_subject(leaf["id"])}
+    http.call("POST", f"/v1/clusters/{cluster}/release", json=REASON)
+    carry_out(datetime.now(UTC))
+    after = http.call("GET", f"/v1/signups/{leaf['id']}").get_json()
+
+    (challenge,) = asked["challenges"]
+    assert (asked["decision"], challenge["status"]) == ("step_up", "pending")
+    assert told["signup.changed"].data["challenges"][0]["id"] == challenge["id"]
+    assert told["signup.changed"].due_at == at + half_a_day
+    assert datetime.fromisoformat(challenge["expires_at"]) > at + half_a_day + timedelta(hours=1)
+    assert (after["decision"], after["challenges"][0]["status"]) == ("allow", "abandoned")
 
 
 def test_a_shared_card_is_cut_out_and_put_back(http: Any) -> None:
@@ -167,3 +221,54 @@ def test_a_wrong_request_is_refused_by_its_pointer(
 @pytest.mark.parametrize("query", ["limit=0", "limit=1000", "limit=x", "cursor=!", "page=2", "limit=1&limit=2"])
 def test_a_wrong_page_is_refused(http: Any, query: str) -> None:
     assert http.call("GET", f"/v1/clusters/cl_1?{query}").status_code == 422
+
+
+def test_a_second_key_confirms_what_it_asks_for_itself_and_nothing_else(http: Any) -> None:
+    cluster = cluster_of([*ring(http, 1_600), http.sign_up(1_680, device="1600d0")])
+    application = application_of(http.app)
+    clusters = cluster_use_cases(
+        application.store.begin,
+        judge=application.judge,
+        reference=application.reference,
+        new_id=lambda now: uuid7(now, 1_600),
+    )
+    asked = clusters.contain.start(
+        cluster, owner="journey", by="key:first", reason="ring", now=datetime.now(UTC), whole=True, ask=True
+    )
+    said = {"signup_id": "su_1680", "label": "legitimate", "source": "law", "reason": "seen"}
+    assert http.call("POST", "/v1/outcomes", json=said).status_code == 201
+
+    another = http.call("POST", f"/v1/clusters/{cluster}/contain", json={"reason": "other"})
+    waits = http.call("GET", f"/v1/clusters/{cluster}").get_json()["containments"]
+    same = http.call("POST", f"/v1/clusters/{cluster}/contain", json={"reason": "other", "whole": True})
+
+    assert (another.status_code, "'whole': true" in another.get_json()["detail"]) == (409, True)
+    assert "7 accounts" in another.get_json()["detail"]
+    assert [(each["id"], each["state"], each["whole"], each["contained"]) for each in waits] == [
+        (asked.id, "pending", True, 7)
+    ]
+    assert (same.status_code, same.get_json()["state"], same.get_json()["contained"]) == (200, "standing", 6)
+    assert same.get_json()["reason"] == "ring"
+
+
+def test_a_key_acts_on_the_accounts_of_its_owner_alone(http: Any) -> None:
+    others = type(http)(http.app, http.key(*Scope, owner="elsewhere"))
+    ours = ring(http, 1_700)
+    cluster = cluster_of(ours)
+    theirs = others.sign_up(1_780, device="1700d0")
+    links = others.call("GET", f"/v1/clusters/{cluster}").get_json()["links"]
+    card = next(each["identifier"] for each in links if each["kind"] == "payment")
+
+    preview = others.call("POST", f"/v1/clusters/{cluster}/preview", json={"whole": True}).get_json()
+    contained = others.call("POST", f"/v1/clusters/{cluster}/contain", json={**REASON, "whole": True}).get_json()
+    cut = others.call("POST", f"/v1/clusters/{cluster}/cut", json={**REASON, "identifier": card})
+    mine = http.call("POST", f"/v1/clusters/{cluster}/contain", json={**REASON, "whole": True}).get_json()
+    released = others.call("POST", f"/v1/clusters/{cluster}/release", json=REASON).get_json()["items"]
+
+    assert theirs["cluster"]["id"] == cluster
+    assert (preview["contained"], contained["contained"], mine["contained"]) == (1, 1, 6)
+    assert cut.status_code == 404
+    assert [each["id"] for each in released] == [contained["id"]]
+    assert others.call("POST", f"/v1/clusters/{cluster}/release", json=REASON).status_code == 409
+    shown = others.call("GET", f"/v1/clusters/{cluster}").get_json()["members"]
+    assert [each["signup_id"] for each in shown] == ["su_1780"]

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from models.linkage.identifier import IdentifierKind
+from models.linkage.joining import DEGREE_CAP
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Decision
 from service.domain.errors import InvalidError, NotFoundError
@@ -76,6 +78,118 @@ def test_what_is_learnt_may_move_a_cluster_over_the_line(gate: Any) -> None:
     assert gate.decisions([*one[:2], *other[:2]]) == ["deny"] * 4
 
 
+PROFILE = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.0.0 Safari/537.36"
+
+
+def test_a_learnt_address_ties_whoever_has_the_same_browser(gate: Any) -> None:
+    one = gate.came(agent=PROFILE, ip="86.5.6.7")
+    gate.later(seconds=15)
+    other = gate.came(agent=PROFILE, ip="90.5.6.8")
+
+    tied = learn(gate, other, ip="86.5.6.7")
+
+    assert tied.size == 2
+    assert gate.cluster(one) == gate.cluster(other)
+
+
+def test_an_address_ties_whoever_learnt_it_too(gate: Any) -> None:
+    one, other = gate.came(agent=PROFILE, ip="86.5.6.7"), gate.came(agent=PROFILE, ip="90.5.6.8")
+    learn(gate, one, ip="91.5.6.9")
+
+    assert learn(gate, other, ip="91.5.6.9").size == 2
+
+
+@pytest.mark.parametrize("days", [8, 31])
+def test_a_learnt_address_ties_nobody_from_before_its_week(gate: Any, days: int) -> None:
+    gate.came(agent=PROFILE, ip="86.5.6.7")
+    gate.later(days=days)
+    other = gate.came(agent=PROFILE, ip="90.5.6.8")
+
+    assert learn(gate, other, ip="86.5.6.7").size == 1
+
+
+def test_an_address_of_a_crowd_ties_nobody_when_it_is_learnt(memory_gate: Any) -> None:
+    for _ in range(DEGREE_CAP[IdentifierKind.IP]):
+        memory_gate.came(ip="86.5.6.7")
+    memory_gate.came(agent=PROFILE, ip="86.5.6.7")
+    other = memory_gate.came(agent=PROFILE, ip="90.5.6.8")
+
+    assert learn(memory_gate, other, ip="86.5.6.7").size == 1
+
+
+def test_a_learnt_address_alone_ties_nobody(gate: Any) -> None:
+    gate.came(agent=PROFILE, ip="86.5.6.7")
+
+    assert learn(gate, gate.came(ip="90.5.6.8"), ip="86.5.6.7").size == 1
+
+
+def contained_ring(gate: Any) -> list[Any]:
+    """Six accounts, of which one is known as fraud, contained by a person."""
+    ring: list[Any] = gate.ring(6, frauds=1)
+    gate.clusters.contain.contain(gate.cluster(ring[0]), owner="campus", by="key:k1", reason="ring", now=gate.now)
+    gate.work()
+    assert gate.decisions(ring[:5]) == ["deny"] * 5
+    return ring
+
+
+def released(gate: Any, view: Any) -> None:
+    gate.clusters.contain.release(gate.cluster(view), owner="campus", by="key:k1", reason="mistaken", now=gate.now)
+    gate.work()
+
+
+def test_whoever_learns_two_identifiers_of_what_is_contained_is_held_until_it_is_released(gate: Any) -> None:
+    contained_ring(gate)
+    let_in = gate.came()
+    assert gate.latest(let_in) is Decision.ALLOW
+
+    learn(gate, let_in, device_id="r-d0", payment_fingerprint="r-c0")
+    gate.work()
+    held = gate.latest(let_in)
+    containment = gate.read(lambda work: work.containments.of_cluster(work.clusters.cluster_of(gate.number(let_in))))[0]
+    released(gate, let_in)
+
+    assert held is Decision.DENY
+    assert (containment.core, containment.leaves) == (7, 0)
+    assert gate.latest(let_in) is Decision.ALLOW
+
+
+def test_whoever_learns_one_is_asked_and_with_a_second_one_held(gate: Any) -> None:
+    contained_ring(gate)
+    let_in = gate.came()
+
+    learn(gate, let_in, device_id="r-d0")
+    gate.work()
+    asked = gate.latest(let_in)
+    learn(gate, let_in, payment_fingerprint="r-c0")
+    gate.work()
+    held = gate.latest(let_in)
+    released(gate, let_in)
+
+    assert (asked, held, gate.latest(let_in)) == (Decision.STEP_UP, Decision.DENY, Decision.ALLOW)
+
+
+def test_a_good_account_is_left_alone_whatever_it_learns(gate: Any) -> None:
+    contained_ring(gate)
+    good = gate.came()
+    gate.said(good, label="legitimate")
+
+    learn(gate, good, device_id="r-d0", payment_fingerprint="r-c0")
+    gate.work()
+
+    assert gate.latest(good) is Decision.ALLOW
+
+
+def test_what_is_no_longer_contained_holds_nobody_who_learns_it(gate: Any) -> None:
+    ring = contained_ring(gate)
+    released(gate, ring[0])
+    let_in = gate.came()
+
+    learn(gate, let_in, device_id="r-d0", payment_fingerprint="r-c0")
+    gate.work()
+
+    assert gate.latest(let_in) is Decision.ALLOW
+
+
 def test_what_has_no_canonical_form_is_refused_and_others_are_unknown(gate: Any) -> None:
     view = gate.came()
     with pytest.raises(InvalidError) as refused:
@@ -86,6 +200,36 @@ def test_what_has_no_canonical_form_is_refused_and_others_are_unknown(gate: Any)
         gate.clusters.learn(
             view.id, [Learnt(LearntKind.IP, "192.0.2.1")], caller=Caller("x", "k", frozenset()), now=gate.now
         )
+
+
+EMPTY = {"blank": " ", "tab": "\t\t", "zero-width": "\u200b\u200d", "filler": "\u3164", "punctuation": "-._"}
+
+
+@pytest.mark.parametrize("value", EMPTY.values(), ids=EMPTY)
+@pytest.mark.parametrize("kind", ["behaviour_fingerprint", "device_id", "payment_fingerprint", "phone"])
+def test_a_value_without_a_letter_or_digit_is_no_identifier(memory_gate: Any, kind: str, value: str) -> None:
+    view = memory_gate.came()
+    with pytest.raises(InvalidError) as refused:
+        learn(memory_gate, view, **{kind: value})
+    assert [each.pointer for each in refused.value.errors] == ["/identifiers/0/value"]
+
+
+@pytest.mark.parametrize("value", EMPTY.values(), ids=EMPTY)
+def test_what_says_nothing_ties_nobody_where_it_came_in_all_the_same(memory_gate: Any, value: str) -> None:
+    memory_gate.came(device=value, card=value)
+
+    assert memory_gate.came(device=value, card=value).cluster is None
+
+
+def test_over_http_blank_values_are_named_and_tie_nobody(http: Any) -> None:
+    one, other = http.sign_up(2_003), http.sign_up(2_004)
+    document = {"identifiers": [{"kind": "behaviour_fingerprint", "value": " "}, {"kind": "device_id", "value": "\t"}]}
+
+    refused = [http.call("POST", f"/v1/signups/{each['id']}/identifiers", json=document) for each in (one, other)]
+
+    assert [each.status_code for each in refused] == [422, 422]
+    assert refused[0].get_json()["errors"][0]["pointer"] == "/identifiers/0/value"
+    assert http.call("GET", f"/v1/signups/{other['id']}").get_json()["cluster"] is None
 
 
 def test_over_http_unknown_kinds_and_wrong_values_are_named(http: Any) -> None:

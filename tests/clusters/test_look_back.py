@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from models.linkage.identifier import IdentifierKind
+from service.domain.case import CaseState
 from service.domain.decision import Decision
 from service.domain.event import EventType
+from service.domain.reviewer import Acting, Role
 from service.domain.watch import WATCHED
+from service.usecases.open_case import OpenCase
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 ALLOW, STEP_UP, REVIEW, DENY = Decision
+LEA = Acting("reviewer:lea", Role.LEAD)
 
 
 def round_of(gate: Any) -> None:
@@ -253,3 +258,40 @@ def test_a_decision_asks_nothing_of_the_database_for_watches(gate: Any, monkeypa
     gate.came(**habits(2))
 
     assert asked == []
+
+
+def test_who_is_held_waits_for_a_person_in_the_queue_and_is_contained_from_there(gate: Any) -> None:
+    ring = gate.ring(8)
+    gate.said(ring[0])
+    round_of(gate)
+    held = [view for view in ring if gate.latest(view) is REVIEW]
+    cases = [gate.read(lambda work, view=view: work.cases.of_record(view.id)) for view in held]
+    assert len(held) >= 2
+    assert [len(each) for each in cases] == [1] * len(held)
+    told = [gate.read(lambda work, view=view: work.events.of_subject(view.id))[1] for view in held]
+    assert [each.data["case_id"] for each in told] == [case.id for (case,) in cases]
+
+    gate.clusters.contain.contain(gate.cluster(ring[0]), owner="campus", by="key:one", reason="ring", now=gate.now)
+    gate.carry_out(gate.now)
+
+    assert {gate.latest(view) for view in held} == {DENY}
+    settled = [gate.read(lambda work, view=view: work.cases.of_record(view.id)) for view in held]
+    assert {case.state for (case,) in settled} == {CaseState.RESOLVED}
+
+
+def test_who_was_held_without_a_case_is_contained_too_unless_a_person_looks_at_it(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    orphan, looked_at = ring[0], ring[1]
+    with gate.store.begin() as work:
+        for view in (orphan, looked_at):
+            recorded = work.ledger.get("campus", view.id)
+            held = replace(recorded.assessments[-1], id=gate.new_id(gate.now), decision=REVIEW, decided_at=gate.now)
+            work.ledger.append_assessment(recorded.signup_no, held, work.audit.entries(limit=1)[0])
+        work.commit()
+    review = gate.policy.document.review
+    OpenCase(gate.store.begin, lambda: review, gate.new_id)(looked_at.id, acting=LEA, now=gate.now)
+
+    gate.clusters.contain.contain(gate.cluster(orphan), owner="campus", by="key:one", reason="ring", now=gate.now)
+    gate.carry_out(gate.now)
+
+    assert (gate.latest(orphan), gate.latest(looked_at)) == (DENY, REVIEW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -64,6 +65,38 @@ def test_a_wrong_outcome_is_refused_by_its_pointer(http: Any, changes: dict[str,
 
     assert response.status_code == 422
     assert [error["pointer"] for error in response.get_json()["errors"]] == [pointer]
+
+
+HOSTILE = {
+    '"label": "fraud", "source": "law", "reason": "seen", "confidence": NaN': "/confidence",
+    '"label": "fraud", "source": "law", "reason": "\\u0000"': "/reason",
+    '"label": "fraud", "source": "law", "reason": "seen", "grade": "\\ud800"': "/grade",
+    '"label": "fraud", "source": "law", "reason": "seen", "source": "law"': "/source",
+}
+
+
+def test_what_no_document_may_hold_is_answered_in_its_place(http: Any) -> None:
+    http.sign_up(3_100)
+    good = json.dumps(SAID | {"signup_id": "su_3100"})
+    hostile = [f'{{"signup_id": "su_3100", {fields}}}' for fields in HOSTILE]
+    body = f"[{good}, {', '.join(hostile)}, NaN, {good}]"
+
+    response = http.call("POST", "/v1/outcomes", data=body, content_type="application/json")
+
+    items = response.get_json()["items"]
+    assert response.status_code == 207
+    assert [each["status"] for each in items] == [201, 422, 422, 422, 422, 422, 200]
+    pointers = [[error["pointer"] for error in each["problem"]["errors"]] for each in items[1:6]]
+    assert pointers == [*([pointer] for pointer in HOSTILE.values()), [""]]
+
+
+def test_more_faults_than_are_named_leave_no_entry_taken_as_if_it_had_none(http: Any) -> None:
+    signup = http.sign_up(3_101)
+    entry = {"signup_id": signup["signup_id"], "label": "fraud", "reason": "seen", "source": "law", "grade": "\0"}
+
+    response = http.call("POST", "/v1/outcomes", json=[entry] * 120)
+
+    assert {each["status"] for each in response.get_json()["items"]} == {422}
 
 
 @pytest.mark.parametrize("entries", [[], [SAID] * 1_001], ids=["none", "too many"])

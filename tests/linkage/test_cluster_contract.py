@@ -20,6 +20,7 @@ from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
 from service.usecases.ports import NewRecord
 from service.usecases.ports_clusters import Guard
+from service.usecases.unite_tied import unite_tied
 
 Kind = IdentifierKind
 Store = MemoryStore | SqlStore
@@ -81,6 +82,12 @@ class Service:
             key = work.clusters.keys_of([(identifier.kind, identifier.value)])[0]
             work.clusters.set_guard(Guard(key, state, since=NOW, by="t", reason="a laboratory's card"))
             work.commit()
+
+    def holding(self, *carried: Identifier) -> dict[int, set[str]]:
+        """The kinds that each containment holds."""
+        with self.store.begin() as work:
+            keys = work.clusters.keys_of([(each.kind, each.value) for each in carried])
+            return {number: {key.kind.value for key in of} for number, of in work.clusters.holding(keys).items()}
 
     def partition(self, count: int) -> set[frozenset[int]]:
         parts: dict[int | None, set[int]] = {}
@@ -323,6 +330,42 @@ def test_identifiers_learnt_later_tie_clusters(service: Service) -> None:
 
     assert service.partition(2) == {frozenset({one, other})}
     assert service.company(*identifiers(behaviour_fingerprint="f")).size == 2
+
+
+@pytest.mark.parametrize(("ago", "size"), [(7 * DAY, 2), (7 * DAY + MINUTE, 1)])
+def test_a_medium_identifier_learnt_later_ties_in_pairs_with_what_was_carried(
+    service: Service, ago: timedelta, size: int
+) -> None:
+    service.came(*identifiers(ip="1", device_profile="p"), ago=ago)
+    other = service.came(*identifiers(ip="2", device_profile="p"))
+    learnt = identifiers(ip="1")
+    with service.store.begin() as work:
+        work.clusters.add_identifiers(other, learnt, at=NOW)
+        work.commit()
+        recorded = next(each for each in work.ledger.stream() if each.signup_no == other)
+        tied = unite_tied(work, recorded, (*learnt, *identifiers(device_profile="p")), came_at=NOW, now=NOW)
+        cluster = work.clusters.cluster_of(other)
+        assert cluster is not None
+        summary = work.clusters.summary(cluster)
+
+    assert summary is not None
+    assert (tied, summary.size) == (size == 2, size)
+
+
+def test_what_a_containment_holds_is_told_by_identifier_while_it_stands(service: Service) -> None:
+    held, guarded = identifiers(device="d", payment="c")
+    with service.store.begin() as work:
+        keys = work.clusters.keys_of([(each.kind, each.value) for each in (held, guarded)])
+        work.clusters.hold(keys, 7, at=NOW)
+        work.commit()
+    before = service.holding(held, guarded)
+    service.guard(guarded)
+    after = service.holding(held, guarded)
+    with service.store.begin() as work:
+        work.clusters.let_go(7, at=NOW)
+        work.commit()
+
+    assert (before, after, service.holding(held)) == ({7: {"device", "payment"}}, {7: {"device"}}, {})
 
 
 def test_what_is_known_of_a_sign_up_marks_what_is_learnt_of_it_later(service: Service) -> None:

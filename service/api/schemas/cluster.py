@@ -48,7 +48,7 @@ class PreviewRequest(Strict):
 
 
 class ContainRequest(Strict):
-    """Contain the pieces with a known fraud, or confirm what waits for a second person."""
+    """Contain the pieces with a known fraud, or confirm the same that waits for a second person."""
 
     reason: Reason
     whole: Whole | None = None
@@ -146,8 +146,9 @@ class ContainmentAnswer(Answered):
 
     id: str
     state: ContainmentState
-    contained: int
+    contained: Annotated[int, Field(description="While it waits, as many as it was asked for.")]
     asked_for_a_proof: int
+    whole: Annotated[bool, Field(description="Whether it was asked for of everybody in the cluster.")]
     reason: str
     opened_at: datetime
     opened_by: str

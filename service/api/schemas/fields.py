@@ -17,6 +17,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic import WithJsonSchema as JsonSchema
 from pydantic_core import PydanticCustomError
 
+from models.signals.content import content_of
 from models.signup import CustomValue
 from service.api.schemas.countries import COUNTRY_CODES
 
@@ -125,6 +126,16 @@ def checked_phone(value: str, country: str | None) -> str:
     except phonenumbers.NumberParseException:
         pass
     raise wrong("must be a possible phone number, such as +441134960999; without +, of the claimed country")
+
+
+def _says_something(value: str) -> str:
+    if content_of(value) is None:
+        raise wrong("must have a letter or a digit; leave it out when it is not known")
+    return value
+
+
+SAYS_SOMETHING = AfterValidator(_says_something)
+"""For what ties accounts: whoever sends a blank in its place would be tied to everybody who does."""
 
 
 def text(limit: int, description: str, *, example: str | None = None, pattern: str | None = None) -> Any:

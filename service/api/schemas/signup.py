@@ -22,6 +22,7 @@ from models.signup import (
     ThreeDSecure,
 )
 from service.api.schemas.fields import (
+    SAYS_SOMETHING,
     Country,
     CustomField,
     CustomKey,
@@ -107,7 +108,9 @@ class Payment(Strict):
     """The payment instrument by its processor's fingerprint. A card number in any field is refused."""
 
     method: PaymentMethod
-    fingerprint: Annotated[str, text(255, "The processor's fingerprint of the instrument.")] | None = None
+    fingerprint: Annotated[str, text(255, "The processor's fingerprint of the instrument."), SAYS_SOMETHING] | None = (
+        None
+    )
     bin: (
         Annotated[str, Field(pattern="^[0-9]{6,8}$", description="The first 6 to 8 digits.", examples=["424242"])]
         | None
@@ -158,7 +161,7 @@ class Device(Strict):
     """The browser and the connection."""
 
     ip: IpAddress
-    device_id: Annotated[str, text(128, "The caller's id of the device.")] | None = None
+    device_id: Annotated[str, text(128, "The caller's id of the device."), SAYS_SOMETHING] | None = None
     user_agent: Annotated[str, text(1024, "The User-Agent header.")] | None = None
     accept_language: Annotated[str, text(255, "The Accept-Language header.", example="en-GB,en;q=0.8")] | None = None
     timezone: (
@@ -252,7 +255,9 @@ class SignupRequest(Strict):
     payment: Payment | None = None
     device: Device
     behaviour: Behaviour | None = None
-    invited_by: Annotated[str, text(64, "The account that invited the person.", example="acct_77")] | None = None
+    invited_by: (
+        Annotated[str, text(64, "The account that invited the person.", example="acct_77"), SAYS_SOMETHING] | None
+    ) = None
     prior_checks: PriorChecks | None = None
     custom: (
         Annotated[

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -188,6 +189,17 @@ class MemoryClusterPort:
                 self._shelves.held[containment_no] = kept
 
         self._stage(let_go)
+
+    def holding(self, keys: Collection[IdentifierKey]) -> Mapping[int, frozenset[IdentifierKey]]:
+        """See the port."""
+        held: dict[int, set[IdentifierKey]] = defaultdict(set)
+        with self._shelves.lock:
+            for key in keys:
+                if _key(key) not in self._clusters.guards:
+                    for _, number, mark in self._clusters.marks_on(_key(key)):
+                        if mark is Mark.CONTAINED:
+                            held[number].add(key)
+        return {number: frozenset(of_it) for number, of_it in held.items()}
 
     def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
         """See the port."""

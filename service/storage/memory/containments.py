@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +18,8 @@ from service.domain.containment import (
     Task,
     Touched,
 )
-from service.domain.errors import ConflictError
+from service.domain.decision import Decision
+from service.domain.errors import ConflictError, TakenError
 from service.storage.memory.shelves import KeptContainment, KeptMember, Shelves, Undo, Write
 
 _TO_DO = frozenset({Progress.WAITING, Progress.RESTORING})
@@ -94,7 +95,7 @@ class MemoryContainments:
 
         def write() -> Undo:
             if containment.number in self._shelves.containments:
-                raise ConflictError("Another containment was opened at the same moment; try again.")
+                raise TakenError("Another containment was opened at the same moment; try again.")
             members = {each.signup_no: KeptMember(each) for each in touched}
             self._shelves.containments[containment.number] = KeptContainment(containment, members)
             return lambda: self._shelves.containments.pop(containment.number)
@@ -107,8 +108,9 @@ class MemoryContainments:
         def write() -> Undo:
             kept = self._shelves.containments[number]
             before, members = kept.containment, dict(kept.members)
-            taken = fresh.number in self._shelves.containments
-            if taken or before.state is not fresh.state or not set(signup_nos) <= members.keys():
+            if fresh.number in self._shelves.containments:
+                raise TakenError("Another containment was opened at the same moment; try again.")
+            if before.state is not fresh.state or not set(signup_nos) <= members.keys():
                 raise ConflictError("The containment is no longer as it was; look at it again.")
             kept.containment = replace(before, core=before.core - fresh.core, leaves=before.leaves - fresh.leaves)
             parted = {each: kept.members.pop(each) for each in sorted(signup_nos)}
@@ -122,13 +124,47 @@ class MemoryContainments:
 
         self._staged.append(write)
 
-    def confirm(self, number: int, *, at: datetime, by: str) -> None:
+    def touch(self, number: int, touched: Touched) -> None:
         """See the port."""
-        self._change(
-            number,
-            {ContainmentState.PENDING},
-            lambda each: replace(each, state=ContainmentState.STANDING, confirmed_at=at, confirmed_by=by),
-        )
+
+        def write() -> Undo:
+            kept = self._shelves.containments[number]
+            before, member = kept.containment, kept.members.get(touched.signup_no)
+            role = None if member is None else member.touched.role
+            if before.state is not ContainmentState.STANDING or role in (touched.role, Role.CORE):
+                return lambda: None
+            kept.containment = replace(
+                before,
+                core=before.core + (touched.role is Role.CORE),
+                leaves=before.leaves + (touched.role is Role.LEAF) - (role is Role.LEAF),
+            )
+            kept.members[touched.signup_no] = KeptMember(
+                touched,
+                before_id=None if member is None else member.before_id,
+                made_id=None if member is None else member.made_id,
+            )
+
+            def undo() -> None:
+                kept.containment = before
+                if member is None:
+                    del kept.members[touched.signup_no]
+                else:
+                    kept.members[touched.signup_no] = member
+
+            return undo
+
+        self._staged.append(write)
+
+    def confirm(self, confirmed: Containment, *, without: Collection[int] = ()) -> None:
+        """See the port."""
+        self._change(confirmed.number, {ContainmentState.PENDING}, lambda _: confirmed)
+
+        def write() -> Undo:
+            members = self._shelves.containments[confirmed.number].members
+            left_out = {each: members.pop(each) for each in without if each in members}
+            return lambda: members.update(left_out)
+
+        self._staged.append(write)
 
     def release(self, number: int, *, at: datetime, by: str) -> None:
         """See the port."""
@@ -151,6 +187,42 @@ class MemoryContainments:
             return undo
 
         self._staged.append(write)
+
+    def look_again_at(self, number: int, *, cluster: int, since: datetime) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            members = self._shelves.containments[number].members
+            added = [
+                each
+                for each in self._clusters.numbers_of(cluster)
+                if each not in members
+                and any(
+                    made.decision is not Decision.ALLOW and made.decided_at >= since
+                    for made in self._shelves.signups[each].assessments
+                )
+            ]
+            for each in added:
+                members[each] = KeptMember(Touched(each, Role.LEAF), Progress.RESTORING)
+
+            def undo() -> None:
+                for each in added:
+                    del members[each]
+
+            return undo
+
+        self._staged.append(write)
+
+    def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
+        """See the port."""
+        with self._shelves.lock:
+            released = [
+                each
+                for each in self._shelves.containments.values()
+                if each.containment.state is ContainmentState.RELEASED
+            ]
+            members = [each.members[number] for each in released for number in signup_nos if number in each.members]
+            return {each.made_id: each.before_id for each in members if each.made_id and each.before_id}
 
     def tasks(self, *, limit: int) -> Sequence[Task]:
         """See the port."""

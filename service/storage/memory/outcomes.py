@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from service.domain.errors import ConflictError
+from service.domain.errors import TakenError
 from service.domain.outcome import Outcome
 from service.storage.memory.shelves import Shelves, Undo, Write
 from service.usecases.ports_outcomes import SignupRef
@@ -58,7 +58,7 @@ class MemoryOutcomes:
         def write() -> Undo:
             kept = self._shelves.outcomes.setdefault(outcome.signup_no, [])
             if len(kept) + 1 != outcome.ordinal:
-                raise ConflictError("Another outcome of this sign-up was recorded at the same moment; try again.")
+                raise TakenError("Another outcome of this sign-up was recorded at the same moment; try again.")
             kept.append(outcome)
             return kept.pop
 

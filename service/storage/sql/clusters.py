@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
@@ -260,6 +261,22 @@ class SqlClusters:
         """See the port."""
         at_us, digests = microseconds_of(at), None if keys is None else [key.digest for key in keys]
         self._stage.add(lambda connection: withdraw(connection, containment_no, Mark.CONTAINED, at_us, digests))
+
+    def holding(self, keys: Collection[IdentifierKey]) -> Mapping[int, frozenset[IdentifierKey]]:
+        """See the port."""
+        of_digest = {key.digest: key for key in keys}
+        guarded = select(GuardRow.digest).where(GuardRow.digest.in_(of_digest))
+        statement = select(MarkRow.signup_no, MarkRow.digest).where(
+            MarkRow.digest.in_(of_digest),
+            MarkRow.channel == 0,
+            MarkRow.mark == Mark.CONTAINED.value,
+            MarkRow.withdrawn_us.is_(None),
+            MarkRow.digest.not_in(guarded),
+        )
+        held: dict[int, set[IdentifierKey]] = defaultdict(set)
+        for number, digest in self._database.read(lambda connection: connection.execute(statement).all()):
+            held[number].add(of_digest[bytes(digest)])
+        return {number: frozenset(of_it) for number, of_it in held.items()}
 
     def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
         """See the port."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Double, Index, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, Double, Index, SmallInteger, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.storage.sql.base import Base
@@ -31,6 +31,7 @@ class ContainmentRow(Base):
     confirmed_by: Mapped[str | None]
     released_us: Mapped[int | None] = mapped_column(BigInteger)
     released_by: Mapped[str | None]
+    whole: Mapped[bool] = mapped_column(server_default=false())
 
 
 class ContainedRow(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from models.linkage.identifier import IdentifierKind
 from models.linkage.marks import Mark
@@ -37,6 +39,7 @@ from service.domain.containment import (
     Task,
     Touched,
 )
+from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.sql import parted_containments
@@ -46,6 +49,7 @@ from service.storage.sql.database import Database
 from service.storage.sql.many_rows import given, rows_as_json
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.staging import Stage
+from service.storage.sql.tables import AssessmentRow
 
 _MEMBERS_POSTGRESQL = """
 INSERT INTO contained (containment_no, signup_no, role, ties, progress)
@@ -165,14 +169,7 @@ class SqlContainments:
         """See the port."""
         columns = _columns_of(containment)
         rows = [
-            {
-                "containment_no": containment.number,
-                "signup_no": each.signup_no,
-                "role": each.role.value,
-                "ties": ",".join(kind.value for kind in each.ties),
-                "progress": Progress.WAITING.value,
-            }
-            for each in touched
+            {"containment_no": containment.number, "signup_no": each.signup_no, **_waiting(each)} for each in touched
         ]
 
         def run(connection: Connection) -> None:
@@ -190,14 +187,27 @@ class SqlContainments:
         columns = _columns_of(fresh)
         self._stage.add(lambda connection: parted_containments.part(connection, number, fresh, columns, signup_nos))
 
-    def confirm(self, number: int, *, at: datetime, by: str) -> None:
+    def touch(self, number: int, touched: Touched) -> None:
+        """See the port."""
+        self._stage.add(lambda connection: _touch(connection, number, touched))
+
+    def confirm(self, confirmed: Containment, *, without: Collection[int] = ()) -> None:
         """See the port."""
         values = {
             "state": ContainmentState.STANDING.value,
-            "confirmed_us": microseconds_of(at),
-            "confirmed_by": by,
+            "core": confirmed.core,
+            "leaves": confirmed.leaves,
+            "confirmed_us": None if confirmed.confirmed_at is None else microseconds_of(confirmed.confirmed_at),
+            "confirmed_by": confirmed.confirmed_by,
         }
-        self._stage.add(_moving(number, (ContainmentState.PENDING,), values))
+        self._stage.add(_moving(confirmed.number, (ContainmentState.PENDING,), values))
+
+        def run(connection: Connection) -> None:
+            left_out = ContainedRow.signup_no.in_(numbers_of(connection, without))
+            connection.execute(delete(ContainedRow).where(ContainedRow.containment_no == confirmed.number, left_out))
+
+        if without:
+            self._stage.add(run)
 
     def release(self, number: int, *, at: datetime, by: str) -> None:
         """See the port."""
@@ -211,6 +221,51 @@ class SqlContainments:
             connection.execute(update(ContainedRow).where(of_containment).values(progress=restoring))
 
         self._stage.add(run)
+
+    def look_again_at(self, number: int, *, cluster: int, since: datetime) -> None:
+        """See the port."""
+        own = aliased(ContainedRow)
+        touched = exists().where(own.containment_no == number, own.signup_no == MemberRow.signup_no)
+        not_let_in = exists().where(
+            AssessmentRow.signup_no == MemberRow.signup_no,
+            AssessmentRow.decided_us >= microseconds_of(since),
+            AssessmentRow.decision != Decision.ALLOW.value,
+        )
+        # Literals, so that PostgreSQL knows their types without a cast.
+        columns = {
+            "containment_no": literal(number, BigInteger),
+            "signup_no": MemberRow.signup_no,
+            "role": literal_column(f"'{Role.LEAF.value}'"),
+            "ties": literal_column("''"),
+            "progress": literal_column(str(Progress.RESTORING.value)),
+        }
+        members = (
+            select(*columns.values())
+            .join(ClusterRow, ClusterRow.cluster_no == MemberRow.cluster_no)
+            .where(ClusterRow.root_no == cluster, not_let_in, ~touched)
+        )
+
+        def run(connection: Connection) -> None:
+            connection.execute(insert(ContainedRow).from_select([*columns], members))
+
+        self._stage.add(run)
+
+    def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
+        """See the port."""
+
+        def read(connection: Connection) -> dict[str, str]:
+            statement = (
+                select(ContainedRow.made_id, ContainedRow.before_id)
+                .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
+                .where(
+                    ContainedRow.signup_no.in_(numbers_of(connection, signup_nos)),
+                    ContainedRow.made_id.is_not(None),
+                    ContainmentRow.state == ContainmentState.RELEASED.value,
+                )
+            )
+            return {row.made_id: row.before_id for row in connection.execute(statement)}
+
+        return self._database.read(read) if signup_nos else {}
 
     def tasks(self, *, limit: int) -> Sequence[Task]:
         """See the port."""
@@ -324,6 +379,39 @@ def _moving(number: int, states: Sequence[ContainmentState], values: dict[str, A
     return run
 
 
+def _touch(connection: Connection, number: int, touched: Touched) -> None:
+    """Whoever releases the containment waits for the lock on it, or was first and leaves nobody to touch."""
+    locking = select(ContainmentRow.containment_no).where(
+        ContainmentRow.containment_no == number, ContainmentRow.state == ContainmentState.STANDING.value
+    )
+    if connection.dialect.name != "sqlite":
+        locking = locking.with_for_update(key_share=True)
+    if connection.execute(locking).first() is None:
+        return
+    of_member = (ContainedRow.containment_no == number) & (ContainedRow.signup_no == touched.signup_no)
+    before = connection.execute(select(ContainedRow.role).where(of_member)).scalar_one_or_none()
+    if before in (touched.role.value, Role.CORE.value):
+        return
+    if before is None:
+        columns = {"containment_no": number, "signup_no": touched.signup_no, **_waiting(touched)}
+        connection.execute(insert(ContainedRow), columns)
+    else:
+        connection.execute(update(ContainedRow).where(of_member).values(_waiting(touched)))
+    counted = {
+        "core": ContainmentRow.core + int(touched.role is Role.CORE),
+        "leaves": ContainmentRow.leaves + int(touched.role is Role.LEAF) - int(before is not None),
+    }
+    connection.execute(update(ContainmentRow).where(ContainmentRow.containment_no == number).values(counted))
+
+
+def _waiting(touched: Touched) -> dict[str, Any]:
+    return {
+        "role": touched.role.value,
+        "ties": ",".join(kind.value for kind in touched.ties),
+        "progress": Progress.WAITING.value,
+    }
+
+
 def _take(connection: Connection, number: int, progress: Progress, done: Sequence[Done]) -> None:
     """Write what was done about members of one containment, if nobody else did.
 
@@ -364,6 +452,7 @@ def _columns_of(containment: Containment) -> dict[str, Any]:
         "opened_us": microseconds_of(containment.opened_at),
         "opened_by": containment.opened_by,
         "reason": containment.reason,
+        "whole": containment.whole,
     }
 
 
@@ -382,6 +471,7 @@ def _containment_of_row(row: Any) -> Containment:
         confirmed_by=row.confirmed_by,
         released_at=optional_instant_of(row.released_us),
         released_by=row.released_by,
+        whole=row.whole,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Self
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from service.domain.errors import ConflictError, StillRunningError
+from service.domain.errors import ConflictError, StillRunningError, TakenError
 from service.storage.encryption import Encryption
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.accounts import SqlAccounts
@@ -357,12 +357,12 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
     ),
     (
         ("pk_outcomes", "outcomes.signup_no, outcomes.ordinal"),
-        ConflictError,
+        TakenError,
         "Another outcome of this sign-up was recorded at the same moment; try again.",
     ),
     (
         ("pk_containments", "containments.containment_no"),
-        ConflictError,
+        TakenError,
         "Another containment was opened at the same moment; try again.",
     ),
     (

@@ -1,0 +1,21 @@
+"""Look again: judge a recorded sign-up with today's history, model and policy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from models.features.facts import Facts
+from models.identifiers import identifiers_of
+from models.signals.signals import derive_signals
+from service.domain.decision import Assessment
+from service.usecases.judge import Judge, LookOut, look_out_for_nobody
+from service.usecases.ports import Recorded, UnitOfWork
+
+
+def look_again(
+    work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime, look_out: LookOut = look_out_for_nobody
+) -> Assessment:
+    """The assessment as it would be if it was decided now; nothing is staged."""
+    signals = derive_signals(recorded.signup, judge.reference)
+    linkage = work.ledger.linkage_again(recorded, identifiers_of(recorded.signup, signals), now=now)
+    return judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now, look_out=look_out)
