@@ -169,6 +169,7 @@ class ContainCluster:
         with self.begin() as work:
             return work.containments.waiting()
 
+    @tried_again
     def release(self, name: str, *, owner: str | None, by: str, reason: str, now: datetime) -> tuple[Containment, ...]:
         """Undo every containment of the cluster that stands or waits: what it holds is let go at once, and the worker
         gives each decision that it changed back as it was, unless somebody changed it since. Who was asked or denied

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from service.domain.caller import Caller, Scope
 from service.domain.cluster import identifier_handle
 from service.domain.containment import ContainmentState
 from service.domain.errors import ConflictError, NotFoundError
+from service.usecases.learn_identifiers import Learnt, LearntKind
 
 OURS, THEIRS = "campus", "elsewhere"
 US, THEM = "key:us", "key:them"
@@ -137,6 +139,21 @@ def test_what_touches_several_owners_is_released_by_whoever_sees_them_all(gate: 
 
     assert [(each.opened_by, each.core) for each in released] == [("worker", 9)]
     assert shared.decisions() == before
+
+
+def test_what_an_account_of_theirs_learns_makes_our_containment_not_theirs_too(gate: Any) -> None:
+    ours, theirs = gate.ring(8, frauds=1), gate.came(owner=THEIRS)
+    name = gate.cluster(ours[0])
+    act = {"owner": OURS, "by": US, "reason": "ring", "now": gate.now}
+    gate.clusters.contain.contain(name, **act)
+    gate.carry_out(gate.now)
+
+    learnt = [Learnt(LearntKind.DEVICE_ID, "r-d0"), Learnt(LearntKind.DEVICE_ID, "r-d1")]
+    gate.clusters.learn(theirs.id, learnt, caller=Caller(THEIRS, "k2", frozenset(Scope)), now=gate.now)
+    gate.carry_out(gate.now)
+
+    assert gate.read(lambda work: work.ledger.get(THEIRS, theirs.id)).assessments[-1].decision.value == "allow"
+    assert [each.state for each in gate.clusters.contain.release(gate.cluster(ours[0]), **act)] == [RELEASED]
 
 
 def test_another_owner_is_no_second_person(gate: Any) -> None:
