@@ -61,6 +61,7 @@ _DONE = {
     "cluster.contained": "contained the cluster",
     "cluster.containment_proposed": "asked a second person to contain it",
     "cluster.containment_declined": "declined the request to contain it",
+    "cluster.containment_parted": "parted what it is contained with from other clusters",
     "cluster.released": "released it",
     "cluster.cut": "cut an identifier out",
     "cluster.cut_undone": "let an identifier tie again",

@@ -184,12 +184,10 @@ class ContainCluster:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            touching = work.containments.touching(cluster)
-            unreleased = [each for each in touching if each.state is not ContainmentState.RELEASED]
-            standing = PartContainments(work, cluster, by, now, self.new_id)(of_own(work, unreleased, owner))
+            concerned = PartContainments(work, cluster, owner, by, now, self.new_id)()
+            standing = concerned.parts
             if not standing:
-                others = with_others(work, unreleased, owner)
-                raise ConflictError(_WITH_OTHERS if others else "The cluster is not contained.")
+                raise ConflictError(_WITH_OTHERS if concerned.with_others else "The cluster is not contained.")
             for each in standing:
                 work.containments.release(each.number, at=now, by=by)
                 work.clusters.let_go(each.number, at=now)

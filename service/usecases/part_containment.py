@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,11 +25,20 @@ def of_another_cluster(work: UnitOfWork, cluster: int) -> tuple[Containment, ...
 
 
 @dataclass(frozen=True, slots=True)
+class Concerned:
+    """What concerns a cluster: containments, newest first, and whether further ones touch accounts of others too."""
+
+    parts: tuple[Containment, ...]
+    with_others: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PartContainments:
-    """Who parts containments, when and why.
+    """Who parts containments, and when.
 
     Attributes:
         cluster: whose part becomes containments of its own.
+        owner: only what touches accounts of this owner alone; ``None`` sees every owner's.
         by: a person or key.
         now: when this happens.
         new_id: names what is new.
@@ -37,34 +46,46 @@ class PartContainments:
 
     work: UnitOfWork
     cluster: int
+    owner: str | None
     by: str
     now: datetime
     new_id: Callable[[datetime], str]
 
-    def __call__(self, containments: Iterable[Containment]) -> tuple[Containment, ...]:
-        """Stage that each of these, which touch members of the cluster, concerns either it alone or not at all.
+    def __call__(self) -> Concerned:
+        """Stage that every containment which stands or waits concerns either this cluster alone or not at all.
 
         Where others are touched too, the members here become a containment of their own, as old, with what was done
         about them and their cases. What the old one holds because of them alone is let go, and the new one holds
         nothing: it is about to be released.
-
-        Returns the containments that concern this cluster, in their order.
         """
         found: list[Containment] = []
+        with_others = False
         fresh = self.work.containments.next_number()
-        for each in containments:
-            part = self._parted(each, fresh)
-            fresh += part is not None
-            found.append(part or each)
-        return tuple(found)
+        for whole in self.work.containments.touching(self.cluster):
+            if whole.state is ContainmentState.RELEASED:
+                continue
+            touched = self.work.containments.touched(whole.number)
+            here = self._here(touched)
+            owners = {each.owner for each in self.work.clusters.several([each.signup_no for each in here])}
+            if self.owner is not None and owners != {self.owner}:
+                with_others = with_others or self.owner in owners
+            elif len(here) == len(touched):
+                found.append(whole)
+            else:
+                found.append(self._parted(whole, touched, here, fresh))
+                fresh += 1
+        return Concerned(tuple(found), with_others)
 
-    def _parted(self, whole: Containment, number: int) -> Containment | None:
-        """The part, under its number; ``None`` when nobody else is contained, as leaves hang on those who are."""
-        touched = self.work.containments.touched(whole.number)
+    def _here(self, touched: Sequence[Touched]) -> Sequence[Touched]:
+        """Who of those touched is in this cluster; everybody when all of the core is, as leaves hang on it."""
         clusters = self.work.clusters.clusters_of([each.signup_no for each in touched])
-        here = [each for each in touched if clusters.get(each.signup_no) == self.cluster]
         if all(clusters.get(each.signup_no) == self.cluster for each in touched if each.role is Role.CORE):
-            return None
+            return touched
+        return [each for each in touched if clusters.get(each.signup_no) == self.cluster]
+
+    def _parted(
+        self, whole: Containment, touched: Sequence[Touched], here: Sequence[Touched], number: int
+    ) -> Containment:
         core = sum(each.role is Role.CORE for each in here)
         part = replace(
             whole,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.domain.case import CaseState
+from service.domain.cluster import cluster_id
 from service.domain.containment import ContainmentState, Done, Progress
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
@@ -39,11 +40,11 @@ def cut_card(gate: Any, view: Any, carried_by: Any = None) -> None:
     gate.clusters.cut(gate.cluster(view), handle, **LEA, reason="laboratory", now=gate.now)
 
 
-def ring_and_laboratory(gate: Any, people: int = 4) -> tuple[list[Any], list[Any]]:
-    """A ring with a ban in it, and a laboratory on whose card one of the ring paid."""
+def ring_and_laboratory(gate: Any, people: int = 4, owner: str = "campus") -> tuple[list[Any], list[Any]]:
+    """A ring with a ban in it, and a laboratory, perhaps of another owner, on whose card one of the ring paid."""
     ring = [gate.came(device=f"d{at % 2}", card=f"c{at // 2 % 2}") for at in range(5)]
     ring.append(gate.came(device="d0", card="laboratory"))
-    laboratory = [gate.came(card="laboratory", device="bench") for _ in range(people)]
+    laboratory = [gate.came(card="laboratory", device="bench", owner=owner) for _ in range(people)]
     gate.said(ring[0])
     return ring, laboratory
 
@@ -125,6 +126,29 @@ def test_the_cases_of_those_released_are_opened_again_and_no_others(gate: Any) -
 def states_of_cases(gate: Any, *views: Any) -> list[CaseState]:
     """The newest case of each."""
     return [gate.read(lambda work, view=view: work.cases.of_record(view.id))[0].state for view in views]
+
+
+def test_an_owner_releases_what_touches_their_accounts_alone_once_the_others_are_cut_out(gate: Any) -> None:
+    ring, laboratory = ring_and_laboratory(gate, owner="institute")
+    contain(gate, ring[0], owner=None)
+    gate.carry_out(gate.now)
+
+    def theirs() -> str:
+        signup = gate.read(lambda work: work.outcomes.signup("institute", laboratory[0].id))
+        return cluster_id(gate.read(lambda work: work.clusters.cluster_of(signup.signup_no)))
+
+    institute = {**LEA, "owner": "institute", "reason": "mistake"}
+    with pytest.raises(ConflictError, match="other owners"):
+        gate.clusters.contain.release(theirs(), **institute, now=gate.now)
+    cut_card(gate, ring[0])
+
+    (released,) = gate.clusters.contain.release(theirs(), **institute, now=gate.now)
+    gate.carry_out(gate.now)
+
+    assert released.core == 4
+    recorded = [gate.read(lambda work, view=view: work.ledger.get("institute", view.id)) for view in laboratory]
+    assert {each.assessments[-1].decision for each in recorded} == {Decision.ALLOW}
+    assert gate.decisions(ring) == ["deny"] * 6
 
 
 def test_what_waits_for_a_second_person_is_declined_for_those_cut_out_alone(gate: Any) -> None:

@@ -108,8 +108,9 @@ class MemoryContainments:
         def write() -> Undo:
             kept = self._shelves.containments[number]
             before, members = kept.containment, dict(kept.members)
-            taken = fresh.number in self._shelves.containments
-            if taken or before.state is not fresh.state or not set(signup_nos) <= members.keys():
+            if fresh.number in self._shelves.containments:
+                raise TakenError("Another containment was opened at the same moment; try again.")
+            if before.state is not fresh.state or not set(signup_nos) <= members.keys():
                 raise ConflictError("The containment is no longer as it was; look at it again.")
             kept.containment = replace(before, core=before.core - fresh.core, leaves=before.leaves - fresh.leaves)
             parted = {each: kept.members.pop(each) for each in sorted(signup_nos)}
