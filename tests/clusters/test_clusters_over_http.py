@@ -66,7 +66,7 @@ def test_why_it_is_one_is_told(http: Any) -> None:
 
 def test_what_is_asked_again_because_the_answer_was_lost_does_no_harm(http: Any) -> None:
     """As the README has it: nothing here takes an Idempotency-Key."""
-    signups = ring(http, 7_400)
+    signups = ring(http, 1_400)
     path, signup = f"/v1/clusters/{cluster_of(signups)}", f"/v1/signups/{signups[-1]['id']}"
     device = next(each["identifier"] for each in http.call("GET", path).get_json()["links"] if each["kind"] == "device")
     learnt = {"identifiers": [{"kind": "device_id", "value": "1400-new"}]}
@@ -144,8 +144,8 @@ def test_whoever_hangs_on_it_has_a_proof_to_give_which_a_release_no_longer_asks(
     half_a_day = application.policy().document.clusters.containment.spread / 2
     tell = TellConsequence(judge, AskAgain(application.step_up.plan), lambda: 0.5)
     carry_out = CarryOut(application.store.begin, judge, tell)
-    answers = ring(http, 7_400)
-    cluster, leaf = cluster_of(answers), http.sign_up(7_499, device="7400d1")
+    answers = ring(http, 9_700)
+    cluster, leaf = cluster_of(answers), http.sign_up(9_799, device="9700d1")
     assert leaf["decision"] == "allow"
 
     http.call("POST", f"/v1/clusters/{cluster}/contain", json=REASON)
