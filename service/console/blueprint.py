@@ -16,7 +16,8 @@ from service.console.bulk_pages import BulkPages
 from service.console.case_pages import CasePages
 from service.console.cluster_pages import ClusterPages
 from service.console.cluster_steps import ClusterSteps
-from service.console.cluster_words import GUARDS, LABELS, kind_words, short, who, why_words
+from service.console.callers import who
+from service.console.cluster_words import GUARDS, LABELS, kind_words, short, why_words
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import current, recognise, require_own_form, signed_in, to_sign_in
 from service.console.figures import band, exact_percent, gauge, percent, score_bar
@@ -32,6 +33,7 @@ from service.console.queue_pages import QueuePages
 from service.console.search_pages import SearchPages
 from service.console.sign_in_pages import SignInPages
 from service.console.times import span, when
+from service.console.worker_cases import reason_name
 from service.domain.reviewer import Role
 
 View = Callable[..., AnyResponse]
@@ -71,7 +73,7 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
         )
     )
     console.record_once(
-        lambda state: state.app.jinja_env.filters.update(kind=kind_words, short=short, who=who, why=why_words)
+        lambda state: state.app.jinja_env.filters.update(kind=kind_words, short=short, who=who, why=why_words, reason=reason_name)
     )
     console.record_once(lambda state: state.app.jinja_env.globals.update(guards=GUARDS, labels=LABELS))
     console.record_once(

@@ -24,6 +24,18 @@ _CONTAINMENT = "containment:"
 ONE_SIGNUP = "signup:"
 """What the subject of a case about one sign-up begins with."""
 
+VOUCHED = "vouched:"
+"""What that of an account begins with that a proof or a verdict let in, and that the banned look like."""
+
+PIECE = "piece:"
+"""What that of a piece of a cluster begins with; the id of its first account follows."""
+
+OPERATOR = "operator:"
+"""What that of two clusters begins with that may be one operator's; their ids follow."""
+
+JUDGED_BEFORE = "You have judged this before; somebody else must look at it now."
+"""What whoever is barred from a case is told."""
+
 
 class CaseState(StrEnum):
     """Where a case stands."""
@@ -108,6 +120,26 @@ class Case:
         """Whether the decision appealed against is still hidden."""
         return self.kind is CaseKind.APPEAL and self.opinions_given == 0
 
+    @property
+    def second_judge(self) -> bool:
+        """Whether somebody else is asked about an account that a proof or a verdict let in."""
+        return self.subject.startswith(VOUCHED)
+
+    @property
+    def of_clusters(self) -> bool:
+        """Whether it is about accounts that hang together, and not about the one that is shown first."""
+        return self.subject.startswith((PIECE, OPERATOR))
+
+    @property
+    def of_a_piece(self) -> bool:
+        """Whether it is about a piece of a cluster: containing that closes it."""
+        return self.subject.startswith(PIECE)
+
+    @property
+    def clusters_named(self) -> tuple[str, ...]:
+        """The ids of the clusters that its subject names."""
+        return tuple(self.subject.split(":")[1:]) if self.subject.startswith(OPERATOR) else ()
+
     def overdue(self, now: datetime) -> bool:
         """Whether it waits longer than the policy allows."""
         return self.state is not CaseState.RESOLVED and now >= self.due_at
@@ -129,7 +161,7 @@ class Case:
         """
         self._unresolved()
         if name in self.barred:
-            raise ForbiddenError("You have judged this before; somebody else must look at it now.")
+            raise ForbiddenError(JUDGED_BEFORE)
         if self.state is CaseState.CLAIMED and self.holder != name and not self.lease_over(now):
             raise ConflictError(f"{self.holder} holds this case until {_clock(self.lease_until)}.")
         if self.reserved_for not in (None, name):
