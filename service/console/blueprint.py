@@ -13,10 +13,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.console.audit_pages import AuditPages
 from service.console.bulk_pages import BulkPages
+from service.console.callers import who
 from service.console.case_pages import CasePages
 from service.console.cluster_pages import ClusterPages
 from service.console.cluster_steps import ClusterSteps
-from service.console.callers import who
 from service.console.cluster_words import GUARDS, LABELS, kind_words, short, why_words
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import current, recognise, require_own_form, signed_in, to_sign_in
@@ -69,11 +69,11 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
     console.register_error_handler(Exception, lambda error: error_page(error, deps.clock()))
     console.record_once(
         lambda state: state.app.jinja_env.filters.update(
-            shown=shown, told=told, percent=percent, span=span, exact=exact_percent, figure=figure
+            shown=shown, told=told, percent=percent, span=span, exact=exact_percent, figure=figure, reason=reason_name
         )
     )
     console.record_once(
-        lambda state: state.app.jinja_env.filters.update(kind=kind_words, short=short, who=who, why=why_words, reason=reason_name)
+        lambda state: state.app.jinja_env.filters.update(kind=kind_words, short=short, who=who, why=why_words)
     )
     console.record_once(lambda state: state.app.jinja_env.globals.update(guards=GUARDS, labels=LABELS))
     console.record_once(

@@ -42,9 +42,9 @@ STATES = (
 )
 FILTERS = ("seen", "size", "state", "fraud", "order")
 _SAID = {
-    "contained": "The cluster is contained. A new account that touches two of its identifiers is refused by the shipped "
-    "policy, one that touches a single one is asked for a proof or held; accounts that had been let in or are in review "
-    "are denied within moments, and their cases leave the queue.",
+    "contained": "The cluster is contained. Under the shipped policy a new account with two of its identifiers is "
+    "refused, with one it is asked for a proof at least; accounts that had been let in or are in review are denied "
+    "within moments, and their cases leave the queue.",
     "asked": "A second person has been asked. Nobody is touched until a lead confirms it.",
     "declined": "The request is off the table. Nobody was touched.",
     "released": "The cluster is released. Decisions that the containment changed are given back as they were.",

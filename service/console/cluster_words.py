@@ -102,4 +102,3 @@ def done_words(entry: AuditEntry, keys: Mapping[str, str]) -> tuple[str, str]:
     if opened_by := detail.get("opened_by"):
         parts.append(f"asked for by {who(str(opened_by), keys)}")
     return _DONE.get(entry.action, entry.action), ", ".join(parts)
-

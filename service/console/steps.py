@@ -49,15 +49,17 @@ class HistoryLine:
 def history_of(file: CaseFile, keys: Mapping[str, str]) -> list[HistoryLine]:
     """Everything that happened, oldest first; ``keys`` are the names of API keys."""
     lines = [_step(entry, keys) for entry in file.view.history if entry.action not in _QUIET]
-    lines += [HistoryLine(note.at, who(note.by, keys), "wrote", kind="note", note=note.text) for note in file.view.notes]
+    lines += [
+        HistoryLine(note.at, who(note.by, keys), "wrote", kind="note", note=note.text) for note in file.view.notes
+    ]
     if file.signup is not None:
         lines.append(HistoryLine(file.signup.recorded.recorded_at, "the person", "signed up", kind="signup"))
         for each in file.signup.assessments:
             score = "" if each.score is None else f"score {each.score:.3f}, "
-            who = "a reviewer" if by_person(each) else "the service"
+            decider = "a reviewer" if by_person(each) else "the service"
             detail = f"{score}policy {each.policy_version}"
             lines.append(
-                HistoryLine(each.decided_at, who, f"decided {each.decision}", detail, kind=each.decision.value)
+                HistoryLine(each.decided_at, decider, f"decided {each.decision}", detail, kind=each.decision.value)
             )
     return sorted(lines, key=lambda line: line.at)
 

@@ -1,4 +1,4 @@
-"""Cases that the worker opened, as the pages tell of them: what one is about, where that is acted on, and its reasons."""
+"""Cases that the worker opened, as the pages tell of them: what one is about, and where that is acted on."""
 
 from __future__ import annotations
 

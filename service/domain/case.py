@@ -163,9 +163,11 @@ class Case:
         if name in self.barred:
             raise ForbiddenError(JUDGED_BEFORE)
         if self.state is CaseState.CLAIMED and self.holder != name and not self.lease_over(now):
-            raise ConflictError(f"{self.holder} holds this case until {_clock(self.lease_until)}.")
+            raise ConflictError(
+                f"{_person(self.holder)} holds this case for another {_minutes(self.lease_until, now)}."
+            )
         if self.reserved_for not in (None, name):
-            raise ConflictError(f"This case is assigned to {self.reserved_for}.")
+            raise ConflictError(f"This case is assigned to {_person(self.reserved_for)}.")
         return self._with(
             state=CaseState.CLAIMED, holder=name, lease_until=now + lease, reserved_for=None, snoozed_until=None
         )
@@ -185,7 +187,7 @@ class Case:
         """Kept for one reviewer, or for nobody in particular; taken from whoever holds it."""
         self._unresolved()
         if name in self.barred:
-            raise ConflictError(f"{name} has judged this before; somebody else must look at it now.")
+            raise ConflictError(f"{_person(name)} has judged this before; somebody else must look at it now.")
         return self._with(state=CaseState.OPEN, holder=None, lease_until=None, reserved_for=name, snoozed_until=None)
 
     def escalated(self, queue: str, *, share: float) -> Case:
@@ -303,7 +305,7 @@ class Case:
         if self.state is CaseState.CLAIMED and self.holder == name and self.lease_over(now):
             raise ConflictError(f"Your lease ended at {_clock(self.lease_until)}; claim the case again to go on.")
         if self.state is CaseState.CLAIMED and self.holder != name:
-            raise ConflictError(f"Your lease was lost: {self.holder} holds this case now.")
+            raise ConflictError(f"Your lease was lost: {_person(self.holder)} holds this case now.")
         if self.state is CaseState.OPEN:
             raise ConflictError("Claim the case first; if you had it, your lease has ended and it went back.")
 
@@ -314,7 +316,7 @@ class Case:
                 f"Whoever had a lease on it has lost it (containment {self.settled_by})."
             )
         if self.state is CaseState.RESOLVED:
-            raise ConflictError(f"This case was resolved by {self.resolved_by}: {self.verdict}.")
+            raise ConflictError(f"This case was resolved by {_person(self.resolved_by)}: {self.verdict}.")
 
     def _with(self, **changes: object) -> Case:
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # the names are this class's own
@@ -344,6 +346,16 @@ def priority_of(case: Case, now: datetime) -> float:
 def in_blind_sample(case_id: str, share: float) -> bool:
     """Whether a case is among those that two people judge: told by the random bits of its id, so always the same."""
     return int(case_id.replace("-", "")[-8:], 16) < share * 2**32
+
+
+def _person(name: str | None) -> str:
+    """Who it is without the prefix that says which sort of caller."""
+    return "somebody" if name is None else name.rpartition(":")[2]
+
+
+def _minutes(until: datetime | None, now: datetime) -> str:
+    left = 1 if until is None else max(1, math.ceil((until - now) / timedelta(minutes=1)))
+    return f"{left} minute{'' if left == 1 else 's'}"
 
 
 def _clock(instant: datetime | None) -> str:

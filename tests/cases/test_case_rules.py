@@ -41,7 +41,7 @@ def case(noon: datetime, new_id: Callable[[datetime], str], review_policy: Revie
 def test_a_claimed_case_is_refused_to_others_until_its_lease_ends(case: Case, noon: datetime) -> None:
     held = case.claimed("reviewer:dana", now=noon, lease=LEASE)
 
-    with pytest.raises(ConflictError, match="reviewer:dana holds this case until 12:30:00 UTC"):
+    with pytest.raises(ConflictError, match=r"^dana holds this case for another 30 minutes"):
         held.claimed("reviewer:eli", now=noon + timedelta(minutes=29), lease=LEASE)
     assert held.claimed("reviewer:eli", now=noon + LEASE, lease=LEASE).holder == "reviewer:eli"
 
@@ -50,7 +50,7 @@ def test_a_claimed_case_is_refused_to_others_until_its_lease_ends(case: Case, no
     ("minutes", "later", "said"),
     [
         (31, None, "Your lease ended at 12:30:00 UTC"),
-        (31, "reviewer:eli", "Your lease was lost: reviewer:eli holds this case now"),
+        (31, "reviewer:eli", "Your lease was lost: eli holds this case now"),
         (5, "back", "Claim the case first"),
     ],
 )
