@@ -9,8 +9,8 @@ Long because it is one table: each code stands beside its sentences and its feat
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from models.features.catalogue import FEATURES, Vector
 from models.features.feature import Direction, Group
@@ -33,6 +33,8 @@ class ReasonCode:
         lowers: the sentence when it lowers it.
         features: the names of the features that speak for it.
         unknown: the sentence when what weighs most is missing; a reason whose features never are has none.
+        facts: of features that say less, or something else, than the whole: the sentence when it is so, ``None`` where
+            that of the whole will do, and the sentence when it is not.
     """
 
     code: str
@@ -41,6 +43,7 @@ class ReasonCode:
     lowers: str
     features: tuple[str, ...]
     unknown: str = ""
+    facts: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,12 @@ REASONS: tuple[ReasonCode, ...] = (
         "The connection is of a kind that is abused less often, such as a home or a university.",
         ("ip_hosting", "ip_anonymiser", "ip_residential_proxy", "ip_academic", "ip_mobile"),
         unknown="What kind of connection it is, is not known.",
+        facts={
+            "ip_academic": (
+                "The connection is that of a school or university.",
+                "The connection is not that of a school or university.",
+            )
+        },
     ),
     ReasonCode(
         "ADDRESS_BUSY",
@@ -337,6 +346,12 @@ REASONS: tuple[ReasonCode, ...] = (
         "The sponsor named is at a listed institution.",
         ("sponsor_supports", "sponsor_good_accounts"),
         unknown="No sponsor was named.",
+        facts={
+            "sponsor_good_accounts": (
+                "Others who named this sponsor are known to be good.",
+                "Nobody who named this sponsor is known to be good yet.",
+            )
+        },
     ),
     ReasonCode(
         "VOUCHED_TOGETHER",
@@ -376,6 +391,12 @@ REASONS: tuple[ReasonCode, ...] = (
         "Few accounts from its address range, mail domain or card range are known to be fraudulent, or none.",
         ("prefix_fraud_share_90d", "domain_fraud_share_180d", "bin_fraud_share_90d", "domain_good_accounts_180d"),
         unknown="Nothing is known of accounts from its address range, mail domain or card range.",
+        facts={
+            "domain_good_accounts_180d": (
+                "Accounts at its mail domain are known to be good.",
+                "No account at its mail domain is known to be good yet.",
+            )
+        },
     ),
     ReasonCode(
         "CLUSTER",
@@ -437,6 +458,24 @@ REASONS: tuple[ReasonCode, ...] = (
             "support_groups",
         ),
         unknown="No institution was named that mailbox and connection could speak for.",
+        facts={
+            "institution_free_mail": (
+                "A listed institution is claimed from a free or throw-away mailbox.",
+                "No listed institution is claimed from a free or throw-away mailbox.",
+            ),
+            "institution_email_conflict": (
+                "The academic mailbox is of another institution than the one claimed.",
+                "The academic mailbox is of the institution claimed.",
+            ),
+            "institution_network_match": (
+                "The connection is that of the institution claimed.",
+                "The connection is not that of the institution claimed.",
+            ),
+            "support_groups": (
+                None,
+                "Nothing independent (mailbox, connection, ORCID iD, card, website) supports the story.",
+            ),
+        },
     ),
     ReasonCode(
         "LITTLE_TOLD",
@@ -485,8 +524,12 @@ def _weighed(place: int, weight: float, contributions: Sequence[float], vector: 
 
 def _sentence(reason: ReasonCode, weight: float, column: int, vector: Vector) -> str:
     """What is told: only what is so. A count of nothing that weighs against somebody does not mean its opposite."""
-    value = vector[column]
+    value, feature = vector[column], FEATURES[column]
     if math.isnan(value):
         return reason.unknown
-    nothing_there = value == 0 and FEATURES[column].direction is Direction.RAISES
+    is_so, is_not = reason.facts.get(feature.name, (None, None))
+    told = is_so if value else is_not
+    if told is not None:
+        return told
+    nothing_there = value == 0 and feature.direction is Direction.RAISES
     return reason.raises if weight > 0 and not nothing_there else reason.lowers

@@ -66,7 +66,8 @@ class VerdictsSpeak:
 class CasesOfWorker:
     """Opens one case for a piece of a cluster, not one for every account in it.
 
-    A second judge of one account is told in a note why, and who judged it before is barred.
+    Its first reason is the worker's, and a note says what it is about. Who judged an account before is barred from
+    judging it a second time.
     """
 
     policy: Callable[[], Policy]
@@ -84,20 +85,25 @@ class CasesOfWorker:
         ):
             return
         now = self.clock()
+        # What a person concluded since raises no risk: the reasons are those of the last assessment by a model.
+        judged = [each for each in recorded.assessments if each.vector is not None] or recorded.assessments
         opened = new_case(
             CaseKind.REVIEW,
             owner=case.owner,
             subject=case.subject,
             record_id=case.record_id,
             account_type=recorded.signup.account_type,
-            assessment=recorded.assessments[-1] if recorded.assessments else None,
+            assessment=judged[-1] if judged else None,
             review=self.policy().document.review,
             now=now,
             new_id=self.new_id,
             size=case.size,
             barred=judged_by(work, case.record_id) if case.again else (),
+            because=(case.reason, case.group),
         )
         work.cases.add(opened)
+        detail = {"kind": opened.kind.value, "queue": opened.queue, "reason": case.reason, **case.detail}
+        work.audit.add(AuditEntry(now, WORKER, "case.opened", opened.id, detail))
         if case.note:
             work.cases.add_note(opened.id, Note(now, WORKER, case.note))
 

@@ -47,7 +47,10 @@ def neighbour_challenge_fail_share(facts: Facts) -> float | None:
 
 
 def network_challenge_fail_share(facts: Facts) -> float | None:
-    """The same among those with this browser on this network, or with cards of this range, within 7 days."""
+    """Share of challenges failed or abandoned by those with this browser on this network or this card range, in 7 days.
+
+    Drawn towards the base rate; missing when none of them was asked for a proof.
+    """
     return _fail_share(facts, (Kind.PROFILE_NETWORK, Kind.BIN))
 
 
@@ -60,12 +63,18 @@ def prefix_fraud_share_90d(facts: Facts) -> float | None:
 
 
 def domain_fraud_share_180d(facts: Facts) -> float | None:
-    """The same for the mail domain, within 180 days."""
+    """Share of frauds among the sign-ups of this mail domain of which anything is known, within 180 days.
+
+    Drawn towards the base rate.
+    """
     return _fraud_share(facts.linkage.marks(Kind.EMAIL_DOMAIN))
 
 
 def bin_fraud_share_90d(facts: Facts) -> float | None:
-    """The same for the card range, within 90 days; missing without a card."""
+    """Share of frauds among the sign-ups with cards of this range of which anything is known, within 90 days.
+
+    Drawn towards the base rate; missing without a card.
+    """
     return _fraud_share(facts.linkage.marks(Kind.BIN))
 
 

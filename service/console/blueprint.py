@@ -13,10 +13,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.console.audit_pages import AuditPages
 from service.console.bulk_pages import BulkPages
+from service.console.callers import who
 from service.console.case_pages import CasePages
 from service.console.cluster_pages import ClusterPages
 from service.console.cluster_steps import ClusterSteps
-from service.console.cluster_words import GUARDS, LABELS, kind_words, short, who, why_words
+from service.console.cluster_words import GUARDS, LABELS, kind_words, short, why_words
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import current, recognise, require_own_form, signed_in, to_sign_in
 from service.console.figures import band, exact_percent, gauge, percent, score_bar
@@ -32,6 +33,7 @@ from service.console.queue_pages import QueuePages
 from service.console.search_pages import SearchPages
 from service.console.sign_in_pages import SignInPages
 from service.console.times import span, when
+from service.console.worker_cases import reason_name
 from service.domain.reviewer import Role
 
 View = Callable[..., AnyResponse]
@@ -67,7 +69,7 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
     console.register_error_handler(Exception, lambda error: error_page(error, deps.clock()))
     console.record_once(
         lambda state: state.app.jinja_env.filters.update(
-            shown=shown, told=told, percent=percent, span=span, exact=exact_percent, figure=figure
+            shown=shown, told=told, percent=percent, span=span, exact=exact_percent, figure=figure, reason=reason_name
         )
     )
     console.record_once(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from service.console.callers import named_keys
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
 from service.console.pages import page
@@ -15,6 +17,9 @@ from service.domain.errors import ConflictError, ForbiddenError, InvalidError
 from service.domain.reviewer import Role
 from service.domain.verdict import Verdict, reasons_of
 from service.usecases.bulk_verdicts import BulkResult, Touched
+
+NAMED = 12
+"""Cases of a proposal that its card names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class BulkPages:
             now=now,
             status=200 if problem is None else 422,
             able=able,
+            names=self._names([each.case.id for each in touched]),
             left_out=[each for each in touched if each.why_not is not None],
             second=self.deps.cases.bulk.needs_second(len(able)),
             limit=review.second_person_above,
@@ -88,18 +94,38 @@ class BulkPages:
         )
 
     def _result(self, result: BulkResult, words: str, *, may_undo: bool = True) -> AnyResponse:
+        proposed = () if result.proposal is None else result.proposal.case_ids
         return page(
-            "bulk_result.html", now=self.deps.clock(), result=result, words=words, may_undo=may_undo and result.done
+            "bulk_result.html",
+            now=self.deps.clock(),
+            result=result,
+            words=words,
+            may_undo=may_undo and result.done,
+            names=self._names([*(case_id for case_id, _ in result.left_out), *proposed]),
         )
 
     def _proposals(self, *, problem: str | None = None) -> AnyResponse:
-        who = signed_in().acting
+        who, proposals = signed_in().acting, self.deps.cases.bulk.waiting()
+        with self.deps.begin() as work:
+            keys = named_keys(work)
         return page(
             "proposals.html",
             now=self.deps.clock(),
             status=200 if problem is None else 409,
-            proposals=self.deps.cases.bulk.waiting(),
+            proposals=proposals,
+            names=self._names([case_id for each in proposals for case_id in each.case_ids[:NAMED]]),
+            named=NAMED,
+            keys=keys,
             containments=[(cluster_id(each.cluster), each) for each in self.deps.clusters.contain.waiting()],
             is_lead=who.role.covers(Role.LEAD),
             problem=problem,
         )
+
+    def _names(self, case_ids: Sequence[str]) -> dict[str, str]:
+        """What the callers call the sign-ups of cases that the reviewer may see; of the others nothing is named."""
+        owner = signed_in().acting.owner
+        with self.deps.begin() as work:
+            cases = [case for each in case_ids if (case := work.cases.get(owner, each)) is not None]
+            records = work.ledger.many(owner, [case.record_id for case in cases if case.record_id is not None])
+            signups = {each.id: each.signup.signup_id for each in records}
+        return {case.id: signups.get(case.record_id or "", case.subject) for case in cases}

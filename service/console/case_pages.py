@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from flask import Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from service.console.callers import named_keys
 from service.console.case_graph import graph_document
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
@@ -19,7 +20,8 @@ from service.console.fronts import front_of
 from service.console.pages import HTML, lines_of, page
 from service.console.queue_pages import QueuePages, just_done
 from service.console.steps import history_of
-from service.domain.case import CaseState
+from service.console.worker_cases import about
+from service.domain.case import JUDGED_BEFORE, CaseState
 from service.domain.errors import ConflictError, FieldError, ForbiddenError, GatehouseError, InvalidError
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Verdict, reasons_of
@@ -158,7 +160,8 @@ class CasePages:
         said = next((each for each in Effect if each.value == request.args.get("said")), None)
         problem = None if error is None else problem_of(error)
         with self.deps.begin() as work:
-            names = [f"reviewer:{each.name}" for each in work.reviewers.all() if each.disabled_at is None]
+            people = [f"reviewer:{each.name}" for each in work.reviewers.all() if each.disabled_at is None]
+            keys = named_keys(work)
         return page(
             "case.html",
             now=now,
@@ -169,6 +172,8 @@ class CasePages:
             front=None if case.state is CaseState.RESOLVED else front_of(self.deps, case.behind),
             behind=0 if case.state is CaseState.RESOLVED or case.cluster is None else case.size - 1,
             view=file.view,
+            about=about(file),
+            barred=JUDGED_BEFORE if acting.name in case.barred else None,
             signup=signup,
             score=score,
             lines=lines_of(policy, case.account_type.value),
@@ -181,10 +186,10 @@ class CasePages:
             facts=None if signup is None else facts_of(signup.recorded.signup, clear=clear),
             clear=clear,
             groups=[] if signup is None or signup.judged is None else signal_groups(signup.judged, signup.waterfall),
-            history=history_of(file),
+            history=history_of(file, keys),
             verdicts=[(each, reasons_of(each)) for each in Verdict],
             form=request.form,
             snoozes=SNOOZES,
-            names=names,
+            names=[each for each in people if each not in case.barred],
             is_lead=acting.role.covers(Role.LEAD),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any  # what a template is told
@@ -11,6 +12,7 @@ from typing import Any  # what a template is told
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from service.console.callers import named_keys
 from service.console.cluster_graph import expansion, graph_document
 from service.console.cluster_words import WHY_CONTAIN, WHY_CUT, WHY_DECLINE, WHY_RELEASE, WHY_TIE_AGAIN, done_words
 from service.console.dependencies import ConsoleDependencies
@@ -40,8 +42,9 @@ STATES = (
 )
 FILTERS = ("seen", "size", "state", "fraud", "order")
 _SAID = {
-    "contained": "The cluster is contained. New accounts that touch it are refused from now on; accounts "
-    "that had been let in or are in review are denied within moments, and their cases leave the queue.",
+    "contained": "The cluster is contained. Under the shipped policy a new account with two of its identifiers is "
+    "refused, with one it is asked for a proof at least; accounts that had been let in or are in review are denied "
+    "within moments, and their cases leave the queue.",
     "asked": "A second person has been asked. Nobody is touched until a lead confirms it.",
     "declined": "The request is off the table. Nobody was touched.",
     "released": "The cluster is released. Decisions that the containment changed are given back as they were.",
@@ -120,6 +123,7 @@ class ClusterPages:
         file = self.deps.clusters.file(name, owner=acting.owner, after_no=after_no, limit=PAGE)
         line = timeline(file.moments)
         moved = request.args.get("moved", "")
+        keys = self._keys()
         return page(
             "cluster.html",
             now=now,
@@ -132,7 +136,8 @@ class ClusterPages:
             line=line,
             by=None if line is None else stretch_words(line.length),
             chart=None if line is None else drawn(line, now=now),
-            history=[(entry, *done_words(entry)) for entry in file.history],
+            history=[(entry, *done_words(entry, keys)) for entry in file.history],
+            keys=keys,
             is_lead=acting.role.covers(Role.LEAD),
             why_decline=WHY_DECLINE,
             why_release=WHY_RELEASE,
@@ -150,6 +155,7 @@ class ClusterPages:
             **_refused(error),
             file=file,
             found=found,
+            keys=self._keys(),
             whole=whole,
             honest=[each for each in file.honest if each.signup_no in core],
             limit=self.deps.policy().document.clusters.containment.second_person_above,
@@ -170,11 +176,16 @@ class ClusterPages:
             cluster=name,
             handle=handle,
             found=found,
+            keys=self._keys(),
             is_lead=acting.role.covers(Role.LEAD),
             why_cut=WHY_CUT,
             why_tie_again=WHY_TIE_AGAIN,
             chosen=request.form.get("reason"),
         )
+
+    def _keys(self) -> Mapping[str, str]:
+        with self.deps.begin() as work:
+            return named_keys(work)
 
 
 def _refused(error: GatehouseError | None) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from models.linkage.identifier import IdentifierKind
 from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
+from service.console.callers import who
 from service.domain.cluster import identifier_of_handle
 from service.usecases.ports import AuditEntry
 
@@ -94,8 +97,8 @@ def why_words(code: str) -> str:
     return _SENTENCES.get(code, code.replace("_", " ").lower())
 
 
-def done_words(entry: AuditEntry) -> tuple[str, str]:
-    """What somebody did about a cluster, and its particulars."""
+def done_words(entry: AuditEntry, keys: Mapping[str, str]) -> tuple[str, str]:
+    """What somebody did about a cluster, and its particulars; ``keys`` are the names of API keys."""
     detail, parts = entry.detail, []
     if handle := detail.get("identifier"):
         parts.append(short(str(handle)))
@@ -103,10 +106,5 @@ def done_words(entry: AuditEntry) -> tuple[str, str]:
         parts.append(why_words(str(code)))
     parts += [f"{detail[name]} {words}" for name, words in _COUNTED if detail.get(name)]
     if opened_by := detail.get("opened_by"):
-        parts.append(f"asked for by {who(str(opened_by))}")
+        parts.append(f"asked for by {who(str(opened_by), keys)}")
     return _DONE.get(entry.action, entry.action), ", ".join(parts)
-
-
-def who(name: str) -> str:
-    """A person or key without the prefix that says which."""
-    return name.rpartition(":")[2]

@@ -56,6 +56,7 @@ class Line:
     institution: str | None
     country: str | None
     mine: bool
+    barred: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,7 @@ def _line(case: Case, recorded: Recorded | None, name: str) -> Line:
         institution=None if claimed is None else claimed.name,
         country=None if recorded is None else recorded.signup.identity.country,
         mine=name in (case.holder, case.reserved_for),
+        barred=name in case.barred,
     )
 
 

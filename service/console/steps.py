@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.console.callers import who
+from service.console.worker_cases import reason_name
 from service.domain.verdict import CONTAINED, VERDICT_REASONS
 from service.usecases.case_file import CaseFile, by_person
 from service.usecases.ports import AuditEntry
@@ -43,29 +46,34 @@ class HistoryLine:
     note: str | None = None
 
 
-def history_of(file: CaseFile) -> list[HistoryLine]:
-    """Everything that happened, oldest first."""
-    lines = [_step(entry) for entry in file.view.history if entry.action not in _QUIET]
-    lines += [HistoryLine(note.at, note.by, "wrote", kind="note", note=note.text) for note in file.view.notes]
+def history_of(file: CaseFile, keys: Mapping[str, str]) -> list[HistoryLine]:
+    """Everything that happened, oldest first; ``keys`` are the names of API keys."""
+    lines = [_step(entry, keys) for entry in file.view.history if entry.action not in _QUIET]
+    lines += [
+        HistoryLine(note.at, who(note.by, keys), "wrote", kind="note", note=note.text) for note in file.view.notes
+    ]
     if file.signup is not None:
         lines.append(HistoryLine(file.signup.recorded.recorded_at, "the person", "signed up", kind="signup"))
         for each in file.signup.assessments:
             score = "" if each.score is None else f"score {each.score:.3f}, "
-            who = "a reviewer" if by_person(each) else "the service"
+            decider = "a reviewer" if by_person(each) else "the service"
             detail = f"{score}policy {each.policy_version}"
             lines.append(
-                HistoryLine(each.decided_at, who, f"decided {each.decision}", detail, kind=each.decision.value)
+                HistoryLine(each.decided_at, decider, f"decided {each.decision}", detail, kind=each.decision.value)
             )
     return sorted(lines, key=lambda line: line.at)
 
 
-def _step(entry: AuditEntry) -> HistoryLine:
+def _step(entry: AuditEntry, keys: Mapping[str, str]) -> HistoryLine:
     detail = entry.detail
     parts = [str(detail[name]) for name in ("verdict", "queue", "to", "until", "holder") if detail.get(name)]
     code = str(detail.get("reason_code") or "")
     if code:
         parts.append(_REASONS.get(code, code))
+    if why := detail.get("reason"):
+        parts.append(reason_name(str(why)))
     if detail.get("effect") == "none":
         parts.append("without effect")
     kind = str(detail.get("verdict") or "step")
-    return HistoryLine(entry.at, entry.actor, _WORDS.get(entry.action, entry.action), ", ".join(parts), kind=kind)
+    what = _WORDS.get(entry.action, entry.action)
+    return HistoryLine(entry.at, who(entry.actor, keys), what, ", ".join(parts), kind=kind)

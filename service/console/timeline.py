@@ -18,7 +18,7 @@ MOST_BARS = 48
 _STRETCHES = tuple(
     timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1_440, 4_320, 10_080, 43_200)
 )
-_WIDTH, _UP, _DOWN = 1_100, 110, 70
+_WIDTH, _UP, _MARGIN, _LEAST_DOWN = 1_100, 110, 14, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +65,27 @@ def stretch_words(length: timedelta) -> str:
 
 
 def drawn(line: Timeline, *, now: datetime) -> Markup:
-    """The bars; the same numbers stand in a table beside them."""
-    most_up = max(each.signups for each in line.stretches) or 1
+    """The bars, above and below to one scale; the same numbers stand in a table beside them."""
     most_down = max(each.bans for each in line.stretches)
-    down = _DOWN if most_down else 8
+    most = max(most_down, *(each.signups for each in line.stretches)) or 1
+    one = (_UP - _MARGIN) / most
+    down = max(_LEAST_DOWN, most_down * one)
     step = _WIDTH / max(len(line.stretches), 12)
     signups, bans = sum(each.signups for each in line.stretches), sum(each.bans for each in line.stretches)
-    words = f"{signups:,} sign-ups above the line and {bans:,} bans below it, by {stretch_words(line.length)}"
+    words = f"{_counted(signups, 'sign-up')} above the line and {_counted(bans, 'ban')} below it, by "
+    words += stretch_words(line.length)
     parts = [
-        Markup('<svg class="chart timeline" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
+        Markup('<svg class="chart timeline" viewBox="0 0 {} {:.1f}" role="img" aria-label="{}">').format(
             _WIDTH, _UP + down + 18, words
         ),
-        Markup('<text class="scale" x="2" y="10">{}</text>').format(f"{most_up:,}"),
+        Markup('<text class="scale" x="2" y="10">{}</text>').format(f"{most:,}"),
     ]
     for place, each in enumerate(line.stretches):
-        about = f"{span(now - each.start)} ago: {each.signups:,} sign-ups, {each.bans:,} bans"
-        for kind, count, most, room in (
-            ("came", each.signups, most_up, _UP - 14),
-            ("banned", each.bans, most_down, down),
-        ):
+        about = f"{span(now - each.start)} ago: {_counted(each.signups, 'sign-up')}, {_counted(each.bans, 'ban')}"
+        for kind, count in (("came", each.signups), ("banned", each.bans)):
             if not count:
                 continue
-            tall = max(2.0, count / most * room)
+            tall = max(2.0, count * one)
             top = _UP - tall if kind == "came" else _UP
             parts.append(
                 Markup(
@@ -97,9 +96,13 @@ def drawn(line: Timeline, *, now: datetime) -> Markup:
     ends = (("start", 0.0, line.stretches[0].start), ("end", len(line.stretches) * step, line.stretches[-1].start))
     for anchor, x, at in ends if len(line.stretches) > 6 else ends[:1]:
         parts.append(
-            Markup('<text x="{:.1f}" y="{}" text-anchor="{}">{} ago</text>').format(
+            Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{} ago</text>').format(
                 x, _UP + down + 13, anchor, span(now - at)
             )
         )
     parts.append(Markup("</svg>"))
     return Markup("").join(parts)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -24,6 +24,18 @@ _CONTAINMENT = "containment:"
 ONE_SIGNUP = "signup:"
 """What the subject of a case about one sign-up begins with."""
 
+VOUCHED = "vouched:"
+"""What that of an account begins with that a proof or a verdict let in, and that the banned look like."""
+
+PIECE = "piece:"
+"""What that of a piece of a cluster begins with; the id of its first account follows."""
+
+OPERATOR = "operator:"
+"""What that of two clusters begins with that may be one operator's; their ids follow."""
+
+JUDGED_BEFORE = "You have judged this before; somebody else must look at it now."
+"""What whoever is barred from a case is told."""
+
 
 class CaseState(StrEnum):
     """Where a case stands."""
@@ -108,6 +120,26 @@ class Case:
         """Whether the decision appealed against is still hidden."""
         return self.kind is CaseKind.APPEAL and self.opinions_given == 0
 
+    @property
+    def second_judge(self) -> bool:
+        """Whether somebody else is asked about an account that a proof or a verdict let in."""
+        return self.subject.startswith(VOUCHED)
+
+    @property
+    def of_clusters(self) -> bool:
+        """Whether it is about accounts that hang together, and not about the one that is shown first."""
+        return self.subject.startswith((PIECE, OPERATOR))
+
+    @property
+    def of_a_piece(self) -> bool:
+        """Whether it is about a piece of a cluster: containing that closes it."""
+        return self.subject.startswith(PIECE)
+
+    @property
+    def clusters_named(self) -> tuple[str, ...]:
+        """The ids of the clusters that its subject names."""
+        return tuple(self.subject.split(":")[1:]) if self.subject.startswith(OPERATOR) else ()
+
     def overdue(self, now: datetime) -> bool:
         """Whether it waits longer than the policy allows."""
         return self.state is not CaseState.RESOLVED and now >= self.due_at
@@ -129,11 +161,13 @@ class Case:
         """
         self._unresolved()
         if name in self.barred:
-            raise ForbiddenError("You have judged this before; somebody else must look at it now.")
+            raise ForbiddenError(JUDGED_BEFORE)
         if self.state is CaseState.CLAIMED and self.holder != name and not self.lease_over(now):
-            raise ConflictError(f"{self.holder} holds this case until {_clock(self.lease_until)}.")
+            raise ConflictError(
+                f"{_person(self.holder)} holds this case for another {_minutes(self.lease_until, now)}."
+            )
         if self.reserved_for not in (None, name):
-            raise ConflictError(f"This case is assigned to {self.reserved_for}.")
+            raise ConflictError(f"This case is assigned to {_person(self.reserved_for)}.")
         return self._with(
             state=CaseState.CLAIMED, holder=name, lease_until=now + lease, reserved_for=None, snoozed_until=None
         )
@@ -153,7 +187,7 @@ class Case:
         """Kept for one reviewer, or for nobody in particular; taken from whoever holds it."""
         self._unresolved()
         if name in self.barred:
-            raise ConflictError(f"{name} has judged this before; somebody else must look at it now.")
+            raise ConflictError(f"{_person(name)} has judged this before; somebody else must look at it now.")
         return self._with(state=CaseState.OPEN, holder=None, lease_until=None, reserved_for=name, snoozed_until=None)
 
     def escalated(self, queue: str, *, share: float) -> Case:
@@ -271,7 +305,7 @@ class Case:
         if self.state is CaseState.CLAIMED and self.holder == name and self.lease_over(now):
             raise ConflictError(f"Your lease ended at {_clock(self.lease_until)}; claim the case again to go on.")
         if self.state is CaseState.CLAIMED and self.holder != name:
-            raise ConflictError(f"Your lease was lost: {self.holder} holds this case now.")
+            raise ConflictError(f"Your lease was lost: {_person(self.holder)} holds this case now.")
         if self.state is CaseState.OPEN:
             raise ConflictError("Claim the case first; if you had it, your lease has ended and it went back.")
 
@@ -282,7 +316,7 @@ class Case:
                 f"Whoever had a lease on it has lost it (containment {self.settled_by})."
             )
         if self.state is CaseState.RESOLVED:
-            raise ConflictError(f"This case was resolved by {self.resolved_by}: {self.verdict}.")
+            raise ConflictError(f"This case was resolved by {_person(self.resolved_by)}: {self.verdict}.")
 
     def _with(self, **changes: object) -> Case:
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # the names are this class's own
@@ -312,6 +346,16 @@ def priority_of(case: Case, now: datetime) -> float:
 def in_blind_sample(case_id: str, share: float) -> bool:
     """Whether a case is among those that two people judge: told by the random bits of its id, so always the same."""
     return int(case_id.replace("-", "")[-8:], 16) < share * 2**32
+
+
+def _person(name: str | None) -> str:
+    """Who it is without the prefix that says which sort of caller."""
+    return "somebody" if name is None else name.rpartition(":")[2]
+
+
+def _minutes(until: datetime | None, now: datetime) -> str:
+    left = 1 if until is None else max(1, math.ceil((until - now) / timedelta(minutes=1)))
+    return f"{left} minute{'' if left == 1 else 's'}"
 
 
 def _clock(instant: datetime | None) -> str:

@@ -1,6 +1,7 @@
 """Habits: what an operator keeps who shares nothing, of identifiers that tie nobody and of the setup he signs up with.
 
-What people say of themselves is none of it: neither name nor nationality nor institution is held against anybody.
+How somebody words the stated use is one, and so is the country that a card range comes with. Who people say they are
+is none: neither name nor birth nor institution, nor a country by itself, is held against anybody.
 """
 
 from __future__ import annotations
@@ -97,6 +98,37 @@ _SETUP: Mapping[str, Callable[[SignalsDocument], object]] = {
 
 HABIT_KINDS = (*(kind.value for kind in SHARED_KINDS), *_SETUP)
 """Every kind of habit. Places are stored: add at the end only."""
+
+HABIT_WORDS: Mapping[str, str] = {
+    "email_pattern": "shape of the mail address",
+    "profile_network": "browser on that network",
+    "bin": "card range",
+    "text_band": "wording of the stated use",
+    "ip_prefix": "address range",
+    "phone_block": "block of telephone numbers",
+    "bin_country": "card range with that country",
+    "form_language": "pace of the form with its language",
+    "device_profile": "browser profile",
+    "email_domain": "mail domain",
+    "network": "network",
+    "browser": "browser version",
+    "tls_engine": "make of the TLS handshake",
+    "languages": "languages of the browser",
+    "time_zone": "time zone",
+    "pace": "pace of the form",
+    "typing": "way of typing",
+    "length_of_use": "length of the stated use",
+    "pasting": "what was pasted",
+    "access": "kind of connection",
+    "place": "country of the connection",
+    "line": "kind of telephone line",
+    "payment": "means of payment",
+    "mailbox_form": "form of the mailbox's name",
+    "mailbox_sort": "kind of mailbox",
+    "clock": "time zone against the connection's",
+    "countries": "number of countries named",
+}
+"""Every kind of habit as a reviewer calls it."""
 
 
 def habits_of(identifiers: Iterable[tuple[IdentifierKind, bytes]], signals: SignalsDocument) -> Habits:

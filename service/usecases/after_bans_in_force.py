@@ -11,7 +11,7 @@ from datetime import datetime
 from models.linkage.identifier import Identifier, IdentifierKind
 from service.domain.decision import Reason
 from service.domain.errors import UnavailableError
-from service.domain.habits import SHARED_KINDS, Habits, SignalsDocument, habits_of
+from service.domain.habits import HABIT_WORDS, SHARED_KINDS, Habits, SignalsDocument, habits_of
 from service.domain.likeness import LIKE_BANNED, LIKE_BANNED_REASON, Likeness
 from service.domain.watch import WATCHED, WATCHED_KINDS, WATCHED_REASON, Watches
 from service.usecases.judge import Held, LookOut, look_out_for_nobody
@@ -91,6 +91,6 @@ class _Standing:
 
 def like_the_banned(likeness: Likeness, habits: Habits) -> Held:
     """Whoever is asked for being like the banned, and what he has in common with them."""
-    common = ", ".join(kind.replace("_", " ") for kind in likeness.weights.strongest(habits))
+    common = ", ".join(HABIT_WORDS[kind] for kind in likeness.weights.strongest(habits))
     text = f"It resembles accounts that were banned in the last days (by: {common or 'many small things'})."
     return Held(LIKE_BANNED, Reason(LIKE_BANNED_REASON, "rule", text))

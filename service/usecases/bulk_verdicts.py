@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from service.domain.case import Case, CaseKind, CaseState
+from service.domain.case import JUDGED_BEFORE, Case, CaseKind, CaseState
 from service.domain.errors import ConflictError, FieldError, GatehouseError, InvalidError, NotFoundError
 from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.proposal import Proposal, ProposalState
@@ -169,7 +169,9 @@ def _why_not(case: Case, acting: Acting, now: datetime) -> str | None:
         return "it is resolved"
     if case.kind is CaseKind.APPEAL:
         return "an appeal is judged by itself"
-    if case.opinions_given + 1 < case.opinions_wanted or acting.name in case.barred:
+    if acting.name in case.barred:
+        return JUDGED_BEFORE
+    if case.opinions_given + 1 < case.opinions_wanted:
         return "it needs independent opinions"
     try:
         case.claimed(acting.name, now=now, lease=_NO_TIME)

@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from models.identifiers import identifiers_of
 from models.linkage.identifier import Identifier, IdentifierKind, Strength, strength_of
+from models.linkage.marks import Mark
 from models.reference.reference import Reference
 from models.registry import LoadedModel
 from models.signals.signals import derive_signals
@@ -41,7 +42,8 @@ class Neighbours:
 class SignupFile:
     """What is known of one sign-up. ``assessments`` leave out what the reader must not know yet; so does ``cluster``,
 
-    whose page tells it, and which is ``None`` too where the sign-up stands alone.
+    whose page tells it, and which is ``None`` too where the sign-up stands alone, and so does ``known``, what outcomes
+    say of it: BANNED or GOOD.
     """
 
     recorded: Recorded
@@ -51,6 +53,7 @@ class SignupFile:
     neighbours: tuple[Neighbours, ...]
     cases: tuple[Case, ...]
     cluster: ClusterView | None = None
+    known: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ class ReadFiles:
             neighbours=self._neighbours(work, recorded, acting, neighbours),
             cases=() if hide_earlier else tuple(work.cases.of_record(recorded.id)),
             cluster=None if hide_earlier else _cluster(work, recorded),
+            known=None if hide_earlier else _known(work, recorded),
         )
 
     def _neighbours(self, work: UnitOfWork, recorded: Recorded, acting: Acting, most: int) -> tuple[Neighbours, ...]:
@@ -160,6 +164,11 @@ def _cluster(work: UnitOfWork, recorded: Recorded) -> ClusterView | None:
     if summary is None or summary.size < 2:
         return None
     return ClusterView(cluster_id(summary.number), summary.size, summary.frauds)
+
+
+def _known(work: UnitOfWork, recorded: Recorded) -> Mark | None:
+    member = work.clusters.member(recorded.signup_no)
+    return None if member is None else member.label
 
 
 def by_person(assessment: Assessment) -> bool:

@@ -273,6 +273,7 @@ class DrawLikeness:
             size=1,
             detail={"likeness": likeness.id, "let_in_by": by},
             note=f"Let in by a {by} before these bans were known. {held.reason.text}",
+            group=held.reason.group,
             again=True,
         )
 

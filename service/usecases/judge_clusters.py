@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.linkage.pieces import Piece, Verdict, judge_piece
+from service.domain.case import PIECE
 from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER, Looked
 from service.domain.errors import ConflictError
@@ -25,9 +26,6 @@ CONFIRMED_FRAUD = "CONFIRMED_FRAUD"
 
 FRAUD_AMONG_DOUBTED = "FRAUD_AMONG_DOUBTED"
 """Why evidence contains with less: one known fraud at least in such a piece, most of which is doubted."""
-
-PIECE_SUBJECT = "piece:"
-"""What the subject of a piece's case begins with; its first account follows."""
 
 PIECE_WITH_FRAUD = "PIECE_WITH_FRAUD"
 """Why a piece is a case: a known fraud, and too little to contain it without a person."""
@@ -133,12 +131,32 @@ class JudgeClusters:
         }
         # Named by its first account, so that a piece that grows is the same case.
         case = WorkersCase(
-            subject=f"{PIECE_SUBJECT}{first.id}",
+            subject=f"{PIECE}{first.id}",
             owner=shown.owner,
             reason=PIECE_WITH_FRAUD if piece.frauds else PIECE_IN_DOUBT,
             record_id=shown.id,
             size=len(piece.accounts),
             detail=detail,
+            note=f"{_heading(piece)} {_why_a_person(piece)}",
         )
         self.cases.open(work, case)
         work.audit.add(AuditEntry(now, WORKER, "cluster.to_be_reviewed", cluster, detail))
+
+
+def _heading(piece: Piece) -> str:
+    """What a piece is, in one sentence: ``A piece of 28 accounts with 2 known frauds (1 source).``"""
+    size = f"A piece of {_counted(len(piece.accounts), 'account')}"
+    if piece.frauds:
+        known = _counted(len(piece.frauds), "known fraud")
+        return f"{size} with {known} ({_counted(piece.sources, 'source')})."
+    return f"{size}, of which {len(piece.doubted):,} gave no proof when they were asked for one."
+
+
+def _why_a_person(piece: Piece) -> str:
+    if piece.verdict is Verdict.CONTAIN:
+        return "Somebody released it before: it is contained again only by a person."
+    return "That is too little to contain it without a person."
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

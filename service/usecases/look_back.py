@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.linkage.joining import DEGREE_CAP
 from models.linkage.marks import Mark
+from service.domain.case import OPERATOR
 from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER
 from service.domain.decision import Decision
@@ -142,12 +143,14 @@ class LookBack:
             self.cases.open(
                 work,
                 WorkersCase(
-                    subject=f"operator:{pair[0]}:{pair[1]}",
+                    subject=f"{OPERATOR}{pair[0]}:{pair[1]}",
                     owner=shown.owner,
                     reason=SAME_OPERATOR,
                     record_id=shown.id,
                     size=len(members),
                     detail=detail,
+                    note=f"Two clusters that may be one operator's: {pair[0]} and {pair[1]}. "
+                    f"They share {len(keys)} identifiers of {len(kinds)} kinds that few others carry.",
                 ),
             )
             work.audit.add(AuditEntry(now, WORKER, "cluster.to_be_reviewed", pair[0], detail))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.signup import AccountType
-from service.domain.case import ONE_SIGNUP, Case, CaseKind, in_blind_sample, rank_of
+from service.domain.case import ONE_SIGNUP, VOUCHED, Case, CaseKind, in_blind_sample, rank_of
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.policy_sections.review import ReviewPolicy
@@ -34,7 +34,7 @@ def appeal_subject(record_id: str) -> str:
 
 def vouched_subject(record_id: str) -> str:
     """What the case of an account is keyed by that a proof or a verdict let in, and that the banned look like."""
-    return f"vouched:{record_id}"
+    return f"{VOUCHED}{record_id}"
 
 
 def judged_by(work: UnitOfWork, record_id: str) -> tuple[str, ...]:
@@ -56,6 +56,7 @@ def new_case(
     new_id: Callable[[datetime], str],
     size: int = 1,
     barred: tuple[str, ...] = (),
+    because: tuple[str, str] | None = None,
 ) -> Case:
     """A case as it is opened, in its queue and at its place.
 
@@ -65,8 +66,10 @@ def new_case(
         assessment: what its risk and reasons are read off.
         size: how many sign-ups it stands for.
         barred: who must not judge it.
+        because: code and group of what it is opened for, where that is not what raised the risk.
     """
-    reasons = _raising(assessment)
+    raising = _raising(assessment)
+    reasons = raising if because is None else [because, *(each for each in raising if each[0] != because[0])]
     group = reasons[0][1] if reasons else RULE_GROUP
     queue = review.queue_for(kind=kind.value, account_type=account_type, reason_group=group)
     risk = UNSCORED_RISK if assessment is None or assessment.score is None else assessment.score

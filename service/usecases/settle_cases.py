@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from service.domain.case import Case, CaseKind
+from service.domain.case import PIECE, Case, CaseKind
 from service.domain.containment import WORKER, Progress, Role, Task
 from service.domain.decision import Decision
-from service.usecases.judge_clusters import PIECE_SUBJECT
 from service.usecases.open_case import subject_of, vouched_subject
 from service.usecases.ports import AuditEntry, Recorded, UnitOfWork
 
@@ -75,7 +74,7 @@ class CasesOfBatch:
         closing = [
             case
             for case in self.unresolved.get(recorded.id, ())
-            if case.subject.startswith(PIECE_SUBJECT)
+            if case.subject.startswith(PIECE)
             or (decision is Decision.DENY and (_is_its_own(case, recorded) or _is_of_a_second_judge(case, recorded)))
         ]
         self._settling += [(task.containment_id, case.settled(task.containment_id, now=self.now)) for case in closing]

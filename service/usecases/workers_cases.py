@@ -8,6 +8,9 @@ from typing import Protocol
 
 from service.usecases.ports import UnitOfWork
 
+LINKAGE = "linkage"
+"""The reason group of what is about several accounts: a policy may have a queue for these."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkersCase:
@@ -20,7 +23,8 @@ class WorkersCase:
         detail: what they need to know, without personal data.
         record_id: the sign-up shown first.
         size: how many sign-ups it stands for.
-        note: a sentence for whoever takes it up; empty where the sign-up shown says it all.
+        note: what it is about and why, for whoever takes it up: a heading of one sentence, and what more there is.
+        group: the reason's group, by which it finds its queue.
         again: whether somebody judged it before: then it is somebody else's, and asked once for ever.
     """
 
@@ -31,6 +35,7 @@ class WorkersCase:
     size: int
     detail: Mapping[str, object]
     note: str = ""
+    group: str = LINKAGE
     again: bool = False
 
 

@@ -110,7 +110,7 @@ def test_two_keys_race_for_one_case_and_the_loser_is_told(api: Any, hold: Any) -
     )
 
     assert (refused.status_code, refused.get_json()["type"]) == (409, "urn:gatehouse:problem:conflict")
-    assert "holds this case until" in refused.get_json()["detail"]
+    assert "holds this case for another" in refused.get_json()["detail"]
     assert (verdict.status_code, "Your lease was lost" in verdict.get_json()["detail"]) == (409, True)
 
 

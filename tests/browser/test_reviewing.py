@@ -110,7 +110,7 @@ def test_two_who_race_for_one_case_are_told_apart(open_tab: Open, console: Any) 
     eli.page.click("aside button:has-text('Claim')")
     eli.page.wait_for_selector("[role=alert]")
 
-    assert "reviewer:dana holds this case until" in eli.text("[role=alert]")
+    assert "dana holds this case for another" in eli.text("[role=alert]")
     assert dana.page.locator("#verdict").count() == 1
     assert eli.page.locator("#verdict").count() == 0
     dana.page.click("text=Give back")

@@ -43,7 +43,7 @@ def test_a_small_selection_is_judged_at_once_without_what_cannot_be(
 
     why_not = {each.case.id: each.why_not for each in preview}
     assert why_not[free.id] is None
-    assert "reviewer:eli holds" in (why_not[held.id] or "")
+    assert "eli holds this case for another" in (why_not[held.id] or "")
     assert why_not[blind.id] == "it needs independent opinions"
     assert (set(result.done), result.proposal) == ({free.id, another.id}, None)
     assert decision(store, free) is decision(store, another) is Decision.DENY

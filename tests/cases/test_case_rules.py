@@ -41,7 +41,7 @@ def case(noon: datetime, new_id: Callable[[datetime], str], review_policy: Revie
 def test_a_claimed_case_is_refused_to_others_until_its_lease_ends(case: Case, noon: datetime) -> None:
     held = case.claimed("reviewer:dana", now=noon, lease=LEASE)
 
-    with pytest.raises(ConflictError, match="reviewer:dana holds this case until 12:30:00 UTC"):
+    with pytest.raises(ConflictError, match=r"^dana holds this case for another 1 minute\.$"):
         held.claimed("reviewer:eli", now=noon + timedelta(minutes=29), lease=LEASE)
     assert held.claimed("reviewer:eli", now=noon + LEASE, lease=LEASE).holder == "reviewer:eli"
 
@@ -50,7 +50,7 @@ def test_a_claimed_case_is_refused_to_others_until_its_lease_ends(case: Case, no
     ("minutes", "later", "said"),
     [
         (31, None, "Your lease ended at 12:30:00 UTC"),
-        (31, "reviewer:eli", "Your lease was lost: reviewer:eli holds this case now"),
+        (31, "reviewer:eli", "Your lease was lost: eli holds this case now"),
         (5, "back", "Claim the case first"),
     ],
 )
@@ -79,7 +79,7 @@ def test_a_lost_lease_is_told_in_words(case: Case, noon: datetime, minutes: int,
 def test_nothing_but_reopening_moves_a_resolved_case(case: Case, noon: datetime, step: Any) -> None:
     resolved = case.resolved(Verdict.APPROVE, "FALSE_ALARM", by="reviewer:dana", now=noon)
 
-    with pytest.raises(ConflictError, match="resolved by reviewer:dana: approve"):
+    with pytest.raises(ConflictError, match="resolved by dana: approve"):
         step(resolved, noon)
     assert resolved.reopened(now=noon, due_after=LEASE).state is CaseState.OPEN
 

@@ -263,7 +263,9 @@ def test_what_a_person_released_is_contained_again_only_by_a_person(gate: Any) -
     gate.work()
 
     assert gate.latest(ring[1]) is Decision.ALLOW
-    assert [case.reason for case in gate.cases.cases.values()] == ["PIECE_WITH_FRAUD"]
+    (case,) = gate.cases.cases.values()
+    assert case.reason == "PIECE_WITH_FRAUD"
+    assert case.note.endswith("Somebody released it before: it is contained again only by a person.")
     assert contain(gate, ring[0]).state is STANDING
 
 

@@ -99,7 +99,7 @@ def test_newcomers_like_the_banned_are_asked_until_it_ends_by_itself(drawing: Dr
 
     assert (alike.decision, alike.rules[-1]) == (STEP_UP, LIKE_BANNED)
     (reason,) = [each for each in alike.reasons if each.code == "LIKE_BANNED_ACCOUNTS"]
-    assert "email domain" in reason.text
+    assert "mail domain" in reason.text
     assert other.decision is ALLOW
     assert LIKE_BANNED not in after.rules
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models.identifiers import identifiers_of
 from models.reference.reference import load_reference
 from models.signals.signals import derive_signals
-from service.domain.habits import HABIT_KINDS, SHARED_KINDS, Habits, habits_of
+from service.domain.habits import HABIT_KINDS, HABIT_WORDS, SHARED_KINDS, Habits, habits_of
 from service.domain.likeness import Counts, Drawn, left_of, line_above
 from tests.clusters.conftest import START, signup_of
 
@@ -28,7 +28,7 @@ REFERENCE = load_reference()
     born=st.sampled_from([None, 1960, 2006]),
     school=st.sampled_from([None, "Universität Hintertupfing"]),
 )
-def test_what_people_say_of_themselves_is_no_habit(
+def test_who_people_say_they_are_is_no_habit(
     name: str, country: str | None, born: int | None, school: str | None
 ) -> None:
     def habits(**said: Any) -> Habits:
@@ -45,6 +45,11 @@ def test_what_people_say_of_themselves_is_no_habit(
 def test_every_shared_kind_has_a_place_of_its_own() -> None:
     assert len(set(HABIT_KINDS)) == len(HABIT_KINDS) <= 256
     assert [kind.value for kind in SHARED_KINDS] == list(HABIT_KINDS[: len(SHARED_KINDS)])
+
+
+def test_every_habit_has_words_of_its_own_for_reviewers() -> None:
+    assert set(HABIT_WORDS) == set(HABIT_KINDS)
+    assert len(set(HABIT_WORDS.values())) == len(HABIT_WORDS)
 
 
 def some(**digests: bytes) -> Habits:

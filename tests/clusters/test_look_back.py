@@ -129,6 +129,8 @@ def test_enough_bridges_of_two_kinds_are_one_case(gate: Any, bridges: int, cases
     if cases:
         assert operators[0].detail["clusters"] == sorted([gate.cluster(first[0]), gate.cluster(second[0])])
         assert operators[0].detail["bridges"] == 3
+        assert operators[0].note.startswith("Two clusters that may be one operator's: cl_")
+        assert "They share 3 identifiers of 2 kinds" in operators[0].note
 
 
 def habits(number: int) -> dict[str, str]:

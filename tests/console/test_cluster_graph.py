@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -139,3 +140,15 @@ def test_a_timeline_counts_sign_ups_and_bans_each_in_their_own_time() -> None:
     assert "5 sign-ups above the line and 2 bans below it, by minute" in told
     assert told.count('class="banned"') == 1
     assert timeline([]) is None
+
+
+def test_both_sides_of_a_timeline_have_one_scale() -> None:
+    line = timeline(moments(*([0.5] * 40), 3.5, banned=(3.2,) * 10))
+    assert line is not None
+
+    told = drawn(line, now=NOON + timedelta(hours=1))
+
+    tall = {kind: float(height) for kind, height in re.findall(r'class="(came|banned)"[^>]*height="([\d.]+)"', told)}
+    first = float(re.findall(r'class="came"[^>]*height="([\d.]+)"', told)[0])
+    assert first / tall["banned"] == pytest.approx(50 / 10, rel=0.01)
+    assert "ago: 1 sign-up, 10 bans" in told

@@ -83,3 +83,71 @@ def test_a_fact_that_is_not_there_is_not_told_as_if_it_were() -> None:
 
     assert absent.text == "The institution gives mailboxes to those it has admitted."
     assert present.text == "The institution gives mailboxes before admission."
+
+
+@pytest.mark.parametrize(
+    ("weights", "values", "told"),
+    [
+        (
+            {"institution_free_mail": -0.4, "support_groups": 0.2},
+            {"institution_free_mail": 0.0, "support_groups": 0.0},
+            "No listed institution is claimed from a free or throw-away mailbox.",
+        ),
+        (
+            {"institution_free_mail": 0.4, "support_groups": -0.3},
+            {"institution_free_mail": 1.0, "support_groups": 1.0},
+            "A listed institution is claimed from a free or throw-away mailbox.",
+        ),
+        (
+            {"institution_network_match": -0.2},
+            {"institution_network_match": 0.0},
+            "The connection is not that of the institution claimed.",
+        ),
+        (
+            {"support_groups": -0.2},
+            {"support_groups": 0.0},
+            "Nothing independent (mailbox, connection, ORCID iD, card, website) supports the story.",
+        ),
+        (
+            {"support_groups": 0.2},
+            {"support_groups": 1.0},
+            "Little that is independent (mailbox, connection, ORCID iD, card, website) supports the story.",
+        ),
+        (
+            {"support_groups": -0.2},
+            {"support_groups": 2.0},
+            "Something independent (mailbox, connection, ORCID iD, card, website) supports the story.",
+        ),
+    ],
+)
+def test_support_is_claimed_only_where_there_is_some(
+    weights: dict[str, float], values: dict[str, float], told: str
+) -> None:
+    [reason] = strongest_reasons(weigh(**weights), vector(**values))
+
+    assert (reason.code, reason.text) == ("INSTITUTION_UNPROVEN", told)
+
+
+@pytest.mark.parametrize(
+    ("feature", "told"),
+    [
+        ("domain_good_accounts_180d", "No account at its mail domain is known to be good yet."),
+        ("sponsor_good_accounts", "Nobody who named this sponsor is known to be good yet."),
+        ("ip_academic", "The connection is not that of a school or university."),
+    ],
+)
+def test_the_lack_of_something_good_is_not_told_as_something_bad(feature: str, told: str) -> None:
+    [reason] = strongest_reasons(weigh(**{feature: 0.3}), vector(**{feature: 0.0}))
+
+    assert reason.text == told
+
+
+def test_the_facts_told_of_a_feature_are_those_of_its_reason() -> None:
+    for reason in REASONS:
+        assert set(reason.facts) <= set(reason.features), reason.code
+
+
+def test_every_meaning_stands_alone() -> None:
+    """On the page of a case features stand by weight: the one before in the catalogue is not the one before there."""
+    for feature in FEATURES:
+        assert not feature.meaning.lower().startswith(("the same", "likewise", "as above")), feature.name
