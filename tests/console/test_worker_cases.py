@@ -224,6 +224,7 @@ def test_a_resolved_case_waits_for_nobody(
     assert "due in" in open_page
     assert "due in" not in page
     assert "A verdict here is on" not in page
+    assert "As it was when the case was opened." in page
     assert re.search(r"opened <time[^>]*>[^<]+</time> ago", page)
 
 
