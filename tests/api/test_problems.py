@@ -75,6 +75,7 @@ MAPPED = [
     (errors.CardNumberError("m"), 422),
     (errors.NotFoundError("m"), 404),
     (errors.ConflictError("m"), 409),
+    (errors.TakenError("m"), 409),
     (errors.KeyReusedError("m"), 422),
     (errors.StillRunningError("m"), 409),
     (errors.TooManyError("m"), 429),

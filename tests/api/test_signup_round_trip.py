@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import signup as core
+from models.signals.content import content_of
 from models.signup_document import document_of_signup, signup_of_document
 from service.api.card_numbers import card_number_paths
 from service.api.json_body import decode
@@ -22,6 +23,11 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 def _text(limit: int) -> st.SearchStrategy[str]:
     letters = st.characters(codec="utf-8", exclude_characters="\0")
     return st.text(letters, min_size=1, max_size=min(limit, 40))
+
+
+def _value(limit: int) -> st.SearchStrategy[str]:
+    """What ties accounts: a blank is refused."""
+    return _text(limit).filter(content_of)
 
 
 def _maybe(strategy: st.SearchStrategy) -> st.SearchStrategy:
@@ -49,7 +55,7 @@ IDENTITY = st.builds(
 PAYMENT = st.builds(
     core.Payment,
     method=st.sampled_from(core.PaymentMethod),
-    fingerprint=_maybe(_text(255)),
+    fingerprint=_maybe(_value(255)),
     bin=_maybe(st.from_regex(r"\A[0-9]{6,8}\Z")),
     funding=_maybe(st.sampled_from(core.Funding)),
     issuer_country=_maybe(COUNTRY),
@@ -80,7 +86,7 @@ NETWORK = st.builds(
 DEVICE = st.builds(
     core.Device,
     ip=st.ip_addresses().map(str),
-    device_id=_maybe(_text(128)),
+    device_id=_maybe(_value(128)),
     user_agent=_maybe(_text(1024)),
     accept_language=_maybe(_text(255)),
     timezone=_maybe(st.sampled_from(["Europe/London", "UTC", "America/Argentina/Ushuaia", "Etc/GMT+5", "Mars/Base"])),
@@ -118,7 +124,7 @@ SIGNUPS = st.builds(
     phone=_maybe(st.sampled_from(["+441134960999", "+12125550123"])),
     payment=_maybe(PAYMENT),
     behaviour=_maybe(BEHAVIOUR),
-    invited_by=_maybe(_text(64)),
+    invited_by=_maybe(_value(64)),
     prior_checks=_maybe(
         st.builds(core.PriorChecks, _maybe(st.booleans()), _maybe(st.booleans()), _maybe(st.sampled_from(core.Captcha)))
     ),
