@@ -1,4 +1,7 @@
-"""Who belongs together and what is known of whom: held against the stores in memory and in SQL, member for member."""
+"""Who belongs together and what is known of whom: held against the stores in memory and in SQL, member for member.
+
+Long, because it is one contract: every store of clusters is held to all of it.
+"""
 
 from __future__ import annotations
 
