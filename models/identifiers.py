@@ -6,7 +6,7 @@ import math
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.signals.anomalies import anomalies_of
-from models.signals.content import content_of
+from models.signals.content import identifying
 from models.signals.email import EmailSignals
 from models.signals.signals import Signals
 from models.signup import Signup
@@ -93,7 +93,7 @@ def _weak(signup: Signup, signals: Signals) -> tuple[_Row, ...]:
         (Kind.PROFILE_NETWORK, f"{network.network}|{profile}" if network.network and profile else None, network.ip),
         (Kind.PHONE_BLOCK, signals.phone.block, signals.phone.e164),
         (Kind.SPONSOR, identity.sponsor_key, email.canonical),
-        (Kind.INVITER, content_of(signup.invited_by), email.canonical),
+        (Kind.INVITER, identifying(signup.invited_by), email.canonical),
         (Kind.BIN_COUNTRY, _bin_country(signup, signals), signals.payment.fingerprint),
         (Kind.FORM_LANGUAGE, _form_language(signup), network.network),
         *((Kind.TEXT_BAND, band, identity.institution_key) for band in signals.behaviour.text_bands),

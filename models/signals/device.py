@@ -9,7 +9,7 @@ from functools import lru_cache
 from models.frozen import frozen
 from models.reference.browsers import Agent, ja4_engine
 from models.reference.reference import Reference
-from models.signals.content import content_of
+from models.signals.content import identifying
 from models.signals.personal import PERSONAL
 from models.signup import Device, Signup
 
@@ -83,7 +83,7 @@ def device_signals(signup: Signup, reference: Reference) -> DeviceSignals:
     agent = reference.browsers.parse(device.user_agent) if device.user_agent else None
     claimed = agent or _NO_AGENT
     tls_engine = ja4_engine(device.ja4) if device.ja4 else None
-    device_id = content_of(device.device_id)
+    device_id = identifying(device.device_id)
     return DeviceSignals(
         device_id=device_id,
         profile=_profile(device, claimed),

@@ -6,7 +6,7 @@ from dataclasses import field
 
 from models.frozen import frozen
 from models.reference.reference import Reference
-from models.signals.content import content_of
+from models.signals.content import identifying
 from models.signals.names import canonical_name, canonical_words, names_match
 from models.signals.personal import PERSONAL
 from models.signup import CheckResult, Funding, Payment, PaymentChecks, PaymentMethod, Signup, ThreeDSecure
@@ -78,7 +78,7 @@ def payment_signals(signup: Signup, reference: Reference) -> PaymentSignals:
     checks = payment.checks or PaymentChecks()
     digits = payment.bin.strip() if payment.bin else ""
     return PaymentSignals(
-        fingerprint=content_of(payment.fingerprint),
+        fingerprint=identifying(payment.fingerprint),
         bin=digits or None,
         cardholder=_cardholder(payment, reference),
         method=payment.method,

@@ -11,7 +11,7 @@ from models.identifiers import identifiers_of
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.joining import MEDIUM
 from models.reference.reference import Reference
-from models.signals.content import content_of
+from models.signals.content import identifying
 from models.signals.signals import derive_signals
 from models.signup import Payment, PaymentMethod, Signup
 from service.domain.caller import Caller
@@ -95,7 +95,7 @@ class LearnIdentifiers:
     def _canonical(self, signup: Signup, learnt: Learnt, *, pointer: str) -> Identifier:
         """The identifier in the form that a sign-up with this value would have carried."""
         if learnt.kind is LearntKind.BEHAVIOUR_FINGERPRINT:
-            if content_of(learnt.value) is not None:
+            if identifying(learnt.value) is not None:
                 return Identifier(IdentifierKind.BEHAVIOUR_FINGERPRINT, learnt.value.strip())
         else:
             wanted = _KINDS[learnt.kind]

@@ -202,12 +202,22 @@ def test_what_has_no_canonical_form_is_refused_and_others_are_unknown(gate: Any)
         )
 
 
-EMPTY = {"blank": " ", "tab": "\t\t", "zero-width": "\u200b\u200d", "filler": "\u3164", "punctuation": "-._"}
+EMPTY = {"blank": " ", "tab": "\t\t", "zero-width": "\u200b\u200d", "filler": "\u3164", "punctuation": "-._"} | {
+    "null": "null",
+    "undefined": "[Undefined]",
+    "object": "[object Object]",
+    "not available": "N/A",
+    "nought": "0",
+    "nil uuid": "00000000-0000-0000-0000-000000000000",
+    "full uuid": "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+    "minus one": " -1",
+    "digest of nothing": "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855",
+}
 
 
 @pytest.mark.parametrize("value", EMPTY.values(), ids=EMPTY)
 @pytest.mark.parametrize("kind", ["behaviour_fingerprint", "device_id", "payment_fingerprint", "phone"])
-def test_a_value_without_a_letter_or_digit_is_no_identifier(memory_gate: Any, kind: str, value: str) -> None:
+def test_a_blank_or_a_placeholder_is_no_identifier(memory_gate: Any, kind: str, value: str) -> None:
     view = memory_gate.came()
     with pytest.raises(InvalidError) as refused:
         learn(memory_gate, view, **{kind: value})

@@ -8,6 +8,7 @@ import pytest
 
 from models.identifiers import identifiers_of
 from models.linkage.identifier import IdentifierKind
+from models.signals.content import identifying
 from models.signup import Behaviour, Device, Identity, Institution, Sponsor
 
 
@@ -118,3 +119,25 @@ def test_the_same_sign_up_gives_the_same_identifiers(make_signup, signals_of):
     signup = make_signup()
 
     assert identifiers_of(signup, signals_of()) == identifiers_of(replace(signup, signup_id="other"), signals_of())
+
+
+@pytest.mark.parametrize(
+    "text", ["null", "undefined", "None", "n/a", "0", "0000-0000", "xxxxxxxx", "d41d8cd98f00b204e9800998ecf8427e"]
+)
+def test_what_programs_write_where_they_know_nothing_names_nobody(text):
+    assert identifying(text) is None
+
+
+@pytest.mark.parametrize("text", ["1", "x", "00000001", "fffffffe", "nullius", "none-such", "7", "d41d8cd9"])
+def test_what_only_looks_like_it_names_somebody(text):
+    assert identifying(text) == text
+
+
+def test_a_placeholder_for_a_device_or_a_card_or_an_inviter_is_no_identifier(carried, make_signup):
+    placeholders = carried(
+        device=replace(make_signup().device, device_id="undefined"),
+        payment=replace(make_signup().payment, fingerprint="00000000-0000-0000-0000-000000000000"),
+        invited_by="null",
+    )
+
+    assert not {IdentifierKind.DEVICE, IdentifierKind.PAYMENT, IdentifierKind.INVITER} & {e.kind for e in placeholders}
