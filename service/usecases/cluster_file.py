@@ -65,6 +65,7 @@ class ClusterFile:
         decisions: how the members looked at stand now.
         looked_at: how many members were, the newest; ``whole`` when these are all.
         moments: when everybody signed up, and what they are known as.
+        waiting_elsewhere: the clusters, by id, in which a containment that touches members of this one waits.
         attacks: those that go on, on a key of the newest members.
         history: what was done about it, newest first.
         open_cases: unresolved cases about its members, as many as can be judged together.
@@ -86,6 +87,7 @@ class ClusterFile:
     next_no: int | None
     merges: tuple[MergeLine, ...]
     containments: tuple[Containment, ...]
+    waiting_elsewhere: tuple[str, ...]
     attacks: tuple[Attack, ...]
     history: tuple[AuditEntry, ...]
     open_cases: tuple[str, ...]
@@ -134,9 +136,10 @@ class ReadClusterFile:
             honest.sort(key=lambda each: each.label is Mark.GOOD)
             shown = [each for each in page[:limit] if owner in (None, each.owner)]
             # What waits is confirmed where it was opened.
-            waiting = {each.number for each in of_another_cluster(work, summary.number) if not each.stands_since}
+            waiting = [each for each in of_another_cluster(work, summary.number) if not each.stands_since]
             every = work.containments.touching(summary.number)
-            containments = tuple(each for each in every if each.number not in waiting)
+            containments = tuple(each for each in every if each not in waiting)
+            elsewhere = sorted({work.clusters.root(each.cluster) or each.cluster for each in waiting})
             merges = _merges(work, summary.number, anatomy, standings, owner)
             return ClusterFile(
                 id=cluster_id(summary.number),
@@ -155,6 +158,7 @@ class ReadClusterFile:
                 next_no=page[limit - 1].signup_no if len(page) > limit else None,
                 merges=merges,
                 containments=containments,
+                waiting_elsewhere=tuple(map(cluster_id, elsewhere)),
                 attacks=_attacks(
                     work, [each for number in numbers[-_ATTACKED:] if (each := work.clusters.member(number))]
                 ),

@@ -12,6 +12,7 @@ from service.domain.cluster import cluster_id
 from service.domain.containment import ContainmentState, Done, Progress
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
+from service.usecases.ports_cluster_list import ClusterQuery, ClusterState
 
 PENDING, STANDING, RELEASED = ContainmentState
 LEA = {"owner": "campus", "by": "reviewer:lea"}
@@ -59,6 +60,12 @@ def contained(gate: Any, view: Any) -> list[tuple[ContainmentState, int]]:
     return shown[0]
 
 
+def listed(gate: Any, state: ClusterState) -> set[str]:
+    """The clusters that the reviewers' list has in a state."""
+    query = ClusterQuery(grown_since=gate.now, state=state)
+    return {cluster_id(each.number) for each in gate.read(lambda work: work.cluster_list.find(query))}
+
+
 @pytest.mark.parametrize("people", [4, 9], ids=["the ring keeps the number", "the laboratory keeps it"])
 def test_members_cut_out_are_released_where_they_are_and_nobody_else_is(gate: Any, people: int) -> None:
     ring, laboratory = ring_and_laboratory(gate, people)
@@ -96,7 +103,9 @@ def test_those_cut_out_are_contained_with_another_cluster_until_released_and_may
 
     with pytest.raises(ConflictError, match=f"contained with {gate.cluster(ring[0])}"):
         contain(gate, laboratory[0])
+    assert listed(gate, ClusterState.CONTAINED) == {gate.cluster(ring[0]), gate.cluster(laboratory[0])}
     release(gate, laboratory[0])
+    assert listed(gate, ClusterState.CONTAINED) == {gate.cluster(ring[0])}
     again = contain(gate, laboratory[0])
     gate.carry_out(gate.now)
 
@@ -159,8 +168,13 @@ def test_what_waits_for_a_second_person_is_declined_for_those_cut_out_alone(gate
     ring, laboratory = ring_and_laboratory(gate)
     assert contain(gate, ring[0]).state is PENDING
     cut_card(gate, ring[0])
+    # It is confirmed where it was asked for: elsewhere it is only told of.
+    assert gate.clusters.file(gate.cluster(laboratory[0]), owner="campus").waiting_elsewhere == (gate.cluster(ring[0]),)
+    assert gate.clusters.file(gate.cluster(ring[0]), owner="campus").waiting_elsewhere == ()
+    assert listed(gate, ClusterState.WAITING) == {gate.cluster(ring[0])}
 
     release(gate, laboratory[0])
+    assert gate.clusters.file(gate.cluster(laboratory[0]), owner="campus").waiting_elsewhere == ()
     contain(gate, ring[0], by="reviewer:eli")
     gate.carry_out(gate.now)
 

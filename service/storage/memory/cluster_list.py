@@ -120,7 +120,11 @@ class MemoryClusterList:
             if kept.containment.state is ContainmentState.PENDING:
                 states[root] = ClusterState.WAITING
             elif kept.containment.state is ContainmentState.STANDING:
-                states.setdefault(root, ClusterState.CONTAINED)
+                for where in {
+                    root,
+                    *(self._clusters.root(self._clusters.members[each].cluster) for each in kept.members),
+                }:
+                    states.setdefault(where, ClusterState.CONTAINED)
         return states
 
 

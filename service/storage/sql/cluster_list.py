@@ -15,7 +15,7 @@ from service.domain.decision import Decision
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.sql.case_tables import UNRESOLVED, CaseRow
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
-from service.storage.sql.containment_tables import ContainmentRow
+from service.storage.sql.containment_tables import ContainedRow, ContainmentRow
 from service.storage.sql.database import Database
 from service.storage.sql.records import KINDS, unpacked
 from service.storage.sql.tables import AssessmentRow, SignupRow
@@ -205,18 +205,25 @@ def _labelled() -> Subquery:
 
 
 def _held() -> Subquery:
-    """What is done about clusters, by their root; waiting for a second person comes before being contained."""
-    waits = func.count().filter(ContainmentRow.state == ContainmentState.PENDING.value)
-    return (
-        select(
-            ClusterRow.root_no,
-            case((waits > 0, ClusterState.WAITING.value), else_=ClusterState.CONTAINED.value).label("state"),
-        )
+    """What is done about clusters, by their root; waiting for a second person comes before being contained.
+
+    What waits is confirmed in the cluster that it was asked for; what stands counts wherever its members are by now.
+    """
+    own = (
+        select(ClusterRow.root_no, ContainmentRow.state)
         .join(ContainmentRow, ContainmentRow.cluster_no == ClusterRow.cluster_no)
         .where(ContainmentRow.state != ContainmentState.RELEASED.value)
-        .group_by(ClusterRow.root_no)
-        .subquery()
     )
+    cut_out = (
+        select(MemberRow.cluster_no, ContainmentRow.state)
+        .join(ContainedRow, ContainedRow.signup_no == MemberRow.signup_no)
+        .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
+        .where(ContainmentRow.state == ContainmentState.STANDING.value)
+    )
+    held = own.union(cut_out).subquery()
+    waits = func.count().filter(held.c.state == ContainmentState.PENDING.value)
+    state = case((waits > 0, ClusterState.WAITING.value), else_=ClusterState.CONTAINED.value).label("state")
+    return select(held.c.root_no, state).group_by(held.c.root_no).subquery()
 
 
 def _chunks(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
