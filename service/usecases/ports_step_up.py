@@ -74,7 +74,10 @@ class StepUps(Protocol):
         ...
 
     def of_challenge(self, owner: str | None, challenge_id: str) -> StepUp | None:
-        """The step-up that a challenge belongs to, for its owner; ``owner=None`` reads across owners."""
+        """The step-up that a challenge belongs to, for its owner.
+
+        ``owner=None`` reads across owners, and passes over what does not open any more: others wait behind it.
+        """
         ...
 
     def of_page(self, digest: bytes) -> StepUp | None:

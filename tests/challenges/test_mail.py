@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -121,6 +122,21 @@ def test_a_challenge_that_has_ended_is_mailed_no_code(service: Any, mailbox: Any
 
     assert service.work()["codes sent"] == 0
     assert mailbox.mails == []
+
+
+def test_a_challenge_that_does_not_open_any_more_keeps_nobody_elses_mail_waiting(
+    service: Any, sqlite_url: str, mailbox: Any, document: Make
+) -> None:
+    lost, _ = (service.sign_up(document(f"su_{number}", email=f"ada{number}@ox.ac.uk")) for number in range(2))
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
+        changed = connection.execute(
+            "UPDATE challenges SET personal = ? WHERE id = ?", (b"of a key that is gone", lost["challenges"][0]["id"])
+        )
+    connection.close()
+
+    assert (changed.rowcount, service.work()["codes sent"]) == (1, 1)
+    assert [mail["To"] for mail in mailbox.mails] == ["ada1@ox.ac.uk"]
+    assert service.work()["codes sent"] == 0
 
 
 def test_one_mailbox_is_sent_few_codes_an_hour_whoever_signs_up_with_it(
