@@ -58,6 +58,9 @@ ROUND = timedelta(minutes=5)
 SOURCES = ("traffic_classifier", "chargeback", "partner")
 """Who reports fraud, in turn: a containment by evidence wants more than one source."""
 
+SHUT_WITHIN = timedelta(hours=1)
+"""A ban counts as followed when so soon nobody in the banned account's cluster is open who was never asked anything."""
+
 NOTICED_FROM = 50
 NOTICED_WITHIN = timedelta(hours=24)
 """An operator counts as found when most of his accounts are in bad clusters so long after so many."""
@@ -119,6 +122,8 @@ class Rehearsal:
     signups: list[Rehearsed] = field(default_factory=list)
     first_ban_at: datetime | None = None
     contained_at: datetime | None = None
+    bans_followed: list[bool] = field(default_factory=list)
+    """Of each ban of his, whether within the hour nobody in the cluster was open who had never been asked anything."""
     in_bad_clusters: float | None = None
     """Of the operator's accounts, how many were in clusters with a known fraud a day after the 50th was opened."""
     known: float | None = None
@@ -131,6 +136,7 @@ class Rehearsal:
     _now: datetime | None = None
     _round_at: datetime | None = None
     _today: int = 0
+    _just_banned: list[tuple[datetime, str]] = field(default_factory=list)
     _assessed: dict[str, int] = field(default_factory=dict)
     _decisions: list[tuple[datetime, DecisionWord, tuple[str, ...]]] = field(default_factory=list)
     _opened: int = 0
@@ -229,8 +235,9 @@ class Rehearsal:
     def _say(self, truth: Truth, label: Label, source: str, now: datetime) -> None:
         said = Statement(label, source, "rehearsed", 1.0, now)
         RecordOutcome(self._store.begin, self.policy, new_id)(truth.signup_id, said, caller=CALLER, now=now)
-        if label is Label.FRAUD and truth.operator == self.operator and self.first_ban_at is None:
-            self.first_ban_at = now
+        if label is Label.FRAUD and truth.operator == self.operator:
+            self.first_ban_at = self.first_ban_at or now
+            self._just_banned.append((now, truth.signup_id))
 
     def _close(self, signup_no: int, now: datetime) -> None:
         """A reviewer's verdict closes an account that was open; its owner sees it at once."""
@@ -291,6 +298,26 @@ class Rehearsal:
                 self._reassessed(event, now)
             elif event.type is EventType.CLUSTER_CONTAINED and self.contained_at is None:
                 self.contained_at = now
+        self._follow_bans(now)
+
+    def _follow_bans(self, now: datetime) -> None:
+        waiting = []
+        for banned_at, signup_id in self._just_banned:
+            if not self._any_open(signup_id):
+                self.bans_followed.append(True)
+            elif now - banned_at > SHUT_WITHIN:
+                self.bans_followed.append(False)
+            else:
+                waiting.append((banned_at, signup_id))
+        self._just_banned = waiting
+
+    def _any_open(self, signup_id: str) -> bool:
+        """Whether anybody in the cluster of a sign-up was let in unasked, and nothing was done about it since."""
+        with self._store.begin() as work:
+            cluster = work.clusters.cluster_of(self._assessed[signup_id] + 1)
+            members = [] if cluster is None else work.clusters.members(cluster)
+        others = (self.signups[each.signup_no - 1] for each in members if each.label is not Mark.BANNED)
+        return any(each.decision == "allow" and not _is_stopped(each) for each in others)
 
     def _reassessed(self, event: Event, now: datetime) -> None:
         signup_id = str(event.data["signup_id"])

@@ -30,7 +30,7 @@ GOALS: Mapping[str, tuple[float, bool]] = {
 }
 """What is hoped for in every attack, and whether that is the most it should be; of the others the least."""
 
-LOW_IS_WORSE = frozenset({"closed_share", "in_bad_clusters", "found", "known", "lost_per_survivor"})
+LOW_IS_WORSE = frozenset({"bans_followed", "closed_share", "in_bad_clusters", "found", "known", "lost_per_survivor"})
 """Of the other figures the largest of several worlds is the worst."""
 
 _MEANT = (

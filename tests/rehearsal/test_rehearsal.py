@@ -187,6 +187,35 @@ def test_an_operator_is_known_as_far_as_his_accounts_lie_beside_a_known_fraud_or
     assert (figures.in_bad_clusters, figures.found, figures.known) == (0.5, 0.0, 0.75)
 
 
+@pytest.mark.parametrize(
+    ("device", "done", "followed"),
+    [
+        ("shared", "allow", False),
+        ("shared", "step_up", True),
+        ("own", "allow", True),
+    ],
+)
+def test_a_ban_is_followed_when_nobody_in_its_cluster_is_open_unasked_within_the_hour(
+    device: str, done: DecisionWord, followed: bool
+) -> None:
+    played = rehearsal()
+    played._jobs = ()  # or the worker would ask whoever is left
+
+    def world() -> Iterator[SimulatedSignup]:
+        for number, identifier in enumerate(("shared", device), start=1):
+            came = signup(number, START + number * HOUR)
+            came = replace(came, device=replace(came.device, device_id=identifier))
+            told = truth(number, decision=played.decide(came))
+            yield SimulatedSignup(came, replace(told, outcome=banned(6)) if number == 1 else told)
+            played.signups[-1].decision = told.decision if number == 1 else done
+        late = signup(5, START + 8 * HOUR)
+        yield SimulatedSignup(late, honest(5, decision=played.decide(late)))
+
+    played.play(world())
+
+    assert figures_of(played).bans_followed == float(followed)
+
+
 def test_the_great_standby_opens_both_pools_before_the_first_falls() -> None:
     def allow(_: Signup) -> DecisionWord:
         return "allow"
