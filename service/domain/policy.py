@@ -233,18 +233,21 @@ class Policy:
             reasons.append(_NEAR_LINE)
         if not reasons or any(hit.vouches for hit in ruling.hits):
             return ruling  # in full; what a person vouched for is on no probation either
-        until = now + timedelta(days=section.probation_days)
-        grant = Grant(
-            tier=Tier.PROBATION,
-            quota=section.quota,
-            until=until,
-            lifted_by=f"It ends by itself after {section.probation_days} days if no fraud becomes known.",
-        )
         return replace(
             ruling,
-            grant=grant,
+            grant=self.probation(now),
             rules=(*ruling.rules, *(rule.id for rule in rules)),
             reasons=(*ruling.reasons, *reasons),
+        )
+
+    def probation(self, now: datetime) -> Grant:
+        """A probation that begins now."""
+        section = self.document.grants
+        return Grant(
+            tier=Tier.PROBATION,
+            quota=section.quota,
+            until=now + timedelta(days=section.probation_days),
+            lifted_by=f"It ends by itself after {section.probation_days} days if no fraud becomes known.",
         )
 
     def _part(self, name: str, document: Mapping[str, Any]) -> dict[str, Any]:

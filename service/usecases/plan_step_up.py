@@ -12,11 +12,13 @@ from service.domain.challenge import Challenge, ChallengeMethod, ClosedBy
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.errors import FieldError, InvalidError
 from service.domain.evidence import Doubt, Silence, Table, choose, odds_of, would_settle
+from service.domain.likeness import LIKE_BANNED
 from service.domain.occasion import CHALLENGE_GROUP, dominating_groups, evidence_groups, occasions_of
 from service.domain.pass_rates import PassRate, as_overlay
 from service.domain.policy import Policy
 from service.domain.policy_sections.challenges import ChallengesSection
 from service.domain.step_up import StepUp, standing_of, steps_between
+from service.domain.watch import WATCHED
 from service.usecases.ports_step_up import Mail, NewStepUp, StepUpSecrets
 from service.usecases.step_up_methods import Person, StepUpMethods
 
@@ -26,6 +28,13 @@ LEAST_LINE = 0.01
 """An allow line of nothing would never be crossed: a policy that asks everybody is content with one in a hundred."""
 
 NO_PROOF = Reason("NO_PROOF_SETTLES", CHALLENGE_GROUP, "No proof that this person can give would settle the doubt.")
+
+_AFTER_BANS = frozenset({WATCHED, LIKE_BANNED})
+_PROVEN_AFTER_BANS = Reason(
+    "PROVEN_AFTER_BANS",
+    "grant",
+    "A proof was given, and the account begins on probation: it has habits of accounts that were banned in these days.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +101,22 @@ class PlanStepUp:
             return assessment, step_up.each(lambda each: each.not_needed(now)), ()
         terms = self.terms()
         if standing_of(step_up, terms.table, terms.silence).settled:
-            allowed = replace(assessment, decision=Decision.ALLOW)
+            allowed = self.let_in(assessment, now=now)
             return allowed, step_up.each(lambda each: each.not_needed(now)), ()
         step_up = step_up.each(lambda each: each.expired(now))
         asked, mails = self.ask(step_up, person, now=now, told_at=told_at, again=True)
         return (assessment if asked.pending else to_review(assessment)), asked, mails
+
+    def let_in(self, assessment: Assessment, *, now: datetime) -> Assessment:
+        """The assessment of somebody who settled its doubt by a proof: allowed.
+
+        Where it was the bans of the last days that asked for the proof, the account begins on probation: whoever has
+        the habits of the banned and is one of them has bought proofs before.
+        """
+        allowed = replace(assessment, decision=Decision.ALLOW)
+        if _AFTER_BANS.isdisjoint(assessment.rules):
+            return allowed
+        return replace(allowed, grant=self.policy().probation(now), reasons=(*assessment.reasons, _PROVEN_AFTER_BANS))
 
     def terms(self) -> Terms:
         """The challenge table in force."""

@@ -88,6 +88,8 @@ class SettleStepUp:
             reasons=reasons,
             vector=None,
         )
+        if latest.decision is Decision.STEP_UP and decision is Decision.ALLOW:
+            assessment = self.plan.let_in(assessment, now=now)
         self._stage(work, before, after, recorded=recorded, assessment=assessment, mails=mails, actor=actor)
         return replace(after, version=before.version + 1)
 
