@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Self
 
 from models.linkage.identifier import STRONG_KINDS
+from models.linkage.marks import Mark
 from service.domain.containment import Done, Progress, Role, Task
 from service.domain.decision import Assessment, Decision, Reason, harsher
 from service.domain.errors import ConflictError
-from service.usecases.give_back import given_back
+from service.usecases.give_back import Made, given_back
 from service.usecases.hold_member import held
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
@@ -87,12 +88,15 @@ class CarryOut:
             return Done(task, Progress.UNCHANGED)
         if task.progress is Progress.RESTORING:
             batch.cases.reopen(task, recorded)
-            back = given_back(self.judge, batch.work, task, recorded, undone=batch.undone, now=batch.now)
+            back = given_back(self.judge, batch.work, task, recorded, made=batch.made, now=batch.now)
             if back is not None:
-                self._record(batch, task, recorded, back)
+                self._record(batch, task, recorded, back.assessment)
+                if back.copy_of is not None and back.copy_of in batch.made.standing:
+                    # Another containment made it, which undoes it when it is released in turn.
+                    batch.work.containments.stands_as(recorded.signup_no, back.copy_of, back.assessment.id)
             return Done(task, Progress.RESTORED, before_id=task.before_id, made_id=task.made_id)
         before = recorded.assessments[-1]
-        made = self._harsher(batch, task, recorded)
+        made = None if recorded.signup_no in batch.good else self._harsher(batch, task, recorded)
         settled = batch.cases.settle(task, recorded, (made or before).decision)
         # A leaf that became part of the core since has both already.
         if made is not None and self._record(batch, task, recorded, made):
@@ -142,12 +146,18 @@ class CarryOut:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """The members of one transaction, read at once. ``undone`` is what released containments made; see the port."""
+    """The members of one transaction, read at once.
+
+    Attributes:
+        good: those who are known as good by now: whatever holds the others leaves them alone.
+        made: what containments made of those who are to be given back.
+    """
 
     work: UnitOfWork
     records: Mapping[int, Recorded]
     cases: CasesOfBatch
-    undone: Mapping[str, str]
+    good: frozenset[int]
+    made: Made
     now: datetime
 
     @classmethod
@@ -155,8 +165,15 @@ class _Batch:
         numbers = [task.touched.signup_no for task in tasks]
         records = {each.signup_no: each for each in work.ledger.several(numbers)}
         restoring = [task.touched.signup_no for task in tasks if task.progress is Progress.RESTORING]
-        undone = work.containments.undone(restoring) if restoring else {}
-        return cls(work, records, CasesOfBatch.of(work, tasks, records, now), undone, now)
+        waiting = [task.touched.signup_no for task in tasks if task.progress is Progress.WAITING]
+        return cls(
+            work,
+            records,
+            CasesOfBatch.of(work, tasks, records, now),
+            good=frozenset(each.signup_no for each in work.clusters.several(waiting) if each.label is Mark.GOOD),
+            made=Made.of(work, restoring),
+            now=now,
+        )
 
 
 LET_IN = frozenset({Decision.ALLOW, Decision.STEP_UP})

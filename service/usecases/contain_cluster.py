@@ -184,15 +184,20 @@ class ContainCluster:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
+            touching = work.containments.touching(cluster)
             concerned = PartContainments(work, cluster, owner, by, now, self.new_id)()
             standing = concerned.parts
             if not standing:
                 raise ConflictError(_WITH_OTHERS if concerned.with_others else "The cluster is not contained.")
+            # Somebody who came while an earlier one stood may have been held by both, one after the other.
+            since = min((each.opened_at for each in touching), default=now)
             for each in standing:
                 work.containments.release(each.number, at=now, by=by)
-                work.clusters.let_go(each.number, at=now)
                 if each.stands_since is not None:
-                    work.containments.look_again_at(each.number, cluster=cluster, since=each.stands_since)
+                    # Of one that was parted just now the other part has held what this one let go.
+                    held_by = [whole.number for whole in touching]
+                    work.containments.look_again_at(each.number, cluster=cluster, since=since, held_by=held_by)
+                work.clusters.let_go(each.number, at=now)
                 detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             work.commit()

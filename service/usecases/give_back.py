@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from service.domain.containment import Task
 from service.domain.decision import Assessment, Decision, Reason
@@ -16,38 +17,76 @@ from service.usecases.ports import Recorded, UnitOfWork
 RELEASED = Reason("CONTAINMENT_RELEASED", "rule", "The containment that had changed the decision was released.")
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What containments made of some sign-ups.
+
+    Attributes:
+        undone: by the assessment that one made which is released, the one before it.
+        standing: the assessments that those made which stand.
+    """
+
+    undone: Mapping[str, str]
+    standing: Collection[str]
+
+    @classmethod
+    def of(cls, work: UnitOfWork, signup_nos: Collection[int]) -> Self:
+        """What they made of these."""
+        return cls(work.containments.undone(signup_nos), work.containments.made(signup_nos))
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """The assessment that follows a release; ``copy_of`` is the earlier one that it says again, if it does."""
+
+    assessment: Assessment
+    copy_of: str | None = None
+
+
 def given_back(
-    judge: Judge, work: UnitOfWork, task: Task, recorded: Recorded, *, undone: Mapping[str, str], now: datetime
-) -> Assessment | None:
+    judge: Judge, work: UnitOfWork, task: Task, recorded: Recorded, *, made: Made, now: datetime
+) -> GivenBack | None:
     """The assessment that follows a release; none where somebody else has decided since, or nothing is to be undone.
 
+    It is what stood before, or what today's history makes of somebody whom the hold alone had kept out.
+
     Args:
-        undone: what released containments made of the members; see ``Containments.undone``.
+        made: what containments made of the sign-up.
     """
     if task.made_id is None:
-        return _touched_no_more(judge, work, recorded, now)
+        if recorded.assessments[-1].id in made.standing:
+            return None  # that one gives it back when it is released in turn
+        milder = _touched_no_more(judge, work, recorded, recorded.assessments[-1], now)
+        return None if milder is None else GivenBack(milder)
     if recorded.assessments[-1].id != task.made_id:
         return None
     before_id = task.before_id
-    while before_id is not None and before_id in undone:
+    while before_id is not None and before_id in made.undone:
         # Another containment had made it, and is released too.
-        before_id = undone[before_id]
+        before_id = made.undone[before_id]
     before = next((each for each in recorded.assessments if each.id == before_id), None)
     if before is None:
         return None
-    return replace(before, id=judge.new_id(now), decided_at=now, reasons=(*before.reasons, RELEASED))
+    # What stood before may itself have come of touching what was held.
+    milder = _touched_no_more(judge, work, recorded, before, now)
+    if milder is not None:
+        return GivenBack(milder)
+    copy = replace(before, id=judge.new_id(now), decided_at=now, reasons=(*before.reasons, RELEASED))
+    return GivenBack(copy, copy_of=before.id)
 
 
-def _touched_no_more(judge: Judge, work: UnitOfWork, recorded: Recorded, now: datetime) -> Assessment | None:
+def _touched_no_more(
+    judge: Judge, work: UnitOfWork, recorded: Recorded, stood: Assessment, now: datetime
+) -> Assessment | None:
     """Of whoever was asked or denied for touching what was held, a milder decision if today's history gives one.
 
     Who is in review waits for a person, who sees that it was released; who failed a proof has answered for himself.
     """
-    last = recorded.assessments[-1]
-    touched = last.linkage.get("cluster", {}).get("contained", 0) > 0
-    if not touched or last.decision is Decision.REVIEW or any(each.group == CHALLENGE_GROUP for each in last.reasons):
+    touched = stood.linkage.get("cluster", {}).get("contained", 0) > 0
+    answered = any(each.group == CHALLENGE_GROUP for each in stood.reasons)
+    if not touched or stood.decision is Decision.REVIEW or answered:
         return None
     again = look_again(work, judge, recorded, now=now)
-    if again.decision.severity >= last.decision.severity:
+    if again.decision.severity >= stood.decision.severity:
         return None
     return replace(again, reasons=(*again.reasons, RELEASED))

@@ -82,22 +82,32 @@ class Containments(Protocol):
         ...
 
     def release(self, number: int, *, at: datetime, by: str) -> None:
-        """Stage: it stands no longer; what it changed is to be restored, what still waited is left alone.
+        """Stage: it stands no longer; what it changed is to be restored, where it changed nothing nothing is.
 
         Raises (from ``commit``):
             ConflictError: it was released already.
         """
         ...
 
-    def look_again_at(self, number: int, *, cluster: int, since: datetime) -> None:
-        """Stage, for a containment that is released: also those of its cluster that were not let in since an instant.
+    def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
+        """Stage, for a containment that is released: also who was denied or asked because of what it, or another, held.
 
-        They came, or were looked at, while it stood, and are no members that it touched.
+        They are of its cluster or carry what these containments ever held, wherever they are by now, and were not let
+        in since an instant; or it touched them to no effect. No containment made anything of them that is still to be
+        given back.
         """
         ...
 
     def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
         """What released containments made of these sign-ups: by the assessment that was made the one before it."""
+        ...
+
+    def made(self, signup_nos: Collection[int]) -> frozenset[str]:
+        """The assessments that containments which stand made of these sign-ups."""
+        ...
+
+    def stands_as(self, signup_no: int, made_id: str, copy_id: str) -> None:
+        """Stage: what a containment made of a sign-up stands as this copy from now on, and is undone as the copy."""
         ...
 
     def tasks(self, *, limit: int) -> Sequence[Task]:

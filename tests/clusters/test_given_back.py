@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from service.domain.caller import Caller
 from service.domain.decision import Decision
 from service.domain.ids import uuid7
 from service.usecases.carry_out import CarryOut
+from service.usecases.learn_identifiers import Learnt, LearntKind
 
 SOMEBODY = "key:somebody"
 
@@ -106,3 +110,183 @@ def test_of_two_decisions_at_one_instant_the_later_stands(gate: Any) -> None:
     carry_out(gate.now)
 
     assert gate.decisions(ring[:7]) == ["allow"] * 7
+
+
+def carry(gate: Any) -> None:
+    """Two rounds of the worker, so that what follows from the first is done as well."""
+    for _ in range(2):
+        gate.later(seconds=1)
+        gate.carry_out(gate.now)
+
+
+def contained(gate: Any, view: Any, **changes: Any) -> None:
+    gate.later(seconds=1)
+    contain(gate, view, **changes)
+    carry(gate)
+
+
+def released(gate: Any, view: Any, **changes: Any) -> None:
+    gate.later(seconds=1)
+    asked = {"owner": "campus", "by": SOMEBODY, "reason": "mistake", "now": gate.now} | changes
+    gate.clusters.contain.release(gate.cluster(view), **asked)
+    carry(gate)
+
+
+def learns(gate: Any, view: Any, kind: LearntKind, value: str) -> None:
+    gate.later(seconds=1)
+    caller = Caller("campus", "k", frozenset())
+    gate.clusters.learn(view.id, [Learnt(kind, value)], caller=caller, now=gate.now)
+
+
+def cut_device(gate: Any, view: Any, device_of: Any) -> None:
+    """Cut out the device of a sign-up, which it alone of its cluster's last ones carries with one of the ring."""
+    read = gate.clusters.read(gate.cluster(view), owner="campus")
+    (links,) = (each.links for each in read.members if each.id == device_of.id)
+    (handle,) = (each.handle for each in read.links if each.kind == "device" and each.handle in links)
+    gate.later(seconds=1)
+    gate.clusters.cut(gate.cluster(view), handle, owner="campus", by=SOMEBODY, reason="shared", now=gate.now)
+
+
+@pytest.mark.parametrize("merged", [True, False], ids=["of two clusters that became one", "of one cluster"])
+def test_a_release_of_two_containments_gives_everybody_back_as_they_were(gate: Any, merged: bool) -> None:
+    first, second = gate.ring(8, frauds=1, name="a"), gate.ring(8, frauds=1, name="b")
+    if merged:
+        contained(gate, first[0])
+        contained(gate, second[0])
+        gate.came(device="a-d0", card="b-c0")
+    else:
+        gate.came(device="a-d0", card="b-c0")
+        contained(gate, first[0])
+        contained(gate, second[0], whole=True)
+
+    released(gate, first[0])
+
+    assert [each[-1] for each in of(gate, [*first[:7], *second[:7]])] == ["allow"] * 14
+    assert {len(each) for each in of(gate, [*first[:7], *second[:7]])} == {3}
+
+
+def test_a_leaf_that_became_core_is_given_back_though_it_was_released_before_the_worker_came(gate: Any) -> None:
+    ring, leaf = gate.ring(8, frauds=1), gate.came(device="r-d0")
+    contained(gate, ring[0])
+    learns(gate, leaf, LearntKind.PAYMENT_FINGERPRINT, "r-c1")
+
+    released(gate, ring[0])
+
+    assert history(gate, leaf) == ["allow", "step_up", "allow"]
+
+
+@pytest.mark.parametrize(
+    ("card", "kind", "value"),
+    [("r-c1", LearntKind.DEVICE_ID, "r-d1"), ("own", LearntKind.PAYMENT_FINGERPRINT, "r-c1")],
+    ids=["denied at the door", "asked at the door"],
+)
+def test_a_newcomer_who_learns_more_of_what_is_held_is_let_in_once_it_is_released(
+    gate: Any, card: str, kind: LearntKind, value: str
+) -> None:
+    ring = gate.ring(8, frauds=1)
+    contained(gate, ring[0])
+    newcomer = gate.came(device="r-d0", card=card)
+    learns(gate, newcomer, kind, value)
+    carry(gate)
+    assert gate.latest(newcomer) is Decision.DENY
+
+    released(gate, ring[0])
+
+    assert gate.latest(newcomer) is Decision.ALLOW
+
+
+def test_a_newcomer_whom_two_owners_containments_keep_out_is_let_in_once_both_are_released(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    contained(gate, ring[0])
+    newcomer = gate.came(device="r-d0", card="r-c1")
+    gate.came(owner="elsewhere", device="r-d1", card="r-c1")
+    contained_by_all(gate, ring[0], whole=True)
+
+    released(gate, ring[0])
+    assert gate.latest(newcomer) is Decision.DENY
+    released(gate, ring[0], owner=None)
+
+    assert gate.latest(newcomer) is Decision.ALLOW
+
+
+def contained_by_all(gate: Any, view: Any, **changes: Any) -> None:
+    """By a reviewer, who sees every owner's accounts."""
+    gate.later(seconds=1)
+    asked = {"owner": None, "by": "reviewer:lea", "reason": "ring", "now": gate.now} | changes
+    gate.clusters.contain.contain(gate.cluster(view), **asked)
+    carry(gate)
+
+
+@pytest.mark.parametrize(
+    ("whole", "card"), [(True, "r-c1"), (False, "own")], ids=["with two edges, whole", "with one edge, by pieces"]
+)
+def test_a_newcomer_is_let_in_when_what_was_contained_again_at_once_is_released(
+    gate: Any, whole: bool, card: str
+) -> None:
+    ring = gate.ring(8, frauds=1)
+    contained(gate, ring[0])
+    newcomer = gate.came(device="r-d0", card=card)
+    gate.later(seconds=1)
+    release(gate, ring[0])
+    gate.later(seconds=1)
+    contain(gate, ring[0], whole=whole)
+    carry(gate)
+    assert gate.latest(newcomer) is not Decision.ALLOW
+
+    released(gate, ring[0])
+
+    assert gate.latest(newcomer) is Decision.ALLOW
+
+
+def test_a_look_back_that_came_before_the_containment_was_carried_out_denies_nobody_for_good(gate: Any) -> None:
+    ring = gate.ring(8)
+    gate.said(ring[7])
+    gate.later(seconds=1)
+    contain(gate, ring[0])
+    gate.later(seconds=1)
+    gate.look_back(gate.now)
+    carry(gate)
+    assert gate.latest(ring[0]) is Decision.DENY
+
+    released(gate, ring[0])
+
+    assert Decision.DENY not in {gate.latest(each) for each in ring[:7]}
+
+
+def test_the_older_of_two_containments_gives_back_what_the_newer_one_gave_back_to_it(gate: Any) -> None:
+    ring, leaf = gate.ring(8, frauds=1), gate.came(device="r-d0")
+    gate.came(owner="elsewhere", device="r-d1", card="r-c1")
+    contained_by_all(gate, ring[0])
+    contained(gate, ring[0], whole=True)
+    assert history(gate, leaf) == ["allow", "step_up", "deny"]
+
+    released(gate, ring[0])
+    assert gate.latest(leaf) is Decision.STEP_UP
+    released(gate, ring[0], owner=None)
+
+    assert gate.latest(leaf) is Decision.ALLOW
+
+
+def test_whoever_was_asked_for_touching_what_is_held_and_then_cut_out_is_let_in_once_it_is_released(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    contained(gate, ring[0])
+    newcomer = gate.came(device="r-d0")
+    assert gate.latest(newcomer) is Decision.STEP_UP
+    cut_device(gate, ring[0], newcomer)
+    assert gate.cluster(newcomer) != gate.cluster(ring[0])
+
+    released(gate, ring[0])
+
+    assert gate.latest(newcomer) is Decision.ALLOW
+
+
+def test_whoever_becomes_known_as_good_before_the_worker_comes_is_left_alone(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    gate.later(seconds=1)
+    contain(gate, ring[0])
+    gate.said(ring[1], "legitimate")
+
+    carry(gate)
+
+    assert gate.latest(ring[1]) is Decision.ALLOW
+    assert gate.decisions(ring[2:7]) == ["deny"] * 5

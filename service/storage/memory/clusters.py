@@ -172,6 +172,7 @@ class MemoryClusterPort:
 
         def hold() -> None:
             self._shelves.held[containment_no] = held
+            self._shelves.ever_held[containment_no].update(held)
             self._clusters.contain(held, containment_no, microseconds_of(at))
 
         self._stage(hold)

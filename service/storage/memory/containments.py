@@ -178,7 +178,9 @@ class MemoryContainments:
             members = self._shelves.containments[number].members
             before = {each: member.progress for each, member in members.items()}
             for member in members.values():
-                member.progress = _RELEASED[member.progress]
+                # A leaf that became part of the core waits again, and has been changed all the same.
+                waits_again = member.progress is Progress.WAITING and member.made_id is not None
+                member.progress = Progress.RESTORING if waits_again else _RELEASED[member.progress]
 
             def undo() -> None:
                 for each, progress in before.items():
@@ -188,30 +190,53 @@ class MemoryContainments:
 
         self._staged.append(write)
 
-    def look_again_at(self, number: int, *, cluster: int, since: datetime) -> None:
+    def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
         """See the port."""
 
         def write() -> Undo:
             members = self._shelves.containments[number].members
-            added = [
-                each
-                for each in self._clusters.numbers_of(cluster)
-                if each not in members
-                and any(
-                    made.decision is not Decision.ALLOW and made.decided_at >= since
-                    for made in self._shelves.signups[each].assessments
-                )
-            ]
-            for each in added:
-                members[each] = KeptMember(Touched(each, Role.LEAF), Progress.RESTORING)
+            touching = {*self._clusters.numbers_of(cluster), *self._carriers_of_held(held_by)} - members.keys()
+            found = [each for each in sorted(touching) if self._kept_out(each, since)]
+            found += [each for each, member in members.items() if member.made_id is None and self._kept_out(each)]
+            before = {each: members.get(each) for each in found}
+            for each in found:
+                member = members.get(each)
+                if member is None:
+                    members[each] = KeptMember(Touched(each, Role.LEAF), Progress.RESTORING)
+                elif member.progress is Progress.RESTORED:
+                    members[each] = replace(member, progress=Progress.RESTORING)
 
             def undo() -> None:
-                for each in added:
-                    del members[each]
+                for each, member in before.items():
+                    if member is None:
+                        del members[each]
+                    else:
+                        members[each] = member
 
             return undo
 
         self._staged.append(write)
+
+    def _carriers_of_held(self, containments: Collection[int]) -> set[int]:
+        held = set().union(*(self._shelves.ever_held[each] for each in containments))
+        return {
+            signup_no
+            for signup_no, member in self._clusters.members.items()
+            if not held.isdisjoint((each.kind, each.value) for each in member.identifiers)
+        }
+
+    def _kept_out(self, signup_no: int, since: datetime | None = None) -> bool:
+        """Whether it was denied or asked, and no containment will give back what it made of it.
+
+        Who is in review waits for a person in any case.
+        """
+        made = [kept.members[signup_no] for kept in self._shelves.containments.values() if signup_no in kept.members]
+        if any(each.made_id is not None and each.progress is not Progress.RESTORED for each in made):
+            return False
+        return any(
+            each.decision in {Decision.DENY, Decision.STEP_UP} and (since is None or each.decided_at >= since)
+            for each in self._shelves.signups[signup_no].assessments
+        )
 
     def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
         """See the port."""
@@ -223,6 +248,31 @@ class MemoryContainments:
             ]
             members = [each.members[number] for each in released for number in signup_nos if number in each.members]
             return {each.made_id: each.before_id for each in members if each.made_id and each.before_id}
+
+    def made(self, signup_nos: Collection[int]) -> frozenset[str]:
+        """See the port."""
+        with self._shelves.lock:
+            kept = self._shelves.containments.values()
+            standing = [each.members for each in kept if each.containment.state is ContainmentState.STANDING]
+            made = [members[number].made_id for members in standing for number in signup_nos if number in members]
+            return frozenset(each for each in made if each is not None)
+
+    def stands_as(self, signup_no: int, made_id: str, copy_id: str) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            kept = [each.members.get(signup_no) for each in self._shelves.containments.values()]
+            changing = [each for each in kept if each is not None and each.made_id == made_id]
+            for each in changing:
+                each.made_id = copy_id
+
+            def undo() -> None:
+                for each in changing:
+                    each.made_id = made_id
+
+            return undo
+
+        self._staged.append(write)
 
     def tasks(self, *, limit: int) -> Sequence[Task]:
         """See the port."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -162,6 +163,7 @@ class Shelves:
         self.drift_report: DriftReport | None = None
         self.guards: dict[IdentifierKey, Guard] = {}
         self.held: dict[int, list[Key]] = {}
+        self.ever_held: dict[int, set[Key]] = defaultdict(set)
         # Who carries an identifier, by number: read off the members up to ``carried_to`` when somebody asks.
         self.carried: dict[Key, list[int]] = {}
         self.carried_to = 0

@@ -14,7 +14,6 @@ from sqlalchemy import (
     case,
     cast,
     delete,
-    exists,
     func,
     insert,
     literal,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.orm import aliased
 
 from models.linkage.identifier import IdentifierKind
 from models.linkage.marks import Mark
@@ -39,17 +37,15 @@ from service.domain.containment import (
     Task,
     Touched,
 )
-from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
-from service.storage.sql import parted_containments
+from service.storage.sql import parted_containments, released_members
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.containment_tables import ContainedRow, ContainmentRow, JudgedRow
 from service.storage.sql.database import Database
 from service.storage.sql.many_rows import given, rows_as_json
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.staging import Stage
-from service.storage.sql.tables import AssessmentRow
 
 _MEMBERS_POSTGRESQL = """
 INSERT INTO contained (containment_no, signup_no, role, ties, progress)
@@ -213,7 +209,10 @@ class SqlContainments:
         """See the port."""
         values = {"state": ContainmentState.RELEASED.value, "released_us": microseconds_of(at), "released_by": by}
         self._stage.add(_moving(number, (ContainmentState.PENDING, ContainmentState.STANDING), values))
-        changed = ContainedRow.progress == Progress.CHANGED.value
+        # A leaf that became part of the core waits again, and has been changed all the same.
+        waits_again = (ContainedRow.progress == Progress.WAITING.value) & ContainedRow.made_id.is_not(None)
+        going_on = ContainedRow.progress.in_([Progress.CHANGED.value, Progress.RESTORING.value])
+        changed = going_on | waits_again
         restoring = case((changed, Progress.RESTORING.value), else_=Progress.RESTORED.value)
 
         def run(connection: Connection) -> None:
@@ -222,31 +221,12 @@ class SqlContainments:
 
         self._stage.add(run)
 
-    def look_again_at(self, number: int, *, cluster: int, since: datetime) -> None:
+    def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
         """See the port."""
-        own = aliased(ContainedRow)
-        touched = exists().where(own.containment_no == number, own.signup_no == MemberRow.signup_no)
-        not_let_in = exists().where(
-            AssessmentRow.signup_no == MemberRow.signup_no,
-            AssessmentRow.decided_us >= microseconds_of(since),
-            AssessmentRow.decision != Decision.ALLOW.value,
-        )
-        # Literals, so that PostgreSQL knows their types without a cast.
-        columns = {
-            "containment_no": literal(number, BigInteger),
-            "signup_no": MemberRow.signup_no,
-            "role": literal_column(f"'{Role.LEAF.value}'"),
-            "ties": literal_column("''"),
-            "progress": literal_column(str(Progress.RESTORING.value)),
-        }
-        members = (
-            select(*columns.values())
-            .join(ClusterRow, ClusterRow.cluster_no == MemberRow.cluster_no)
-            .where(ClusterRow.root_no == cluster, not_let_in, ~touched)
-        )
 
         def run(connection: Connection) -> None:
-            connection.execute(insert(ContainedRow).from_select([*columns], members))
+            connection.execute(released_members.touched_to_no_effect(number))
+            connection.execute(released_members.touched_meanwhile(number, cluster, since, held_by))
 
         self._stage.add(run)
 
@@ -266,6 +246,32 @@ class SqlContainments:
             return {row.made_id: row.before_id for row in connection.execute(statement)}
 
         return self._database.read(read) if signup_nos else {}
+
+    def made(self, signup_nos: Collection[int]) -> frozenset[str]:
+        """See the port."""
+
+        def read(connection: Connection) -> frozenset[str]:
+            statement = (
+                select(ContainedRow.made_id)
+                .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
+                .where(
+                    ContainedRow.signup_no.in_(numbers_of(connection, signup_nos)),
+                    ContainedRow.made_id.is_not(None),
+                    ContainmentRow.state == ContainmentState.STANDING.value,
+                )
+            )
+            return frozenset(each for each in connection.execute(statement).scalars() if each is not None)
+
+        return self._database.read(read) if signup_nos else frozenset()
+
+    def stands_as(self, signup_no: int, made_id: str, copy_id: str) -> None:
+        """See the port."""
+        made = (ContainedRow.signup_no == signup_no) & (ContainedRow.made_id == made_id)
+
+        def run(connection: Connection) -> None:
+            connection.execute(update(ContainedRow).where(made).values(made_id=copy_id))
+
+        self._stage.add(run)
 
     def tasks(self, *, limit: int) -> Sequence[Task]:
         """See the port."""
