@@ -7,14 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Thread
 from typing import Any
+
+import pytest
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from service.domain.caller import Caller, Scope
+from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.outcome import Label, Statement
+from service.storage.sql import marks, partition
 from service.storage.sql.store import SqlStore
+from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports import NewRecord
 
 CALLER = Caller("campus", "k1", frozenset(Scope))
@@ -105,6 +110,38 @@ def test_sixteen_outcomes_of_one_sign_up_at_once_are_all_recorded(sql_gate: Any)
     spoken = at_once(say, range(THREADS))
 
     assert sorted(each.outcome.ordinal for each in spoken) == list(range(1, THREADS + 1))
+
+
+def learn_while(monkeypatch: pytest.MonkeyPatch, gate: Any, view: Any, said: Callable[[], Any]) -> None:
+    """Learn a device; what is said meanwhile comes just when what is known of the sign-up was carried over to it."""
+    carry_over, beside = marks.carry_over, Thread(target=said)
+
+    def carried_over(*parts: Any) -> None:
+        carry_over(*parts)
+        beside.start()
+        beside.join(timeout=0.5)  # who waits for the sign-up's row ends after us
+
+    with monkeypatch.context() as patch:
+        patch.setattr(partition, "carry_over", carried_over)
+        gate.clusters.learn(view.id, [Learnt(LearntKind.DEVICE_ID, "learnt")], caller=CALLER, now=gate.now)
+    beside.join()
+
+
+@pytest.mark.parametrize(("before", "later"), [("unknown", "fraud"), ("fraud", "legitimate")])
+def test_what_is_said_while_an_identifier_is_learnt_is_known_of_it_as_well(
+    sql_gate: Any, monkeypatch: pytest.MonkeyPatch, before: str, later: str
+) -> None:
+    view = sql_gate.came()
+    sql_gate.said(view, before)
+
+    learn_while(monkeypatch, sql_gate, view, lambda: sql_gate.said(view, later))
+
+    member = sql_gate.read(lambda work: work.clusters.member(sql_gate.number(view)))
+    of_devices = [key for key in member.identifiers if key.kind is IdentifierKind.DEVICE]
+    known = [sql_gate.read(lambda work, key=key: work.clusters.known_of(key, limit=9)) for key in of_devices]
+    assert len(known) == 2
+    assert [[each.mark for each in of_device] for of_device in known] == [[member.label], [member.label]]
+    assert (sql_gate.came(device="learnt").assessment.decision is Decision.ALLOW) is (later == "legitimate")
 
 
 def _union_find(drawn: list[list[Identifier]]) -> set[frozenset[int]]:

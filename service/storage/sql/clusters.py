@@ -26,7 +26,7 @@ from service.storage.sql.cluster_tables import (
 )
 from service.storage.sql.database import Database
 from service.storage.sql.joining import gather_strays, join
-from service.storage.sql.marks import MARKED_CODES, put, withdraw
+from service.storage.sql.marks import put, taken, withdraw
 from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
 from service.storage.sql.staging import Stage
@@ -226,11 +226,7 @@ class SqlClusters:
         known_us = microseconds_of(at)
 
         def run(connection: Connection) -> None:
-            column = connection.execute(
-                select(MemberRow.identifiers).where(MemberRow.signup_no == signup_no)
-            ).scalar_one()
-            keys = [(kind, digest) for kind, digest in unpacked(bytes(column)) if kind in MARKED_CODES]
-            put(connection, keys, signup_no, mark, known_us)
+            put(connection, taken(connection, signup_no), signup_no, mark, known_us)
             if mark in (Mark.BANNED, Mark.GOOD):
                 _label(connection, signup_no, {"label": mark.value, "label_us": known_us})
             elif mark in (Mark.PASSED, Mark.FAILED):
@@ -242,6 +238,7 @@ class SqlClusters:
         """See the port."""
 
         def run(connection: Connection) -> None:
+            taken(connection, signup_no)
             withdraw(connection, signup_no, mark, microseconds_of(at))
             if mark in (Mark.BANNED, Mark.GOOD):
                 labelled = (MemberRow.signup_no == signup_no) & (MemberRow.label == mark.value)
