@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.joining import GuardState
@@ -31,6 +31,7 @@ from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import LinkRow, SignupRow
+from service.storage.sql.upserts import write_over
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Marked, Merged
 
 _NUMBERS_A_STATEMENT = 500
@@ -286,6 +287,7 @@ class SqlClusters:
     def set_guard(self, guard: Guard) -> None:
         """See the port."""
         columns = {
+            "digest": guard.key.digest,
             "kind": KIND_CODES[guard.key.kind],
             "state": guard.state.value,
             "since_us": microseconds_of(guard.since),
@@ -293,12 +295,7 @@ class SqlClusters:
             "by": guard.by,
             "reason": guard.reason,
         }
-
-        def run(connection: Connection) -> None:
-            connection.execute(delete(GuardRow).where(GuardRow.digest == guard.key.digest))
-            connection.execute(insert(GuardRow), {"digest": guard.key.digest, **columns})
-
-        self._stage.add(run)
+        self._stage.add(lambda connection: write_over(connection, GuardRow, columns))
 
     def lift_guard(self, key: IdentifierKey) -> None:
         """See the port."""

@@ -50,6 +50,7 @@ from service.storage.sql.many_rows import given, rows_as_json
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import AssessmentRow
+from service.storage.sql.upserts import write_over
 
 _MEMBERS_POSTGRESQL = """
 INSERT INTO contained (containment_no, signup_no, role, ties, progress)
@@ -344,12 +345,7 @@ class SqlContainments:
             "failed": looked.failed,
             "judged_us": microseconds_of(at),
         }
-
-        def run(connection: Connection) -> None:
-            connection.execute(delete(JudgedRow).where(JudgedRow.cluster_no == looked.cluster))
-            connection.execute(insert(JudgedRow), columns)
-
-        self._stage.add(run)
+        self._stage.add(lambda connection: write_over(connection, JudgedRow, columns))
 
     def _among(self, signup_nos: Collection[int], role: Role, states: Sequence[ContainmentState]) -> frozenset[int]:
         def read(connection: Connection) -> frozenset[int]:
