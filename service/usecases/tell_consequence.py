@@ -82,6 +82,8 @@ def append_reassessed(
 ) -> None:
     """Stage an assessment that the worker made, with its audit entry and ``account.reassess`` after ``told``.
 
+    It follows from the last one as it was read: ``commit`` raises ``ConflictError`` when there is another by then.
+
     Args:
         because: why, for the receiver and the audit record; no personal data.
         due: when all of it may be told.
@@ -107,4 +109,4 @@ def append_reassessed(
     # Two of one round would be made at the same instant, and which one stands would be chance.
     made_after = recorded.assessments[-1].decided_at + timedelta(microseconds=1)
     assessment = replace(assessment, decided_at=max(assessment.decided_at, made_after))
-    work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
+    work.ledger.append_assessment(recorded.signup_no, assessment, audit, events, after=recorded.assessments[-1].id)
