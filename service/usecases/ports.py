@@ -191,6 +191,8 @@ class Ledger(Protocol):
     ) -> None:
         """Stage one more assessment of a recorded sign-up, and what the sign-up flow is told of it.
 
+        What it was to be told of the sign-up at a later time is told before: nobody hears last what no longer holds.
+
         Args:
             after: the id of the assessment that it follows from, which must be the last one still; ``None`` follows
                 whatever there is.

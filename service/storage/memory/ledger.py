@@ -10,7 +10,7 @@ from models.linkage.identifier import Identifier
 from models.linkage.velocity import NO_HISTORY, Linkage
 from service.domain.decision import Assessment
 from service.domain.errors import ConflictError, NotFoundError
-from service.domain.event import Event
+from service.domain.event import Event, before_these
 from service.storage.memory import probations
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.shelves import Kept, Shelves, Undo, Write
@@ -90,6 +90,7 @@ class MemoryLedger:
 
         self._staged.append(write)
         self._staged.append(lambda: self._shelves.add_entry(audit))
+        self._staged.append(lambda: self._shelves.hasten_events(before_these(events)))
         self._staged.append(lambda: self._shelves.add_events(events))
 
     def get(self, owner: str | None, record_id: str) -> Recorded | None:

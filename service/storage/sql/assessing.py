@@ -13,10 +13,10 @@ from sqlalchemy import Connection, select
 
 from service.domain.decision import Assessment
 from service.domain.errors import ConflictError
-from service.domain.event import Event
+from service.domain.event import Event, before_these
 from service.storage.sql import probations
 from service.storage.sql.audit import columns_of_entry
-from service.storage.sql.events import write_events
+from service.storage.sql.events import hasten, write_events
 from service.storage.sql.many_rows import insert_many
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.records import columns_of_assessment
@@ -62,7 +62,9 @@ def write(connection: Connection, assessed: Sequence[Assessed]) -> None:
         rows.append(columns)
     insert_many(connection, AssessmentRow, rows)
     insert_many(connection, AuditEntryRow, [columns_of_entry(each.audit) for each in assessed])
-    write_events(connection, [event for each in assessed for event in each.events])
+    events = [event for each in assessed for event in each.events]
+    hasten(connection, before_these(events))
+    write_events(connection, events)
     probations.follow(connection, [(each.signup_no, each.assessment) for each in assessed])
 
 
