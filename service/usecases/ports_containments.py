@@ -28,6 +28,10 @@ class Containments(Protocol):
         """Those that wait for a second person, oldest first."""
         ...
 
+    def released(self, *, since: datetime) -> Sequence[Containment]:
+        """Those that were released since an instant, oldest first."""
+        ...
+
     def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
         """The members that a containment touches, by number."""
         ...

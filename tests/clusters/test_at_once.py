@@ -130,11 +130,26 @@ def test_a_job_beside_itself_does_everything_once(sql_gate: Any) -> None:
     at_once(lambda _: sql_gate.judge_clusters(sql_gate.now), range(WORKERS))
     at_once(lambda _: sql_gate.carry_out(sql_gate.now), range(WORKERS))
     sql_gate.carry_out(sql_gate.now)
+    at_once(lambda _: sql_gate.settle(sql_gate.now), range(WORKERS))
 
     records = [sql_gate.read(lambda work, view=view: work.ledger.get("campus", view.id)) for view in allowed]
     histories = {tuple(each.decision for each in recorded.assessments) for recorded in records}
     assert histories <= {(ALLOW, REVIEW, DENY), (ALLOW, DENY)}
     assert sql_gate.read(lambda work: work.containments.next_number()) == len(rings) + 1
+
+
+def test_who_came_just_after_a_release_is_looked_at_again_by_one_of_many_workers(sql_gate: Any) -> None:
+    ring = sql_gate.ring(8, frauds=1)
+    by = {"owner": "campus", "by": "key:k1", "reason": "ring"}
+    sql_gate.clusters.contain.contain(sql_gate.cluster(ring[0]), now=sql_gate.now, **by)
+    sql_gate.clusters.contain.release(sql_gate.cluster(ring[0]), now=sql_gate.now, **by)
+    late = sql_gate.came(device="r-d3")  # whose neighbour is banned
+    assert sql_gate.latest(late) is not ALLOW
+
+    at_once(lambda _: sql_gate.settle(sql_gate.now), range(WORKERS))
+
+    tasks = sql_gate.read(lambda work: work.containments.tasks(limit=9))
+    assert [task.touched.signup_no for task in tasks].count(sql_gate.number(late)) == 1
 
 
 def test_a_laboratorys_card_is_recognised_by_many_workers_at_once(

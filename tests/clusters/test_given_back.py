@@ -82,6 +82,29 @@ def test_who_came_meanwhile_and_touched_what_was_held_is_looked_at_again(gate: A
     assert gate.read(lambda work: work.containments.tasks(limit=1)) == ()
 
 
+def test_who_was_judged_before_the_release_and_recorded_after_it_is_looked_at_again(gate: Any) -> None:
+    ring, plan, releasing = gate.ring(8, frauds=1), gate.assess.plan, [release]
+    contain(gate, ring[0])
+    gate.carry_out(gate.now)
+
+    def planned(*parts: Any, **named: Any) -> Any:
+        while releasing:
+            releasing.pop()(gate, ring[0])
+            gate.carry_out(gate.now)
+        return plan(*parts, **named)
+
+    gate.assess = replace(gate.assess, plan=planned)
+    late = gate.came(device="r-d0", card="r-c1")
+    assert gate.latest(late) is Decision.DENY
+
+    for _ in range(2):
+        gate.settle(gate.now)
+        gate.work()
+
+    assert history(gate, late) == ["deny", "allow"]
+    assert gate.read(lambda work: work.containments.tasks(limit=1)) == ()
+
+
 def test_who_is_denied_for_a_ban_as_well_stays_denied(gate: Any) -> None:
     ring = gate.ring(8)
     for at in (0, 1):

@@ -58,6 +58,12 @@ class MemoryContainments:
             kept = [each.containment for _, each in sorted(self._shelves.containments.items())]
             return tuple(each for each in kept if each.state is ContainmentState.PENDING)
 
+    def released(self, *, since: datetime) -> Sequence[Containment]:
+        """See the port."""
+        with self._shelves.lock:
+            kept = [each.containment for _, each in sorted(self._shelves.containments.items())]
+            return tuple(each for each in kept if each.released_at is not None and each.released_at >= since)
+
     def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
         """See the port."""
         with self._shelves.lock:

@@ -120,6 +120,16 @@ class SqlContainments:
         rows = self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(map(_containment_of_row, rows))
 
+    def released(self, *, since: datetime) -> Sequence[Containment]:
+        """See the port."""
+        statement = (
+            select(ContainmentRow.__table__)
+            .where(ContainmentRow.released_us >= microseconds_of(since))
+            .order_by(ContainmentRow.containment_no)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(map(_containment_of_row, rows))
+
     def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
         """See the port."""
         statement = (
