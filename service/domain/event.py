@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+APART = timedelta(minutes=1)
+"""Of two events about one subject so much lies between: those that are due together are sent side by side."""
 
 
 class EventType(StrEnum):
@@ -44,3 +47,15 @@ class Event:
     occurred_at: datetime
     due_at: datetime
     data: Mapping[str, object]
+
+
+def before_these(events: Sequence[Event]) -> Mapping[str, datetime]:
+    """When at the latest what was to be told of each subject before is due, if these follow now.
+
+    Whoever acts on each event by itself would else end with what is no longer true, where the older one is told last.
+    """
+    latest: dict[str, datetime] = {}
+    for each in events:
+        at = max(each.occurred_at, each.due_at - APART)
+        latest[each.subject] = min(at, latest.get(each.subject, at))
+    return latest

@@ -197,6 +197,7 @@ class ContainCluster:
                     # Of one that was parted just now the other part has held what this one let go.
                     held_by = [whole.number for whole in touching]
                     work.containments.look_again_at(each.number, cluster=cluster, since=since, held_by=held_by)
+                    work.containments.look_again_at_touched(each.number)
                 work.clusters.let_go(each.number, at=now)
                 detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))

@@ -24,12 +24,12 @@ from service.domain.habits import Habits, habits_of
 from service.domain.likeness import LIKE_BANNED_REASON, Counts, Likeness, left_of, line_above, log_odds
 from service.domain.policy_sections.clusters import AfterBan
 from service.usecases.after_bans_in_force import like_the_banned
+from service.usecases.faster_others import leaving_to_others
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
 from service.usecases.open_case import vouched_subject
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey
-from service.usecases.ports_step_up import StepUpMovedError
 from service.usecases.second_look import stands_as_decided
 from service.usecases.tell_consequence import TellConsequence
 from service.usecases.workers_cases import WorkersCase, WorkersCases
@@ -225,14 +225,7 @@ class DrawLikeness:
 
     def _ask(self, like_them: Sequence[int], likeness: Likeness, now: datetime) -> int:
         """Ask those for a proof who were let in and whom nobody has asked or cleared since."""
-        asked = 0
-        for at in range(0, len(like_them), BATCH):
-            batch = like_them[at : at + BATCH]
-            try:
-                asked += self._ask_some(batch, likeness, now)
-            except StepUpMovedError:
-                asked += self._ask_some(batch, likeness, now)  # somebody answered a challenge this moment
-        return asked
+        return leaving_to_others(lambda some: self._ask_some(some, likeness, now), like_them, batch=BATCH)
 
     def _ask_some(self, numbers: Sequence[int], likeness: Likeness, now: datetime) -> int:
         asked = 0

@@ -18,11 +18,11 @@ from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import AfterBan
 from service.domain.watch import MATCHES, WATCHED_KINDS, Watch, Watches
+from service.usecases.faster_others import leaving_to_others
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey, Known
-from service.usecases.ports_step_up import StepUpMovedError
 from service.usecases.tell_consequence import TellConsequence
 from service.usecases.workers_cases import WorkersCase, WorkersCases
 
@@ -95,13 +95,7 @@ class LookBack:
 
     def _allowed_before(self, after: Mapping[int, Known], now: datetime) -> None:
         """Judge accounts again that were let in, each by number with the newest ban that leads to it."""
-        kin = sorted(after, reverse=True)
-        for at in range(0, len(kin), BATCH):
-            batch = kin[at : at + BATCH]
-            try:
-                self._score_again(batch, after, now)
-            except StepUpMovedError:
-                self._score_again(batch, after, now)  # somebody answered a challenge this moment
+        leaving_to_others(lambda kin: self._score_again(kin, after, now), sorted(after, reverse=True), batch=BATCH)
 
     def _around(self, cluster: int, lines: AfterBan, now: datetime) -> None:
         with self.begin() as work:
@@ -113,8 +107,9 @@ class LookBack:
             with suppress(ConflictError):
                 work.commit()
 
-    def _score_again(self, kin: Sequence[int], after: Mapping[int, Known], now: datetime) -> None:
+    def _score_again(self, kin: Sequence[int], after: Mapping[int, Known], now: datetime) -> int:
         """Judge accounts that were let in again; those that were since the ban became known are done already."""
+        told = 0
         with self.begin() as work:
             for recorded in work.ledger.several(kin):
                 last = recorded.assessments[-1] if recorded.assessments else None
@@ -123,8 +118,10 @@ class LookBack:
                     continue
                 assessment = look_again(work, self.judge, recorded, now=now)
                 if assessment.decision.severity > last.decision.severity:
-                    self.tell(work, recorded, assessment, because={"after": "ban_of_another"}, now=now)
+                    because = {"after": "ban_of_another"}
+                    told += self.tell(work, recorded, assessment, because=because, now=now) is not None
             work.commit()
+        return told
 
     def _same_operator(
         self, work: UnitOfWork, cluster: int, members: Sequence[ClusterMember], lines: AfterBan, now: datetime

@@ -181,9 +181,25 @@ class Ledger(Protocol):
         ...
 
     def append_assessment(
-        self, signup_no: int, assessment: Assessment, audit: AuditEntry, events: Sequence[Event] = ()
+        self,
+        signup_no: int,
+        assessment: Assessment,
+        audit: AuditEntry,
+        events: Sequence[Event] = (),
+        *,
+        after: str | None = None,
     ) -> None:
-        """Stage one more assessment of a recorded sign-up, and what the sign-up flow is told of it."""
+        """Stage one more assessment of a recorded sign-up, and what the sign-up flow is told of it.
+
+        What it was to be told of the sign-up at a later time is told before: nobody hears last what no longer holds.
+
+        Args:
+            after: the id of the assessment that it follows from, which must be the last one still; ``None`` follows
+                whatever there is.
+
+        Raises (from ``commit``):
+            ConflictError: somebody else has appended one since.
+        """
         ...
 
     def get(self, owner: str | None, record_id: str) -> Recorded | None:

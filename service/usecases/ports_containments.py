@@ -28,6 +28,10 @@ class Containments(Protocol):
         """Those that wait for a second person, oldest first."""
         ...
 
+    def released(self, *, since: datetime) -> Sequence[Containment]:
+        """Those that were released since an instant, oldest first."""
+        ...
+
     def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
         """The members that a containment touches, by number."""
         ...
@@ -90,11 +94,17 @@ class Containments(Protocol):
         ...
 
     def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
-        """Stage, for a containment that is released: also who was denied or asked because of what it, or another, held.
+        """Stage, for a containment that is released: also whoever it kept out since an instant, untouched.
 
-        They are of its cluster or carry what these containments ever held, wherever they are by now, and were not let
-        in since an instant; or it touched them to no effect. No containment made anything of them that is still to be
-        given back.
+        They were denied or asked; they are of its cluster or carry what the containments ``held_by`` ever held, wherever they are by now; it never
+        touched them, and no containment made anything of them that is still to be given back.
+        """
+        ...
+
+    def look_again_at_touched(self, number: int) -> None:
+        """Stage, for a containment that is released: also whom it touched when he was denied or asked before.
+
+        It made nothing of them, and perhaps another one had held what they carry.
         """
         ...
 

@@ -1,13 +1,18 @@
-"""Settle clusters: finish merges, and look again at those who came at one moment and could not see each other."""
+"""Settle clusters: finish merges, and look again at those who could not see what happened while they were judged.
+
+They came at one moment and could not see each other, or a containment that they touched was released meanwhile.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.identifiers import identifiers_of
 from models.reference.reference import Reference
 from models.signals.signals import derive_signals
+from service.domain.errors import ConflictError
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.unite_tied import unite_tied
 
@@ -15,6 +20,9 @@ MOMENT = timedelta(seconds=10)
 """Two sign-ups this close may each have looked before the other was committed."""
 NEWEST = 3_000
 """How far back is looked in every round: minutes of the busiest hour."""
+
+RELEASED_WITHIN = timedelta(minutes=10)
+"""A round of the worker follows a release by then, however much there is to be done before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,22 @@ class SettleClusters:
         with self.begin() as work:
             done = work.clusters.settle(at=now)
             numbers = work.clusters.simultaneous(within=MOMENT, limit=NEWEST)
-            return done + sum(self._united(work, each, now) for each in work.ledger.several(numbers))
+            done += sum(self._united(work, each, now) for each in work.ledger.several(numbers))
+        self._look_again_after_releases(now)
+        return done
+
+    def _look_again_after_releases(self, now: datetime) -> None:
+        """Have those looked at again who were judged before a release and recorded after it, which passed them by."""
+        with self.begin() as work:
+            for each in work.containments.released(since=now - RELEASED_WITHIN):
+                cluster = work.clusters.root(each.cluster)
+                newest = () if cluster is None else work.clusters.newest(cluster, limit=1)
+                released_at = each.released_at or now
+                if cluster is not None and any(came.recorded_at > released_at - MOMENT for came in newest):
+                    held_by, since = (each.number,), each.opened_at
+                    work.containments.look_again_at(each.number, cluster=cluster, since=since, held_by=held_by)
+            with suppress(ConflictError):  # another worker has had them looked at again
+                work.commit()
 
     def _united(self, work: UnitOfWork, recorded: Recorded, now: datetime) -> bool:
         signals = derive_signals(recorded.signup, self.reference)

@@ -45,10 +45,13 @@ class TellConsequence:
 
         Args:
             because: what the receiver is told beside the decisions, and the audit record; no personal data.
-            given_back: whether an earlier decision is restored: the case of a review is put back by whoever closed it.
+            given_back: whether an earlier decision is restored: the case of a review is put back by whoever closed it,
+                and where the earlier one was not told yet, this is told no later than that would have been.
         """
         before, has_its_case = recorded.assessments[-1].decision, given_back and assessment.decision is Decision.REVIEW
         due = now + self.judge.policy().document.clusters.containment.spread * self.chance()
+        if given_back:
+            due = min(due, _not_told_before(work, recorded, now) or due)
         assessment, step_up = self._asked(work, recorded, assessment, now, due)
         if assessment.decision is before:
             return None
@@ -69,6 +72,11 @@ class TellConsequence:
         return self.ask_again(work, person, assessment, recorded, now=now, told_at=due)
 
 
+def _not_told_before(work: UnitOfWork, recorded: Recorded, now: datetime) -> datetime | None:
+    """When the last of what is decided of a sign-up already will have been told; none where all of it was."""
+    return max((each.due_at for each in work.events.of_subject(recorded.id) if each.due_at > now), default=None)
+
+
 def append_reassessed(
     work: UnitOfWork,
     judge: Judge,
@@ -81,6 +89,8 @@ def append_reassessed(
     due: datetime,
 ) -> None:
     """Stage an assessment that the worker made, with its audit entry and ``account.reassess`` after ``told``.
+
+    It follows from the last one as it was read: ``commit`` raises ``ConflictError`` when there is another by then.
 
     Args:
         because: why, for the receiver and the audit record; no personal data.
@@ -107,4 +117,4 @@ def append_reassessed(
     # Two of one round would be made at the same instant, and which one stands would be chance.
     made_after = recorded.assessments[-1].decided_at + timedelta(microseconds=1)
     assessment = replace(assessment, decided_at=max(assessment.decided_at, made_after))
-    work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
+    work.ledger.append_assessment(recorded.signup_no, assessment, audit, events, after=recorded.assessments[-1].id)

@@ -7,18 +7,32 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Thread
 from typing import Any
 
+import pytest
+
 from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.joining import GuardState
+from models.linkage.marks import Mark
 from service.domain.caller import Caller, Scope
+from service.domain.cluster import identifier_handle
+from service.domain.containment import Looked
+from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.outcome import Label, Statement
+from service.storage.sql import marks, partition
+from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.store import SqlStore
+from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports import NewRecord
+from service.usecases.ports_clusters import Guard, Known
+from service.usecases.recognise_shared import RecogniseShared
 
 CALLER = Caller("campus", "k1", frozenset(Scope))
 THREADS, SIGN_UPS, VALUES = 16, 240, 60
+WORKERS = 4
+ALLOW, REVIEW, DENY = Decision.ALLOW, Decision.REVIEW, Decision.DENY
 KINDS = (IdentifierKind.DEVICE, IdentifierKind.PAYMENT, IdentifierKind.PHONE, IdentifierKind.MAILBOX)
 
 
@@ -105,6 +119,142 @@ def test_sixteen_outcomes_of_one_sign_up_at_once_are_all_recorded(sql_gate: Any)
     spoken = at_once(say, range(THREADS))
 
     assert sorted(each.outcome.ordinal for each in spoken) == list(range(1, THREADS + 1))
+
+
+def test_a_job_beside_itself_does_everything_once(sql_gate: Any) -> None:
+    rings = [sql_gate.ring(8, frauds=3, name=f"r{at}") for at in range(3)]
+    allowed = [view for ring in rings for view in ring[:5]]
+    sql_gate.later(seconds=5)
+
+    at_once(lambda _: sql_gate.look_back(sql_gate.now), range(WORKERS))
+    at_once(lambda _: sql_gate.judge_clusters(sql_gate.now), range(WORKERS))
+    at_once(lambda _: sql_gate.carry_out(sql_gate.now), range(WORKERS))
+    sql_gate.carry_out(sql_gate.now)
+    at_once(lambda _: sql_gate.settle(sql_gate.now), range(WORKERS))
+
+    records = [sql_gate.read(lambda work, view=view: work.ledger.get("campus", view.id)) for view in allowed]
+    histories = {tuple(each.decision for each in recorded.assessments) for recorded in records}
+    assert histories <= {(ALLOW, REVIEW, DENY), (ALLOW, DENY)}
+    assert sql_gate.read(lambda work: work.containments.next_number()) == len(rings) + 1
+
+
+def test_who_came_just_after_a_release_is_looked_at_again_by_one_of_many_workers(sql_gate: Any) -> None:
+    ring = sql_gate.ring(8, frauds=1)
+    by = {"owner": "campus", "by": "key:k1", "reason": "ring"}
+    sql_gate.clusters.contain.contain(sql_gate.cluster(ring[0]), now=sql_gate.now, **by)
+    sql_gate.clusters.contain.release(sql_gate.cluster(ring[0]), now=sql_gate.now, **by)
+    late = sql_gate.came(device="r-d3")  # whose neighbour is banned
+    assert sql_gate.latest(late) is not ALLOW
+
+    at_once(lambda _: sql_gate.settle(sql_gate.now), range(WORKERS))
+
+    tasks = sql_gate.read(lambda work: work.containments.tasks(limit=9))
+    assert [task.touched.signup_no for task in tasks].count(sql_gate.number(late)) == 1
+
+
+def test_a_laboratorys_card_is_recognised_by_many_workers_at_once(
+    sql_gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = []
+    for at in range(6):
+        people.append(sql_gate.came(school="Invented Physics", mail=f"{'abcdef'[at]}@physics.example", card="pi"))
+        sql_gate.later(days=3)
+    for view in people:
+        sql_gate.said(view, "legitimate")
+    workers = [RecogniseShared(sql_gate.store.begin, lambda: sql_gate.policy) for _ in range(WORKERS)]
+    set_guard, together = SqlClusters.set_guard, Barrier(WORKERS)
+
+    def set_together(clusters: SqlClusters, guard: Guard) -> None:
+        together.wait()
+        set_guard(clusters, guard)
+
+    monkeypatch.setattr(SqlClusters, "set_guard", set_together)
+    at_once(lambda at: workers[at](sql_gate.now), range(WORKERS))
+
+    assert len(sql_gate.read(lambda work: work.clusters.guards())) == 1
+    assert len({sql_gate.cluster(view) for view in people}) == len(people)
+
+
+def write_down(work: Any, what: str, gate: Any, view: Any) -> None:
+    member = work.clusters.member(gate.number(view))
+    match what:
+        case "guard":
+            key = next(key for key in member.identifiers if key.kind is IdentifierKind.DEVICE)
+            work.clusters.set_guard(Guard(key, GuardState.SHARED, gate.now, "worker", "verified_good_accounts"))
+        case "judgement":
+            work.containments.judged(Looked(member.signup_no, 1, 1, 1, 0), at=gate.now)
+        case _:
+            work.after_bans.looked_back(Known(member.signup_no, Mark.BANNED, gate.now), at=gate.now)
+
+
+@pytest.mark.parametrize("what", ["guard", "judgement", "look back"])
+def test_what_sixteen_workers_write_down_alike_is_refused_to_none_of_them(sql_gate: Any, what: str) -> None:
+    view = sql_gate.came()
+
+    def written(_: int) -> None:
+        with sql_gate.store.begin() as work:
+            write_down(work, what, sql_gate, view)
+            work.commit()
+
+    for _ in range(4):
+        assert at_once(written, range(THREADS)) == [None] * THREADS
+
+
+def test_one_identifier_is_cut_by_sixteen_at_once(sql_gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    views = [sql_gate.came(device="d") for _ in range(4)]
+    name, together = sql_gate.cluster(views[0]), Barrier(THREADS)
+    member = sql_gate.read(lambda work: work.clusters.member(sql_gate.number(views[0])))
+    handle = next(identifier_handle(key.kind, key.digest) for key in member.identifiers if key.kind is KINDS[0])
+    set_guard = SqlClusters.set_guard
+
+    def set_together(clusters: SqlClusters, guard: Guard) -> None:
+        together.wait()  # nobody knows of the others' guard
+        set_guard(clusters, guard)
+
+    def cut(at: int) -> str:
+        try:
+            sql_gate.clusters.cut(name, handle, owner="campus", by=f"key:{at}", reason="shared", now=sql_gate.now)
+        except ConflictError as error:
+            return str(error)
+        return "cut"
+
+    monkeypatch.setattr(SqlClusters, "set_guard", set_together)
+    answers = at_once(cut, range(THREADS))
+
+    assert "cut" in answers
+    assert len({sql_gate.cluster(view) for view in views}) == 4
+
+
+def learn_while(monkeypatch: pytest.MonkeyPatch, gate: Any, view: Any, said: Callable[[], Any]) -> None:
+    """Learn a device; what is said meanwhile comes just when what is known of the sign-up was carried over to it."""
+    carry_over, beside = marks.carry_over, Thread(target=said)
+
+    def carried_over(*parts: Any) -> None:
+        carry_over(*parts)
+        beside.start()
+        beside.join(timeout=0.5)  # who waits for the sign-up's row ends after us
+
+    with monkeypatch.context() as patch:
+        patch.setattr(partition, "carry_over", carried_over)
+        gate.clusters.learn(view.id, [Learnt(LearntKind.DEVICE_ID, "learnt")], caller=CALLER, now=gate.now)
+    beside.join()
+
+
+@pytest.mark.parametrize(("before", "later"), [("unknown", "fraud"), ("fraud", "legitimate")])
+def test_what_is_said_while_an_identifier_is_learnt_is_known_of_it_as_well(
+    sql_gate: Any, monkeypatch: pytest.MonkeyPatch, before: str, later: str
+) -> None:
+    view = sql_gate.came()
+    sql_gate.said(view, before)
+
+    learn_while(monkeypatch, sql_gate, view, lambda: sql_gate.said(view, later))
+
+    member = sql_gate.read(lambda work: work.clusters.member(sql_gate.number(view)))
+    of_devices = [key for key in member.identifiers if key.kind is IdentifierKind.DEVICE]
+    known = [sql_gate.read(lambda work, key=key: work.clusters.known_of(key, limit=9)) for key in of_devices]
+    assert len(known) == 2
+    assert [[each.mark for each in of_device] for of_device in known] == [[member.label], [member.label]]
+    assert (sql_gate.came(device="learnt").assessment.decision is ALLOW) is (later == "legitimate")
 
 
 def _union_find(drawn: list[list[Identifier]]) -> set[frozenset[int]]:

@@ -119,6 +119,25 @@ def test_accounts_that_were_let_in_before_are_asked_once(drawing: Drawing) -> No
     assert (told.type, told.data["after"]) == (EventType.ACCOUNT_REASSESS, "likeness")
 
 
+def test_who_is_decided_on_while_he_is_asked_keeps_no_other_from_being_asked(drawing: Drawing) -> None:
+    gate, tell = drawing.gate, drawing.draw._tell
+    one, other = drawing.world(banned=10)
+    recorded = gate.read(lambda work: work.ledger.get("campus", one.id))
+    held = replace(recorded.assessments[-1], id="z", decision=Decision.REVIEW)
+
+    def told(*parts: Any, **named: Any) -> Any:
+        drawing.draw._tell = tell
+        with gate.store.begin() as work:
+            work.ledger.append_assessment(recorded.signup_no, held, work.audit.entries(limit=1)[0])
+            work.commit()
+        return tell(*parts, **named)
+
+    drawing.draw._tell = told
+
+    assert drawing.round() == 1
+    assert (gate.latest(one), gate.latest(other)) == (Decision.REVIEW, STEP_UP)
+
+
 @pytest.mark.parametrize("by", ["verdict", "proof"])
 def test_whom_a_proof_or_a_verdict_let_in_somebody_else_looks_at(drawing: Drawing, by: str) -> None:
     _, vouched = drawing.world(banned=10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -40,6 +41,69 @@ def test_accounts_that_were_let_in_are_looked_at_again_once(gate: Any) -> None:
     reassess = gate.read(lambda work: work.events.of_subject(standby.id))[-1]
     assert reassess.type is EventType.ACCOUNT_REASSESS
     assert timedelta(0) <= reassess.due_at - gate.now + timedelta(seconds=5) <= timedelta(hours=24)
+
+
+def history(gate: Any, view: Any) -> list[Decision]:
+    recorded = gate.read(lambda work: work.ledger.get("campus", view.id))
+    return [each.decision for each in recorded.assessments]
+
+
+def look_back_while(gate: Any, does: Callable[[], object]) -> None:
+    """Look back; something is done between the first account that is to be told and the commit."""
+    tell, waiting = gate.look_back.tell, [does]
+
+    def told(*parts: Any, **named: Any) -> Any:
+        while waiting:
+            waiting.pop()()
+        return tell(*parts, **named)
+
+    replace(gate.look_back, tell=told)(gate.now)
+
+
+def test_who_is_contained_while_he_is_looked_at_is_given_back_whole(gate: Any) -> None:
+    ring = gate.ring(8)
+    gate.said(ring[7])
+    by = {"owner": "campus", "by": "key:one", "reason": "ring"}
+    gate.clusters.contain.contain(gate.cluster(ring[0]), now=gate.now, **by)
+    gate.later(seconds=1)
+
+    look_back_while(gate, lambda: gate.carry_out(gate.now))
+    contained = [history(gate, view) for view in ring[:7]]
+    gate.clusters.contain.release(gate.cluster(ring[0]), now=gate.now, **by)
+    gate.carry_out(gate.now)
+
+    assert contained == [[ALLOW, DENY]] * 7
+    assert [history(gate, view) for view in ring[:7]] == [[ALLOW, DENY, ALLOW]] * 7
+
+
+def test_whom_another_worker_looked_at_meanwhile_is_told_once(gate: Any) -> None:
+    standby = [gate.came(device="d") for _ in range(3)]
+    gate.said(gate.came(device="d"))
+    gate.later(seconds=1)
+
+    look_back_while(gate, lambda: gate.look_back(gate.now))
+
+    assert [history(gate, view) for view in standby] == [[ALLOW, REVIEW]] * 3
+    told = [gate.read(lambda work, view=view: work.events.of_subject(view.id)) for view in standby]
+    types = [EventType.SIGNUP_DECIDED, EventType.SIGNUP_CHANGED, EventType.ACCOUNT_REASSESS]
+    assert [[each.type for each in of_one] for of_one in told] == [types] * 3
+
+
+def test_one_who_is_decided_on_meanwhile_keeps_no_other_from_being_looked_at(gate: Any) -> None:
+    standby = [gate.came(device="d") for _ in range(5)]
+    gate.said(gate.came(device="d"))
+    gate.later(seconds=1)
+    recorded = gate.read(lambda work: work.ledger.get("campus", standby[2].id))
+
+    def by_hand() -> None:
+        with gate.store.begin() as work:
+            decided = replace(recorded.assessments[-1], id=gate.new_id(gate.now), decision=DENY, decided_at=gate.now)
+            work.ledger.append_assessment(recorded.signup_no, decided, work.audit.entries(limit=1)[0])
+            work.commit()
+
+    look_back_while(gate, by_hand)
+
+    assert [history(gate, view)[1:] for view in standby] == [[REVIEW], [REVIEW], [DENY], [REVIEW], [REVIEW]]
 
 
 def test_a_pair_of_medium_identifiers_leads_back_too(gate: Any) -> None:

@@ -33,7 +33,7 @@ from models.signup import (
 )
 from service.domain.decision import Assessment, Decision, Explored, Reason
 from service.domain.errors import ConflictError, NotFoundError
-from service.domain.event import Event, EventType
+from service.domain.event import APART, Event, EventType
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
 from service.usecases.ports import AlreadyRecordedError, ApiKey, AuditEntry, NewRecord, SearchQuery
@@ -273,6 +273,62 @@ def test_assessments_of_many_sign_ups_are_written_together_as_they_are(
             assert [each.id for each in told][-2:] == [f"first-{record.id}", f"second-{record.id}"]
             assert told[-1].data == {"text": text}
             assert work.audit.entries(subject=record.id)[0].detail == {"text": text}
+
+
+def test_an_assessment_that_follows_from_what_is_not_the_last_one_is_refused_with_all_that_belongs_to_it(
+    store: Store, make_record: Make, record_all: RecordAll, make_assessment: Callable[..., Assessment], noon: datetime
+) -> None:
+    later = noon + timedelta(hours=1)
+    first, second = make_assessment(), make_assessment(decided_at=later, decision=Decision.DENY)
+    record = make_record(assessment=first)
+    record_all(store, record)
+
+    def append(assessment: Assessment, *, after: str, due: timedelta) -> None:
+        event = Event(assessment.id, EventType.SIGNUP_CHANGED, "acme", record.id, later, later + due, {})
+        with store.begin() as work:
+            found = work.ledger.get("acme", record.id)
+            assert found is not None
+            audit = AuditEntry(later, "worker", "signup.reassessed", record.id, {})
+            work.ledger.append_assessment(found.signup_no, assessment, audit, [event], after=after)
+            work.commit()
+
+    append(second, after=first.id, due=timedelta(hours=9))
+    with pytest.raises(ConflictError):
+        append(make_assessment(decided_at=later), after=first.id, due=timedelta(0))
+
+    with store.begin() as work:
+        again = work.ledger.get("acme", record.id)
+        assert again is not None
+        assert again.assessments == (first, second)
+        assert [each.due_at for each in work.events.of_subject(record.id)][-1] == later + timedelta(hours=9)
+        assert len(work.audit.entries(subject=record.id)) == 2
+
+
+def test_what_is_told_of_a_sign_up_is_due_before_what_is_told_of_it_later(
+    store: Store, make_record: Make, record_all: RecordAll, make_assessment: Callable[..., Assessment], noon: datetime
+) -> None:
+    one, other = make_record(assessment=make_assessment()), make_record(assessment=make_assessment())
+    record_all(store, one, other)
+
+    def tell(record: NewRecord, name: str, due: timedelta) -> None:
+        event = Event(name, EventType.SIGNUP_CHANGED, "acme", record.id, noon, noon + due, {})
+        with store.begin() as work:
+            found = work.ledger.get("acme", record.id)
+            assert found is not None
+            audit = AuditEntry(noon, "worker", "signup.reassessed", record.id, {})
+            work.ledger.append_assessment(found.signup_no, make_assessment(), audit, [event])
+            work.commit()
+
+    tell(other, "another's", timedelta(hours=9))
+    tell(one, "first", timedelta(hours=9))
+    tell(one, "second", timedelta(hours=3))
+    tell(one, "third", timedelta(hours=5))
+
+    with store.begin() as work:
+        due = [(each.id, each.due_at - noon) for each in work.events.of_subject(one.id)][-3:]
+        three, five = timedelta(hours=3), timedelta(hours=5)
+        assert due == [("first", three - APART), ("second", three), ("third", five)]
+        assert work.events.of_subject(other.id)[-1].due_at == noon + timedelta(hours=9)
 
 
 @pytest.fixture

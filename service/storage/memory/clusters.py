@@ -172,7 +172,8 @@ class MemoryClusterPort:
 
         def hold() -> None:
             self._shelves.held[containment_no] = held
-            self._shelves.ever_held[containment_no].update(held)
+            if containment_no in self._shelves.containments:
+                self._shelves.containments[containment_no].ever_held.update(held)
             self._clusters.contain(held, containment_no, microseconds_of(at))
 
         self._stage(hold)

@@ -58,6 +58,12 @@ class MemoryContainments:
             kept = [each.containment for _, each in sorted(self._shelves.containments.items())]
             return tuple(each for each in kept if each.state is ContainmentState.PENDING)
 
+    def released(self, *, since: datetime) -> Sequence[Containment]:
+        """See the port."""
+        with self._shelves.lock:
+            kept = [each.containment for _, each in sorted(self._shelves.containments.items())]
+            return tuple(each for each in kept if each.released_at is not None and each.released_at >= since)
+
     def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
         """See the port."""
         with self._shelves.lock:
@@ -197,28 +203,37 @@ class MemoryContainments:
             members = self._shelves.containments[number].members
             touching = {*self._clusters.numbers_of(cluster), *self._carriers_of_held(held_by)} - members.keys()
             found = [each for each in sorted(touching) if self._kept_out(each, since)]
-            found += [each for each, member in members.items() if member.made_id is None and self._kept_out(each)]
-            before = {each: members.get(each) for each in found}
             for each in found:
-                member = members.get(each)
-                if member is None:
-                    members[each] = KeptMember(Touched(each, Role.LEAF), Progress.RESTORING)
-                elif member.progress is Progress.RESTORED:
-                    members[each] = replace(member, progress=Progress.RESTORING)
+                members[each] = KeptMember(Touched(each, Role.LEAF), Progress.RESTORING)
 
             def undo() -> None:
-                for each, member in before.items():
-                    if member is None:
-                        del members[each]
-                    else:
-                        members[each] = member
+                for each in found:
+                    del members[each]
+
+            return undo
+
+        self._staged.append(write)
+
+    def look_again_at_touched(self, number: int) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            members = self._shelves.containments[number].members
+            restored = [(no, each) for no, each in members.items() if each.progress is Progress.RESTORED]
+            found = [each for no, each in restored if each.made_id is None and self._kept_out(no)]
+            for each in found:
+                each.progress = Progress.RESTORING
+
+            def undo() -> None:
+                for each in found:
+                    each.progress = Progress.RESTORED
 
             return undo
 
         self._staged.append(write)
 
     def _carriers_of_held(self, containments: Collection[int]) -> set[int]:
-        held = set().union(*(self._shelves.ever_held[each] for each in containments))
+        held = set().union(*(self._shelves.containments[each].ever_held for each in containments))
         return {
             signup_no
             for signup_no, member in self._clusters.members.items()

@@ -9,8 +9,8 @@ from models.linkage.history import Link
 from models.linkage.identifier import Identifier
 from models.linkage.velocity import NO_HISTORY, Linkage
 from service.domain.decision import Assessment
-from service.domain.errors import NotFoundError
-from service.domain.event import Event
+from service.domain.errors import ConflictError, NotFoundError
+from service.domain.event import Event, before_these
 from service.storage.memory import probations
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.shelves import Kept, Shelves, Undo, Write
@@ -62,7 +62,13 @@ class MemoryLedger:
         self._staged.append(lambda: self._write(record))
 
     def append_assessment(
-        self, signup_no: int, assessment: Assessment, audit: AuditEntry, events: Sequence[Event] = ()
+        self,
+        signup_no: int,
+        assessment: Assessment,
+        audit: AuditEntry,
+        events: Sequence[Event] = (),
+        *,
+        after: str | None = None,
     ) -> None:
         """See the port."""
 
@@ -70,6 +76,9 @@ class MemoryLedger:
             kept = self._shelves.signups.get(signup_no)
             if kept is None:
                 raise RuntimeError(f"bug: an assessment of sign-up number {signup_no}, which is not recorded")
+            last = _latest(kept)
+            if after is not None and (last is None or last.id != after):
+                raise ConflictError("Somebody else decided on a sign-up at the same moment; look at it again.")
             kept.assessments.append(assessment)
             undo_probation = probations.follow(self._shelves, signup_no, assessment)
 
@@ -81,6 +90,7 @@ class MemoryLedger:
 
         self._staged.append(write)
         self._staged.append(lambda: self._shelves.add_entry(audit))
+        self._staged.append(lambda: self._shelves.hasten_events(before_these(events)))
         self._staged.append(lambda: self._shelves.add_events(events))
 
     def get(self, owner: str | None, record_id: str) -> Recorded | None:

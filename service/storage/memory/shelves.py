@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from models.linkage.memory import MemoryHistory
@@ -114,10 +113,11 @@ class KeptMember:
 
 @dataclass(slots=True)
 class KeptContainment:
-    """A containment and the members it touches, by number."""
+    """A containment, the members it touches, by number, and every identifier that it ever held."""
 
     containment: Containment
     members: dict[int, KeptMember]
+    ever_held: set[Key] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -158,12 +158,13 @@ class Shelves:
         self.entries: list[AuditEntry] = []
         self.seals: list[Seal] = []
         self.events: list[Event] = []
+        # Those that were not due at once, by subject: what is looked for when more is told of it.
+        self.postponed: dict[str, list[Event]] = {}
         self.shadows: list[Shadow] = []
         self.shadow_scores: dict[tuple[str, int, str], ShadowScore] = {}
         self.drift_report: DriftReport | None = None
         self.guards: dict[IdentifierKey, Guard] = {}
         self.held: dict[int, list[Key]] = {}
-        self.ever_held: dict[int, set[Key]] = defaultdict(set)
         # Who carries an identifier, by number: read off the members up to ``carried_to`` when somebody asks.
         self.carried: dict[Key, list[int]] = {}
         self.carried_to = 0
@@ -210,11 +211,37 @@ class Shelves:
 
     def add_events(self, events: Sequence[Event]) -> Undo:
         """Append events."""
-        before = len(self.events)
+        before, postponed = len(self.events), [each for each in events if each.due_at > each.occurred_at]
         self.events.extend(events)
+        for each in postponed:
+            self.postponed.setdefault(each.subject, []).append(each)
 
         def undo() -> None:
             del self.events[before:]
+            for each in postponed:
+                self.postponed[each.subject].remove(each)
+
+        return undo
+
+    def hasten_events(self, latest: Mapping[str, datetime]) -> Undo:
+        """Have what is not on its way yet due at the latest at these instants, by subject."""
+        hastened = {
+            each.id: replace(each, due_at=at)
+            for subject, at in latest.items()
+            for each in self.postponed.get(subject, ())
+            if each.due_at > at and each.id not in self.fanned
+        }
+        before = {subject: self.postponed[subject] for subject in {each.subject for each in hastened.values()}}
+        if not hastened:
+            return lambda: None
+        events = self.events
+        self.events = [hastened.get(each.id, each) for each in events]
+        for subject, kept in before.items():
+            self.postponed[subject] = [hastened.get(each.id, each) for each in kept]
+
+        def undo() -> None:
+            self.events = events
+            self.postponed |= before
 
         return undo
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any  # Any: rows of a driver are untyped
 
-from sqlalchemy import Connection, and_, delete, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, select
 
 from models.linkage.marks import Mark
 from service.domain.watch import Watch
@@ -16,6 +16,7 @@ from service.storage.sql.containment_tables import LookBackRow, WatchRow
 from service.storage.sql.database import Database
 from service.storage.sql.records import KIND_CODES, KINDS, packed, unpacked
 from service.storage.sql.staging import Stage
+from service.storage.sql.upserts import write_over
 from service.usecases.ports_clusters import Known
 
 
@@ -76,12 +77,7 @@ class SqlAfterBans:
             "known_us": microseconds_of(ban.at),
             "done_us": microseconds_of(at),
         }
-
-        def run(connection: Connection) -> None:
-            connection.execute(delete(LookBackRow).where(LookBackRow.signup_no == ban.signup_no))
-            connection.execute(insert(LookBackRow), columns)
-
-        self._stage.add(run)
+        self._stage.add(lambda connection: write_over(connection, LookBackRow, columns))
 
 
 def _watch_of_row(row: Any) -> Watch:

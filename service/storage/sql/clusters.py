@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.joining import GuardState
@@ -26,11 +26,12 @@ from service.storage.sql.cluster_tables import (
 )
 from service.storage.sql.database import Database
 from service.storage.sql.joining import gather_strays, join
-from service.storage.sql.marks import MARKED_CODES, put, withdraw
+from service.storage.sql.marks import put, taken, withdraw
 from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import LinkRow, SignupRow
+from service.storage.sql.upserts import write_over
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Marked, Merged
 
 _NUMBERS_A_STATEMENT = 500
@@ -226,11 +227,7 @@ class SqlClusters:
         known_us = microseconds_of(at)
 
         def run(connection: Connection) -> None:
-            column = connection.execute(
-                select(MemberRow.identifiers).where(MemberRow.signup_no == signup_no)
-            ).scalar_one()
-            keys = [(kind, digest) for kind, digest in unpacked(bytes(column)) if kind in MARKED_CODES]
-            put(connection, keys, signup_no, mark, known_us)
+            put(connection, taken(connection, signup_no), signup_no, mark, known_us)
             if mark in (Mark.BANNED, Mark.GOOD):
                 _label(connection, signup_no, {"label": mark.value, "label_us": known_us})
             elif mark in (Mark.PASSED, Mark.FAILED):
@@ -242,6 +239,7 @@ class SqlClusters:
         """See the port."""
 
         def run(connection: Connection) -> None:
+            taken(connection, signup_no)
             withdraw(connection, signup_no, mark, microseconds_of(at))
             if mark in (Mark.BANNED, Mark.GOOD):
                 labelled = (MemberRow.signup_no == signup_no) & (MemberRow.label == mark.value)
@@ -289,6 +287,7 @@ class SqlClusters:
     def set_guard(self, guard: Guard) -> None:
         """See the port."""
         columns = {
+            "digest": guard.key.digest,
             "kind": KIND_CODES[guard.key.kind],
             "state": guard.state.value,
             "since_us": microseconds_of(guard.since),
@@ -296,12 +295,7 @@ class SqlClusters:
             "by": guard.by,
             "reason": guard.reason,
         }
-
-        def run(connection: Connection) -> None:
-            connection.execute(delete(GuardRow).where(GuardRow.digest == guard.key.digest))
-            connection.execute(insert(GuardRow), {"digest": guard.key.digest, **columns})
-
-        self._stage.add(run)
+        self._stage.add(lambda connection: write_over(connection, GuardRow, columns))
 
     def lift_guard(self, key: IdentifierKey) -> None:
         """See the port."""

@@ -10,6 +10,7 @@ from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 from sqlalchemy import (
     BigInteger,
     Connection,
+    Executable,
     bindparam,
     case,
     cast,
@@ -46,6 +47,7 @@ from service.storage.sql.database import Database
 from service.storage.sql.many_rows import given, rows_as_json
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.staging import Stage
+from service.storage.sql.upserts import write_over
 
 _MEMBERS_POSTGRESQL = """
 INSERT INTO contained (containment_no, signup_no, role, ties, progress)
@@ -110,6 +112,16 @@ class SqlContainments:
         statement = (
             select(ContainmentRow.__table__)
             .where(ContainmentRow.state == ContainmentState.PENDING.value)
+            .order_by(ContainmentRow.containment_no)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(map(_containment_of_row, rows))
+
+    def released(self, *, since: datetime) -> Sequence[Containment]:
+        """See the port."""
+        statement = (
+            select(ContainmentRow.__table__)
+            .where(ContainmentRow.released_us >= microseconds_of(since))
             .order_by(ContainmentRow.containment_no)
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())
@@ -223,12 +235,13 @@ class SqlContainments:
 
     def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
         """See the port."""
+        statement = released_members.touched_meanwhile(number, cluster, since, held_by)
+        self._stage.add(lambda connection: _executed(connection, statement))
 
-        def run(connection: Connection) -> None:
-            connection.execute(released_members.touched_to_no_effect(number))
-            connection.execute(released_members.touched_meanwhile(number, cluster, since, held_by))
-
-        self._stage.add(run)
+    def look_again_at_touched(self, number: int) -> None:
+        """See the port."""
+        statement = released_members.touched_to_no_effect(number)
+        self._stage.add(lambda connection: _executed(connection, statement))
 
     def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
         """See the port."""
@@ -350,12 +363,7 @@ class SqlContainments:
             "failed": looked.failed,
             "judged_us": microseconds_of(at),
         }
-
-        def run(connection: Connection) -> None:
-            connection.execute(delete(JudgedRow).where(JudgedRow.cluster_no == looked.cluster))
-            connection.execute(insert(JudgedRow), columns)
-
-        self._stage.add(run)
+        self._stage.add(lambda connection: write_over(connection, JudgedRow, columns))
 
     def _among(self, signup_nos: Collection[int], role: Role, states: Sequence[ContainmentState]) -> frozenset[int]:
         def read(connection: Connection) -> frozenset[int]:
@@ -371,6 +379,10 @@ class SqlContainments:
             return frozenset(connection.execute(wanted).scalars())
 
         return self._database.read(read)
+
+
+def _executed(connection: Connection, statement: Executable) -> None:
+    connection.execute(statement)
 
 
 def _moving(number: int, states: Sequence[ContainmentState], values: dict[str, Any]) -> Callable[[Connection], None]:

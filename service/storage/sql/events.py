@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any  # Any: rows of a driver are untyped
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from service.domain.event import Event, EventType
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.sql.database import Database
 from service.storage.sql.event_tables import EventRow
-from service.storage.sql.many_rows import insert_many
+from service.storage.sql.many_rows import given, insert_many, rows_as_json
 from service.storage.sql.staging import Stage
 
 EVENT_COLUMNS = ("id", "type", "owner", "subject", "occurred_us", "due_us", "payload")
+
+_HASTENED_SQLITE = (
+    update(EventRow)
+    .where(
+        EventRow.subject == bindparam("new_subject"),
+        EventRow.fanned_us.is_(None),
+        EventRow.due_us > bindparam("new_due_us"),
+    )
+    .values(due_us=bindparam("new_due_us"))
+)
+
+_HASTENED_POSTGRESQL = f"""
+UPDATE events SET due_us = given.due_us FROM {given(EventRow, ("subject", "due_us"))}
+WHERE events.subject = given.subject AND events.fanned_us IS NULL AND events.due_us > given.due_us
+"""  # noqa: S608 - names of columns
 
 
 class SqlEvents:
@@ -40,6 +56,15 @@ class SqlEvents:
 def write_events(connection: Connection, events: Sequence[Event]) -> None:
     """Append events in one statement."""
     insert_many(connection, EventRow, [dict(zip(EVENT_COLUMNS, row_of_event(each), strict=True)) for each in events])
+
+
+def hasten(connection: Connection, latest: Mapping[str, datetime]) -> None:
+    """Have what is not on its way yet due at the latest at these instants, by subject."""
+    rows = [{"subject": subject, "due_us": microseconds_of(at)} for subject, at in latest.items()]
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(_HASTENED_POSTGRESQL, {"rows": rows_as_json(rows)})
+    elif rows:
+        connection.execute(_HASTENED_SQLITE, [{f"new_{name}": row[name] for name in row} for row in rows])
 
 
 def row_of_event(event: Event) -> tuple[object, ...]:

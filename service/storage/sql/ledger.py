@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -21,25 +20,23 @@ from service.domain.event import Event
 from service.storage.encryption import Encryption, EncryptionError
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.pseudonyms import Pseudonym, Pseudonyms
-from service.storage.sql import appends, probations, velocities
+from service.storage.sql import appends, assessing, velocities
+from service.storage.sql.assessing import Assessed
 from service.storage.sql.audit import columns_of_entry
 from service.storage.sql.beside import rows_beside
 from service.storage.sql.database import Database
-from service.storage.sql.events import write_events
 from service.storage.sql.idempotency import SqlIdempotencyKeys
 from service.storage.sql.joining import clock_us, join, joining_of
-from service.storage.sql.many_rows import insert_many
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.question import CREATED, Question
 from service.storage.sql.records import (
     ACCOUNT_TYPE_CODES,
     ACCOUNT_TYPES,
-    columns_of_assessment,
     recorded_of_row,
     rows_of_record,
 )
 from service.storage.sql.staging import Stage
-from service.storage.sql.tables import AssessmentRow, AuditEntryRow, LinkRow, SignupRow
+from service.storage.sql.tables import AssessmentRow, LinkRow, SignupRow
 from service.storage.unopened import Unopened
 from service.usecases.ports import AuditEntry, Found, Look, NewRecord, Recorded, SearchQuery
 
@@ -80,7 +77,7 @@ class SqlLedger:
         self._anchored: set[bytes] = set()
         self._guarded: set[bytes] = set()
         self._to_unite: list[int] = []
-        self._assessed: list[_Assessed] | None = None
+        self._assessed: list[Assessed] | None = None
 
     def look(
         self,
@@ -145,14 +142,21 @@ class SqlLedger:
         _log.warning("clusters are united later", extra={"signup_no": signup_no})
 
     def append_assessment(
-        self, signup_no: int, assessment: Assessment, audit: AuditEntry, events: Sequence[Event] = ()
+        self,
+        signup_no: int,
+        assessment: Assessment,
+        audit: AuditEntry,
+        events: Sequence[Event] = (),
+        *,
+        after: str | None = None,
     ) -> None:
         """See the port."""
         if self._assessed is None:
             # The worker appends hundreds at once: each table is written once.
             assessed = self._assessed = []
-            self._stage.add(lambda connection: _write_assessed(connection, assessed))
-        self._assessed.append(_Assessed(signup_no, assessment, audit, tuple(events)))
+            self._stage.add_first(lambda connection: assessing.take(connection, assessed))
+            self._stage.add(lambda connection: assessing.write(connection, assessed))
+        self._assessed.append(Assessed(signup_no, assessment, audit, tuple(events), after))
 
     def staged(self) -> None:
         """What was staged is on its way or given up: what is appended from now on is staged anew."""
@@ -290,28 +294,6 @@ class SqlLedger:
         if known is None:
             known = self._digested[identifier] = self._pseudonyms.every(identifier)
         return known
-
-
-@dataclass(frozen=True, slots=True)
-class _Assessed:
-    """A further assessment of a recorded sign-up, the audit entry about it, and what is told of it."""
-
-    signup_no: int
-    assessment: Assessment
-    audit: AuditEntry
-    events: tuple[Event, ...]
-
-
-def _write_assessed(connection: Connection, assessed: Sequence[_Assessed]) -> None:
-    rows = []
-    for each in assessed:
-        columns = columns_of_assessment(each.assessment)
-        columns["signup_no"], columns["id"] = each.signup_no, columns.pop("assessment_id")
-        rows.append(columns)
-    insert_many(connection, AssessmentRow, rows)
-    insert_many(connection, AuditEntryRow, [columns_of_entry(each.audit) for each in assessed])
-    write_events(connection, [event for each in assessed for event in each.events])
-    probations.follow(connection, [(each.signup_no, each.assessment) for each in assessed])
 
 
 def _conditions(owner: str | None, query: SearchQuery) -> Iterator[Any]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, insert, select, update
 
 from models.linkage.marks import HELD_AGAINST, MARKED_KINDS, Mark
-from service.storage.sql.cluster_tables import MarkRow
+from service.storage.sql.cluster_tables import MarkRow, MemberRow
 from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
-from service.storage.sql.records import KIND_CODES
+from service.storage.sql.records import KIND_CODES, unpacked
 
 _PUT_POSTGRESQL = """
 INSERT INTO marks (digest, channel, known_us, signup_no, mark, kind)
@@ -21,6 +21,19 @@ FROM unnest(%(digests)s::bytea[], %(kinds)s::smallint[]) AS key (digest, kind)
 _DIGESTS_A_STATEMENT = 500
 
 MARKED_CODES = frozenset(KIND_CODES[kind] for kind in MARKED_KINDS)
+
+
+def taken(connection: Connection, signup_no: int) -> list[tuple[int, bytes]]:
+    """The identifiers of a sign-up that are marked, once its member's row is this transaction's.
+
+    Whoever marks, withdraws or adds identifiers takes that row before anything else: so none is added unmarked while
+    the others are marked, and nobody waits in a circle.
+    """
+    locking = select(MemberRow.identifiers).where(MemberRow.signup_no == signup_no)
+    if connection.dialect.name != "sqlite":
+        locking = locking.with_for_update()
+    column = connection.execute(locking).scalar_one()
+    return [each for each in unpacked(bytes(column)) if each[0] in MARKED_CODES]
 
 
 def put(connection: Connection, keys: Sequence[tuple[int, bytes]], number: int, mark: Mark, known_us: int) -> None:

@@ -30,6 +30,10 @@ class Stage:
         """Stage one more write."""
         self.writes.append(StagedWrite(run, alone))
 
+    def add_first(self, run: Callable[[Connection], None]) -> None:
+        """Stage a write that comes before every other: what it locks is locked before anything else is."""
+        self.writes.insert(0, StagedWrite(run))
+
     def take(self) -> list[StagedWrite]:
         """Everything staged; nothing stays."""
         writes, self.writes = self.writes, []

@@ -366,6 +366,11 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[Exception], str], ...] = (
         "Another containment was opened at the same moment; try again.",
     ),
     (
+        ("pk_contained", "contained.containment_no, contained.signup_no"),
+        ConflictError,
+        "Somebody else had the containment touch the same account at the same moment; look at it again.",
+    ),
+    (
         ("ix_attacks_open", "attacks.digest"),
         ConflictError,
         "An attack goes on already on this key.",
