@@ -41,7 +41,9 @@ class Containments(Protocol):
         ...
 
     def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
-        """Which of these sign-ups were in the core of a containment that somebody released."""
+        """Which of these sign-ups were in the core of a containment that stood until somebody released it, or that the
+        worker asked for and somebody declined.
+        """
         ...
 
     def cores(self, *, at: datetime) -> Sequence[InCore]:
@@ -89,6 +91,22 @@ class Containments(Protocol):
         """
         ...
 
+    def decline(self, number: int, *, at: datetime, by: str) -> None:
+        """Stage: it waits no longer and never stood; nobody was touched.
+
+        Raises (from ``commit``):
+            ConflictError: it no longer waits.
+        """
+        ...
+
+    def still_wait(self, numbers: Collection[int]) -> None:
+        """Stage nothing but a condition: these wait to be confirmed until all of this is committed.
+
+        Raises (from ``commit``):
+            ConflictError: one of them waits no longer.
+        """
+        ...
+
     def look_again_at(self, number: int, *, cluster: int, since: datetime) -> None:
         """Stage, for a containment that is released: also those of its cluster that were not let in since an instant.
 
@@ -121,4 +139,8 @@ class Containments(Protocol):
 
     def judged(self, looked: Looked, *, at: datetime) -> None:
         """Stage: a cluster was judged as it looked then."""
+        ...
+
+    def judge_again(self, clusters: Collection[int], *, since: datetime) -> None:
+        """Stage: whichever of these clusters was judged after an instant is to be judged again."""
         ...
