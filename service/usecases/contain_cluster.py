@@ -18,7 +18,7 @@ from service.usecases.decline_containment import decline_containment
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.open_containment import NewId, open_containment
 from service.usecases.own_accounts import of_own, plan_of_own, with_others
-from service.usecases.part_containment import PartContainments, concerning, has_core_in, of_another_cluster
+from service.usecases.part_containment import PartContainments, has_core_in, of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import (
     Plan,
@@ -202,7 +202,8 @@ class ContainCluster:
                 detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             work.commit()
-            found = {each.number: each for each in concerning(work, cluster)}
+            every = (*work.containments.touching(cluster), *work.containments.of_cluster(cluster))
+            found = {each.number: each for each in every}
             return tuple(found[each.number] for each in standing)
 
     def _started(

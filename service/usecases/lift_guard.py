@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from models.linkage.identifier import Strength, strength_of
+from models.linkage.marks import Mark
 from service.usecases.ports import UnitOfWork
 from service.usecases.ports_clusters import IdentifierKey
 
@@ -21,7 +22,9 @@ def lift_guard(work: UnitOfWork, key: IdentifierKey, *, at: datetime) -> None:
     work.clusters.lift_guard(key)
     if strength_of(key.kind) is not Strength.STRONG:
         return
-    carriers = [member.signup_no for member in work.clusters.carriers(key, limit=EVERY_CARRIER)]
+    carriers = work.clusters.carriers(key, limit=EVERY_CARRIER)
     if carriers:
-        work.clusters.lead(key, carriers[0])
-        work.clusters.hold_of(key, carriers, at=at)
+        work.clusters.lead(key, carriers[0].signup_no)
+        # As when it was opened, nothing is held because of those who are known as good.
+        core = [member.signup_no for member in carriers if member.label is not Mark.GOOD]
+        work.clusters.hold_of(key, core, at=at)

@@ -25,9 +25,9 @@ def of_another_cluster(work: UnitOfWork, cluster: int) -> tuple[Containment, ...
 
 
 def concerning(work: UnitOfWork, cluster: int) -> tuple[Containment, ...]:
-    """Those that touch members who are in a cluster now, and those that waited there in vain, newest first."""
+    """Those that touch members who are in a cluster now, and those that wait to be confirmed there, newest first."""
     opened_here = work.containments.of_cluster(cluster)
-    waiting = (each for each in opened_here if each.state is not ContainmentState.STANDING)
+    waiting = (each for each in opened_here if each.state is ContainmentState.PENDING)
     every = (*work.containments.touching(cluster), *waiting)
     found = {each.number: each for each in every}
     return tuple(found[number] for number in sorted(found, reverse=True))

@@ -218,6 +218,7 @@ def test_a_request_of_which_everybody_was_cut_out_keeps_nobody_from_containing_t
 
 def test_a_request_of_which_everybody_was_cut_out_is_taken_off_the_table_where_it_was_made(gate: Any) -> None:
     ring, laboratory, asked = wait_and_be_cut_out(gate)
+    assert contained(gate, laboratory[0]) == [(PENDING, 4)]
 
     (released,) = release(gate, laboratory[0])
 

@@ -199,6 +199,20 @@ def test_what_was_guarded_when_its_carriers_were_contained_is_held_once_it_ties_
     assert contained_edges(gate, card="r-c0") == 0
 
 
+def test_nothing_is_held_again_because_of_who_became_known_as_good(gate: Any) -> None:
+    ring = gate.ring(8)
+    own = gate.came(device="r-d0", card="own")
+    until = gate.now + DAY
+    gate.declare([(IdentifierKind.PAYMENT, "own")], by="reviewer:dana", reason="shared", until=until, now=gate.now)
+    contain(gate, ring[0])
+    gate.said(own, "legitimate")
+
+    gate.now = until
+    gate.recognise(gate.now)
+
+    assert contained_edges(gate, card="own") == 0
+
+
 def test_what_is_held_already_when_it_ties_again_is_held_once(gate: Any) -> None:
     ring = gate.ring(8, frauds=1)
     contained = contain(gate, ring[0])
