@@ -140,7 +140,8 @@ class PartContainments:
     def _theirs_alone(self, touched: Sequence[Touched], here: Sequence[Touched]) -> tuple[IdentifierKey, ...]:
         """What is held because of the core's members here: all they carry, but for what ties others to the rest.
 
-        An identifier that ties nobody, such as the one that was cut out, is theirs too: people share it.
+        An identifier that ties nobody, such as the one that was cut out, is theirs too: people share it. Should
+        it tie again, it is held for the rest once more.
         """
         of_part = {each.signup_no for each in here}
         core = [each.signup_no for each in touched if each.role is Role.CORE]
