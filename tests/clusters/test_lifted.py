@@ -12,6 +12,7 @@ from models.linkage.identifier import IdentifierKind
 from models.linkage.joining import GuardState
 from service.domain.caller import Caller, Scope
 from service.domain.cluster import identifier_handle
+from service.domain.errors import ConflictError
 from service.usecases import divide_cluster
 from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports_clusters import Guard
@@ -112,12 +113,19 @@ def test_an_identifier_that_everybody_carried_guarded_ties_once_it_is_guarded_no
     assert len({gate.cluster(each) for each in [*people, gate.came(card="k")]}) == 1
 
 
-def test_an_undo_says_that_nothing_was_cut_once_the_identifier_leads_where_it_should(gate: Any) -> None:
-    carrier, other = gate.came(card="k", device="d"), gate.came(card="k")
+def test_an_undo_of_old_that_left_the_identifier_with_strangers_is_completed_by_asking_again(gate: Any) -> None:
+    carrier, other, stranger = gate.came(card="k", device="d"), gate.came(card="k"), gate.came()
     handle = handle_of(gate, carrier, "payment")
     by_a_cut(gate, carrier)()
-    with pytest.raises(Exception, match="was not cut"):
+    with pytest.raises(ConflictError, match="was not cut"):
         undo(gate, other, handle)
+    with gate.store.begin() as work:
+        work.clusters.lead(key_of(gate, carrier, "payment"), gate.number(stranger))
+        work.commit()
+
+    undo(gate, other, handle)
+
+    assert gate.cluster(gate.came(card="k")) == gate.cluster(carrier) != gate.cluster(stranger)
 
 
 @pytest.mark.parametrize("beside", [False, True], ids=["nobody who stays carries it", "somebody who stays does"])
