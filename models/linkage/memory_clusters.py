@@ -277,6 +277,10 @@ class MemoryClusters:
         else:
             self.guards[key] = state
 
+    def lead(self, key: Key, signup_no: int) -> None:
+        """An identifier leads to the cluster of a member from now on."""
+        self._anchors[key] = self.members[signup_no].cluster
+
     def split(self, parts: Sequence[Sequence[int]], anchors: Iterable[tuple[Key, int]]) -> None:
         """Move members out of their cluster into new ones.
 

@@ -110,7 +110,7 @@ class ClusterEndpoints:
         """Link a sign-up by what was learnt of it."""
         asked = self._body(IdentifiersRequest)
         tied = self.clusters.learn(
-            checked_id(record_id, "cluster"),
+            checked_id(record_id, "sign-up"),
             [Learnt(each.kind, each.value) for each in asked.identifiers],
             caller=caller,
             now=self.clock(),

@@ -55,6 +55,7 @@ class Containment:
         confirmed_by: the second person, where one was needed.
         reason: a code.
         whole: it was asked for of everybody in the cluster, whatever its structure.
+        declined: it was released while it waited, and never stood.
     """
 
     number: int
@@ -71,6 +72,7 @@ class Containment:
     released_at: datetime | None = None
     released_by: str | None = None
     whole: bool = False
+    declined: bool = False
 
     @property
     def stands_since(self) -> datetime | None:

@@ -17,7 +17,7 @@ from service.usecases.bulk_verdicts import MOST
 from service.usecases.cluster_anatomy import Anatomy, SharedIdentifier, anatomy_of, bytes_of
 from service.usecases.contain_cluster import find_cluster
 from service.usecases.honest_looking import looks_honest, trust_signs
-from service.usecases.part_containment import of_another_cluster
+from service.usecases.part_containment import concerning, of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_cluster_list import Carrier, Moment, Standing
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary
@@ -137,7 +137,7 @@ class ReadClusterFile:
             shown = [each for each in page[:limit] if owner in (None, each.owner)]
             # What waits is confirmed where it was opened.
             waiting = [each for each in of_another_cluster(work, summary.number) if not each.stands_since]
-            every = work.containments.touching(summary.number)
+            every = concerning(work, summary.number)
             containments = tuple(each for each in every if each not in waiting)
             elsewhere = sorted({work.clusters.root(each.cluster) or each.cluster for each in waiting})
             merges = _merges(work, summary.number, anatomy, standings, owner)

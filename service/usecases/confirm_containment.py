@@ -19,7 +19,8 @@ def confirm_containment(
 ) -> Containment:
     """Stage: it stands, of those whom it was asked for.
 
-    Whoever joined since is not among them. Whoever became known as good or left the cluster meanwhile is left out.
+    Whoever joined since is not among them. Whoever became known as good or left the cluster meanwhile is left out, and
+    evidence against those who left counts where they are now.
 
     Raises:
         ConflictError: whoever confirms it asked for it, or nobody is left of those whom it would contain.
@@ -41,6 +42,8 @@ def confirm_containment(
         confirmed_by=by,
     )
     work.containments.confirm(confirmed, without=left_out)
+    left = [number for number in sorted(left_out) if number not in found.members]
+    work.containments.judge_again(set(work.clusters.clusters_of(left).values()), since=pending.opened_at)
     work.clusters.hold(held_by(found, core), confirmed.number, at=now)
     detail: dict[str, object] = {
         "containment": confirmed.id,

@@ -14,10 +14,11 @@ from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import ClusterLines
 from service.usecases.branches import with_branches
 from service.usecases.confirm_containment import confirm_containment
+from service.usecases.decline_containment import decline_containment
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.open_containment import NewId, open_containment
 from service.usecases.own_accounts import of_own, plan_of_own, with_others
-from service.usecases.part_containment import PartContainments, of_another_cluster
+from service.usecases.part_containment import PartContainments, has_core_in, of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import (
     Plan,
@@ -98,10 +99,11 @@ class ContainCluster:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            waiting = _waiting(work, cluster, owner)
-            same = next((each for each in waiting if each.whole is whole), None)
-            if same is not None:
-                done = self._confirmed(work, cluster, same, by=by, now=now)
+            waiting = _waiting_here(work, cluster, owner)
+            # Clusters that became one may have a request each: nobody confirms their own.
+            same = sorted((each for each in waiting if each.whole is whole), key=lambda each: each.opened_by == by)
+            if same:
+                done = self._confirmed(work, cluster, same[0], by=by, now=now)
             elif waiting:
                 raise ConflictError(_what_waits(waiting[0]))
             else:
@@ -124,7 +126,7 @@ class ContainCluster:
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
-            if _waiting(work, cluster, owner):
+            if _waiting_here(work, cluster, owner):
                 raise ConflictError("A containment of this cluster waits for a second person already.")
             started = self._started(work, cluster, owner=owner, by=by, reason=reason, now=now, whole=whole, ask=ask)
             work.commit()
@@ -158,8 +160,8 @@ class ContainCluster:
             pending = next((each for each in _waiting(work, cluster, owner) if each.id == containment), None)
             if pending is None:
                 raise ConflictError("This request no longer waits; look at the cluster again.")
-            work.containments.release(pending.number, at=now, by=by)
-            work.clusters.let_go(pending.number, at=now)
+            touched = [each.signup_no for each in work.containments.touched(pending.number)]
+            decline_containment(work, pending, set(work.clusters.clusters_of(touched).values()), by=by, now=now)
             detail: dict[str, object] = {"containment": pending.id, "opened_by": pending.opened_by, "reason": reason}
             work.audit.add(AuditEntry(now, by, "cluster.containment_declined", cluster_id(cluster), detail))
             work.commit()
@@ -176,7 +178,8 @@ class ContainCluster:
         meanwhile for touching what it held is looked at again, whoever's it is. An owner undoes those containments that
         touch their accounts alone.
 
-        Where members were cut out since, only what concerns those who are in this cluster now is undone.
+        Where members were cut out since, only what concerns those who are in this cluster now is undone; what waits to
+        be confirmed here is off the table once nobody of its core is left here.
 
         Raises:
             NotFoundError: there is no such cluster for this owner.
@@ -189,21 +192,17 @@ class ContainCluster:
             standing = concerned.parts
             if not standing:
                 raise ConflictError(_WITH_OTHERS if concerned.with_others else "The cluster is not contained.")
-            # Somebody who came while an earlier one stood may have been held by both, one after the other.
-            since = min((each.opened_at for each in touching), default=now)
             for each in standing:
-                work.containments.release(each.number, at=now, by=by)
-                if each.stands_since is not None:
-                    # Of one that was parted just now the other part has held what this one let go.
-                    held_by = [whole.number for whole in touching]
-                    work.containments.look_again_at(each.number, cluster=cluster, since=since, held_by=held_by)
-                    work.containments.look_again_at_touched(each.number)
-                work.clusters.let_go(each.number, at=now)
+                if each.state is ContainmentState.PENDING:
+                    decline_containment(work, each, concerned.clusters, by=by, now=now)
+                else:
+                    _let_go(work, each, cluster, touching, by=by, now=now)
                 detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             work.commit()
-            released = {each.number for each in standing}
-            return tuple(each for each in work.containments.touching(cluster) if each.number in released)
+            every = (*work.containments.touching(cluster), *work.containments.of_cluster(cluster))
+            found = {each.number: each for each in every}
+            return tuple(found[each.number] for each in standing)
 
     def _started(
         self,
@@ -256,6 +255,20 @@ class ContainCluster:
         return self.policy().document.clusters
 
 
+def _let_go(
+    work: UnitOfWork, containment: Containment, cluster: int, touching: Sequence[Containment], *, by: str, now: datetime
+) -> None:
+    """Stage the release of one containment of a cluster, whose members all of these were ``touching`` before."""
+    work.containments.release(containment.number, at=now, by=by)
+    # Whoever came while an earlier one stood may have been kept out by both, one after the other; and of one that was
+    # parted just now the other part has held what this one holds no more.
+    since = min((each.opened_at for each in touching), default=containment.opened_at)
+    held_by = {containment.number, *(each.number for each in touching)}
+    work.containments.look_again_at(containment.number, cluster=cluster, since=since, held_by=held_by)
+    work.containments.look_again_at_touched(containment.number)
+    work.clusters.let_go(containment.number, at=now)
+
+
 _PAGE = 500
 
 
@@ -295,6 +308,11 @@ def _waiting(work: UnitOfWork, cluster: int, owner: str | None) -> list[Containm
     return of_own(work, pending, owner)
 
 
+def _waiting_here(work: UnitOfWork, cluster: int, owner: str | None) -> list[Containment]:
+    """What waits, but for requests of whose core nobody is left here: they keep nobody from another one."""
+    return [each for each in _waiting(work, cluster, owner) if has_core_in(work, each, cluster)]
+
+
 def _what_waits(pending: Containment) -> str:
     what, how = ("the whole cluster", "with 'whole': true") if pending.whole else ("its pieces", "without 'whole'")
     return (
@@ -311,6 +329,9 @@ def _nothing_left(work: UnitOfWork, cluster: int, owner: str | None) -> str:
     if any(each.state is ContainmentState.STANDING for each in containments):
         return "The cluster is contained already."
     if others := of_another_cluster(work, cluster):
-        other = cluster_id(work.clusters.root(others[0].cluster) or others[0].cluster)
-        return f"Members of it are contained with {other}, which they were cut out of; a release here is of them alone."
+        standing = [each for each in others if each.state is ContainmentState.STANDING]
+        first = (standing or others)[0].cluster
+        what = "are contained" if standing else "wait to be contained"
+        other = cluster_id(work.clusters.root(first) or first)
+        return f"Members of it {what} with {other}, which they were cut out of; a release here is of them alone."
     return "No piece of the cluster that holds together has a known fraud; 'whole' contains everybody in it."

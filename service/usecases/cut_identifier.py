@@ -11,7 +11,8 @@ from models.linkage.marks import Mark
 from service.domain.cluster import cluster_id, identifier_of_handle
 from service.domain.errors import ConflictError, NotFoundError
 from service.usecases.contain_cluster import find_cluster
-from service.usecases.divide_cluster import clusters_of_carriers, divide, parts_without, unite_carriers
+from service.usecases.divide_cluster import are_united, clusters_of_carriers, divide, parts_without, unite_carriers
+from service.usecases.lift_guard import lift_guard
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import Guard, IdentifierKey
 from service.usecases.survey_cluster import key_of
@@ -111,11 +112,11 @@ class CutIdentifier:
             key = carried(work, cluster, handle, owner)
             known = next(iter(work.clusters.guards([key])), None)
             joins_alone = strength_of(key.kind) is Strength.STRONG
-            interrupted = known is None and joins_alone and len(clusters_of_carriers(work, key)) > 1
+            interrupted = known is None and joins_alone and not are_united(work, key, clusters_of_carriers(work, key))
             if not interrupted and (known is None or known.state is not GuardState.CUT):
                 raise ConflictError("This identifier was not cut.")
             if not interrupted:
-                work.clusters.lift_guard(key)
+                lift_guard(work, key, at=now)
                 detail: dict[str, object] = {"identifier": handle, "reason": reason}
                 work.audit.add(AuditEntry(now, by, "cluster.cut_undone", cluster_id(cluster), detail))
                 work.commit()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from models.linkage.identifier import Strength, strength_of
 from models.linkage.pieces import Key, components, ties_of
 from service.domain.errors import ConflictError
 from service.usecases.left_behind import bring_after
+from service.usecases.lift_guard import EVERY_CARRIER
 from service.usecases.move_members import Dividing, accounts_of, found_clusters
 from service.usecases.ports import Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey
@@ -16,8 +18,6 @@ from service.usecases.survey_cluster import key_of
 
 CLUSTERS_A_TRANSACTION = 25
 """So many clusters become one at a time: on SQLite nobody else writes meanwhile, twenty to fifty milliseconds."""
-
-EVERY_CARRIER = 1_000_000
 
 _ROUNDS = 8
 """How often a cluster is looked at again because members came or left meanwhile; the second finds hardly anybody."""
@@ -28,12 +28,14 @@ def divide(begin: Begin, cluster: int, without: IdentifierKey, *, at: datetime) 
 
     The largest part keeps the cluster's number. Members whom something else tied when they came, which is not seen
     any more, stay where they are. Whoever joins meanwhile follows the part that they belong to: it is looked at again
-    until nobody is left behind. Safe to run again: what is divided already stays divided.
+    until nobody is left behind, and whoever an identifier ties whose guard was lifted meanwhile is united again. Safe
+    to run again: what is divided already stays divided.
 
     Raises:
         ConflictError: members came and left all the time.
     """
     first: dict[int, ClusterMember] = {}
+    guarded: frozenset[Key] = frozenset()
     seen: dict[int, ClusterMember] = {}
     gone: dict[int, ClusterMember] = {}
     for last in range(_ROUNDS, 0, -1):
@@ -41,7 +43,7 @@ def divide(begin: Begin, cluster: int, without: IdentifierKey, *, at: datetime) 
             whole = Dividing.read(work, cluster)
         if whole is None:
             return 0
-        first, seen = first or whole.members, seen | whole.members
+        first, seen, guarded = first or whole.members, seen | whole.members, guarded | whole.guarded
         gone = {number: member for number, member in seen.items() if number not in whole.members}
         try:
             brought = bring_after(begin, whole, whole.members.keys() - first.keys(), gone, at=at)
@@ -54,20 +56,41 @@ def divide(begin: Begin, cluster: int, without: IdentifierKey, *, at: datetime) 
             continue
         if not brought and not parts:
             break
+    _unite_lifted(begin, guarded, seen, at=at)
     return len(gone)
 
 
 def unite_carriers(begin: Begin, key: IdentifierKey, *, at: datetime) -> None:
-    """Make the clusters of everybody who carries an identifier one, unless they are, some at a time."""
+    """Make the clusters of everybody who carries an identifier one, to which it leads, some at a time."""
     for _ in range(_ROUNDS):
         with begin() as work:
             clusters = clusters_of_carriers(work, key)
-            if len(clusters) < 2:
+            if are_united(work, key, clusters):
                 return
+            if len(clusters) == 1:
+                work.clusters.lead(key, work.clusters.carriers(key, limit=1)[0].signup_no)
+                work.commit()
+                continue
             through = work.clusters.carriers(key, limit=1)[0].signup_no
             for number in range(1, len(clusters), CLUSTERS_A_TRANSACTION):
                 some = clusters[number : number + CLUSTERS_A_TRANSACTION]
                 work.clusters.unite([clusters[0], *some], through=through, at=at)
+
+
+def are_united(work: UnitOfWork, key: IdentifierKey, clusters: Sequence[int]) -> bool:
+    """Whether these clusters of everybody who carries an identifier are one at most, and it leads there."""
+    return not clusters or (len(clusters) == 1 and work.clusters.leads_to([key]).get(key) == clusters[0])
+
+
+def _unite_lifted(begin: Begin, guarded: frozenset[Key], members: Mapping[int, ClusterMember], *, at: datetime) -> None:
+    """Unite the carriers of what was guarded while these members parted, and is no more."""
+    with begin() as work:
+        lifted = guarded - {key_of(guard.key) for guard in work.clusters.guards()}
+    if lifted:
+        keys = {key for member in members.values() for key in member.identifiers if key_of(key) in lifted}
+        for key in sorted(keys):
+            if strength_of(key.kind) is Strength.STRONG:
+                unite_carriers(begin, key, at=at)
 
 
 def clusters_of_carriers(work: UnitOfWork, key: IdentifierKey) -> list[int]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from models.linkage.pieces import Piece, Verdict, judge_piece
 from service.domain.case import PIECE
 from service.domain.cluster import cluster_id
-from service.domain.containment import WORKER, Looked
+from service.domain.containment import WORKER, ContainmentState, Looked
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import ClusterLines
 from service.usecases.branches import with_branches
@@ -59,7 +59,7 @@ class JudgeClusters:
                 try:
                     work.commit()
                 except ConflictError:
-                    continue  # somebody contained it at the same moment; it is looked at again in the next round
+                    continue  # somebody contained it, or answered a request, meanwhile: the next round looks again
             done += 1
         return done
 
@@ -67,7 +67,10 @@ class JudgeClusters:
         number = work.containments.next_number()
         found = survey(work, looked.cluster, lines)
         by_themselves, by_a_person = self._parted(work, found, lines)
+        # Whoever waits to be contained is not contained twice. Should the request be declined, it is judged again.
         already = work.containments.standing_among(found.members.keys())
+        touching = work.containments.touching(found.cluster)
+        work.containments.still_wait([each.number for each in touching if each.state is ContainmentState.PENDING])
         asked = work.containments.asked_among(found.members.keys())
         plan = plan_of(found, by_themselves, already=already, asked=asked)
         plan = with_branches(work, self.doubt, found, plan, lines, already=already, asked=asked)
@@ -93,7 +96,8 @@ class JudgeClusters:
     def _parted(self, work: UnitOfWork, found: Survey, lines: ClusterLines) -> tuple[list[Piece], list[Piece]]:
         """The pieces that are contained by themselves, and those that a person decides on.
 
-        What somebody released is contained again only by a person.
+        What somebody released, or declined to let the evidence contain, is contained only by a person. The answer to a
+        person's request is none to the evidence.
         """
         released = work.containments.released_among(found.members.keys())
         by_themselves, by_a_person = [], []
@@ -154,7 +158,7 @@ def _heading(piece: Piece) -> str:
 
 def _why_a_person(piece: Piece) -> str:
     if piece.verdict is Verdict.CONTAIN:
-        return "Somebody released it before: it is contained again only by a person."
+        return "Somebody released it, or declined to contain it, before: only a person contains it now."
     return "That is too little to contain it without a person."
 
 

@@ -24,11 +24,33 @@ def of_another_cluster(work: UnitOfWork, cluster: int) -> tuple[Containment, ...
     )
 
 
+def concerning(work: UnitOfWork, cluster: int) -> tuple[Containment, ...]:
+    """Those that touch members who are in a cluster now, and those that wait to be confirmed there, newest first."""
+    opened_here = work.containments.of_cluster(cluster)
+    waiting = (each for each in opened_here if each.state is ContainmentState.PENDING)
+    every = (*work.containments.touching(cluster), *waiting)
+    found = {each.number: each for each in every}
+    return tuple(found[number] for number in sorted(found, reverse=True))
+
+
+def has_core_in(work: UnitOfWork, containment: Containment, cluster: int) -> bool:
+    """Whether anybody whom it contains, or would contain, is in a cluster now."""
+    touched = work.containments.touched(containment.number)
+    core = [each.signup_no for each in touched if each.role is Role.CORE]
+    return cluster in work.clusters.clusters_of(core).values()
+
+
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """What concerns a cluster: containments, newest first, and whether further ones touch accounts of others too."""
+    """What concerns a cluster: containments, newest first.
+
+    Attributes:
+        clusters: where those are whom they touch.
+        with_others: whether further ones touch accounts of others too.
+    """
 
     parts: tuple[Containment, ...]
+    clusters: frozenset[int]
     with_others: bool
 
 
@@ -56,30 +78,39 @@ class PartContainments:
 
         Where others are touched too, the members here become a containment of their own, as old, with what was done
         about them and their cases. What the old one holds because of them alone is let go, and the new one holds
-        nothing: it is about to be released.
+        nothing: it is about to be released. What waits to be confirmed here while nobody of its core is here any more
+        concerns this cluster whole, as nobody could confirm it.
         """
         found: list[Containment] = []
+        clusters: set[int] = set()
         with_others = False
         fresh = self.work.containments.next_number()
-        for whole in self.work.containments.touching(self.cluster):
+        own = {each.number for each in self.work.containments.of_cluster(self.cluster)}
+        for whole in concerning(self.work, self.cluster):
             if whole.state is ContainmentState.RELEASED:
                 continue
             touched = self.work.containments.touched(whole.number)
-            here = self._here(touched)
+            here = self._here(whole, touched, opened_here=whole.number in own)
+            if not here:
+                continue
             owners = {each.owner for each in self.work.clusters.several([each.signup_no for each in here])}
             if self.owner is not None and owners != {self.owner}:
                 with_others = with_others or self.owner in owners
-            elif len(here) == len(touched):
+                continue
+            clusters |= set(self.work.clusters.clusters_of([each.signup_no for each in here]).values())
+            if len(here) == len(touched):
                 found.append(whole)
             else:
                 found.append(self._parted(whole, touched, here, fresh))
                 fresh += 1
-        return Concerned(tuple(found), with_others)
+        return Concerned(tuple(found), frozenset(clusters), with_others)
 
-    def _here(self, touched: Sequence[Touched]) -> Sequence[Touched]:
+    def _here(self, whole: Containment, touched: Sequence[Touched], *, opened_here: bool) -> Sequence[Touched]:
         """Who of those touched is in this cluster; everybody when all of the core is, as leaves hang on it."""
         clusters = self.work.clusters.clusters_of([each.signup_no for each in touched])
-        if all(clusters.get(each.signup_no) == self.cluster for each in touched if each.role is Role.CORE):
+        core_is_here = {clusters.get(each.signup_no) == self.cluster for each in touched if each.role is Role.CORE}
+        waits_in_vain = opened_here and whole.state is ContainmentState.PENDING and True not in core_is_here
+        if False not in core_is_here or waits_in_vain:
             return touched
         return [each for each in touched if clusters.get(each.signup_no) == self.cluster]
 
@@ -109,7 +140,8 @@ class PartContainments:
     def _theirs_alone(self, touched: Sequence[Touched], here: Sequence[Touched]) -> tuple[IdentifierKey, ...]:
         """What is held because of the core's members here: all they carry, but for what ties others to the rest.
 
-        An identifier that ties nobody, such as the one that was cut out, is theirs too: people share it.
+        An identifier that ties nobody, such as the one that was cut out, is theirs too: people share it. Should
+        it tie again, it is held for the rest once more.
         """
         of_part = {each.signup_no for each in here}
         core = [each.signup_no for each in touched if each.role is Role.CORE]

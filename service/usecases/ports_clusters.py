@@ -186,7 +186,15 @@ class Clusters(Protocol):
         ...
 
     def lift_guard(self, key: IdentifierKey) -> None:
-        """Stage: it ties again; ``unite`` those that carry it."""
+        """Stage: it ties again; ``lead`` it to those that carry it, and ``unite`` them."""
+        ...
+
+    def lead(self, key: IdentifierKey, signup_no: int) -> None:
+        """Stage: a strong identifier leads from now on to where this sign-up is then, which carries it."""
+        ...
+
+    def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
+        """Stage: whatever containment stands then with one of these sign-ups in its core holds the identifier too."""
         ...
 
     def split(self, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[IdentifierKey, int]]) -> None:

@@ -45,7 +45,9 @@ class Containments(Protocol):
         ...
 
     def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
-        """Which of these sign-ups were in the core of a containment that somebody released."""
+        """Which of these sign-ups were in the core of a containment that stood until somebody released it, or that the
+        worker asked for and somebody declined.
+        """
         ...
 
     def cores(self, *, at: datetime) -> Sequence[InCore]:
@@ -93,11 +95,27 @@ class Containments(Protocol):
         """
         ...
 
+    def decline(self, number: int, *, at: datetime, by: str) -> None:
+        """Stage: it waits no longer and never stood; nobody was touched.
+
+        Raises (from ``commit``):
+            ConflictError: it no longer waits.
+        """
+        ...
+
+    def still_wait(self, numbers: Collection[int]) -> None:
+        """Stage nothing but a condition: these wait to be confirmed until all of this is committed.
+
+        Raises (from ``commit``):
+            ConflictError: one of them waits no longer.
+        """
+        ...
+
     def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
         """Stage, for a containment that is released: also whoever it kept out since an instant, untouched.
 
-        They were denied or asked; they are of its cluster or carry what the containments ``held_by`` ever held, wherever they are by now; it never
-        touched them, and no containment made anything of them that is still to be given back.
+        They were denied or asked, are of its cluster or carry what the containments ``held_by`` ever held, wherever
+        they are by now; it never touched them, and no containment made anything of them that is still to be given back.
         """
         ...
 
@@ -141,4 +159,8 @@ class Containments(Protocol):
 
     def judged(self, looked: Looked, *, at: datetime) -> None:
         """Stage: a cluster was judged as it looked then."""
+        ...
+
+    def judge_again(self, clusters: Collection[int], *, since: datetime) -> None:
+        """Stage: whichever of these clusters was judged after an instant is to be judged again."""
         ...

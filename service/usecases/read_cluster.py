@@ -14,6 +14,7 @@ from service.domain.cluster import identifier_handle
 from service.domain.containment import Containment
 from service.domain.decision import Decision
 from service.usecases.contain_cluster import find_cluster
+from service.usecases.part_containment import concerning
 from service.usecases.ports import Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Merged
 
@@ -88,7 +89,7 @@ class ReadCluster:
                 links=tuple(links.values())[:LINKS],
                 looked_at=len(newest),
                 merges=tuple(work.clusters.merges(cluster, limit=MERGES)),
-                containments=tuple(work.containments.touching(cluster)),
+                containments=concerning(work, cluster),
             )
 
 

@@ -20,6 +20,7 @@ from service.domain.containment import WORKER
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import GuardLine, GuardLines
 from service.usecases.divide_cluster import divide, unite_carriers
+from service.usecases.lift_guard import lift_guard
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, Guard, IdentifierKey, Known
 from service.usecases.survey_cluster import key_of
@@ -70,7 +71,7 @@ class RecogniseShared:
                 if joins_alone:
                     # Before too: what is interrupted here is begun again in the next round, and nothing later would be.
                     unite_carriers(self._begin, guard.key, at=now)
-                work.clusters.lift_guard(guard.key)
+                lift_guard(work, guard.key, at=now)
                 detail: dict[str, object] = {"state": guard.state.name.lower(), "why": why}
                 work.audit.add(AuditEntry(now, WORKER, "guard.lifted", _named(guard.key), detail))
                 work.commit()

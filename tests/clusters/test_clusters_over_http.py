@@ -272,3 +272,11 @@ def test_a_key_acts_on_the_accounts_of_its_owner_alone(http: Any) -> None:
     assert others.call("POST", f"/v1/clusters/{cluster}/release", json=REASON).status_code == 409
     shown = others.call("GET", f"/v1/clusters/{cluster}").get_json()["members"]
     assert [each["signup_id"] for each in shown] == ["su_1780"]
+
+
+def test_what_is_no_id_of_a_sign_up_is_said_to_be_no_sign_up(http: Any) -> None:
+    learnt = {"identifiers": [{"kind": "device_id", "value": "any"}]}
+
+    for unknown in ("not.an.id", "unknown"):
+        refused = http.call("POST", f"/v1/signups/{unknown}/identifiers", json=learnt)
+        assert (refused.status_code, refused.get_json()["detail"]) == (404, "There is no such sign-up.")

@@ -265,7 +265,7 @@ def test_what_a_person_released_is_contained_again_only_by_a_person(gate: Any) -
     assert gate.latest(ring[1]) is Decision.ALLOW
     (case,) = gate.cases.cases.values()
     assert case.reason == "PIECE_WITH_FRAUD"
-    assert case.note.endswith("Somebody released it before: it is contained again only by a person.")
+    assert case.note.endswith("Somebody released it, or declined to contain it, before: only a person contains it now.")
     assert contain(gate, ring[0]).state is STANDING
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from models.linkage.identifier import IdentifierKind
 from service.domain.case import CaseState
-from service.domain.cluster import cluster_id
+from service.domain.cluster import cluster_id, identifier_handle
 from service.domain.containment import ContainmentState, Done, Progress
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
@@ -29,6 +30,13 @@ def release(gate: Any, view: Any) -> Any:
     released = gate.clusters.contain.release(gate.cluster(view), **LEA, reason="mistake", now=gate.now)
     gate.carry_out(gate.now)
     return released
+
+
+def card_of(gate: Any, view: Any, owner: str) -> str:
+    signup = gate.read(lambda work: work.outcomes.signup(owner, view.id))
+    member = gate.read(lambda work: work.clusters.member(signup.signup_no))
+    key = next(each for each in member.identifiers if each.kind is IdentifierKind.PAYMENT)
+    return identifier_handle(key.kind, key.digest)
 
 
 def cut_card(gate: Any, view: Any, carried_by: Any = None) -> None:
@@ -181,6 +189,75 @@ def test_what_waits_for_a_second_person_is_declined_for_those_cut_out_alone(gate
     assert gate.decisions(ring) == ["deny"] * 6
     assert gate.decisions(laboratory) == ["allow"] * 4
     assert contained(gate, ring[0]) == [(STANDING, 6)]
+
+
+def wait_and_be_cut_out(gate: Any) -> tuple[list[Any], list[Any], Any]:
+    """A ring whose containment waits for somebody else, cut out of a larger cluster for which it was asked."""
+    ring = gate.ring(4, frauds=1)
+    link = gate.came(device="r-d0", card="laboratory")
+    laboratory = [gate.came(card="laboratory", device="bench") for _ in range(8)]
+    asked = gate.clusters.contain.start(gate.cluster(ring[0]), **LEA, reason="ring", now=gate.now, ask=True)
+    cut_card(gate, laboratory[0])
+    assert gate.cluster(ring[0]) == gate.cluster(link) != gate.cluster(laboratory[0])
+    return ring, laboratory, asked
+
+
+def test_a_request_of_which_everybody_was_cut_out_keeps_nobody_from_containing_those_who_stay(gate: Any) -> None:
+    ring, laboratory, asked = wait_and_be_cut_out(gate)
+    with pytest.raises(ConflictError, match="No piece"):
+        contain(gate, laboratory[0], whole=False)
+
+    contained = contain(gate, laboratory[0])
+    gate.carry_out(gate.now)
+
+    assert (contained.state, contained.core) == (STANDING, 8)
+    assert gate.decisions(laboratory) == ["deny"] * 8
+    assert gate.decisions(ring) == ["allow"] * 4
+    assert [each.id for each in gate.clusters.contain.waiting()] == [asked.id]
+
+
+def test_a_request_of_which_everybody_was_cut_out_is_taken_off_the_table_where_it_was_made(gate: Any) -> None:
+    ring, laboratory, asked = wait_and_be_cut_out(gate)
+    assert contained(gate, laboratory[0]) == [(PENDING, 4)]
+
+    (released,) = release(gate, laboratory[0])
+
+    assert (released.id, released.state) == (asked.id, RELEASED)
+    assert gate.clusters.contain.waiting() == ()
+    with pytest.raises(ConflictError, match="not contained"):
+        release(gate, laboratory[0])
+    assert contain(gate, ring[0], whole=False).state is STANDING
+
+
+def test_those_cut_out_who_wait_to_be_contained_are_said_to_wait(gate: Any) -> None:
+    ring, laboratory, _ = wait_and_be_cut_out(gate)
+    with pytest.raises(ConflictError, match=f"wait to be contained with {gate.cluster(laboratory[0])}"):
+        contain(gate, ring[0], whole=False)
+
+    (released,) = release(gate, ring[0])
+
+    assert (released.state, gate.clusters.contain.waiting()) == (RELEASED, ())
+    assert contain(gate, ring[0], whole=False).state is STANDING
+
+
+def test_an_owner_takes_no_request_off_the_table_that_touches_accounts_of_others(gate: Any) -> None:
+    _, laboratory = ring_and_laboratory(gate, people=9, owner="institute")
+    signup = gate.read(lambda work: work.outcomes.signup("institute", laboratory[0].id))
+    theirs = cluster_id(gate.read(lambda work: work.clusters.cluster_of(signup.signup_no)))
+    ring = gate.clusters.contain.start(theirs, owner="campus", by="key:campus", reason="ring", now=gate.now, ask=True)
+    gate.clusters.cut(
+        theirs,
+        card_of(gate, laboratory[0], owner="institute"),
+        owner=None,
+        by="reviewer:lea",
+        reason="laboratory",
+        now=gate.now,
+    )
+
+    with pytest.raises(ConflictError, match="not contained"):
+        gate.clusters.contain.release(theirs, owner="institute", by="key:i", reason="mistake", now=gate.now)
+
+    assert [each.id for each in gate.clusters.contain.waiting()] == [ring.id]
 
 
 def test_a_release_of_a_part_while_the_worker_carries_the_containment_out_is_not_undone_by_it(gate: Any) -> None:

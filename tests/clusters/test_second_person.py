@@ -203,6 +203,24 @@ def test_a_confirmation_that_fails_leaves_the_request_as_it_was(gate: Any) -> No
     assert gate.read(lambda work: work.containments.touched(asked.number)) == before
 
 
+def test_whoever_asked_for_one_of_two_confirms_the_other_once_their_clusters_are_one(gate: Any) -> None:
+    one, two = gate.ring(8, frauds=1, name="a"), gate.ring(8, frauds=1, name="b")
+    older = start(gate, gate.cluster(one[0]), by="key:first")
+    newer = start(gate, gate.cluster(two[0]), by="key:second")
+    gate.came(device="a-d0", card="b-c0")
+
+    confirmed = agree(gate, one[0])
+
+    assert (confirmed.id, confirmed.state, confirmed.confirmed_by) == (
+        older.id,
+        ContainmentState.STANDING,
+        "key:second",
+    )
+    with pytest.raises(ConflictError, match="somebody else"):
+        agree(gate, one[0])
+    assert [each.id for each in gate.clusters.contain.waiting()] == [newer.id]
+
+
 def two_need_a_second_person(gate: Any) -> None:
     document = gate.policy.document
     lines = document.clusters.containment.model_copy(update={"second_person_above": 2})

@@ -13,6 +13,7 @@ from models.linkage.history import Link
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.marks import Mark
 from models.linkage.memory_clusters import Key, Member
+from service.domain.containment import ContainmentState, Role
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.memory.shelves import Shelves, Undo, Write
@@ -228,6 +229,25 @@ class MemoryClusterPort:
             self._clusters.guard(_key(key), None)
 
         self._stage(lift)
+
+    def lead(self, key: IdentifierKey, signup_no: int) -> None:
+        """See the port."""
+        self._stage(lambda: self._clusters.lead(_key(key), signup_no))
+
+    def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
+        """See the port."""
+        wanted, held = frozenset(signup_nos), _key(key)
+
+        def hold() -> None:
+            for number, kept in self._shelves.containments.items():
+                core = (each for each, member in kept.members.items() if member.touched.role is Role.CORE)
+                holds = self._shelves.held.get(number, [])
+                standing = kept.containment.state is ContainmentState.STANDING
+                if standing and held not in holds and not wanted.isdisjoint(core):
+                    self._shelves.held[number] = sorted([*holds, held])
+                    self._clusters.contain([held], number, microseconds_of(at))
+
+        self._stage(hold)
 
     def split(self, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[IdentifierKey, int]]) -> None:
         """See the port."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from models.linkage.marks import Mark
 from service.domain.containment import (
+    WORKER,
     Containment,
     ContainmentState,
     Done,
@@ -21,6 +22,8 @@ from service.domain.containment import (
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError, TakenError
 from service.storage.memory.shelves import KeptContainment, KeptMember, Shelves, Undo, Write
+
+_Judged = tuple[Looked, datetime]
 
 _TO_DO = frozenset({Progress.WAITING, Progress.RESTORING})
 
@@ -80,7 +83,12 @@ class MemoryContainments:
 
     def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """See the port."""
-        return self._among(signup_nos, Role.CORE, {ContainmentState.RELEASED})
+        return self._among(
+            signup_nos,
+            Role.CORE,
+            {ContainmentState.RELEASED},
+            lambda released: not released.declined or released.opened_by == WORKER,
+        )
 
     def cores(self, *, at: datetime) -> Sequence[InCore]:
         """See the port."""
@@ -195,6 +203,17 @@ class MemoryContainments:
             return undo
 
         self._staged.append(write)
+
+    def decline(self, number: int, *, at: datetime, by: str) -> None:
+        """See the port."""
+        self.still_wait([number])
+        self.release(number, at=at, by=by)
+        self._change(number, {ContainmentState.RELEASED}, lambda each: replace(each, declined=True))
+
+    def still_wait(self, numbers: Collection[int]) -> None:
+        """See the port."""
+        for number in numbers:
+            self._change(number, {ContainmentState.PENDING}, lambda each: each)
 
     def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
         """See the port."""
@@ -343,36 +362,45 @@ class MemoryContainments:
             for cluster in sorted({*banned, *failing}):
                 known, size = banned.get(cluster, []), len(self._clusters.numbers_of(cluster))
                 looked = Looked(cluster, len(known), max(known, default=0), size, failing[cluster])
-                judged = self._shelves.judged.get(cluster)
+                kept = self._shelves.judged.get(cluster)
+                judged = None if kept is None else kept[0]
                 if looked.is_due_after(judged, judged_from=judged_from, failed_from=failed_from):
                     found.append(looked)
             return tuple(found[:limit])
 
     def judged(self, looked: Looked, *, at: datetime) -> None:
         """See the port."""
-        del at
 
         def write() -> Undo:
             before = self._shelves.judged.get(looked.cluster)
-            self._shelves.judged[looked.cluster] = looked
-
-            def undo() -> None:
-                if before is None:
-                    del self._shelves.judged[looked.cluster]
-                else:
-                    self._shelves.judged[looked.cluster] = before
-
-            return undo
+            self._shelves.judged[looked.cluster] = (looked, at)
+            return lambda: _put_back(self._shelves.judged, {looked.cluster: before})
 
         self._staged.append(write)
 
-    def _among(self, signup_nos: Collection[int], role: Role, states: set[ContainmentState]) -> frozenset[int]:
+    def judge_again(self, clusters: Collection[int], *, since: datetime) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            kept = self._shelves.judged
+            before = {each: kept.pop(each) for each in set(clusters) if each in kept and kept[each][1] > since}
+            return lambda: _put_back(self._shelves.judged, before)
+
+        self._staged.append(write)
+
+    def _among(
+        self,
+        signup_nos: Collection[int],
+        role: Role,
+        states: set[ContainmentState],
+        counts: Callable[[Containment], bool] = lambda _: True,
+    ) -> frozenset[int]:
         wanted = frozenset(signup_nos)
         with self._shelves.lock:
             return frozenset(
                 number
                 for kept in self._shelves.containments.values()
-                if kept.containment.state in states
+                if kept.containment.state in states and counts(kept.containment)
                 for number, member in kept.members.items()
                 if number in wanted and member.touched.role is role
             )
@@ -393,6 +421,14 @@ class MemoryContainments:
             return undo
 
         self._staged.append(write)
+
+
+def _put_back(judged: dict[int, _Judged], before: Mapping[int, _Judged | None]) -> None:
+    for cluster, each in before.items():
+        if each is None:
+            del judged[cluster]
+        else:
+            judged[cluster] = each
 
 
 _RELEASED = {

@@ -190,7 +190,7 @@ class Shelves:
         self.sessions: dict[bytes, Session] = {}
         self.sign_in_failures: list[tuple[bytes, datetime]] = []
         self.containments: dict[int, KeptContainment] = {}
-        self.judged: dict[int, Looked] = {}
+        self.judged: dict[int, tuple[Looked, datetime]] = {}
         self.after_bans = AfterBanShelf()
         self.outcomes: dict[int, list[Outcome]] = {}
         self.attacks = AttackShelf()

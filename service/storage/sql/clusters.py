@@ -14,7 +14,7 @@ from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.pseudonyms import Pseudonyms
-from service.storage.sql import partition
+from service.storage.sql import lifted_guards, partition
 from service.storage.sql.cluster_tables import (
     AnchorRow,
     ClusterRow,
@@ -304,6 +304,15 @@ class SqlClusters:
             connection.execute(delete(GuardRow).where(GuardRow.digest == key.digest))
 
         self._stage.add(run)
+
+    def lead(self, key: IdentifierKey, signup_no: int) -> None:
+        """See the port."""
+        self._stage.add(lambda connection: lifted_guards.lead(connection, key.digest, signup_no))
+
+    def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
+        """See the port."""
+        kind, at_us = KIND_CODES[key.kind], microseconds_of(at)
+        self._stage.add(lambda connection: lifted_guards.hold_of(connection, kind, key.digest, signup_nos, at_us))
 
     def split(self, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[IdentifierKey, int]]) -> None:
         """See the port."""

@@ -32,6 +32,7 @@ class ContainmentRow(Base):
     released_us: Mapped[int | None] = mapped_column(BigInteger)
     released_by: Mapped[str | None]
     whole: Mapped[bool] = mapped_column(server_default=false())
+    declined: Mapped[bool] = mapped_column(server_default=false())
 
 
 class ContainedRow(Base):

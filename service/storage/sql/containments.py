@@ -40,7 +40,7 @@ from service.domain.containment import (
 )
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
-from service.storage.sql import parted_containments, released_members
+from service.storage.sql import declined_containments, parted_containments, released_members
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.containment_tables import ContainedRow, ContainmentRow, JudgedRow
 from service.storage.sql.database import Database
@@ -148,7 +148,9 @@ class SqlContainments:
 
     def released_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """See the port."""
-        return self._among(signup_nos, Role.CORE, (ContainmentState.RELEASED,))
+        return self._among(
+            signup_nos, Role.CORE, (ContainmentState.RELEASED,), declined_containments.COUNTS_AS_RELEASED
+        )
 
     def cores(self, *, at: datetime) -> Sequence[InCore]:
         """See the port."""
@@ -232,6 +234,15 @@ class SqlContainments:
             connection.execute(update(ContainedRow).where(of_containment).values(progress=restoring))
 
         self._stage.add(run)
+
+    def decline(self, number: int, *, at: datetime, by: str) -> None:
+        """See the port."""
+        self._stage.add(lambda connection: declined_containments.decline(connection, number, microseconds_of(at), by))
+
+    def still_wait(self, numbers: Collection[int]) -> None:
+        """See the port."""
+        if numbers:
+            self._stage.add(lambda connection: declined_containments.still_wait(connection, numbers))
 
     def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
         """See the port."""
@@ -365,7 +376,14 @@ class SqlContainments:
         }
         self._stage.add(lambda connection: write_over(connection, JudgedRow, columns))
 
-    def _among(self, signup_nos: Collection[int], role: Role, states: Sequence[ContainmentState]) -> frozenset[int]:
+    def judge_again(self, clusters: Collection[int], *, since: datetime) -> None:
+        """See the port."""
+        since_us = microseconds_of(since)
+        self._stage.add(lambda connection: declined_containments.judge_again(connection, clusters, since_us))
+
+    def _among(
+        self, signup_nos: Collection[int], role: Role, states: Sequence[ContainmentState], *further: Any
+    ) -> frozenset[int]:
         def read(connection: Connection) -> frozenset[int]:
             wanted = (
                 select(ContainedRow.signup_no)
@@ -374,6 +392,7 @@ class SqlContainments:
                     ContainedRow.role == role.value,
                     ContainmentRow.state.in_([state.value for state in states]),
                     ContainedRow.signup_no.in_(numbers_of(connection, signup_nos)),
+                    *further,
                 )
             )
             return frozenset(connection.execute(wanted).scalars())
@@ -490,6 +509,7 @@ def _containment_of_row(row: Any) -> Containment:
         released_at=optional_instant_of(row.released_us),
         released_by=row.released_by,
         whole=row.whole,
+        declined=row.declined,
     )
 
 

@@ -1,0 +1,30 @@
+"""Lift a guard: an identifier ties again, leads to those who carry it, and is held where they are contained."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from models.linkage.identifier import Strength, strength_of
+from models.linkage.marks import Mark
+from service.usecases.ports import UnitOfWork
+from service.usecases.ports_clusters import IdentifierKey
+
+EVERY_CARRIER = 1_000_000
+
+
+def lift_guard(work: UnitOfWork, key: IdentifierKey, *, at: datetime) -> None:
+    """Stage it; ``unite_carriers`` makes the clusters of those who carry it one afterwards.
+
+    While it tied nobody it led nowhere that mattered: its carriers may have left the cluster that it leads to, and who
+    carries it next would join strangers there. Likewise a containment lets go of what only a part of it shared with
+    others, and holds nothing that is guarded when it is opened.
+    """
+    work.clusters.lift_guard(key)
+    if strength_of(key.kind) is not Strength.STRONG:
+        return
+    carriers = work.clusters.carriers(key, limit=EVERY_CARRIER)
+    if carriers:
+        work.clusters.lead(key, carriers[0].signup_no)
+        # As when it was opened, nothing is held because of those who are known as good.
+        core = [member.signup_no for member in carriers if member.label is not Mark.GOOD]
+        work.clusters.hold_of(key, core, at=at)
