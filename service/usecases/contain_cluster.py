@@ -263,7 +263,7 @@ def _let_go(
     # Whoever came while an earlier one stood may have been kept out by both, one after the other; and of one that was
     # parted just now the other part has held what this one holds no more.
     since = min((each.opened_at for each in touching), default=containment.opened_at)
-    held_by = {containment.number, *(each.number for each in touching)}
+    held_by = {containment.number, *(each.number for each in touching if each.state is ContainmentState.STANDING)}
     work.containments.look_again_at(containment.number, cluster=cluster, since=since, held_by=held_by)
     work.containments.look_again_at_touched(containment.number)
     work.clusters.let_go(containment.number, at=now)
