@@ -59,7 +59,7 @@ SOURCES = ("traffic_classifier", "chargeback", "partner")
 """Who reports fraud, in turn: a containment by evidence wants more than one source."""
 
 SHUT_WITHIN = timedelta(hours=1)
-"""A ban counts as followed when so soon nobody in the banned account's cluster is open who was never asked anything."""
+"""A ban counts as followed when so soon no other of his in the banned one's cluster is open that was asked nothing."""
 
 NOTICED_FROM = 50
 NOTICED_WITHIN = timedelta(hours=24)
@@ -123,7 +123,7 @@ class Rehearsal:
     first_ban_at: datetime | None = None
     contained_at: datetime | None = None
     bans_followed: list[bool] = field(default_factory=list)
-    """Of each ban of his, whether within the hour nobody in the cluster was open who had never been asked anything."""
+    """Of each ban of his, whether within the hour no other of his in the cluster was open that was asked nothing."""
     in_bad_clusters: float | None = None
     """Of the operator's accounts, how many were in clusters with a known fraud a day after the 50th was opened."""
     known: float | None = None
@@ -312,12 +312,13 @@ class Rehearsal:
         self._just_banned = waiting
 
     def _any_open(self, signup_id: str) -> bool:
-        """Whether anybody in the cluster of a sign-up was let in unasked, and nothing was done about it since."""
+        """Whether another of his in the cluster of a sign-up is open that was let in unasked, and not asked since."""
         with self._store.begin() as work:
             cluster = work.clusters.cluster_of(self._assessed[signup_id] + 1)
             members = [] if cluster is None else work.clusters.members(cluster)
         others = (self.signups[each.signup_no - 1] for each in members if each.label is not Mark.BANNED)
-        return any(each.decision == "allow" and not _is_stopped(each) for each in others)
+        own = (each for each in others if each.truth.operator == self.operator)
+        return any(each.decision == "allow" and not _is_stopped(each) for each in own)
 
     def _reassessed(self, event: Event, now: datetime) -> None:
         signup_id = str(event.data["signup_id"])

@@ -28,8 +28,8 @@ class Figures:
         unasked_before_containment: the same before its first containment; all of them when there was none.
         peak_alive: the most accounts it had open at once.
         minutes_from_ban: from the first confirmed ban of one of its accounts to the first containment.
-        bans_followed: of the confirmed bans of its accounts, the share after which within an hour nobody in the
-            banned account's cluster was open who had never been asked anything.
+        bans_followed: of the confirmed bans of its accounts, the share after which within an hour no other of them in
+            the banned one's cluster was open that had never been asked anything.
         minutes_from_failed_proof: from the first proof that one of its accounts failed to the first containment.
         re_entry: of its attempts within 72 hours of a loss, the share that was let in without being asked.
         re_entry_touching: the same of attempts that share a strong identifier with an account that was lost by then.
