@@ -34,6 +34,7 @@ from service.domain.outcome import Label, Statement
 from service.domain.policy import Policy, default_policy_text, parse_policy
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
+from service.usecases import divide_cluster
 from service.usecases.after_bans_in_force import AfterBansInForce
 from service.usecases.ask_again import AskAgain
 from service.usecases.assess import Assess
@@ -331,3 +332,21 @@ def desk(gate: Gate) -> CaseUseCases:
     opens = CasesOfWorker(lambda: gate.policy, gate.new_id, lambda: gate.now)
     gate.judge_clusters = JudgeClusters(gate.store.begin, DoubtAlone(gate.judge), opens, gate.new_id)
     return case_use_cases(gate.store.begin, policy=lambda: gate.policy, new_id=gate.new_id)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Lets something happen once, between the reading of a cluster's members and their moving."""
+
+    def arrange(happens: Callable[[], None]) -> None:
+        computed, once = divide_cluster.parts_without, iter([happens])
+
+        def parts(*arguments: Any) -> Any:
+            found = computed(*arguments)
+            for each in once:
+                each()
+            return found
+
+        monkeypatch.setattr(divide_cluster, "parts_without", parts)
+
+    return arrange

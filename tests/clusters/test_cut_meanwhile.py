@@ -30,24 +30,6 @@ def undo(gate: Any, view: Any, handle: str) -> Any:
     return gate.clusters.cut.undo(gate.cluster(view), handle, now=gate.now, **BY)
 
 
-@pytest.fixture
-def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Lets something happen once, between the reading of a cluster's members and their moving."""
-
-    def arrange(happens: Callable[[], None]) -> None:
-        computed, once = divide_cluster.parts_without, iter([happens])
-
-        def parts(*arguments: Any) -> Any:
-            found = computed(*arguments)
-            for each in once:
-                each()
-            return found
-
-        monkeypatch.setattr(divide_cluster, "parts_without", parts)
-
-    return arrange
-
-
 def test_whoever_joins_during_a_cut_follows_the_part_that_it_belongs_to(gate: Any, meanwhile: Any) -> None:
     left = [gate.came(card="shared", device="left") for _ in range(3)]
     right = [gate.came(card="shared", device="right") for _ in range(2)]

@@ -79,7 +79,8 @@ def test_a_fraud_that_came_while_a_request_waited_is_a_case_once_it_is_off_the_t
     assert case.note.endswith("That is too little to contain it without a person.")
 
 
-def test_what_came_while_a_request_waited_counts_where_its_members_were_cut_out_to(gate: Any) -> None:
+def asked_and_then_parted(gate: Any) -> tuple[list[Any], list[Any], Any]:
+    """A ring and a laboratory whom a request is about, cut apart before three of the ring are known as fraud."""
     ring = gate.ring(8)
     link = gate.came(device="r-d0", card="laboratory")
     laboratory = [gate.came(card="laboratory", device="bench") for _ in range(10)]
@@ -91,6 +92,11 @@ def test_what_came_while_a_request_waited_counts_where_its_members_were_cut_out_
     gate.clusters.cut(gate.cluster(link), handle, **LEA, reason="laboratory", now=gate.now)
     three_frauds(gate, ring)
     gate.work()
+    return ring, laboratory, asked
+
+
+def test_what_came_while_a_request_waited_counts_where_its_members_were_cut_out_to(gate: Any) -> None:
+    ring, laboratory, asked = asked_and_then_parted(gate)
 
     decline(gate, laboratory[0], asked)
     gate.work()
@@ -100,17 +106,7 @@ def test_what_came_while_a_request_waited_counts_where_its_members_were_cut_out_
 
 
 def test_those_left_out_of_what_is_confirmed_are_judged_where_they_are(gate: Any) -> None:
-    ring = gate.ring(8)
-    link = gate.came(device="r-d0", card="laboratory")
-    laboratory = [gate.came(card="laboratory", device="bench") for _ in range(10)]
-    asked = ask(gate, ring[0])
-    handle = max(
-        (each for each in gate.clusters.read(gate.cluster(link), owner="campus").links if each.kind == "payment"),
-        key=lambda each: each.members,
-    ).handle
-    gate.clusters.cut(gate.cluster(link), handle, **LEA, reason="laboratory", now=gate.now)
-    three_frauds(gate, ring)
-    gate.work()
+    ring, laboratory, asked = asked_and_then_parted(gate)
 
     gate.later(seconds=1)
     gate.clusters.contain.confirm(

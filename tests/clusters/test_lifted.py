@@ -13,7 +13,6 @@ from models.linkage.joining import GuardState
 from service.domain.caller import Caller, Scope
 from service.domain.cluster import identifier_handle
 from service.domain.errors import ConflictError
-from service.usecases import divide_cluster
 from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports_clusters import Guard
 
@@ -130,23 +129,14 @@ def test_an_undo_of_old_that_left_the_identifier_with_strangers_is_completed_by_
 
 @pytest.mark.parametrize("beside", [False, True], ids=["nobody who stays carries it", "somebody who stays does"])
 def test_a_guard_that_is_lifted_while_its_carriers_are_cut_out_leads_to_where_they_are(
-    gate: Any, monkeypatch: pytest.MonkeyPatch, beside: bool
+    gate: Any, meanwhile: Callable[[Callable[[], Any]], None], beside: bool
 ) -> None:
     carrier = gate.came(card="k", device="d")
     honest = [gate.came(device="d", phone=PHONE) for _ in range(3)]
     other = gate.came(card="k")
     if beside:
         honest.append(gate.came(device="d", phone=PHONE, card="k"))
-    lift, computed = by_a_cut(gate, carrier), divide_cluster.parts_without
-    once = iter([lift])
-
-    def parts(*arguments: Any) -> Any:
-        found = computed(*arguments)
-        for each in once:
-            each()
-        return found
-
-    monkeypatch.setattr(divide_cluster, "parts_without", parts)
+    meanwhile(by_a_cut(gate, carrier))
     cut(gate, carrier, handle_of(gate, carrier, "device"))
 
     carriers = [carrier, other, gate.came(card="k"), *honest[3:]]

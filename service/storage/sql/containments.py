@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
 from sqlalchemy import (
-    BigInteger,
     Connection,
     Executable,
-    bindparam,
     case,
-    cast,
     delete,
     func,
     insert,
-    literal,
-    literal_column,
     select,
     text,
-    union_all,
     update,
 )
 
 from models.linkage.identifier import IdentifierKind
-from models.linkage.marks import Mark
 from service.domain.containment import (
     Containment,
     ContainmentState,
@@ -40,42 +33,21 @@ from service.domain.containment import (
 )
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
-from service.storage.sql import declined_containments, parted_containments, released_members
-from service.storage.sql.cluster_tables import ClusterRow, MemberRow
-from service.storage.sql.containment_tables import ContainedRow, ContainmentRow, JudgedRow
+from service.storage.sql import (
+    declined_containments,
+    judged_clusters,
+    parted_containments,
+    released_members,
+    touched_members,
+)
+from service.storage.sql.cluster_tables import ClusterRow
+from service.storage.sql.containment_tables import ContainedRow, ContainmentRow
 from service.storage.sql.database import Database
-from service.storage.sql.many_rows import given, rows_as_json
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.staging import Stage
-from service.storage.sql.upserts import write_over
-
-_MEMBERS_POSTGRESQL = """
-INSERT INTO contained (containment_no, signup_no, role, ties, progress)
-SELECT * FROM unnest(
-    %(containment_no)s::bigint[], %(signup_no)s::bigint[], %(role)s::text[], %(ties)s::text[], %(progress)s::smallint[]
-)
-"""
-"""Columns as arrays: 20,000 members are one message and not as many."""
 
 _TO_BE_DONE = text("progress IN (1, 4)")
 """As the index of what is to be done has it: with parameters it would not be found."""
-
-_WRITTEN_SQLITE = (
-    update(ContainedRow)
-    .where(
-        ContainedRow.containment_no == bindparam("new_containment_no"),
-        ContainedRow.signup_no == bindparam("new_signup_no"),
-    )
-    .values({name: bindparam(f"new_{name}") for name in ("progress", "before_id", "made_id")})
-)
-
-_WRITTEN_POSTGRESQL = f"""
-UPDATE contained SET progress = given.progress, before_id = given.before_id, made_id = given.made_id
-FROM {given(ContainedRow, ("signup_no", "progress", "before_id", "made_id"))}
-WHERE contained.containment_no = %(number)s AND contained.signup_no BETWEEN %(first)s AND %(last)s
-    AND contained.signup_no = given.signup_no AND contained.progress = %(standing)s
-"""  # noqa: S608 - names of columns
-"""A batch lies together; without its bounds everybody whom any containment touches would be read."""
 
 
 class SqlContainments:
@@ -178,17 +150,10 @@ class SqlContainments:
     def open(self, containment: Containment, touched: Sequence[Touched]) -> None:
         """See the port."""
         columns = _columns_of(containment)
-        rows = [
-            {"containment_no": containment.number, "signup_no": each.signup_no, **_waiting(each)} for each in touched
-        ]
 
         def run(connection: Connection) -> None:
             connection.execute(insert(ContainmentRow), columns)
-            if rows and connection.dialect.name == "sqlite":
-                connection.execute(insert(ContainedRow), rows)
-            elif rows:
-                columns_of_members = {name: [row[name] for row in rows] for name in rows[0]}
-                connection.exec_driver_sql(_MEMBERS_POSTGRESQL, columns_of_members)
+            touched_members.write(connection, containment.number, touched)
 
         self._stage.add(run)
 
@@ -199,7 +164,7 @@ class SqlContainments:
 
     def touch(self, number: int, touched: Touched) -> None:
         """See the port."""
-        self._stage.add(lambda connection: _touch(connection, number, touched))
+        self._stage.add(lambda connection: touched_members.touch(connection, number, touched))
 
     def confirm(self, confirmed: Containment, *, without: Collection[int] = ()) -> None:
         """See the port."""
@@ -323,58 +288,22 @@ class SqlContainments:
 
         def run(connection: Connection) -> None:
             for (number, progress), group in groupby(ordered, lambda each: (each.task.containment, each.task.progress)):
-                _take(connection, number, progress, list(group))
+                touched_members.take(connection, number, progress, list(group))
 
         if ordered:
             self._stage.add(run)
 
     def due(self, *, judged_from: int, failed_from: int, limit: int) -> Sequence[Looked]:
         """See the port."""
-        # Two indexes that hold hardly anything, in place of a condition on every member.
-        known = union_all(
-            select(
-                MemberRow.cluster_no, literal(1).label("frauds"), MemberRow.label_us, literal(0).label("failed")
-            ).where(MemberRow.label.is_not(None), MemberRow.label == Mark.BANNED.value),
-            select(MemberRow.cluster_no, literal(0), literal(0), literal(1)).where(
-                MemberRow.proof == literal_column(str(Mark.FAILED.value))
-            ),
-        ).subquery()
-        # SQL makes a decimal of a sum of large integers; these are small.
-        some = (
-            select(
-                known.c.cluster_no,
-                cast(func.sum(known.c.frauds), BigInteger).label("frauds"),
-                func.max(known.c.label_us).label("newest_us"),
-                cast(func.sum(known.c.failed), BigInteger).label("failed"),
-            )
-            .group_by(known.c.cluster_no)
-            .subquery()
+        looks = self._database.read(judged_clusters.looks)
+        due = (
+            now for now, judged in looks if now.is_due_after(judged, judged_from=judged_from, failed_from=failed_from)
         )
-        size = select(func.count()).where(MemberRow.cluster_no == some.c.cluster_no).correlate(some).scalar_subquery()
-        before = (JudgedRow.frauds, JudgedRow.newest_fraud_us, JudgedRow.size, JudgedRow.failed)
-        statement = (
-            select(some.c.cluster_no, some.c.frauds, some.c.newest_us, size, some.c.failed, *before)
-            .outerjoin(JudgedRow, JudgedRow.cluster_no == some.c.cluster_no)
-            .order_by(some.c.cluster_no)
-        )
-        found = []
-        for cluster, *row in self._database.read(lambda connection: connection.execute(statement).all()):
-            looked, judged = Looked(cluster, *row[:4]), None if row[4] is None else Looked(cluster, *row[4:])
-            if looked.is_due_after(judged, judged_from=judged_from, failed_from=failed_from):
-                found.append(looked)
-        return tuple(found[:limit])
+        return tuple(islice(due, limit))
 
     def judged(self, looked: Looked, *, at: datetime) -> None:
         """See the port."""
-        columns = {
-            "cluster_no": looked.cluster,
-            "frauds": looked.frauds,
-            "newest_fraud_us": looked.newest_fraud_us,
-            "size": looked.size,
-            "failed": looked.failed,
-            "judged_us": microseconds_of(at),
-        }
-        self._stage.add(lambda connection: write_over(connection, JudgedRow, columns))
+        self._stage.add(lambda connection: judged_clusters.judged(connection, looked, microseconds_of(at)))
 
     def judge_again(self, clusters: Collection[int], *, since: datetime) -> None:
         """See the port."""
@@ -414,68 +343,6 @@ def _moving(number: int, states: Sequence[ContainmentState], values: dict[str, A
             raise ConflictError("The containment is no longer as it was; look at it again.")
 
     return run
-
-
-def _touch(connection: Connection, number: int, touched: Touched) -> None:
-    """Whoever releases the containment waits for the lock on it, or was first and leaves nobody to touch."""
-    locking = select(ContainmentRow.containment_no).where(
-        ContainmentRow.containment_no == number, ContainmentRow.state == ContainmentState.STANDING.value
-    )
-    if connection.dialect.name != "sqlite":
-        locking = locking.with_for_update(key_share=True)
-    if connection.execute(locking).first() is None:
-        return
-    of_member = (ContainedRow.containment_no == number) & (ContainedRow.signup_no == touched.signup_no)
-    before = connection.execute(select(ContainedRow.role).where(of_member)).scalar_one_or_none()
-    if before in (touched.role.value, Role.CORE.value):
-        return
-    if before is None:
-        columns = {"containment_no": number, "signup_no": touched.signup_no, **_waiting(touched)}
-        connection.execute(insert(ContainedRow), columns)
-    else:
-        connection.execute(update(ContainedRow).where(of_member).values(_waiting(touched)))
-    counted = {
-        "core": ContainmentRow.core + int(touched.role is Role.CORE),
-        "leaves": ContainmentRow.leaves + int(touched.role is Role.LEAF) - int(before is not None),
-    }
-    connection.execute(update(ContainmentRow).where(ContainmentRow.containment_no == number).values(counted))
-
-
-def _waiting(touched: Touched) -> dict[str, Any]:
-    return {
-        "role": touched.role.value,
-        "ties": ",".join(kind.value for kind in touched.ties),
-        "progress": Progress.WAITING.value,
-    }
-
-
-def _take(connection: Connection, number: int, progress: Progress, done: Sequence[Done]) -> None:
-    """Write what was done about members of one containment, if nobody else did.
-
-    Whoever else writes about them waits for the lock on their containment, and finds them done.
-    """
-    rows = [
-        {
-            "containment_no": number,
-            "signup_no": each.task.touched.signup_no,
-            "progress": each.progress.value,
-            "before_id": each.before_id,
-            "made_id": each.made_id,
-        }
-        for each in done
-    ]
-    if connection.dialect.name == "sqlite":
-        standing = _WRITTEN_SQLITE.where(ContainedRow.progress == progress.value)
-        written = connection.execute(standing, [{f"new_{name}": each[name] for name in each} for each in rows])
-    else:
-        locking = select(ContainmentRow.containment_no).where(ContainmentRow.containment_no == number)
-        connection.execute(locking.with_for_update(key_share=True))
-        numbers = [each.task.touched.signup_no for each in done]
-        bounds = {"number": number, "first": min(numbers), "last": max(numbers)}
-        parameters = {"rows": rows_as_json(rows), "standing": progress.value, **bounds}
-        written = connection.exec_driver_sql(_WRITTEN_POSTGRESQL, parameters)
-    if written.rowcount != len(rows):
-        raise ConflictError("Somebody else did it at the same moment.")
 
 
 def _columns_of(containment: Containment) -> dict[str, Any]:
