@@ -10,6 +10,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -314,6 +315,43 @@ def make_record() -> Callable[..., NewRecord]:
         return NewRecord(**{**plain, **changes})
 
     return make
+
+
+class _Overtaken:
+    """A unit of work that does something else first when it commits."""
+
+    def __init__(self, work: Any, first: Callable[[], None]) -> None:
+        self._work, self._first = work, first
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._work, name)
+
+    def commit(self) -> None:
+        self._first()
+        self._work.commit()
+
+
+@pytest.fixture
+def overtaken() -> Callable[..., Callable[[], Any]]:
+    """Makes units of work of which the first is overtaken: somebody else commits in the moment before it does."""
+
+    def overtaking(begin: Callable[[], Any], somebody: Callable[[Any], None]) -> Callable[[], Any]:
+        waiting = [somebody]
+
+        def first() -> None:
+            if waiting:
+                with begin() as theirs:
+                    waiting.pop()(theirs)
+                    theirs.commit()
+
+        @contextmanager
+        def beginning() -> Iterator[Any]:
+            with begin() as work:
+                yield _Overtaken(work, first)
+
+        return beginning
+
+    return overtaking
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from service.domain.challenge import Challenge, ChallengeMethod, ChallengeStatus, ClosedBy
-from service.domain.errors import ConflictError, FieldError, InvalidError, NotFoundError, UnavailableError
+from service.domain.errors import ConflictError, FieldError, InvalidError, NotFoundError, TakenError, UnavailableError
 from service.domain.step_up import StepUp
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.ports_step_up import Mail, StepUpMovedError, StepUpSecrets
@@ -256,7 +256,7 @@ class AnswerChallenge:
                 result = answer(Open(work, step_up, recorded, self.settle.person(recorded)))
                 try:
                     work.commit()
-                except StepUpMovedError:
+                except (StepUpMovedError, TakenError):
                     continue
             return result
         raise UnavailableError("This challenge is being answered many times at once; try again.")

@@ -80,4 +80,5 @@ def append_change(
     detail: dict[str, object] = {"decision": assessment.decision.value, "case_id": case_id}
     audit = AuditEntry(now, by, "signup.decided_by_person", recorded.id, detail)
     events = changed(current, before=before, owner=recorded.owner, now=now, new_id=new_id)
-    work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
+    last = recorded.assessments[-1].id if recorded.assessments else None
+    work.ledger.append_assessment(recorded.signup_no, assessment, audit, events, after=last)

@@ -56,11 +56,11 @@ class EndProbations:
                 view = signup_view(recorded, (*recorded.assessments, full)).current
                 audit = AuditEntry(now, "worker", "probation.ended", recorded.id, {})
                 events = granted(view, owner=recorded.owner, now=now, new_id=self.new_id)
-                work.ledger.append_assessment(recorded.signup_no, full, audit, events)
+                work.ledger.append_assessment(recorded.signup_no, full, audit, events, after=last.id)
             try:
                 work.commit()
             except ConflictError:
-                return False  # another worker was faster
+                return False  # another worker was faster, or somebody else decided: it is due in the next round
         return lifted
 
     @staticmethod

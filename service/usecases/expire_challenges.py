@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.domain.errors import TakenError
 from service.usecases.ports import Begin
 from service.usecases.ports_step_up import StepUpMovedError
 from service.usecases.settle_step_up import SettleStepUp
@@ -14,7 +15,10 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class ExpireChallenges:
-    """One round; safe beside itself, because a step-up that another worker has changed is left to it."""
+    """One round; safe beside itself, because a step-up that another worker has changed is left to it.
+
+    So is one whose sign-up somebody else decided on meanwhile: it is due in the next round too.
+    """
 
     begin: Begin
     settle: SettleStepUp
@@ -33,7 +37,7 @@ class ExpireChallenges:
                 self.settle(work, before, after, recorded=recorded, now=now, actor="gatehouse")
                 try:
                     work.commit()
-                except StepUpMovedError:
+                except (StepUpMovedError, TakenError):
                     continue
             ended += sum(each.pending for each in before.challenges) - sum(each.pending for each in after.challenges)
         return ended

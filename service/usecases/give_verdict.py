@@ -24,6 +24,7 @@ from service.usecases.decide_by_person import (
 from service.usecases.handle_cases import case_for, checked_note
 from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
 from service.usecases.ports_cases import Note
+from service.usecases.try_again import tried_again
 
 
 class Effect(StrEnum):
@@ -84,6 +85,7 @@ class GiveVerdict:
     tell_outcome: TellOutcome
     ask_more: AskMore
 
+    @tried_again
     def __call__(
         self,
         case_id: str,

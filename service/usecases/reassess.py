@@ -16,9 +16,10 @@ from service.usecases.ask_again import AskAgain
 from service.usecases.decision_events import changed
 from service.usecases.follow_up import looked_at, open_its_case
 from service.usecases.judge import Judge
-from service.usecases.ports import AuditEntry, Begin
+from service.usecases.ports import AuditEntry, Begin, Recorded
 from service.usecases.ports_step_up import StepUpMovedError
 from service.usecases.step_up_methods import Person
+from service.usecases.try_again import tried_again
 from service.usecases.views import SignupView
 
 
@@ -30,6 +31,7 @@ class Reassess:
     judge: Judge
     ask_again: AskAgain
 
+    @tried_again
     def __call__(self, record_id: str, *, caller: Caller, now: datetime) -> SignupView:
         """Judge the sign-up at ``now`` and append the assessment.
 
@@ -64,12 +66,16 @@ class Reassess:
             before = recorded.assessments[-1].decision if recorded.assessments else None
             events = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
             outcomes = tuple(work.outcomes.of(recorded.signup_no))
-            work.ledger.append_assessment(recorded.signup_no, assessment, audit, events)
+            work.ledger.append_assessment(recorded.signup_no, assessment, audit, events, after=_last_id(recorded))
             try:
                 work.commit()
             except StepUpMovedError:
                 raise ConflictError("A challenge was answered at the same moment; look again.") from None
         return replace(view, outcomes=outcomes)
+
+
+def _last_id(recorded: Recorded) -> str | None:
+    return recorded.assessments[-1].id if recorded.assessments else None
 
 
 def _keeping_the_end(assessment: Assessment, before: Sequence[Assessment]) -> Assessment:

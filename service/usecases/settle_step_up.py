@@ -170,7 +170,9 @@ class SettleStepUp:
         for mark in sorted(_marks_of(_newly_ended(before, after))):
             work.clusters.mark(recorded.signup_no, mark, at=now)
         expiries = self._expiries(before, after, view, now)
-        work.ledger.append_assessment(recorded.signup_no, assessment, audit, (*expiries, *events))
+        work.ledger.append_assessment(
+            recorded.signup_no, assessment, audit, (*expiries, *events), after=recorded.assessments[-1].id
+        )
 
     def _expiries(self, before: StepUp, after: StepUp, view: DecisionView, now: datetime) -> tuple[Event, ...]:
         return tuple(

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.domain.case import Case, CaseState
-from service.domain.decision import Reason
+from service.domain.decision import Assessment, Reason
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.reviewer import Acting, Role
+from service.domain.verdict import Opinion
 from service.usecases.decide_by_person import (
     REVIEW_GROUP,
     TellOutcome,
@@ -20,6 +21,7 @@ from service.usecases.decide_by_person import (
 )
 from service.usecases.handle_cases import case_for
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.try_again import tried_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,11 @@ class TakeBack:
     new_id: Callable[[datetime], str]
     tell_outcome: TellOutcome
 
+    @tried_again
     def undo(self, case_id: str, *, acting: Acting, now: datetime) -> Case:
         """The verdict taken back, the decision as it was before it, and the case in the reviewer's hands again.
+
+        What was decided since, by a containment or a proof, stands.
 
         Raises:
             ConflictError: it is not the caller's own verdict, or the window is over.
@@ -90,10 +95,11 @@ class TakeBack:
             work,
             VerdictOutcome(case.id, recorded, final.verdict, final.reason_code, acting.name, now, withdrawn=True),
         )
-        if final.before is None or final.after is None:
+        last = recorded.assessments[-1]
+        if final.before is None or final.after is None or not _made_by(last, final):
             return
         assessment = assessment_by_person(
-            recorded.assessments[-1],
+            last,
             final.before,
             Reason("VERDICT_UNDONE", REVIEW_GROUP, "The reviewer took the verdict back."),
             id=self.new_id(now),
@@ -101,3 +107,9 @@ class TakeBack:
             policy_version=self.policy_version(),
         )
         append_change(work, recorded, assessment, case_id=case.id, by=acting.name, now=now, new_id=self.new_id)
+
+
+def _made_by(assessment: Assessment, opinion: Opinion) -> bool:
+    """Whether the assessment is the verdict's own, and nobody has decided since."""
+    codes = [each.code for each in assessment.reasons if each.group == REVIEW_GROUP]
+    return assessment.decision is opinion.after and codes == [opinion.reason_code]

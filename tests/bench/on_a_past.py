@@ -19,7 +19,7 @@ from crowds import (
     measure_crowd,
 )
 from past import Past
-from scale import KEYS, fill, measure_scale, past_of, say, service_on, table
+from scale import KEYS, YOUNG_SIGNUPS, fill, measure_scale, past_of, say, service_on, table
 from servers import databases_of
 from targets import start_gatehouse
 
@@ -27,6 +27,8 @@ from models.reference.reference import load_reference
 
 _DECISIONS = 40
 """Of each kind a round."""
+
+_NAMES = ("past", "young", "empty")
 
 
 def on_a_past(
@@ -37,12 +39,23 @@ def on_a_past(
     for database in databases:
         end = datetime.now(UTC)
         past = past_of(bodies, signups, end=end, reference=reference)
-        with _places(database) as (home, full, empty):
+        with _places(database) as (home, full, young, empty):
             fill(full, past)
+            youth = past_of(bodies, YOUNG_SIGNUPS, end=end, reference=reference)
+            fill(young, youth)
             costs = measure_scale(
-                full, empty, bodies, home / "data", end=end, reference=reference, rounds=rounds, decisions=_DECISIONS
+                full,
+                young,
+                empty,
+                bodies,
+                home / "data",
+                end=end,
+                reference=reference,
+                rounds=rounds,
+                decisions=_DECISIONS,
             )
-            lines += [f"{past.signups:,} sign-ups, {past.links:,} links.", "", *table(database, costs), ""]
+            sizes = f"{past.signups:,} sign-ups, {past.links:,} links; young: {youth.signups:,}, {youth.links:,}."
+            lines += [sizes, "", *table(database, costs), ""]
             lines += _over_http(
                 database, full, home, past, bodies, seconds=seconds, workers=workers, rounds=rounds // 2
             )
@@ -89,13 +102,14 @@ def _over_http(
 
 
 @contextmanager
-def _places(database: str) -> Iterator[tuple[Path, str, str]]:
-    """A directory, and the URLs of a database to fill and of one that stays empty."""
+def _places(database: str) -> Iterator[tuple[Path, str, str, str]]:
+    """A directory, and the URLs of two databases to fill and of one that stays empty."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatehouse-past-")))
         if database == "sqlite":
-            yield home, f"sqlite:///{home / 'past.db'}", f"sqlite:///{home / 'empty.db'}"
+            past, young, empty = (f"sqlite:///{home / name}.db" for name in _NAMES)
+            yield home, past, young, empty
             return
-        urls = stack.enter_context(databases_of(home / "postgresql", "past", "empty"))
-        full, empty = (urls[name].replace("postgresql:", "postgresql+psycopg:", 1) for name in ("past", "empty"))
-        yield home, full, empty
+        urls = stack.enter_context(databases_of(home / "postgresql", *_NAMES))
+        past, young, empty = (urls[name].replace("postgresql:", "postgresql+psycopg:", 1) for name in _NAMES)
+        yield home, past, young, empty

@@ -1,9 +1,10 @@
-"""What a decision costs on a million sign-ups, beside one on an empty database: in this process, use case and store.
+"""What a decision costs on a million sign-ups, beside an empty database and a young one: in this process.
 
-The decisions are the whole use case without HTTP: signals, the one read, features, score, policy, the one write with
-its commit. One sign-up of each kind follows the other, in an order that changes, so that a busy machine disturbs all
-alike; the empty database is emptied again for each round. Ratios are to the ordinary sign-up on the empty database in
-the same round.
+The young one shows whether the cost grows with the past; on the empty one there is nothing to read or to count. The
+decisions are the whole use case without HTTP: signals, the one read, features, score, policy, the one write with its
+commit. One sign-up of each kind follows the other, in an order that changes, so that a busy machine disturbs all
+alike; the empty database is emptied again for each round. Ratios are to the ordinary sign-up on the empty database and
+on the young one in the same round.
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ CALLER = Caller(OWNER, "bench", frozenset(Scope))
 _RUN = secrets.token_hex(4)
 """Part of every sign-up id, so that a filled database may be used again."""
 
-EMPTY = "empty, ordinary"
+YOUNG_SIGNUPS = 10_000
+"""Sign-ups of the young past, beside the accounts of the device and of the cluster."""
+
+EMPTY, YOUNG = "empty, ordinary", "young, ordinary"
 ORDINARY, HOT_IDENTIFIER, HOT_CLUSTER = "ordinary", "hot identifier", "hot cluster"
 STORE_STEPS = ("look", "write")
 
@@ -138,33 +142,40 @@ Measured = Mapping[str, Costs]
 
 
 def measure(
-    full: Application, empty: Application, bodies: Path, *, end: datetime, rounds: int, decisions: int
+    full: Application,
+    young: Application,
+    empty: Application,
+    bodies: Path,
+    *,
+    end: datetime,
+    rounds: int,
+    decisions: int,
 ) -> Measured:
     """Decide everywhere in turn, one sign-up of each kind after the other; the first round warms up."""
-    costs: dict[str, Costs] = {name: Costs() for name in (EMPTY, ORDINARY, HOT_IDENTIFIER, HOT_CLUSTER)}
+    costs: dict[str, Costs] = {name: Costs() for name in _CHANGED}
     signups = itertools.cycle(read_signups(bodies))
     order, shuffled = list(costs), random.Random(7)
-    numbers, clock = itertools.count(), _Clock(end)
+    numbers, clock, elsewhere = itertools.count(), _Clock(end), {EMPTY: empty, YOUNG: young}
     for number in range(rounds + 1):
         emptied(empty.settings.database_url)
         kept = {name: costs[name].round() if number else Costs().round() for name in costs}
         gc.collect()
         gc.disable()
         for at in range(decisions):
-            chosen = {name: next(signups) for name in costs if name != EMPTY}
-            chosen[EMPTY] = chosen[ORDINARY]
+            chosen = {name: next(signups) for name in costs if name not in elsewhere}
+            chosen |= dict.fromkeys(elsewhere, chosen[ORDINARY])
             shuffled.shuffle(order)
             for name in order:
                 signup = _CHANGED[name](chosen[name], at)
                 made = dataclasses.replace(signup, signup_id=f"{_RUN}-{next(numbers)}", occurred_at=clock())
-                kept[name].append(_decided(empty if name == EMPTY else full, made))
+                kept[name].append(_decided(elsewhere.get(name, full), made))
         gc.enable()
         say(f"round {number} of {rounds}: " + ", ".join(f"{n} {_median_ms(k):.2f} ms" for n, k in kept.items()))
     return costs
 
 
 def _decided(application: Application, signup: Signup) -> Cost:
-    # The sign-up on both databases comes twice: what is remembered of its signals must not favour it.
+    # The sign-up on all databases comes several times: what is remembered of its signals must not favour it.
     derive_signals(signup, application.reference)
     steps = StepClock()
     began = time.perf_counter()
@@ -195,6 +206,7 @@ def _on_device(signup: Signup, device_id: str) -> Signup:
 
 _CHANGED: Mapping[str, Callable[[Signup, int], Signup]] = {
     EMPTY: lambda signup, _: signup,
+    YOUNG: lambda signup, _: signup,
     ORDINARY: lambda signup, _: signup,
     HOT_IDENTIFIER: lambda signup, _: _on_device(stranger(signup, 1), HOT_DEVICE),
     HOT_CLUSTER: lambda signup, at: _on_device(stranger(signup, 2), hot_cluster_device(at % (HOT // IN_A_GROUP))),
@@ -204,16 +216,18 @@ _CHANGED: Mapping[str, Callable[[Signup, int], Signup]] = {
 def table(database: str, costs: Measured) -> list[str]:
     """A row a kind of sign-up: medians, and ratios as medians over the rounds."""
     lines = [
-        f"| {database} | decision | to empty | in the database | to empty | " + " | ".join(STORE_STEPS) + " |",
-        "|---|---|---|---|---|" + "---|" * len(STORE_STEPS),
+        f"| {database} | decision | to empty | to young | in the database | to empty | to young | "
+        + " | ".join(STORE_STEPS)
+        + " |",
+        "|---|---|---|---|---|---|---|" + "---|" * len(STORE_STEPS),
     ]
     for name, each in costs.items():
         cells = [
             name,
             f"{each.median_ms(_whole):.2f} ms",
-            f"{each.ratio(costs[EMPTY], _whole):.2f}",
+            *(f"{each.ratio(costs[other], _whole):.2f}" for other in (EMPTY, YOUNG)),
             f"{each.median_ms(_store):.2f} ms",
-            f"{each.ratio(costs[EMPTY], _store):.2f}",
+            *(f"{each.ratio(costs[other], _store):.2f}" for other in (EMPTY, YOUNG)),
             *(f"{each.median_ms(lambda cost, step=step: cost.steps[step]):.2f} ms" for step in STORE_STEPS),
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -230,6 +244,7 @@ def _store(cost: Cost) -> float:
 
 def measure_scale(
     full_url: str,
+    young_url: str,
     empty_url: str,
     bodies: Path,
     data: Path,
@@ -239,15 +254,15 @@ def measure_scale(
     rounds: int,
     decisions: int,
 ) -> Measured:
-    """Measure on a filled database, beside an empty one that is migrated here."""
+    """Measure on a filled database, beside a young one and an empty one, which is migrated here."""
     engine = open_engine(make_url(empty_url))
     upgrade(engine)
     engine.dispose()
     with ExitStack() as stack:
-        full, empty = (service_on(url, data, reference) for url in (full_url, empty_url))
-        for application in (full, empty):
+        full, young, empty = (service_on(url, data, reference) for url in (full_url, young_url, empty_url))
+        for application in (full, young, empty):
             stack.callback(application.store.dispose)
-        return measure(full, empty, bodies, end=end, rounds=rounds, decisions=decisions)
+        return measure(full, young, empty, bodies, end=end, rounds=rounds, decisions=decisions)
 
 
 def say(line: str) -> None:

@@ -20,6 +20,7 @@ from service.domain.verdict import Verdict
 from service.usecases.case_use_cases import CaseUseCases, case_use_cases
 from service.usecases.decide_by_person import VerdictOutcome
 from service.usecases.give_verdict import Effect
+from service.usecases.ports import AuditEntry
 from service.usecases.views import ChallengeView
 
 Hold = Callable[..., Case]
@@ -230,6 +231,52 @@ def test_one_s_own_verdict_is_undone_within_the_window_only(
         assert work.cases.opinions(case.id)[0].undone == noon + review_policy.undo_window
     desk.verdict(case.id, Verdict.APPROVE, "FALSE_ALARM", acting=dana, now=noon + 2 * MINUTE)
     assert decisions(store, case)[-1] is Decision.ALLOW
+
+
+def denied_by_the_worker(case: Case, at: datetime) -> Callable[[Any], None]:
+    """Somebody who denies the case's sign-up, as the containment of its cluster would."""
+
+    def deny(work: Any) -> None:
+        recorded = work.ledger.get(None, case.record_id)
+        last = recorded.assessments[-1]
+        denied = replace(last, id=f"{case.record_id}"[:-4] + "0de0", decided_at=at, decision=Decision.DENY)
+        audit = AuditEntry(at, "worker", "cluster.contained", recorded.id, {})
+        work.ledger.append_assessment(recorded.signup_no, denied, audit, after=last.id)
+
+    return deny
+
+
+def test_a_verdict_in_the_moment_of_a_denial_comes_after_it(
+    store: Any, hold: Hold, desk: CaseUseCases, dana: Acting, noon: datetime, overtaken: Callable[..., Any]
+) -> None:
+    case = hold(store)
+    desk.handle.claim(case.id, acting=dana, now=noon)
+    verdict = replace(desk.verdict, begin=overtaken(store.begin, denied_by_the_worker(case, noon + MINUTE / 2)))
+
+    given = verdict(case.id, Verdict.APPROVE, "FALSE_ALARM", acting=dana, now=noon + MINUTE)
+
+    assert decisions(store, case) == [Decision.REVIEW, Decision.DENY, Decision.ALLOW]
+    assert (given.opinion.before, given.opinion.after) == (Decision.DENY, Decision.ALLOW)
+    with store.begin() as work:
+        assert len(work.cases.opinions(case.id)) == 1
+
+
+def test_an_undo_leaves_what_was_decided_since_the_verdict(
+    store: Any, hold: Hold, desk: CaseUseCases, dana: Acting, noon: datetime
+) -> None:
+    case = hold(store)
+    desk.handle.claim(case.id, acting=dana, now=noon)
+    desk.verdict(case.id, Verdict.APPROVE, "FALSE_ALARM", acting=dana, now=noon)
+    with store.begin() as work:
+        denied_by_the_worker(case, noon + timedelta(seconds=1))(work)
+        work.commit()
+
+    back = desk.take_back.undo(case.id, acting=dana, now=noon + timedelta(seconds=30))
+
+    assert back.state is CaseState.CLAIMED
+    assert decisions(store, case) == [Decision.REVIEW, Decision.ALLOW, Decision.DENY]
+    with store.begin() as work:
+        assert work.cases.opinions(case.id)[0].undone is not None
 
 
 def test_two_blind_opinions_that_agree_resolve_the_case(

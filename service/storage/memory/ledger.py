@@ -9,7 +9,7 @@ from models.linkage.history import Link
 from models.linkage.identifier import Identifier
 from models.linkage.velocity import NO_HISTORY, Linkage
 from service.domain.decision import Assessment
-from service.domain.errors import ConflictError, NotFoundError
+from service.domain.errors import NotFoundError, TakenError
 from service.domain.event import Event, before_these
 from service.storage.memory import probations
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
@@ -78,7 +78,7 @@ class MemoryLedger:
                 raise RuntimeError(f"bug: an assessment of sign-up number {signup_no}, which is not recorded")
             last = _latest(kept)
             if after is not None and (last is None or last.id != after):
-                raise ConflictError("Somebody else decided on a sign-up at the same moment; look at it again.")
+                raise TakenError("Somebody else decided on a sign-up at the same moment; look at it again.")
             kept.assessments.append(assessment)
             undo_probation = probations.follow(self._shelves, signup_no, assessment)
 

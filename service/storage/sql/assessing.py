@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from service.domain.decision import Assessment
-from service.domain.errors import ConflictError
+from service.domain.errors import TakenError
 from service.domain.event import Event, before_these
 from service.storage.sql import probations
 from service.storage.sql.audit import columns_of_entry
@@ -42,7 +42,7 @@ def take(connection: Connection, assessed: Sequence[Assessed]) -> None:
     """Have the sign-ups to oneself until the commit.
 
     Raises:
-        ConflictError: one of them has a later assessment than the one that was to be followed.
+        TakenError: one of them has a later assessment than the one that was to be followed.
     """
     if connection.dialect.name != "sqlite":
         numbers = numbers_of(connection, {each.signup_no for each in assessed})
@@ -50,7 +50,7 @@ def take(connection: Connection, assessed: Sequence[Assessed]) -> None:
         connection.execute(rows.with_for_update(key_share=True)).all()
     expected = {each.signup_no: each.after for each in assessed if each.after is not None}
     if expected and _last(connection, expected.keys()) != expected:
-        raise ConflictError("Somebody else decided on a sign-up at the same moment; look at it again.")
+        raise TakenError("Somebody else decided on a sign-up at the same moment; look at it again.")
 
 
 def write(connection: Connection, assessed: Sequence[Assessed]) -> None:
