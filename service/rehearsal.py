@@ -32,6 +32,7 @@ from service.domain.ids import uuid7
 from service.domain.outcome import Label, Statement
 from service.domain.policy import Policy
 from service.rehearsal_reviewers import REVIEWER, Reviewers
+from service.rehearsal_ties import Ties, ties_of
 from service.storage.memory import MemoryStore
 from service.usecases.after_bans_in_force import AfterBansInForce
 from service.usecases.ask_again import AskAgain
@@ -128,6 +129,8 @@ class Rehearsal:
     """Of the operator's accounts, how many were in clusters with a known fraud a day after the 50th was opened."""
     known: float | None = None
     """The same with those that were turned away, asked again, held or closed by then, whatever cluster they are in."""
+    ties: Ties | None = None
+    """At the same time, which of his accounts share anything, and what clusters made of it."""
     _store: MemoryStore = field(default_factory=MemoryStore)
     _waiting: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
@@ -255,6 +258,12 @@ class Rehearsal:
             for cluster in of_account:
                 if cluster is not None and cluster not in bad:
                     bad[cluster] = any(each.label is Mark.BANNED for each in work.clusters.members(cluster))
+            self.ties = ties_of(
+                {number: each.identifiers for number, each in own.items()},
+                dict(zip(own, of_account, strict=True)),
+                members=lambda cluster: [each.signup_no for each in work.clusters.members(cluster)],
+                fraudulent=lambda number: self.signups[number - 1].truth.fraud,
+            )
         in_bad = [bad[cluster] for cluster in of_account]
         self.in_bad_clusters = fmean(in_bad)
         self.known = fmean(there or _is_stopped(each) for there, each in zip(in_bad, own.values(), strict=True))

@@ -35,6 +35,10 @@ class Figures:
         re_entry_touching: the same of attempts that share a strong identifier with an account that was lost by then.
         re_entry_changed: the same of attempts that share none with any.
         closed_share: of its accounts that got in, the share that was closed by containment or ban before the end.
+        tied: share of its accounts that share a strong identifier with another of them a day after the 50th was
+            opened: more cannot be found by identifiers.
+        cluster_recall: of these, the share that is in one cluster with most of those whom identifiers tie it to.
+        cluster_honest: share of honest accounts in clusters that hold two or more of these.
         in_bad_clusters: share of its accounts in clusters with a known fraud a day after the 50th was opened.
         found: 1 when that is 80 % at least; its mean over worlds is the recall of operators.
         known: the same share with those that were turned away, asked again, held or closed by then, wherever they are.
@@ -63,6 +67,9 @@ class Figures:
     re_entry_touching: float | None
     re_entry_changed: float | None
     closed_share: float | None
+    tied: float | None
+    cluster_recall: float | None
+    cluster_honest: float | None
     in_bad_clusters: float | None
     found: float | None
     known: float | None
@@ -118,6 +125,9 @@ def figures_of(rehearsal: Rehearsal) -> Figures:
         re_entry_touching=_unasked(touching),
         re_entry_changed=_unasked(changed),
         closed_share=_share(len(losses), len(got_in)),
+        tied=None if rehearsal.ties is None else rehearsal.ties.tied,
+        cluster_recall=None if rehearsal.ties is None else rehearsal.ties.recall,
+        cluster_honest=None if rehearsal.ties is None else rehearsal.ties.honest,
         in_bad_clusters=in_bad_clusters,
         found=None if in_bad_clusters is None else float(in_bad_clusters >= FOUND_FROM),
         known=rehearsal.known,

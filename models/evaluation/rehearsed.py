@@ -21,6 +21,8 @@ GOALS: Mapping[str, tuple[float, bool]] = {
     "re_entry": (0.05, True),
     "re_entry_touching": (0.01, True),
     "re_entry_changed": (0.15, True),
+    "cluster_recall": (0.85, False),
+    "cluster_honest": (0.005, True),
     "found": (0.85, False),
     "honest_contained": (0, True),
     "groups_contained": (0, True),
@@ -30,7 +32,9 @@ GOALS: Mapping[str, tuple[float, bool]] = {
 }
 """What is hoped for in every attack, and whether that is the most it should be; of the others the least."""
 
-LOW_IS_WORSE = frozenset({"bans_followed", "closed_share", "in_bad_clusters", "found", "known", "lost_per_survivor"})
+LOW_IS_WORSE = frozenset(
+    {"bans_followed", "closed_share", "cluster_recall", "in_bad_clusters", "found", "known", "lost_per_survivor"}
+)
 """Of the other figures the largest of several worlds is the worst."""
 
 _MEANT = (

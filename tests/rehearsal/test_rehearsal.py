@@ -21,6 +21,7 @@ from service.cli import main
 from service.domain.policy import default_policy_text, parse_policy
 from service.rehearsal import Rehearsal, Rehearsed
 from service.rehearsal_figures import figures_of
+from service.rehearsal_ties import Ties, ties_of
 from service.usecases.judge import Judge
 
 START = datetime(2026, 5, 4, tzinfo=UTC)
@@ -185,6 +186,30 @@ def test_an_operator_is_known_as_far_as_his_accounts_lie_beside_a_known_fraud_or
     figures = figures_of(played)
 
     assert (figures.in_bad_clusters, figures.found, figures.known) == (0.5, 0.0, 0.75)
+    assert (figures.tied, figures.cluster_recall, figures.cluster_honest) == (0.5, 1.0, 0.0)
+
+
+def ties(values: dict[int, tuple[str, ...]], clusters: dict[int, list[int]], honest: tuple[int, ...] = ()) -> Any:
+    cluster_of = {number: cluster for cluster, members in clusters.items() for number in members}
+    return ties_of(
+        values,
+        {number: cluster_of.get(number) for number in values},
+        members=clusters.__getitem__,
+        fraudulent=lambda number: number not in honest,
+    )
+
+
+def test_clusters_are_held_against_what_is_shared_over_any_number_of_accounts_between() -> None:
+    values = {1: ("a", "b"), 2: ("b", "c"), 3: ("c",), 4: ("d",), 5: ()}
+
+    assert ties(values, {7: [1, 2, 3], 8: [4], 9: [5]}) == Ties(tied=0.6, recall=1.0, honest=0.0)
+    assert ties(values, {7: [1, 2], 8: [3, 6], 9: [5]}, honest=(6,)) == Ties(tied=0.6, recall=2 / 3, honest=0.0)
+    assert ties(values, {7: [1, 2, 3, 6]}, honest=(6,)) == Ties(tied=0.6, recall=1.0, honest=0.25)
+
+
+def test_nobody_is_tied_who_shares_nothing() -> None:
+    assert ties({1: ("a",), 2: ("b",)}, {7: [1], 8: [2]}) == Ties(tied=0.0, recall=None, honest=None)
+    assert ties({1: ("a",), 2: ("a",)}, {}) == Ties(tied=1.0, recall=0.0, honest=None)
 
 
 @pytest.mark.parametrize(
