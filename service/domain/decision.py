@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from service.domain.grant import FULL, Grant
@@ -122,3 +122,8 @@ class Assessment:
     def granted(self) -> Grant | None:
         """What an allowed account gets; ``None`` when it is not allowed."""
         return (self.grant or FULL) if self.decision is Decision.ALLOW else None
+
+
+def instant_after(last: Assessment | None, now: datetime) -> datetime:
+    """``now``, or the first instant after the last assessment: which one stands is told by their times."""
+    return now if last is None else max(now, last.decided_at + timedelta(microseconds=1))

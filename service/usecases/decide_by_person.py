@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.domain.decision import Assessment, Decision, Reason
+from service.domain.decision import Assessment, Decision, Reason, instant_after
 from service.domain.verdict import Verdict
 from service.usecases.decision_events import changed
 from service.usecases.ports import AuditEntry, Recorded, UnitOfWork
@@ -46,10 +46,13 @@ def assessment_by_person(
     now: datetime,
     policy_version: int,
 ) -> Assessment:
-    """A decision that a person made: the score as it stood, the person's reason, and no vector to learn from twice."""
+    """A decision that a person made, after the last one.
+
+    The score as it stood, the person's reason, and no vector to learn from twice.
+    """
     return Assessment(
         id=id,
-        decided_at=now,
+        decided_at=instant_after(last, now),
         decision=decision,
         score=None if last is None else last.score,
         reasons=(reason,),

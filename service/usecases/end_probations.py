@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.domain.decision import Reason
+from service.domain.decision import Reason, instant_after
 from service.domain.errors import ConflictError
 from service.domain.grant import Tier
 from service.usecases.decision_events import granted
@@ -50,7 +50,13 @@ class EndProbations:
             if lifted:
                 # A new entry of the history without a vector: nothing was looked at again.
                 full = replace(
-                    last, id=self.new_id(now), decided_at=now, grant=None, vector=None, reasons=(_ENDED,), rules=()
+                    last,
+                    id=self.new_id(now),
+                    decided_at=instant_after(last, now),
+                    grant=None,
+                    vector=None,
+                    reasons=(_ENDED,),
+                    rules=(),
                 )
                 full = replace(full, silent_rules=(), failed_rules=(), hits=(), explored=None)
                 view = signup_view(recorded, (*recorded.assessments, full)).current

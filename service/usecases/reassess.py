@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,14 +9,13 @@ from models.features.facts import Facts
 from models.identifiers import identifiers_of
 from models.signals.signals import derive_signals
 from service.domain.caller import Caller
-from service.domain.decision import Assessment
+from service.domain.decision import Assessment, instant_after
 from service.domain.errors import ConflictError, NotFoundError
 from service.usecases.ask_again import AskAgain
 from service.usecases.decision_events import changed
 from service.usecases.follow_up import looked_at, open_its_case
 from service.usecases.judge import Judge
-from service.usecases.ports import AuditEntry, Begin, Recorded
-from service.usecases.ports_step_up import StepUpMovedError
+from service.usecases.ports import AuditEntry, Begin
 from service.usecases.step_up_methods import Person
 from service.usecases.try_again import tried_again
 from service.usecases.views import SignupView
@@ -51,7 +49,8 @@ class Reassess:
             identifiers = identifiers_of(recorded.signup, signals)
             linkage = work.ledger.linkage_again(recorded, identifiers, now=now)
             assessment = self.judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now)
-            assessment = _keeping_the_end(assessment, recorded.assessments)
+            last = recorded.assessments[-1] if recorded.assessments else None
+            assessment = replace(_keeping_the_end(assessment, last), decided_at=instant_after(last, now))
             assessment, step_up = self.ask_again(work, Person(recorded.signup, signals), assessment, recorded, now=now)
             audit = AuditEntry(
                 at=now,
@@ -63,24 +62,19 @@ class Reassess:
             case = open_its_case(work, self.judge, recorded, assessment, now=now)
             view = looked_at(recorded, assessment, step_up=step_up, case=case)
             view = replace(view, account=work.accounts.of(recorded.signup_no))
-            before = recorded.assessments[-1].decision if recorded.assessments else None
+            before = None if last is None else last.decision
             events = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
             outcomes = tuple(work.outcomes.of(recorded.signup_no))
-            work.ledger.append_assessment(recorded.signup_no, assessment, audit, events, after=_last_id(recorded))
-            try:
-                work.commit()
-            except StepUpMovedError:
-                raise ConflictError("A challenge was answered at the same moment; look again.") from None
+            work.ledger.append_assessment(
+                recorded.signup_no, assessment, audit, events, after=None if last is None else last.id
+            )
+            work.commit()
         return replace(view, outcomes=outcomes)
 
 
-def _last_id(recorded: Recorded) -> str | None:
-    return recorded.assessments[-1].id if recorded.assessments else None
-
-
-def _keeping_the_end(assessment: Assessment, before: Sequence[Assessment]) -> Assessment:
+def _keeping_the_end(assessment: Assessment, last: Assessment | None) -> Assessment:
     """The assessment; looking again makes a probation that runs no longer than it was."""
-    grant, running = assessment.grant, before[-1].grant if before else None
+    grant, running = assessment.grant, None if last is None else last.grant
     if grant is None or running is None or grant.until is None or running.until is None:
         return assessment
     return replace(assessment, grant=replace(grant, until=min(grant.until, running.until)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from models.linkage.marks import Mark
 from models.reference.reference import Reference
 from models.signals.signals import derive_signals
 from service.domain.challenge import NEUTRAL, Challenge, ChallengeStatus
-from service.domain.decision import Assessment, Decision, Reason
+from service.domain.decision import Assessment, Decision, Reason, instant_after
 from service.domain.event import Event, EventType
 from service.domain.evidence import odds_of, probability_of, ratio_of
 from service.domain.occasion import CHALLENGE_GROUP
@@ -24,7 +24,6 @@ from service.usecases.read_signup import signup_view
 from service.usecases.step_up_methods import Person
 from service.usecases.views import DecisionView
 
-_TICK = timedelta(microseconds=1)
 _TEXTS = {
     ChallengeStatus.PASSED: "What was proven speaks for the person.",
     ChallengeStatus.FAILED: "A proof that was asked for was not given.",
@@ -62,7 +61,7 @@ class SettleStepUp:
         recorded and counted, and changes nothing. Without ``ask_more`` an unsettled doubt goes to a person.
         """
         latest = recorded.assessments[-1]
-        now = max(now, latest.decided_at + _TICK)
+        now = instant_after(latest, now)
         terms = self.plan.terms()
         standing = standing_of(after, terms.table, terms.silence)
         decision, reasons = latest.decision, self._reasons(after, latest)

@@ -111,5 +111,5 @@ class TakeBack:
 
 def _made_by(assessment: Assessment, opinion: Opinion) -> bool:
     """Whether the assessment is the verdict's own, and nobody has decided since."""
-    codes = [each.code for each in assessment.reasons if each.group == REVIEW_GROUP]
-    return assessment.decision is opinion.after and codes == [opinion.reason_code]
+    said = [(each.group, each.code) for each in assessment.reasons]
+    return assessment.decision is opinion.after and said == [(REVIEW_GROUP, opinion.reason_code)]

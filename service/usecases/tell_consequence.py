@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from models.signals.signals import derive_signals
 from service.domain.containment import WORKER
-from service.domain.decision import Assessment, Decision
+from service.domain.decision import Assessment, Decision, instant_after
 from service.domain.event import Event, EventType
 from service.domain.step_up import StepUp
 from service.usecases.ask_again import AskAgain
@@ -115,6 +115,6 @@ def append_reassessed(
     audit = AuditEntry(now, WORKER, "signup.reassessed", recorded.id, detail)
     events = [*(replace(each, due_at=due) for each in told), reassess]
     # Two of one round would be made at the same instant, and which one stands would be chance.
-    made_after = recorded.assessments[-1].decided_at + timedelta(microseconds=1)
-    assessment = replace(assessment, decided_at=max(assessment.decided_at, made_after))
-    work.ledger.append_assessment(recorded.signup_no, assessment, audit, events, after=recorded.assessments[-1].id)
+    last = recorded.assessments[-1]
+    assessment = replace(assessment, decided_at=instant_after(last, assessment.decided_at))
+    work.ledger.append_assessment(recorded.signup_no, assessment, audit, events, after=last.id)

@@ -431,7 +431,7 @@ def denied_by_the_worker(service: Any, signup: str) -> Callable[[Any], None]:
 
     def deny(work: Any) -> None:
         recorded = work.ledger.get("acme", signup)
-        last, now = recorded.assessments[-1], service.clock.now
+        last, now = recorded.assessments[-1], service.clock.now + timedelta(seconds=5)
         denied = replace(last, id=f"{signup[:-4]}0de0", decided_at=now, decision=Decision.DENY, vector=None)
         audit = AuditEntry(now, "worker", "cluster.contained", signup, {})
         work.ledger.append_assessment(recorded.signup_no, denied, audit, after=last.id)
@@ -486,7 +486,25 @@ def test_who_is_reassessed_in_the_moment_of_a_denial_was_denied_before(
     reassess = Reassess(begin, parts.judge, AskAgain(parts.step_up.plan))
     caller = Caller("acme", "k1", frozenset(Scope))
 
-    reassess(answer["id"], caller=caller, now=service.clock.now + timedelta(seconds=1))
+    reassess(answer["id"], caller=caller, now=service.clock.now)
 
     assert [each["decision"] for each in service.read(answer["id"])["history"]] == ["step_up", "deny", "step_up"]
     assert service.events(answer["id"])[-1][1]["previous_decision"] == "deny"
+
+
+def test_who_opens_the_page_in_the_moment_of_a_look_again_is_looked_at_all_the_same(
+    either: Any, card: dict[str, Any], overtaken: Callable[..., Any]
+) -> None:
+    service, answer = either, either.sign_up(card)
+    parts = service.parts
+    service.clock.forward(seconds=1)
+
+    def opens(work: Any) -> None:
+        before = work.step_ups.of_record(answer["id"])
+        parts.step_up.answer.settle.save(work, before, before, now=service.clock.now, actor="person")
+
+    reassess = Reassess(overtaken(parts.store.begin, opens), parts.judge, AskAgain(parts.step_up.plan))
+
+    reassess(answer["id"], caller=Caller("acme", "k1", frozenset(Scope)), now=service.clock.now)
+
+    assert len(service.read(answer["id"])["history"]) == 2
