@@ -36,9 +36,9 @@ class Figures:
         re_entry_changed: the same of attempts that share none with any.
         closed_share: of its accounts that got in, the share that was closed by containment or ban before the end.
         tied: share of its accounts that share a strong identifier with another of them a day after the 50th was
-            opened: more cannot be found by identifiers.
+            opened: hardly more can be found by identifiers.
         cluster_recall: of these, the share that is in one cluster with most of those whom identifiers tie it to.
-        cluster_honest: share of honest accounts in clusters that hold two or more of these.
+        cluster_honest: share of honest accounts in clusters that hold two or more who are tied to each other.
         in_bad_clusters: share of its accounts in clusters with a known fraud a day after the 50th was opened.
         found: 1 when that is 80 % at least; its mean over worlds is the recall of operators.
         known: the same share with those that were turned away, asked again, held or closed by then, wherever they are.

@@ -14,11 +14,12 @@ class Ties:
     """What clusters can know of an operator, and what they do.
 
     Attributes:
-        tied: share of his accounts that share a value which ties by itself with another of them: more cannot be found
-            by identifiers, however good the linking is.
+        tied: share of his accounts that share a value which ties by itself with another of them (mailbox, telephone,
+            device or payment instrument, as they were sent): hardly more can be found by identifiers.
         recall: of these, the share that lies in one cluster with most of those whom values tie it to, over any number
             of accounts between; ``None`` without any.
-        honest: share of honest accounts in the clusters that hold two or more of the tied; ``None`` without any.
+        honest: share of honest accounts in the clusters that hold two or more who are tied to each other; ``None``
+            without any.
     """
 
     tied: float

@@ -26,6 +26,15 @@ TEMPER = 0.2
 PRIOR = 2.0
 """So many of the banned are taken to have everybody's habits, that one habit of three accounts decides nothing."""
 
+SURGE = 4
+"""So many times as much as before is a wave, or an attack that begins."""
+
+FEW, FEW_SHARE = 3, 0.2
+"""So many, or such a share of them, may have fallen before an attack began."""
+
+CERTAIN = 8.0
+"""In natural logarithms, what two rates must explain better than one: chance does in one of some thousand cases."""
+
 _NAMED = 3
 """Habits that a reason names."""
 
@@ -57,9 +66,11 @@ class Likeness:
 
     Attributes:
         banned: of how many accounts it was drawn.
-        before_no: the sign-up before which those came whom the lines are read off.
+        before_no: the sign-up before which those came whom the lines are read off; 0 where those who fell have nothing
+            in common, and are no attack that began anywhere.
         line: log-odds from which newcomers are asked, ``back_line`` accounts that were let in before.
-        expected_share: the share of honest sign-ups that is expected to lie above ``line``.
+        expected_share: what it spends of the budget: the share of honest sign-ups that is expected to lie above
+            ``line``, or nothing while most of those who are asked are fraudulent.
         until: ends it by itself, unless the next one does before.
     """
 
@@ -148,6 +159,25 @@ def line_above(values: Iterable[float], *, share: float, of: int) -> float:
     above = share * of - math.sqrt(share * of)
     ordered = sorted(values, reverse=True)
     return ordered[int(above)] if 0 <= above < len(ordered) and share else math.inf
+
+
+def surge_from(numbers: Sequence[int], *, last: int) -> int | None:
+    """The first of the ascending ``numbers`` from which on they lie far more densely up to ``last`` than before.
+
+    The most likely place where one rate of a Poisson process gives way to another; ``None`` where none is likely. Few
+    of them lie before it: an attack that begins slowly would else be cut where it grew.
+    """
+    count, span = len(numbers), last - numbers[0] + 1 if numbers else 0
+    best, found = CERTAIN, None
+    for before in range(1, min(count, max(FEW, int(FEW_SHARE * count)) + 1)):
+        earlier, later = numbers[before] - numbers[0], last - numbers[before] + 1
+        if min(earlier, later) <= 0 or (count - before) * earlier < SURGE * before * later:
+            continue
+        gain = before * math.log(before / earlier) + (count - before) * math.log((count - before) / later)
+        gain -= count * math.log(count / span)
+        if gain > best:
+            best, found = gain, numbers[before]
+    return found
 
 
 def left_of(budget: float, drawn: Iterable[Drawn], *, of: timedelta, for_: timedelta, now: datetime) -> float:

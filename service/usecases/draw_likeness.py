@@ -21,14 +21,24 @@ from service.domain.containment import WORKER
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.habits import Habits, habits_of
-from service.domain.likeness import LIKE_BANNED_REASON, Counts, Likeness, left_of, line_above, log_odds
+from service.domain.likeness import (
+    LIKE_BANNED,
+    LIKE_BANNED_REASON,
+    SURGE,
+    Counts,
+    Likeness,
+    left_of,
+    line_above,
+    log_odds,
+    surge_from,
+)
 from service.domain.policy_sections.clusters import AfterBan
 from service.usecases.after_bans_in_force import like_the_banned
 from service.usecases.faster_others import leaving_to_others
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
 from service.usecases.open_case import vouched_subject
-from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey
 from service.usecases.second_look import stands_as_decided
 from service.usecases.tell_consequence import TellConsequence
@@ -45,14 +55,15 @@ FEWEST_BACK, GROWN, AGAIN_AFTER = 10, 1.5, timedelta(hours=24)
 MOST = 400
 """The newest of them, which know the operator's habits of today."""
 
-WAVE, SURGE = timedelta(hours=6), 4
-"""Sign-ups of the last hours that fell are a wave when they are so many times what the days before let expect."""
+WAVE = timedelta(hours=6)
+"""Sign-ups of the last hours that fell are a wave when they are several times what the days before let expect."""
 
 SAMPLE = 2_000
 """The newest sign-ups, and as many from before most of the banned: everybody else."""
 
 OLDEST_IN = 10
-"""One in so many of the banned may have come before those others: else a single old account would make them stale."""
+"""Where they begin nowhere in particular, one in so many may have come before those others: a single old account would
+make them stale."""
 
 STALE = timedelta(days=14)
 """So old sign-ups say nothing of the honest ones of today; of an attack that goes on for longer some may be its own."""
@@ -64,22 +75,35 @@ for reasons of their own have nothing in common, and what they would spend of th
 How few is no matter of the budget: with a smaller one an attack was noticed hours later on one simulated world.
 """
 
+ASKED, WELL_SPENT = 30, 0.5
+"""So many whom nothing else asked, of whom such a share failed the proof or was banned: then the budget is spared. Of
+honest people one in fifteen fails; where half do, most of the asked are the operator's."""
+
+ANSWERS_AFTER, ANSWERS_FOR = timedelta(hours=1), timedelta(hours=24)
+"""When they came: whoever has not answered by then counts for the honest ones, who may take longer than programs do."""
+
 VOUCHED = 1.5
 """What a proof or a verdict takes off the log-odds: honest people get one four or five times as often as fraudsters.
 On a simulated world most of an operator's accounts that had got one lie above the line even so, and one honest one."""
 
 MONTH = timedelta(days=30)
 BATCH = 100
+ROUND = timedelta(minutes=10)
+"""No two rounds of the worker lie further apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """One sign-up as it is counted: its habits, the log-odds of its score, and whether it was let in unasked."""
+    """One sign-up as it is counted: its habits, the log-odds of its score, how it was first decided.
+
+    ``unasked`` says that it was let in without a proof, ``asked_alike`` that a likeness asked for one and nothing else.
+    """
 
     habits: Habits
     strong: frozenset[IdentifierKey]
     odds: float
     unasked: bool
+    asked_alike: bool
 
 
 class DrawLikeness:
@@ -94,6 +118,7 @@ class DrawLikeness:
         self._cases = cases
         self._tell = tell
         self._drawn_of: frozenset[int] = frozenset()
+        self._due: datetime | None = None
         self._back: tuple[int, datetime] | None = None
         self._newest: dict[int, _Account] = {}
         self._before: dict[int, _Account] = {}
@@ -107,8 +132,9 @@ class DrawLikeness:
         with self._begin() as work:
             fallen = work.likenesses.fallen(since=now - timedelta(hours=lines.likeness_hours), limit=SAMPLE)
             changed = len(self._drawn_of ^ set(fallen))
-            if changed < max(FEWEST, CHANGED * len(self._drawn_of)):
+            if changed < max(FEWEST, CHANGED * len(self._drawn_of)) and not (self._due and now >= self._due):
                 return 0
+            self._due = None
             self._drawn_of = frozenset(fallen)
             if len(fallen) < FEWEST:
                 work.likenesses.end(at=now)
@@ -135,33 +161,39 @@ class DrawLikeness:
         totals = [counts.total_of_another(each.habits) for each in honest]
         values = [each.odds + total for each, total in zip(honest, totals, strict=True) if each.unasked]
         hours = timedelta(hours=lines.likeness_hours)
-        left = left_of(lines.likeness_budget, work.likenesses.drawn(since=now - MONTH), of=MONTH, for_=hours, now=now)
-        share = min(lines.likeness_at_once, left)
+        share, well_spent = lines.likeness_at_once, _well_spent(work, newest, now)
+        if not well_spent:
+            drawn = work.likenesses.drawn(since=now - MONTH)
+            share = min(share, left_of(lines.likeness_budget, drawn, of=MONTH, for_=hours, now=now))
         line = line_above(values, share=share, of=len(honest))
         apart = line_above(totals, share=APART, of=len(honest))
         alike = sum(counts.total_of_banned(each.habits) > apart for each in banned.values())
-        if alike < max(ALIKE, ALIKE_SHARE * len(banned)):
+        in_common = alike >= max(ALIKE, ALIKE_SHARE * len(banned))
+        if not in_common:
             line = math.inf
         likeness = Likeness(
             number=work.likenesses.next_number(),
             id=self._judge.new_id(now),
             weights=counts.weights(),
             banned=len(banned),
-            before_no=before_no,
+            before_no=before_no if in_common else 0,
             line=line,
             back_line=max(line, line_above(values, share=min(lines.likeness_back, share), of=len(honest))),
-            expected_share=share if math.isfinite(line) else 0.0,
+            expected_share=0.0 if well_spent or not math.isfinite(line) else share,
             drawn_at=now,
-            until=now + hours,
+            until=now + (WAVE if well_spent else hours),
         )
         work.likenesses.draw(likeness)
         detail: dict[str, object] = {
             "banned": likeness.banned,
             "alike": alike,
             "others": len(others),
-            "expected_share": round(likeness.expected_share, 6),
+            "expected_share": round(share if math.isfinite(line) else 0.0, 6),
+            "well_spent": well_spent,
         }
         work.audit.add(AuditEntry(now, WORKER, "likeness.drawn", likeness.id, detail))
+        # Whether it was well spent is asked anew before it ends.
+        self._due = likeness.until - ROUND if well_spent else None
         try:
             work.commit()
         except ConflictError:
@@ -205,8 +237,7 @@ class DrawLikeness:
         self._before = seen | self._accounts(work, [each for each in members if each.signup_no not in seen])
         return self._before
 
-    @staticmethod
-    def _accounts(work: UnitOfWork, members: Sequence[ClusterMember]) -> dict[int, _Account]:
+    def _accounts(self, work: UnitOfWork, members: Sequence[ClusterMember]) -> dict[int, _Account]:
         """As they were first assessed; those that no model scored are left out."""
         of_number = {member.signup_no: member for member in members}
         found = {}
@@ -220,8 +251,13 @@ class DrawLikeness:
                 strong=frozenset(key for key in member.identifiers if key.kind in STRONG_KINDS),
                 odds=log_odds(first.score),
                 unasked=first.decision is Decision.ALLOW,
+                asked_alike=first.rules == (LIKE_BANNED,) and first.score < self._line(recorded),
             )
         return found
+
+    def _line(self, recorded: Recorded) -> float:
+        """From which score on the sign-up would have been asked for a proof anyway."""
+        return self._judge.policy().document.thresholds[recorded.signup.account_type].step_up
 
     def _ask(self, like_them: Sequence[int], likeness: Likeness, now: datetime) -> int:
         """Ask those for a proof who were let in and whom nobody has asked or cleared since."""
@@ -272,16 +308,29 @@ class DrawLikeness:
 
 
 def _before_the_attack(work: UnitOfWork, fallen: Sequence[int], now: datetime) -> int:
-    """The sign-up before which others came: where most of the fallen begin, or where the likeness that holds put it.
+    """The sign-up before which others came: where the fallen begin, or where the likeness that holds put it.
 
-    Of an attack that goes on for days, those who came before most of its newest fallen are its own.
+    They begin where they come far more densely than before; somebody who signed up in quiet days and failed a proof
+    yesterday is no part of it. Of an attack that goes on for days, those who came before most of its newest fallen are
+    its own, also while what is left of the budget asks nobody.
     """
-    first = sorted(fallen)[len(fallen) // OLDEST_IN]
+    numbers = sorted(fallen)
+    first = surge_from(numbers, last=work.clusters.last_no()) or numbers[len(numbers) // OLDEST_IN]
     standing = work.likenesses.standing(now=now)
-    if standing is None or not math.isfinite(standing.line) or standing.before_no >= first:
+    if standing is None or not standing.before_no or standing.before_no >= first:
         return first
     there = work.clusters.member(standing.before_no)
     return first if there is None or there.recorded_at < now - STALE else standing.before_no
+
+
+def _well_spent(work: UnitOfWork, newest: Mapping[int, _Account], now: datetime) -> bool:
+    """Whether most of those whom nothing but a likeness asked lately failed the proof or were banned."""
+    asked = [
+        each.label is Mark.BANNED or (each.label is None and each.proof is Mark.FAILED)
+        for each in work.clusters.several([number for number, each in newest.items() if each.asked_alike])
+        if now - ANSWERS_FOR < each.recorded_at < now - ANSWERS_AFTER
+    ]
+    return len(asked) >= ASKED and sum(asked) >= WELL_SPENT * len(asked)
 
 
 def _in_a_wave(fallen: Sequence[ClusterMember], lines: AfterBan, now: datetime) -> Sequence[ClusterMember]:

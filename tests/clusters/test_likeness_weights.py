@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+import random
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.identifiers import identifiers_of
 from models.reference.reference import load_reference
 from models.signals.signals import derive_signals
 from service.domain.habits import HABIT_KINDS, HABIT_WORDS, SHARED_KINDS, Habits, habits_of
-from service.domain.likeness import Counts, Drawn, left_of, line_above
+from service.domain.likeness import Counts, Drawn, left_of, line_above, surge_from
 from tests.clusters.conftest import START, signup_of
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -118,3 +119,37 @@ def test_what_is_left_of_a_month_is_given_to_the_next_days(
     spans = [Drawn(share, START - began * DAY, START - ended * DAY) for share, began, ended in drawn]
 
     assert left_of(0.001, spans, of=30 * DAY, for_=3 * DAY, now=START) == pytest.approx(left, abs=1e-12)
+
+
+def test_a_surge_begins_where_far_more_fall_than_before() -> None:
+    quiet, attack = [95, 384, 500], [936, 938, 940, 941, 943]
+
+    assert surge_from([*quiet, *attack], last=945) == 936
+    assert surge_from([95, *attack[:3]], last=941) == 936
+
+
+@pytest.mark.parametrize(
+    ("numbers", "last"),
+    [
+        ([], 0),
+        ([7], 9),
+        ([100, 200, 300, 400, 500], 600),
+        ([10, 11, 12, 13, 14], 400),
+        ([936, 938, 940, 941, 943], 945),
+    ],
+    ids=["nobody", "one", "evenly", "ended", "all-of-it"],
+)
+def test_there_is_no_surge_where_they_come_evenly_or_stopped(numbers: list[int], last: int) -> None:
+    assert surge_from(numbers, last=last) is None
+
+
+@settings(derandomize=True)
+@given(st.integers(0, 2**32))
+def test_chance_makes_no_surge(seed: int) -> None:
+    rng = random.Random(seed)
+    numbers = sorted(rng.sample(range(1, 2_001), 30))
+
+    found = surge_from(numbers, last=2_000)
+
+    # A case in some thousand is allowed: then it is the last few of them.
+    assert found is None or found > numbers[15]
