@@ -143,6 +143,13 @@ def test_there_is_no_surge_where_they_come_evenly_or_stopped(numbers: list[int],
     assert surge_from(numbers, last=last) is None
 
 
+def test_an_attack_that_pauses_for_a_night_does_not_begin_with_its_second_burst() -> None:
+    evening, morning = list(range(5_000, 5_080, 2)), list(range(6_100, 6_160, 2))
+
+    assert surge_from([*evening, *morning], last=6_160) is None
+    assert surge_from([4_000, 4_500, *evening, *morning], last=6_160) == 5_000
+
+
 @settings(derandomize=True)
 @given(st.integers(0, 2**32))
 def test_chance_makes_no_surge(seed: int) -> None:
