@@ -65,8 +65,9 @@ OLDEST_IN = 10
 """Where they begin nowhere in particular, one in so many may have come before those others: a single old account would
 make them stale."""
 
-STALE = timedelta(days=14)
-"""So old sign-ups say nothing of the honest ones of today; of an attack that goes on for longer some may be its own."""
+STALE = timedelta(days=30)
+"""So old sign-ups say little of the honest ones of today; of an attack that goes on for longer some may be its own. An
+operator who persists would only have to wait for less."""
 
 ALIKE, ALIKE_SHARE, APART = 2, 0.1, 0.02
 """How many of them must be told apart from all but so few others by habits alone, in number and share: those who fell

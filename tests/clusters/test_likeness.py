@@ -323,18 +323,18 @@ def test_in_a_flood_others_are_those_from_before_it_and_whom_nobody_asked(in_mem
     assert second.weights.of_habit[bin_of_his] > first.weights.of_habit[bin_of_his]
 
 
-def test_of_a_long_attack_the_lines_are_read_off_those_from_before_it_for_two_weeks(memory_gate: Gate) -> None:
+def test_of_a_long_attack_the_lines_are_read_off_those_from_before_it_for_a_month(memory_gate: Gate) -> None:
     drawing = Drawing(memory_gate, likeness_budget=0.05)
     drawing.world()
     drawing.round()
     started = drawing.gate.now
     where = {}
-    for _ in range(9):
+    for _ in range(17):
         drawing.gate.now += 2 * DAY
         for number in range(3):
             drawing.gate.said(drawing.gate.came(**like_the_operator(number + 5)))
         drawing.round()
-        where[drawing.gate.now - started < 14 * DAY] = drawing.standing().before_no
+        where[drawing.gate.now - started < 30 * DAY] = drawing.standing().before_no
 
     assert where[True] == HONEST + 1
     assert where[False] != HONEST + 1
