@@ -25,6 +25,7 @@ from service.usecases.draw_likeness import DrawLikeness
 from service.usecases.drift import MeasureDrift
 from service.usecases.end_probations import EndProbations
 from service.usecases.gather_cases import GatherCases
+from service.usecases.guard_exempted import GuardExempted
 from service.usecases.in_force import ModelInForce, PolicyInForce
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
@@ -111,6 +112,7 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),
         Job("guards changed", RecogniseShared(store.begin, policy)),
+        Job("exempted identifiers guarded", GuardExempted(store.begin)),
         Job("clusters judged", JudgeClusters(store.begin, DoubtAlone(judge), cases, new_id)),
         # Its turns follow each other: the jobs behind it take longer than all of a containment.
         Job("contained accounts looked at again", carry_out.turn, turn=carry_out.members_a_turn),

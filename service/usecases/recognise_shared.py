@@ -63,21 +63,11 @@ class RecogniseShared:
         with self._begin() as work:
             guards = work.clusters.guards()
         for guard in guards:
-            joins_alone = strength_of(guard.key.kind) is Strength.STRONG
             with self._begin() as work:
                 why = _why_dropped(work, guard, lines, now)
-                if why is None:
-                    continue
-                if joins_alone:
-                    # Before too: what is interrupted here is begun again in the next round, and nothing later would be.
-                    unite_carriers(self._begin, guard.key, at=now)
-                lift_guard(work, guard.key, at=now)
-                detail: dict[str, object] = {"state": guard.state.name.lower(), "why": why}
-                work.audit.add(AuditEntry(now, WORKER, "guard.lifted", _named(guard.key), detail))
-                work.commit()
-            if joins_alone:
-                unite_carriers(self._begin, guard.key, at=now)
-            dropped += 1
+            if why is not None:
+                drop(self._begin, guard, why=why, now=now)
+                dropped += 1
         return dropped
 
     def _recognise(self, lines: GuardLines, now: datetime) -> int:
@@ -108,16 +98,43 @@ class DeclareShared:
     begin: Begin
 
     def __call__(
-        self, identifiers: Sequence[tuple[IdentifierKind, str]], *, by: str, reason: str, until: datetime, now: datetime
+        self,
+        identifiers: Sequence[tuple[IdentifierKind, str]],
+        *,
+        by: str,
+        reason: str,
+        until: datetime | None,
+        now: datetime,
     ) -> int:
-        """Guard them, in their canonical form, and part those whom only they tied; how many members left clusters."""
+        """Guard them, in their canonical form, and part those whom only they tied; how many members left clusters.
+
+        What is guarded already, by evidence or because it was cut out, stays as it is.
+        """
         moved = 0
         for kind, value in identifiers:
             with self.begin() as work:
                 keys = work.clusters.keys_of([(kind, value)])
+                guarded = {guard.key for guard in work.clusters.guards(keys)}
             for key in keys:
+                if key in guarded:
+                    continue
                 moved += _guard(self.begin, Guard(key, GuardState.EXEMPT, now, by, reason, until), now=now)
         return moved
+
+
+def drop(begin: Begin, guard: Guard, *, why: str, now: datetime) -> None:
+    """Lift a guard, say why, and make one cluster of those whom the identifier ties again."""
+    joins_alone = strength_of(guard.key.kind) is Strength.STRONG
+    with begin() as work:
+        if joins_alone:
+            # Before too: what is interrupted here is begun again in the next round, and nothing later would be.
+            unite_carriers(begin, guard.key, at=now)
+        lift_guard(work, guard.key, at=now)
+        detail: dict[str, object] = {"state": guard.state.name.lower(), "why": why}
+        work.audit.add(AuditEntry(now, WORKER, "guard.lifted", _named(guard.key), detail))
+        work.commit()
+    if joins_alone:
+        unite_carriers(begin, guard.key, at=now)
 
 
 def _guard(begin: Begin, guard: Guard, *, now: datetime) -> int:
