@@ -11,6 +11,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from models.kept_judgement import JudgedModel, KeptGate, KeptJudgement, keep_jud
 from models.monitoring.drift import Drift, FirstSeen, Moved
 from models.reference.reference import Reference, load_reference
 from models.signup import AccountType, Device, Identity, Signup
+from service.domain.decision import Decision
 from service.storage.encryption import Encryption
 from service.storage.memory import MemoryStore
 from service.storage.pseudonyms import Pseudonyms
@@ -352,6 +354,23 @@ def overtaken() -> Callable[..., Callable[[], Any]]:
         return beginning
 
     return overtaking
+
+
+@pytest.fixture
+def denying() -> Callable[..., Callable[[Any], None]]:
+    """Makes somebody who denies a sign-up at an instant, as the containment of its cluster would."""
+
+    def denying_of(record_id: str, *, at: datetime) -> Callable[[Any], None]:
+        def deny(work: Any) -> None:
+            recorded = work.ledger.get(None, record_id)
+            last = recorded.assessments[-1]
+            denied = replace(last, id=f"{record_id[:-4]}0de0", decided_at=at, decision=Decision.DENY, vector=None)
+            audit = AuditEntry(at, "worker", "cluster.contained", record_id, {})
+            work.ledger.append_assessment(recorded.signup_no, denied, audit, after=last.id)
+
+        return deny
+
+    return denying_of
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from service.domain.verdict import Verdict
 from service.usecases.case_use_cases import CaseUseCases, case_use_cases
 from service.usecases.decide_by_person import VerdictOutcome
 from service.usecases.give_verdict import Effect
-from service.usecases.ports import AuditEntry
 from service.usecases.views import ChallengeView
 
 Hold = Callable[..., Case]
@@ -233,26 +232,19 @@ def test_one_s_own_verdict_is_undone_within_the_window_only(
     assert decisions(store, case)[-1] is Decision.ALLOW
 
 
-def denied_by_the_worker(case: Case, at: datetime) -> Callable[[Any], None]:
-    """Somebody who denies the case's sign-up, as the containment of its cluster would."""
-
-    def deny(work: Any) -> None:
-        recorded = work.ledger.get(None, case.record_id)
-        last = recorded.assessments[-1]
-        denied = replace(last, id=f"{case.record_id}"[:-4] + "0de0", decided_at=at, decision=Decision.DENY)
-        audit = AuditEntry(at, "worker", "cluster.contained", recorded.id, {})
-        work.ledger.append_assessment(recorded.signup_no, denied, audit, after=last.id)
-
-    return deny
-
-
 def test_a_verdict_in_the_moment_of_a_denial_comes_after_it(
-    store: Any, hold: Hold, desk: CaseUseCases, dana: Acting, noon: datetime, overtaken: Callable[..., Any]
+    store: Any,
+    hold: Hold,
+    desk: CaseUseCases,
+    dana: Acting,
+    noon: datetime,
+    overtaken: Callable[..., Any],
+    denying: Callable[..., Any],
 ) -> None:
     """Though the worker's clock is a little ahead."""
     case = hold(store)
     desk.handle.claim(case.id, acting=dana, now=noon)
-    verdict = replace(desk.verdict, begin=overtaken(store.begin, denied_by_the_worker(case, noon + 2 * MINUTE)))
+    verdict = replace(desk.verdict, begin=overtaken(store.begin, denying(case.record_id, at=noon + 2 * MINUTE)))
 
     given = verdict(case.id, Verdict.APPROVE, "FALSE_ALARM", acting=dana, now=noon + MINUTE)
 
@@ -263,13 +255,13 @@ def test_a_verdict_in_the_moment_of_a_denial_comes_after_it(
 
 
 def test_an_undo_leaves_what_was_decided_since_the_verdict(
-    store: Any, hold: Hold, desk: CaseUseCases, dana: Acting, noon: datetime
+    store: Any, hold: Hold, desk: CaseUseCases, dana: Acting, noon: datetime, denying: Callable[..., Any]
 ) -> None:
     case = hold(store)
     desk.handle.claim(case.id, acting=dana, now=noon)
     desk.verdict(case.id, Verdict.APPROVE, "FALSE_ALARM", acting=dana, now=noon)
     with store.begin() as work:
-        denied_by_the_worker(case, noon + timedelta(seconds=1))(work)
+        denying(case.record_id, at=noon + timedelta(seconds=1))(work)
         work.commit()
 
     back = desk.take_back.undo(case.id, acting=dana, now=noon + timedelta(seconds=30))

@@ -375,3 +375,10 @@ def decide_by_campaign() -> Callable[[Service], None]:
             work.commit()
 
     return give
+
+
+@pytest.fixture
+def card(document: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """A sign-up with a telephone and a card, stepped up by a rule about cards."""
+    payment = {"method": "card", "fingerprint": "fp_1", "bin": "424242", "cardholder_name": "A EXAMPLE"}
+    return document(payment=payment, phone="+442079460958")

@@ -6,20 +6,14 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service.domain.caller import Caller, Scope
-from service.domain.challenge import ChallengeStatus
 from service.domain.decision import Decision
 from service.domain.policy import default_policy_text
-from service.usecases.ask_again import AskAgain
-from service.usecases.expire_challenges import ExpireChallenges
 from service.usecases.ports import AuditEntry
-from service.usecases.reassess import Reassess
 
 Make = Callable[..., dict[str, Any]]
 
@@ -38,13 +32,6 @@ def wrong_of(code: str) -> str:
 def flow(sqlite_url: str, start: Callable[..., Any]) -> Any:
     """A service without mail and sign-in: the sign-up flow runs every method."""
     return start(sqlite_url)
-
-
-@pytest.fixture
-def card(document: Make) -> dict[str, Any]:
-    """A sign-up with a telephone and a card, stepped up by a rule about cards."""
-    payment = {"method": "card", "fingerprint": "fp_1", "bin": "424242", "cardholder_name": "A EXAMPLE"}
-    return document(payment=payment, phone="+442079460958")
 
 
 @pytest.mark.parametrize("database", ["sqlite_url", "postgresql_url"])
@@ -418,93 +405,3 @@ def test_no_proof_that_settles_means_a_person_decides(
 
     assert (answer["decision"], answer["challenges"]) == ("review", [])
     assert "NO_PROOF_SETTLES" in {each["code"] for each in answer["reasons"]}
-
-
-@pytest.fixture(params=["sqlite_url", "postgresql_url"])
-def either(request: Any, start: Callable[..., Any]) -> Any:
-    """A service that runs no method itself, on either database."""
-    return start(request.getfixturevalue(request.param))
-
-
-def denied_by_the_worker(service: Any, signup: str) -> Callable[[Any], None]:
-    """Somebody who denies the sign-up, as the containment of its cluster would."""
-
-    def deny(work: Any) -> None:
-        recorded = work.ledger.get("acme", signup)
-        last, now = recorded.assessments[-1], service.clock.now + timedelta(seconds=5)
-        denied = replace(last, id=f"{signup[:-4]}0de0", decided_at=now, decision=Decision.DENY, vector=None)
-        audit = AuditEntry(now, "worker", "cluster.contained", signup, {})
-        work.ledger.append_assessment(recorded.signup_no, denied, audit, after=last.id)
-
-    return deny
-
-
-def test_a_proof_given_in_the_moment_of_a_denial_undoes_nothing(
-    either: Any, card: dict[str, Any], overtaken: Callable[..., Any]
-) -> None:
-    service, answer = either, either.sign_up(card)
-    challenge, parts = one(answer), either.parts
-    service.clock.forward(seconds=1)
-    begin = overtaken(parts.store.begin, denied_by_the_worker(service, answer["id"]))
-    answering = replace(parts.step_up.answer, begin=begin)
-
-    given = answering.result(
-        lambda work: work.step_ups.of_record(answer["id"]),
-        challenge["id"],
-        ChallengeStatus.PASSED,
-        {},
-        now=service.clock.now,
-        actor="key:k1",
-    )
-
-    now = service.read(answer["id"])
-    assert (given.challenge.status, one(now)["status"]) == (ChallengeStatus.PASSED, "passed")
-    assert [each["decision"] for each in now["history"]] == ["step_up", "deny", "deny"]
-
-
-def test_a_challenge_that_expires_in_the_moment_of_a_denial_is_left_to_the_next_round(
-    either: Any, card: dict[str, Any], overtaken: Callable[..., Any]
-) -> None:
-    service, answer = either, either.sign_up(card)
-    parts = service.parts
-    service.clock.forward(days=30)
-    begin = overtaken(parts.store.begin, denied_by_the_worker(service, answer["id"]))
-
-    ended = [ExpireChallenges(begin, parts.step_up.answer.settle)(service.clock.now) for _ in range(2)]
-
-    assert ended == [0, 1]
-    assert [each["decision"] for each in service.read(answer["id"])["history"]] == ["step_up", "deny", "deny"]
-
-
-def test_who_is_reassessed_in_the_moment_of_a_denial_was_denied_before(
-    either: Any, card: dict[str, Any], overtaken: Callable[..., Any]
-) -> None:
-    service, answer = either, either.sign_up(card)
-    parts = service.parts
-    service.clock.forward(seconds=1)
-    begin = overtaken(parts.store.begin, denied_by_the_worker(service, answer["id"]))
-    reassess = Reassess(begin, parts.judge, AskAgain(parts.step_up.plan))
-    caller = Caller("acme", "k1", frozenset(Scope))
-
-    reassess(answer["id"], caller=caller, now=service.clock.now)
-
-    assert [each["decision"] for each in service.read(answer["id"])["history"]] == ["step_up", "deny", "step_up"]
-    assert service.events(answer["id"])[-1][1]["previous_decision"] == "deny"
-
-
-def test_who_opens_the_page_in_the_moment_of_a_look_again_is_looked_at_all_the_same(
-    either: Any, card: dict[str, Any], overtaken: Callable[..., Any]
-) -> None:
-    service, answer = either, either.sign_up(card)
-    parts = service.parts
-    service.clock.forward(seconds=1)
-
-    def opens(work: Any) -> None:
-        before = work.step_ups.of_record(answer["id"])
-        parts.step_up.answer.settle.save(work, before, before, now=service.clock.now, actor="person")
-
-    reassess = Reassess(overtaken(parts.store.begin, opens), parts.judge, AskAgain(parts.step_up.plan))
-
-    reassess(answer["id"], caller=Caller("acme", "k1", frozenset(Scope)), now=service.clock.now)
-
-    assert len(service.read(answer["id"])["history"]) == 2

@@ -297,7 +297,9 @@ class SqlContainments:
         """See the port."""
         looks = self._database.read(judged_clusters.looks)
         due = (
-            now for now, judged in looks if now.is_due_after(judged, judged_from=judged_from, failed_from=failed_from)
+            seen
+            for seen, judged in looks
+            if seen.is_due_after(judged, judged_from=judged_from, failed_from=failed_from)
         )
         return tuple(islice(due, limit))
 
