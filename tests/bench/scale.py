@@ -4,7 +4,8 @@ The young one shows whether the cost grows with the past; on the empty one there
 decisions are the whole use case without HTTP: signals, the one read, features, score, policy, the one write with its
 commit. One sign-up of each kind follows the other, in an order that changes, so that a busy machine disturbs all
 alike; the empty database is emptied again for each round. Ratios are to the ordinary sign-up on the empty database and
-on the young one in the same round.
+on the young one in the same round. Whoever comes on the hot device or into the hot cluster is held or denied, which has
+reasons to tell and a case to write: how much of the ratio that is, one who is held on the empty database shows.
 """
 
 from __future__ import annotations
@@ -58,9 +59,13 @@ _RUN = secrets.token_hex(4)
 YOUNG_SIGNUPS = 10_000
 """Sign-ups of the young past, beside the accounts of the device and of the cluster."""
 
-EMPTY, YOUNG = "empty, ordinary", "young, ordinary"
+EMPTY, YOUNG, EMPTY_HELD = "empty, ordinary", "young, ordinary", "empty, held"
 ORDINARY, HOT_IDENTIFIER, HOT_CLUSTER = "ordinary", "hot identifier", "hot cluster"
+HELD = frozenset({EMPTY_HELD, HOT_IDENTIFIER, HOT_CLUSTER})
 STORE_STEPS = ("look", "write")
+
+HELD_FROM = 10
+"""So many sign-ups on one device have every further one held, on an empty database too."""
 
 
 def past_of(bodies: Path, signups: int, *, end: datetime, reference: Reference) -> Past:
@@ -155,20 +160,27 @@ def measure(
     costs: dict[str, Costs] = {name: Costs() for name in _CHANGED}
     signups = itertools.cycle(read_signups(bodies))
     order, shuffled = list(costs), random.Random(7)
-    numbers, clock, elsewhere = itertools.count(), _Clock(end), {EMPTY: empty, YOUNG: young}
+    numbers, clock = itertools.count(), _Clock(end)
+    elsewhere = {EMPTY: empty, YOUNG: young, EMPTY_HELD: empty}
+    of_ordinary = (EMPTY, YOUNG)
+
+    def made(name: str, signup: Signup, at: int) -> Signup:
+        changed = _CHANGED[name](signup, at)
+        return dataclasses.replace(changed, signup_id=f"{_RUN}-{next(numbers)}", occurred_at=clock())
+
     for number in range(rounds + 1):
         emptied(empty.settings.database_url)
+        for at in range(HELD_FROM):
+            _decided(empty, made(EMPTY_HELD, next(signups), at))
         kept = {name: costs[name].round() if number else Costs().round() for name in costs}
         gc.collect()
         gc.disable()
         for at in range(decisions):
-            chosen = {name: next(signups) for name in costs if name not in elsewhere}
-            chosen |= dict.fromkeys(elsewhere, chosen[ORDINARY])
+            chosen = {name: next(signups) for name in costs if name not in of_ordinary}
+            chosen |= dict.fromkeys(of_ordinary, chosen[ORDINARY])
             shuffled.shuffle(order)
             for name in order:
-                signup = _CHANGED[name](chosen[name], at)
-                made = dataclasses.replace(signup, signup_id=f"{_RUN}-{next(numbers)}", occurred_at=clock())
-                kept[name].append(_decided(elsewhere.get(name, full), made))
+                kept[name].append(_decided(elsewhere.get(name, full), made(name, chosen[name], at)))
         gc.enable()
         say(f"round {number} of {rounds}: " + ", ".join(f"{n} {_median_ms(k):.2f} ms" for n, k in kept.items()))
     return costs
@@ -208,6 +220,7 @@ _CHANGED: Mapping[str, Callable[[Signup, int], Signup]] = {
     EMPTY: lambda signup, _: signup,
     YOUNG: lambda signup, _: signup,
     ORDINARY: lambda signup, _: signup,
+    EMPTY_HELD: lambda signup, _: _on_device(stranger(signup, 1), HOT_DEVICE),
     HOT_IDENTIFIER: lambda signup, _: _on_device(stranger(signup, 1), HOT_DEVICE),
     HOT_CLUSTER: lambda signup, at: _on_device(stranger(signup, 2), hot_cluster_device(at % (HOT // IN_A_GROUP))),
 }
@@ -216,16 +229,16 @@ _CHANGED: Mapping[str, Callable[[Signup, int], Signup]] = {
 def table(database: str, costs: Measured) -> list[str]:
     """A row a kind of sign-up: medians, and ratios as medians over the rounds."""
     lines = [
-        f"| {database} | decision | to empty | to young | in the database | to empty | to young | "
-        + " | ".join(STORE_STEPS)
-        + " |",
-        "|---|---|---|---|---|---|---|" + "---|" * len(STORE_STEPS),
+        f"| {database} | decision | to empty | to young | to one held on empty "
+        "| in the database | to empty | to young | " + " | ".join(STORE_STEPS) + " |",
+        "|---|---|---|---|---|---|---|---|" + "---|" * len(STORE_STEPS),
     ]
     for name, each in costs.items():
         cells = [
             name,
             f"{each.median_ms(_whole):.2f} ms",
             *(f"{each.ratio(costs[other], _whole):.2f}" for other in (EMPTY, YOUNG)),
+            f"{each.ratio(costs[EMPTY_HELD], _whole):.2f}" if name in HELD else "",
             f"{each.median_ms(_store):.2f} ms",
             *(f"{each.ratio(costs[other], _store):.2f}" for other in (EMPTY, YOUNG)),
             *(f"{each.median_ms(lambda cost, step=step: cost.steps[step]):.2f} ms" for step in STORE_STEPS),
