@@ -68,10 +68,18 @@ _DONE = {
     "cluster.released": "released it",
     "cluster.cut": "cut an identifier out",
     "cluster.cut_undone": "let an identifier tie again",
+    "cluster.guarded": "took an identifier for shared, which ties nobody",
+    "cluster.guard_lifted": "let an identifier tie again",
     "cluster.identifier_revealed": "looked at an identifier in clear",
     "cluster.to_be_reviewed": "asked people to look at it",
 }
-_SENTENCES = dict((*WHY_CONTAIN, *WHY_DECLINE, *WHY_RELEASE, *WHY_CUT, *WHY_TIE_AGAIN))
+_WHY_GUARDED = (
+    ("verified_good_accounts", "Verified good accounts share it"),
+    ("expired", "The exemption expired"),
+    ("no longer exempt", "It is on the exempt list no longer"),
+    ("fraud", "A known fraud carries it"),
+)
+_SENTENCES = dict((*_WHY_GUARDED, *WHY_CONTAIN, *WHY_DECLINE, *WHY_RELEASE, *WHY_CUT, *WHY_TIE_AGAIN))
 _COUNTED = (
     ("core", "accounts held"),
     ("leaves", "asked for a proof"),

@@ -15,7 +15,7 @@ from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
 from models.linkage.pieces import Account, components, ties_of
-from service.domain.cluster import identifier_handle
+from service.domain.cluster import cluster_id, identifier_handle
 from service.domain.containment import WORKER
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import GuardLine, GuardLines
@@ -126,12 +126,15 @@ def drop(begin: Begin, guard: Guard, *, why: str, now: datetime) -> None:
     """Lift a guard, say why, and make one cluster of those whom the identifier ties again."""
     joins_alone = strength_of(guard.key.kind) is Strength.STRONG
     with begin() as work:
+        if not work.clusters.guards([guard.key]):
+            return  # another worker was faster
         if joins_alone:
             # Before too: what is interrupted here is begun again in the next round, and nothing later would be.
             unite_carriers(begin, guard.key, at=now)
         lift_guard(work, guard.key, at=now)
         detail: dict[str, object] = {"state": guard.state.name.lower(), "why": why}
         work.audit.add(AuditEntry(now, WORKER, "guard.lifted", _named(guard.key), detail))
+        _tell_clusters(work, guard, "cluster.guard_lifted", by=WORKER, why=why, now=now)
         work.commit()
     if joins_alone:
         unite_carriers(begin, guard.key, at=now)
@@ -143,11 +146,28 @@ def _guard(begin: Begin, guard: Guard, *, now: datetime) -> int:
         work.clusters.set_guard(guard)
         detail: dict[str, object] = {"state": guard.state.name.lower(), "reason": guard.reason}
         work.audit.add(AuditEntry(now, guard.by, "guard.set", _named(guard.key), detail))
+        _tell_clusters(work, guard, "cluster.guarded", by=guard.by, why=guard.reason, now=now)
         work.commit()
-        carriers = work.clusters.carriers(guard.key, limit=CARRIERS)
-        of_carrier = Counter(work.clusters.clusters_of([member.signup_no for member in carriers]).values())
-    tied = sorted(cluster for cluster, number in of_carrier.items() if number > 1)
+        # Once more: whoever came until now was tied by it.
+        tied = _with_several(work, guard.key)
     return sum(divide(begin, cluster, guard.key, at=now) for cluster in tied)
+
+
+def _with_several(work: UnitOfWork, key: IdentifierKey) -> list[int]:
+    """The clusters of which several members carry an identifier."""
+    carriers = work.clusters.carriers(key, limit=CARRIERS)
+    of_carrier = Counter(work.clusters.clusters_of([member.signup_no for member in carriers]).values())
+    return sorted(cluster for cluster, number in of_carrier.items() if number > 1)
+
+
+def _tell_clusters(work: UnitOfWork, guard: Guard, action: str, *, by: str, why: str, now: datetime) -> None:
+    """Have the history of a cluster say what became of an identifier that ties it by itself; an address ties pairs, and
+    hundreds of clusters may have one.
+    """
+    if strength_of(guard.key.kind) is Strength.STRONG:
+        detail: dict[str, object] = {"identifier": _named(guard.key), "state": guard.state.name.lower(), "reason": why}
+        for cluster in _with_several(work, guard.key):
+            work.audit.add(AuditEntry(now, by, action, cluster_id(cluster), detail))
 
 
 def _why_dropped(work: UnitOfWork, guard: Guard, lines: GuardLines, now: datetime) -> str | None:

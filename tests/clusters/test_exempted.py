@@ -13,6 +13,7 @@ from models.linkage.joining import GuardState
 from models.reference.reference import Reference
 from service.domain.cluster import identifier_handle
 from service.domain.standing import ListName
+from service.usecases.cluster_file import ReadClusterFile
 from service.usecases.guard_exempted import GuardExempted
 from service.usecases.keep_lists import KeepLists, NewEntry
 
@@ -67,6 +68,26 @@ def test_an_exempted_card_ties_nobody_until_it_is_taken_off(
     assert (guard(gate.now), guard(gate.now)) == (1, 0)
     assert guards(gate) == []
     assert clusters(gate, people) == 1
+
+
+def test_the_history_of_a_cluster_says_what_was_exempted_by_whom_and_when_it_ties_again(
+    gate: Any, lists: KeepLists, exempt: Exempt, guard: GuardExempted
+) -> None:
+    people = [gate.came(card="pi") for _ in range(3)]
+    tied = gate.cluster(people[0])
+
+    def newest(cluster: str) -> tuple[str, str, object]:
+        entry = ReadClusterFile(gate.store.begin)(cluster, owner=None).history[0]
+        return entry.action, entry.actor, entry.detail["reason"]
+
+    entry = exempt()
+    guard(gate.now)
+    assert newest(tied) == ("cluster.guarded", "reviewer:dana", "departmental_card")
+
+    gate.later(seconds=1)
+    lists.remove(ListName.EXEMPT, entry, actor="reviewer:dana", now=gate.now)
+    guard(gate.now)
+    assert newest(gate.cluster(people[0])) == ("cluster.guard_lifted", "worker", "no longer exempt")
 
 
 def test_an_entry_that_expires_ties_again_though_the_list_did_not_change(
