@@ -18,6 +18,7 @@ from service.step_up import step_up_parts
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql.store import SqlStore
 from service.usecases.ask_again import AskAgain
+from service.usecases.ask_branches import AskBranches
 from service.usecases.carry_out import BATCH, BATCH_ON_A_SERVER, CarryOut
 from service.usecases.deliver_event import DeliverEvent
 from service.usecases.doubt_alone import DoubtAlone
@@ -38,6 +39,7 @@ from service.usecases.settle_clusters import SettleClusters
 from service.usecases.shadow import ScoreShadows
 from service.usecases.tell_consequence import TellConsequence
 from service.usecases.tend_cases import TendCases
+from service.usecases.undo_bans import UndoBans
 from service.usecases.watch_attacks import WatchAttacks
 from service.webhooks.rounds import DeliveryRounds
 from service.webhooks.sender import Sender
@@ -108,15 +110,17 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
     judge = judge_of(store, settings, reference, policy)
     cases = CasesOfWorker(policy, new_id, _now)
     tell = TellConsequence(judge, ask_again_of(store, settings, reference, policy), random.SystemRandom().random)
+    ask_branches = AskBranches(store.begin, judge, tell)
     carry_out = CarryOut(store.begin, judge, tell, BATCH if settings.embedded else BATCH_ON_A_SERVER)
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),
         Job("guards changed", RecogniseShared(store.begin, policy)),
         Job("exempted identifiers guarded", GuardExempted(store.begin)),
-        Job("clusters judged", JudgeClusters(store.begin, DoubtAlone(judge), cases, new_id)),
+        Job("clusters judged", JudgeClusters(store.begin, DoubtAlone(judge), cases, new_id, ask_branches)),
         # Its turns follow each other: the jobs behind it take longer than all of a containment.
         Job("contained accounts looked at again", carry_out.turn, turn=carry_out.members_a_turn),
         Job("bans looked back from", LookBack(store.begin, judge, cases, tell)),
+        Job("corrected bans undone", UndoBans(store.begin, judge, cases, tell)),
         Job("accounts asked that are like the banned", DrawLikeness(store.begin, judge, cases, tell)),
         Job("decisions changed by a second look", second_look_of(store, settings, reference)),
     )

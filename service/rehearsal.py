@@ -9,11 +9,11 @@ which is an outcome as it is in production, and so do the cases about clusters t
 from __future__ import annotations
 
 import heapq
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
+from random import Random
 from statistics import fmean
 from typing import cast
 
@@ -36,6 +36,7 @@ from service.rehearsal_ties import Ties, ties_of
 from service.storage.memory import MemoryStore
 from service.usecases.after_bans_in_force import AfterBansInForce
 from service.usecases.ask_again import AskAgain
+from service.usecases.ask_branches import AskBranches
 from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
 from service.usecases.contain_cluster import ContainCluster
@@ -48,9 +49,11 @@ from service.usecases.plan_step_up import PlanStepUp
 from service.usecases.ports import Fingerprint
 from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, record_result
+from service.usecases.second_look import SecondLook
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 from service.usecases.tell_consequence import TellConsequence
+from service.usecases.undo_bans import UndoBans
 
 CALLER = Caller("rehearsal", "rehearsal", frozenset(Scope))
 ROUND = timedelta(minutes=5)
@@ -65,11 +68,6 @@ SHUT_WITHIN = timedelta(hours=1)
 NOTICED_FROM = 50
 NOTICED_WITHIN = timedelta(hours=24)
 """An operator counts as found when most of his accounts are in bad clusters so long after so many."""
-
-
-def new_id(now: datetime) -> str:
-    """A fresh identifier for a record made at ``now``."""
-    return uuid7(now, secrets.randbits(74))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +111,22 @@ class Rehearsed:
 class Rehearsal:
     """The defence in a simulated world: ``decide`` is its feedback, ``taken_down`` what it closed by itself.
 
-    ``linked`` false leaves out everything that remembers: outcomes, clusters, containments, watches.
+    ``linked`` false leaves out everything that remembers: outcomes, clusters, containments, watches. ``chance`` draws
+    identifiers of records and when changes are told: with the same one a world is rehearsed the same way again.
     """
 
     judge: Judge
     policy: Callable[[], Policy]
     linked: bool = True
     operator: str = GREAT_HYDRA
+    chance: Random = field(default_factory=Random)
     signups: list[Rehearsed] = field(default_factory=list)
     first_ban_at: datetime | None = None
     contained_at: datetime | None = None
     bans_followed: list[bool] = field(default_factory=list)
     """Of each ban of his, whether within the hour no other of his in the cluster was open that was asked nothing."""
+    first_followed_at: datetime | None = None
+    """When that was so after the first of them, however long it took."""
     in_bad_clusters: float | None = None
     """Of the operator's accounts, how many were in clusters with a known fraud a day after the 50th was opened."""
     known: float | None = None
@@ -140,6 +142,7 @@ class Rehearsal:
     _round_at: datetime | None = None
     _today: int = 0
     _just_banned: list[tuple[datetime, str]] = field(default_factory=list)
+    _first_banned: str | None = None
     _assessed: dict[str, int] = field(default_factory=dict)
     _decisions: list[tuple[datetime, DecisionWord, tuple[str, ...]]] = field(default_factory=list)
     _opened: int = 0
@@ -149,11 +152,11 @@ class Rehearsal:
 
     def __post_init__(self) -> None:
         begin, plan = self._store.begin, cast("PlanStepUp", _asks_nobody)
-        doubt = DoubtAlone(self.judge)
+        doubt = DoubtAlone(self.judge, monotonic=self._monotonic)
         cases = self._reviewers = Reviewers(
             begin,
             self.policy,
-            ContainCluster(begin, self.policy, new_id, doubt),
+            ContainCluster(begin, self.policy, self._new_id, doubt),
             now=self._now_of_round,
             later=self._later,
             say=lambda number, label, at: self._say(self.signups[number - 1].truth, label, REVIEWER, at),
@@ -165,18 +168,20 @@ class Rehearsal:
             judge=self.judge,
             plan=plan,
             render=lambda _: b"{}",
-            new_id=new_id,
+            new_id=self._new_id,
             after_bans=AfterBansInForce(begin, self._monotonic) if self.linked else None,
         )
-        tell = TellConsequence(self.judge, AskAgain(plan), secrets.SystemRandom().random)
+        tell = TellConsequence(self.judge, AskAgain(plan), self.chance.random)
         # In the order of the worker's round; see ``service.jobs.cluster_jobs``.
         self._jobs = (
             SettleClusters(begin, self.judge.reference),
             RecogniseShared(begin, self.policy),
-            JudgeClusters(begin, doubt, cases, new_id),
+            JudgeClusters(begin, doubt, cases, self._new_id, AskBranches(begin, self.judge, tell)),
             CarryOut(begin, self.judge, tell),
             LookBack(begin, self.judge, cases, tell),
+            UndoBans(begin, self.judge, cases, tell),
             DrawLikeness(begin, self.judge, cases, tell),
+            SecondLook(begin, self.judge, AskAgain(plan)),
         )
 
     def decide(self, signup: Signup) -> DecisionWord:
@@ -237,9 +242,9 @@ class Rehearsal:
 
     def _say(self, truth: Truth, label: Label, source: str, now: datetime) -> None:
         said = Statement(label, source, "rehearsed", 1.0, now)
-        RecordOutcome(self._store.begin, self.policy, new_id)(truth.signup_id, said, caller=CALLER, now=now)
+        RecordOutcome(self._store.begin, self.policy, self._new_id)(truth.signup_id, said, caller=CALLER, now=now)
         if label is Label.FRAUD and truth.operator == self.operator:
-            self.first_ban_at = self.first_ban_at or now
+            self.first_ban_at, self._first_banned = self.first_ban_at or now, self._first_banned or truth.signup_id
             self._just_banned.append((now, truth.signup_id))
 
     def _close(self, signup_no: int, now: datetime) -> None:
@@ -283,6 +288,9 @@ class Rehearsal:
             raise RuntimeError("bug: a case that no round of the worker opened")
         return self._round_at
 
+    def _new_id(self, now: datetime) -> str:
+        return uuid7(now, self.chance.getrandbits(74))
+
     def _monotonic(self) -> float:
         return 0.0 if self._now is None else self._now.timestamp()
 
@@ -319,6 +327,8 @@ class Rehearsal:
             else:
                 waiting.append((banned_at, signup_id))
         self._just_banned = waiting
+        if self.first_followed_at is None and self._first_banned and not self._any_open(self._first_banned):
+            self.first_followed_at = now
 
     def _any_open(self, signup_id: str) -> bool:
         """Whether another of his in the cluster of a sign-up is open that was let in unasked, and not asked since."""
@@ -339,6 +349,11 @@ class Rehearsal:
             rehearsed.closed_at = rehearsed.closed_at or now
             rehearsed.contained |= event.data.get("role") == Role.CORE.value
             heapq.heappush(self._closing, (event.due_at, signup_id))
+        elif event.data["decision"] == "allow":
+            # A correction: whoever was closed or asked is open again as if he had not been.
+            rehearsed.closed_at = rehearsed.asked_at = None
+            self._closing = [each for each in self._closing if each[1] != signup_id]
+            heapq.heapify(self._closing)
         else:
             rehearsed.asked_at = rehearsed.asked_at or now
 

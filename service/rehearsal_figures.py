@@ -28,8 +28,9 @@ class Figures:
         unasked_before_containment: the same before its first containment; all of them when there was none.
         peak_alive: the most accounts it had open at once.
         minutes_from_ban: from the first confirmed ban of one of its accounts to the first containment.
-        bans_followed: of the confirmed bans of its accounts, the share after which within an hour no other of them in
-            the banned one's cluster was open that had never been asked anything.
+        minutes_to_follow: from that ban until no other of its accounts in the banned one's cluster was open that had
+            never been asked anything.
+        bans_followed: of all its bans, the share after which that was so within an hour.
         minutes_from_failed_proof: from the first proof that one of its accounts failed to the first containment.
         re_entry: of its attempts within 72 hours of a loss, the share that was let in without being asked.
         re_entry_touching: the same of attempts that share a strong identifier with an account that was lost by then.
@@ -61,6 +62,7 @@ class Figures:
     unasked_before_containment: int
     peak_alive: int
     minutes_from_ban: float | None
+    minutes_to_follow: float | None
     bans_followed: float | None
     minutes_from_failed_proof: float | None
     re_entry: float | None
@@ -119,6 +121,7 @@ def figures_of(rehearsal: Rehearsal) -> Figures:
         unasked_before_containment=sum(contained_at is None or each.at < contained_at for each in unasked),
         peak_alive=_peak(got_in, rehearsal),
         minutes_from_ban=_minutes(rehearsal.first_ban_at, contained_at),
+        minutes_to_follow=_minutes(rehearsal.first_ban_at, rehearsal.first_followed_at),
         bans_followed=_share(sum(rehearsal.bans_followed), len(rehearsal.bans_followed)),
         minutes_from_failed_proof=_minutes(min(failed, default=None), contained_at),
         re_entry=_unasked(after),

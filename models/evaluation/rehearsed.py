@@ -18,6 +18,7 @@ Arms = Mapping[str, Sequence[Mapping[str, float | None]]]
 
 GOALS: Mapping[str, tuple[float, bool]] = {
     "minutes_from_ban": (60, True),
+    "minutes_to_follow": (60, True),
     "re_entry": (0.05, True),
     "re_entry_touching": (0.01, True),
     "re_entry_changed": (0.15, True),

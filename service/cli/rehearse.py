@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import click
 from rich.console import Console
@@ -92,7 +92,7 @@ def rehearse(
     for seed in [int(each) for each in seeds.split(",")]:
         for scenario in chosen:
             for arm, model in arms.items():
-                rehearsal = _rehearsal(scenario, model, policy, reference, linked=arm == WITH)
+                rehearsal = _rehearsal(scenario, model, policy, reference, linked=arm == WITH, seed=seed)
                 with seldom_collected():
                     rehearsal.play(_world(scenario, rehearsal, seed=seed, honest_per_day=honest_per_day))
                 figures = figures_of(rehearsal)
@@ -106,17 +106,17 @@ def rehearse(
 
 
 def _rehearsal(
-    scenario: Scenario, model: LoadedModel, policy: Policy, reference: Reference, *, linked: bool
+    scenario: Scenario, model: LoadedModel, policy: Policy, reference: Reference, *, linked: bool, seed: int
 ) -> Rehearsal:
-    kind = Judge if linked else WithoutLinkage
+    kind, chance = Judge if linked else WithoutLinkage, Random(seed)  # noqa: S311 - a simulation's
     judge = kind(
         reference=reference,
         model=lambda: model,
         policy=lambda: policy,
-        new_id=lambda now: uuid7(now, secrets.randbits(74)),
+        new_id=lambda now: uuid7(now, chance.getrandbits(74)),
     )
     operator = GREAT_STANDBY if scenario.standby else GREAT_HYDRA
-    return Rehearsal(judge, lambda: policy, linked=linked, operator=operator)
+    return Rehearsal(judge, lambda: policy, linked=linked, operator=operator, chance=chance)
 
 
 def _world(scenario: Scenario, rehearsal: Rehearsal, *, seed: int, honest_per_day: float) -> Iterator[SimulatedSignup]:

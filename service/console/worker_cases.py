@@ -12,6 +12,7 @@ from service.usecases.case_file import CaseFile
 _NAMES = {
     "PIECE_WITH_FRAUD": "piece with known fraud",
     "SAME_OPERATOR": "perhaps one operator",
+    "CONTAINMENT_UNFOUNDED": "contained for bans that were corrected",
 }
 """Where a code does not say it in words of its own."""
 

@@ -10,8 +10,9 @@ from typing import Self
 from models.linkage.identifier import STRONG_KINDS
 from models.linkage.marks import Mark
 from service.domain.containment import Done, Progress, Role, Task
-from service.domain.decision import Assessment, Decision, Reason, harsher
+from service.domain.decision import Assessment, Decision, harsher
 from service.domain.errors import ConflictError
+from service.usecases.branches import HANGS_ON_CONTAINED
 from service.usecases.give_back import Made, given_back
 from service.usecases.hold_member import held
 from service.usecases.judge import Judge
@@ -28,12 +29,6 @@ BATCH_ON_A_SERVER = 200
 BATCHES_A_TURN = 20
 """Seconds of work, beside requests too; see ``service.worker.Job``."""
 BATCHES_A_ROUND = 100
-
-THROUGH_OTHERS = Reason(
-    "HANGS_ON_CONTAINED",
-    "rule",
-    "It belongs together with accounts of which one shares an identifier with a network that is contained.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +190,7 @@ def _through_others(judge: Judge, before: Assessment, *, now: datetime) -> Asses
         id=judge.new_id(now),
         decided_at=now,
         decision=harsher(before.decision, Decision.STEP_UP),
-        reasons=(*before.reasons, THROUGH_OTHERS),
+        reasons=(*before.reasons, HANGS_ON_CONTAINED),
         explored=None,
         grant=None,
     )

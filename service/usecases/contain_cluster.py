@@ -12,7 +12,7 @@ from service.domain.containment import Containment, ContainmentState
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import ClusterLines
-from service.usecases.branches import with_branches
+from service.usecases.branches import Branches
 from service.usecases.confirm_containment import confirm_containment
 from service.usecases.decline_containment import decline_containment
 from service.usecases.doubt_alone import DoubtAlone
@@ -247,9 +247,8 @@ class ContainCluster:
             return plan_of_own(found, plan_of_everybody(found, already=already), owner)
         asked = work.containments.asked_among(found.members.keys())
         plan = plan_of(found, suspicious(found), already=already, asked=asked)
-        return plan_of_own(
-            found, with_branches(work, self.doubt, found, plan, lines, already=already, asked=asked), owner
-        )
+        branches = Branches(work, self.doubt, found, lines)
+        return plan_of_own(found, branches.with_them(plan, already=already, asked=asked), owner)
 
     def _lines(self) -> ClusterLines:
         return self.policy().document.clusters

@@ -10,6 +10,7 @@ from typing import Self
 from service.domain.containment import Task
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.occasion import CHALLENGE_GROUP
+from service.usecases.branches import HANGS_ON_CONTAINED
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
 from service.usecases.ports import Recorded, UnitOfWork
@@ -78,11 +79,12 @@ def given_back(
 def _touched_no_more(
     judge: Judge, work: UnitOfWork, recorded: Recorded, stood: Assessment, now: datetime
 ) -> Assessment | None:
-    """Of whoever was asked or denied for touching what was held, a milder decision if today's history gives one.
+    """Of whoever was asked or denied for touching what was held, or for hanging on it through others, a milder decision
+    if today's history gives one.
 
     Who is in review waits for a person, who sees that it was released; who failed a proof has answered for himself.
     """
-    touched = stood.linkage.get("cluster", {}).get("contained", 0) > 0
+    touched = stood.linkage.get("cluster", {}).get("contained", 0) > 0 or HANGS_ON_CONTAINED in stood.reasons
     answered = any(each.group == CHALLENGE_GROUP for each in stood.reasons)
     if not touched or stood.decision is Decision.REVIEW or answered:
         return None

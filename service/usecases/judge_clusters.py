@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from models.linkage.marks import Mark
 from models.linkage.pieces import Piece, Verdict, judge_piece
 from service.domain.case import PIECE
 from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER, ContainmentState, Looked
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import ClusterLines
-from service.usecases.branches import with_branches
+from service.usecases.ask_branches import AskBranches
+from service.usecases.branches import Branches, Hanging
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.open_containment import NewId, open_containment
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
@@ -42,6 +45,7 @@ class JudgeClusters:
     doubt: DoubtAlone
     cases: WorkersCases
     new_id: NewId
+    ask: AskBranches
 
     def __call__(self, now: datetime) -> int:
         """Judge what is due; how many clusters."""
@@ -52,30 +56,44 @@ class JudgeClusters:
                 failed_from=lines.containment.doubted,
                 limit=A_ROUND,
             )
-        done = 0
-        for looked in due:
-            with self.begin() as work:
-                self._judge(work, looked, lines, now)
-                try:
-                    work.commit()
-                except ConflictError:
-                    continue  # somebody contained it, or answered a request, meanwhile: the next round looks again
-            done += 1
-        return done
+        return sum(self._judged(looked, lines, now) for looked in due)
 
-    def _judge(self, work: UnitOfWork, looked: Looked, lines: ClusterLines, now: datetime) -> None:
+    def _judged(self, looked: Looked, lines: ClusterLines, now: datetime) -> bool:
+        """Judge one cluster; false where somebody contained it, or answered a request, meanwhile: it stays due."""
+        with self.begin() as work:
+            hanging, waiting = self._judge(work, looked, lines, now)
+            if not hanging:
+                work.containments.judged(looked, at=now)
+            if not _committed(work):
+                return False
+        if not hanging:
+            return True
+        self.ask(hanging, now)
+        with self.begin() as work:
+            # Only now: whom an interruption leaves out is asked in the next round. A request that was declined in
+            # between has it judged again, too.
+            work.containments.still_wait(waiting)
+            work.containments.judged(looked, at=now)
+            return _committed(work)
+
+    def _judge(
+        self, work: UnitOfWork, looked: Looked, lines: ClusterLines, now: datetime
+    ) -> tuple[Hanging, Sequence[int]]:
+        """Stage what becomes of a cluster; who hangs on those who fell, and the requests that must still wait."""
         number = work.containments.next_number()
         found = survey(work, looked.cluster, lines)
         by_themselves, by_a_person = self._parted(work, found, lines)
         # Whoever waits to be contained is not contained twice. Should the request be declined, it is judged again.
         already = work.containments.standing_among(found.members.keys())
         touching = work.containments.touching(found.cluster)
-        work.containments.still_wait([each.number for each in touching if each.state is ContainmentState.PENDING])
+        waiting = [each.number for each in touching if each.state is ContainmentState.PENDING]
+        work.containments.still_wait(waiting)
         asked = work.containments.asked_among(found.members.keys())
         plan = plan_of(found, by_themselves, already=already, asked=asked)
-        plan = with_branches(work, self.doubt, found, plan, lines, already=already, asked=asked)
+        branches = Branches(work, self.doubt, found, lines)
+        plan = branches.with_them(plan, already=already, asked=asked)
+        pending = len(plan.core) > lines.containment.by_evidence_up_to
         if plan.core:
-            pending = len(plan.core) > lines.containment.by_evidence_up_to
             enough = all(len(piece.frauds) >= lines.containment.frauds for piece in by_themselves)
             open_containment(
                 work,
@@ -91,7 +109,18 @@ class JudgeClusters:
         for piece in by_a_person:
             if not already.issuperset(set(piece.accounts) - set(piece.good)):
                 self._open_case(work, found, piece, now)
-        work.containments.judged(looked, at=now)
+        # Nobody is asked for hanging on what only waits to be contained.
+        requested = {each.signup_no for request in waiting for each in work.containments.touched(request)}
+        contained = (already - requested) | set(() if pending else plan.core)
+        touched = already | asked | {each.signup_no for each in plan.touched}
+        return self._hanging(branches, contained, touched), [*waiting, *([number] if pending else [])]
+
+    def _hanging(self, branches: Branches, contained: Set[int], touched: Set[int]) -> Hanging:
+        """Who hangs through others on what is contained or banned; what a person released, and who hangs there, not."""
+        members = branches.found.members
+        released = branches.work.containments.released_among(members.keys())
+        banned = {number for number, member in members.items() if member.label is Mark.BANNED} - released
+        return branches.hanging(contained=contained, banned=banned, but=touched | released)
 
     def _parted(self, work: UnitOfWork, found: Survey, lines: ClusterLines) -> tuple[list[Piece], list[Piece]]:
         """The pieces that are contained by themselves, and those that a person decides on.
@@ -145,6 +174,14 @@ class JudgeClusters:
         )
         self.cases.open(work, case)
         work.audit.add(AuditEntry(now, WORKER, "cluster.to_be_reviewed", cluster, detail))
+
+
+def _committed(work: UnitOfWork) -> bool:
+    try:
+        work.commit()
+    except ConflictError:
+        return False
+    return True
 
 
 def _heading(piece: Piece) -> str:

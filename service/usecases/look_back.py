@@ -83,7 +83,7 @@ class LookBack:
         for ban, banned in members.items():
             if banned is not None:
                 with self.begin() as work:
-                    after.update(dict.fromkeys(_kin(work, banned, lines, now), ban))
+                    after.update(dict.fromkeys(kin_of(work, banned, lines, now), ban))
         self._allowed_before(after, now)
         for cluster in sorted({cluster for cluster in clusters.values() if cluster is not None}):
             self._around(cluster, lines, now)
@@ -217,7 +217,7 @@ def bridges(
     return found
 
 
-def _kin(work: UnitOfWork, banned: ClusterMember, lines: AfterBan, now: datetime) -> list[int]:
+def kin_of(work: UnitOfWork, banned: ClusterMember, lines: AfterBan, now: datetime) -> list[int]:
     """The newest accounts that share a strong identifier, a medium pair or three weak ones with a banned one."""
     strong: set[int] = set()
     medium: Counter[int] = Counter()

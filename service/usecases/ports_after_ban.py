@@ -36,3 +36,15 @@ class AfterBans(Protocol):
     def looked_back(self, ban: Known, *, at: datetime) -> None:
         """Stage: it was looked back from a ban. Doing it twice is harmless."""
         ...
+
+    def withdrawn(self, signup_no: int, *, at: datetime) -> None:
+        """Stage: the ban of a sign-up was withdrawn; nothing where nobody looked back from it."""
+        ...
+
+    def corrected(self, *, limit: int) -> Sequence[Known]:
+        """Bans that were looked back from and then withdrawn, by when, and that nobody has undone; oldest first."""
+        ...
+
+    def undone(self, ban: Known) -> None:
+        """Stage: what followed from a corrected ban was undone."""
+        ...

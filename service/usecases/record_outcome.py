@@ -117,6 +117,8 @@ def _mark(work: UnitOfWork, signup_no: int, wanted: Mark | None, at: datetime) -
         return
     if member.label is not None:
         work.clusters.unmark(signup_no, member.label, at=at)
+    if member.label is Mark.BANNED:
+        work.after_bans.withdrawn(signup_no, at=at)
     if wanted is not None:
         work.clusters.mark(signup_no, wanted, at=at)
 

@@ -37,6 +37,7 @@ from service.storage.sql.store import SqlStore
 from service.usecases import divide_cluster
 from service.usecases.after_bans_in_force import AfterBansInForce
 from service.usecases.ask_again import AskAgain
+from service.usecases.ask_branches import AskBranches
 from service.usecases.assess import Assess
 from service.usecases.carry_out import CarryOut
 from service.usecases.case_use_cases import CaseUseCases, case_use_cases
@@ -51,6 +52,7 @@ from service.usecases.recognise_shared import DeclareShared, RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, Spoken
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.tell_consequence import TellConsequence
+from service.usecases.undo_bans import UndoBans
 from service.usecases.views import DecisionView
 from service.usecases.workers_cases import RecordedCases
 
@@ -100,12 +102,18 @@ class Gate:
             self.store.begin, judge=self.judge, reference=self.reference, new_id=self.new_id
         )
         self.cases = RecordedCases()
-        self.judge_clusters = JudgeClusters(self.store.begin, DoubtAlone(self.judge), self.cases, self.new_id)
+        self.judge_clusters = JudgeClusters(
+            self.store.begin, DoubtAlone(self.judge), self.cases, self.new_id, self.asking()
+        )
         self.look_back = LookBack(self.store.begin, self.judge, self.cases, self.telling(6))
+        self.undo_bans = UndoBans(self.store.begin, self.judge, self.cases, self.telling(8))
         self.recognise = RecogniseShared(self.store.begin, lambda: self.policy)
         self.declare = DeclareShared(self.store.begin)
         self.settle = SettleClusters(self.store.begin, self.reference)
         self.carry_out = CarryOut(self.store.begin, self.judge, self.telling(5))
+
+    def asking(self) -> AskBranches:
+        return AskBranches(self.store.begin, self.judge, self.telling(7))
 
     def telling(self, seed: int) -> TellConsequence:
         plan: Any = asks_nobody
@@ -330,7 +338,7 @@ def desk(gate: Gate) -> CaseUseCases:
     review = document.review.model_copy(update={"blind_sample": 0.0})
     gate.policy.document = document.model_copy(update={"review": review})
     opens = CasesOfWorker(lambda: gate.policy, gate.new_id, lambda: gate.now)
-    gate.judge_clusters = JudgeClusters(gate.store.begin, DoubtAlone(gate.judge), opens, gate.new_id)
+    gate.judge_clusters = JudgeClusters(gate.store.begin, DoubtAlone(gate.judge), opens, gate.new_id, gate.asking())
     return case_use_cases(gate.store.begin, policy=lambda: gate.policy, new_id=gate.new_id)
 
 

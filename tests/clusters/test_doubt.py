@@ -51,7 +51,8 @@ def test_whoever_passes_at_last_is_not_doubted(gate: Any) -> None:
 
     gate.work()
 
-    assert gate.decisions(ring[:7]) == ["allow"] * 7
+    # Four doubted ones are too few to contain a piece with one fraud: those are asked whom nothing ties to the ban.
+    assert gate.decisions(ring[:7]) == ["allow"] + ["step_up"] * 5 + ["allow"]
 
 
 @pytest.mark.parametrize(("doubtful", "contained"), [(6, True), (5, False)])

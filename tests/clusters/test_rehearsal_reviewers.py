@@ -41,7 +41,9 @@ class Desk:
             fraudulent=self.frauds.__contains__,
             close=lambda number, _: self.closed.append(number),
         )
-        self.judge_clusters = JudgeClusters(begin, DoubtAlone(self.gate.judge), self.reviewers, self.gate.new_id)
+        self.judge_clusters = JudgeClusters(
+            begin, DoubtAlone(self.gate.judge), self.reviewers, self.gate.new_id, self.gate.asking()
+        )
 
     def _say(self, number: int, label: Label, at: datetime) -> None:
         (recorded,) = self.gate.read(lambda work: work.ledger.several([number]))

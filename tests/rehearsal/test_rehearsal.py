@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -238,7 +239,50 @@ def test_a_ban_is_followed_when_nobody_in_its_cluster_is_open_unasked_within_the
 
     played.play(world())
 
-    assert figures_of(played).bans_followed == float(followed)
+    figures = figures_of(played)
+    assert figures.bans_followed == float(followed)
+    assert figures.minutes_to_follow == (pytest.approx(5, abs=5) if followed else None)
+
+
+def test_the_first_ban_counts_as_followed_once_the_last_one_is_stopped_however_late() -> None:
+    played = rehearsal()
+    played._jobs = ()
+
+    def world() -> Iterator[SimulatedSignup]:
+        for number in (1, 2):
+            came = signup(number, START + number * HOUR)
+            came = replace(came, device=replace(came.device, device_id="shared"))
+            told = truth(number, decision=played.decide(came))
+            yield SimulatedSignup(came, replace(told, outcome=banned(6)) if number == 1 else told)
+        for number, hours in ((5, 10), (6, 20)):
+            late = signup(number, START + hours * HOUR)
+            yield SimulatedSignup(late, honest(number, decision=played.decide(late)))
+            played.signups[1].asked_at = START + 10 * HOUR
+
+    played.play(world())
+    figures = figures_of(played)
+
+    assert (figures.bans_followed, figures.minutes_to_follow) == (0.0, pytest.approx(4 * 60, abs=5))
+
+
+def test_a_world_is_rehearsed_the_same_way_again_with_the_same_chance() -> None:
+    def told(seed: int) -> list[tuple[str, datetime]]:
+        played = rehearsal(chance=Random(seed))
+
+        def world() -> Iterator[SimulatedSignup]:
+            for number in (1, 2):
+                came = signup(number, START + number * HOUR)
+                came = replace(came, device=replace(came.device, device_id="shared"))
+                told = truth(number, decision=played.decide(came))
+                yield SimulatedSignup(came, replace(told, outcome=banned(6)) if number == 1 else told)
+            late = signup(5, START + 8 * HOUR)
+            yield SimulatedSignup(late, honest(5, decision=played.decide(late)))
+
+        played.play(world())
+        return [(each.id, each.due_at) for each in played._store.told(after=0)]
+
+    assert told(1) == told(1) != told(2)
+    assert told(1)
 
 
 def test_the_great_standby_opens_both_pools_before_the_first_falls() -> None:
@@ -268,18 +312,22 @@ def test_the_great_standby_opens_both_pools_before_the_first_falls() -> None:
     assert all(each.truth.live_at and each.truth.live_at > START + timedelta(days=2.5) for each in second)
 
 
-def test_the_command_measures_a_small_attack(
+def test_the_command_measures_a_small_attack_and_the_same_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GATEHOUSE_DATA_DIR", str(tmp_path))
     out = tmp_path / "figures.json"
     command = "gatehouse rehearse --seeds 7 --live 20 --per-day 40 --days 0.8 --honest-per-day 5 --out"
     monkeypatch.setattr("sys.argv", [*command.split(), str(out)])
-    with pytest.raises(SystemExit) as ended:
-        main()
+    written = []
+    for _ in range(2):
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code in (0, None)
+        written.append(out.read_text())
 
-    assert ended.value.code in (0, None)
-    (figures,) = json.loads(out.read_text())["as given"]["with linkage"]
+    (figures,) = json.loads(written[0])["as given"]["with linkage"]
     assert figures["attempts"] > 10
     assert figures["honest_contained"] == 0
     assert "re entry touching" in capsys.readouterr().out
+    assert written[1] == written[0]

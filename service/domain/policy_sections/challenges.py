@@ -127,6 +127,8 @@ _GROUPS_OF_RULES: dict[str, str] = {
     "DEVICE_FARM": "linkage",
     "CARD_MANY_NAMES": "linkage",
     "PHONE_MANY_NAMES": "linkage",
+    "HANGS_ON_BANNED": "linkage",
+    "HANGS_ON_CONTAINED": "linkage",
     "AUTOMATED_BROWSER": "behaviour",
     "NOTHING_TO_GO_BY": "identity",
 }

@@ -44,8 +44,9 @@ class ContainmentLines(Section):
     doubted_share: Probability = 0.5
     """Of the members of whom that can be told: where fewer were doubted, it says nothing of the others."""
     branch_share: Probability = 0.25
-    """What hangs on a contained piece through one of its own is asked for a proof where so many of it are doubted, or
-    known as fraud, two at least: a laboratory that shares one telephone with a ring is not."""
+    """What hangs on a contained piece, or on a banned account, through one of its own is asked for a proof where so
+    many of it are doubted, or known as fraud, two at least (of two one): a laboratory that shares one telephone with a
+    ring is not."""
     judged_from: Count = 20
     """Members from which on one known fraud has a cluster judged again as it grows."""
     second_person_above: Count = 500

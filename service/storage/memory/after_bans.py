@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from models.linkage.marks import Mark
 from service.domain.errors import ConflictError
 from service.domain.watch import Watch
 from service.storage.instants import instant_of, microseconds_of
-from service.storage.memory.shelves import Shelves, Undo, Write
+from service.storage.memory.shelves import AfterBanShelf, Shelves, Undo, Write
 from service.usecases.ports_clusters import Known
+
+T = TypeVar("T")
 
 
 class MemoryAfterBans:
@@ -54,18 +57,64 @@ class MemoryAfterBans:
 
     def looked_back(self, ban: Known, *, at: datetime) -> None:
         """See the port."""
-        del at
+        known_us = microseconds_of(ban.at)
 
         def write() -> Undo:
-            before = self._shelves.after_bans.looked_back.get(ban.signup_no)
-            self._shelves.after_bans.looked_back[ban.signup_no] = microseconds_of(ban.at)
-
-            def undo() -> None:
-                if before is None:
-                    del self._shelves.after_bans.looked_back[ban.signup_no]
-                else:
-                    self._shelves.after_bans.looked_back[ban.signup_no] = before
-
+            shelf, member = self._shelves.after_bans, self._shelves.history.clusters.members[ban.signup_no]
+            undo = _remembering(shelf, ban.signup_no)
+            shelf.looked_back[ban.signup_no] = known_us
+            if (member.label, member.label_us) == (Mark.BANNED, known_us):
+                shelf.corrected.pop(ban.signup_no, None)
+            else:
+                shelf.corrected[ban.signup_no] = at
             return undo
 
         self._staged.append(write)
+
+    def withdrawn(self, signup_no: int, *, at: datetime) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            shelf = self._shelves.after_bans
+            undo = _remembering(shelf, signup_no)
+            if signup_no in shelf.looked_back:
+                shelf.corrected[signup_no] = at
+            return undo
+
+        self._staged.append(write)
+
+    def corrected(self, *, limit: int) -> Sequence[Known]:
+        """See the port."""
+        with self._shelves.lock:
+            due = sorted((at, number) for number, at in self._shelves.after_bans.corrected.items())
+            return tuple(Known(number, Mark.BANNED, at) for at, number in due[:limit])
+
+    def undone(self, ban: Known) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            shelf = self._shelves.after_bans
+            undo = _remembering(shelf, ban.signup_no)
+            if shelf.corrected.get(ban.signup_no) == ban.at:
+                del shelf.corrected[ban.signup_no]
+            return undo
+
+        self._staged.append(write)
+
+
+def _remembering(shelf: AfterBanShelf, signup_no: int) -> Undo:
+    """Puts back what is known of one ban now."""
+    looked_back, corrected = shelf.looked_back.get(signup_no), shelf.corrected.get(signup_no)
+
+    def undo() -> None:
+        _put_back(shelf.looked_back, signup_no, looked_back)
+        _put_back(shelf.corrected, signup_no, corrected)
+
+    return undo
+
+
+def _put_back(kept: dict[int, T], signup_no: int, value: T | None) -> None:
+    if value is None:
+        kept.pop(signup_no, None)
+    else:
+        kept[signup_no] = value

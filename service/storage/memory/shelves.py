@@ -122,10 +122,11 @@ class KeptContainment:
 
 @dataclass(slots=True)
 class AfterBanShelf:
-    """What follows bans: watches, when each ban was looked back from, and likenesses."""
+    """What follows bans: watches, which was looked back from, which of these corrected since when, and likenesses."""
 
     watches: dict[int, Watch] = field(default_factory=dict)
     looked_back: dict[int, int] = field(default_factory=dict)
+    corrected: dict[int, datetime] = field(default_factory=dict)
     likenesses: dict[int, Likeness] = field(default_factory=dict)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any  # Any: rows of a driver are untyped
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from models.linkage.marks import Mark
 from service.domain.watch import Watch
@@ -72,12 +72,50 @@ class SqlAfterBans:
 
     def looked_back(self, ban: Known, *, at: datetime) -> None:
         """See the port."""
-        columns = {
-            "signup_no": ban.signup_no,
-            "known_us": microseconds_of(ban.at),
-            "done_us": microseconds_of(at),
-        }
-        self._stage.add(lambda connection: write_over(connection, LookBackRow, columns))
+        known_us, done_us = microseconds_of(ban.at), microseconds_of(at)
+
+        def run(connection: Connection) -> None:
+            # Whoever withdraws it takes this row first: so it is either seen here, or sees what is written here.
+            member = select(MemberRow.label, MemberRow.label_us).where(MemberRow.signup_no == ban.signup_no)
+            stands = connection.execute(member.with_for_update()).one() == (Mark.BANNED.value, known_us)
+            columns = {
+                "signup_no": ban.signup_no,
+                "known_us": known_us,
+                "done_us": done_us,
+                "corrected_us": None if stands else done_us,
+            }
+            write_over(connection, LookBackRow, columns)
+
+        self._stage.add(run)
+
+    def withdrawn(self, signup_no: int, *, at: datetime) -> None:
+        """See the port."""
+        due = update(LookBackRow).where(LookBackRow.signup_no == signup_no).values(corrected_us=microseconds_of(at))
+
+        def run(connection: Connection) -> None:
+            connection.execute(due)
+
+        self._stage.add(run)
+
+    def corrected(self, *, limit: int) -> Sequence[Known]:
+        """See the port."""
+        statement = (
+            select(LookBackRow.signup_no, LookBackRow.corrected_us)
+            .where(LookBackRow.corrected_us.is_not(None))
+            .order_by(LookBackRow.corrected_us, LookBackRow.signup_no)
+            .limit(limit)
+        )
+        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple(Known(row.signup_no, Mark.BANNED, instant_of(row.corrected_us)) for row in rows)
+
+    def undone(self, ban: Known) -> None:
+        """See the port."""
+        own = (LookBackRow.signup_no == ban.signup_no) & (LookBackRow.corrected_us == microseconds_of(ban.at))
+
+        def run(connection: Connection) -> None:
+            connection.execute(update(LookBackRow).where(own).values(corrected_us=None))
+
+        self._stage.add(run)
 
 
 def _watch_of_row(row: Any) -> Watch:

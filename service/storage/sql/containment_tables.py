@@ -88,10 +88,22 @@ class WatchRow(Base):
 
 
 class LookBackRow(Base):
-    """A ban, by when it became known, from which it was looked back."""
+    """A ban, by when it became known, from which it was looked back.
+
+    With ``corrected_us`` it was withdrawn since, and what followed from it is to be looked at again.
+    """
 
     __tablename__ = "look_backs"
+    __table_args__ = (
+        Index(
+            "ix_look_backs_corrected",
+            "corrected_us",
+            sqlite_where=text("corrected_us IS NOT NULL"),
+            postgresql_where=text("corrected_us IS NOT NULL"),
+        ),
+    )
 
     signup_no: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     known_us: Mapped[int] = mapped_column(BigInteger)
     done_us: Mapped[int] = mapped_column(BigInteger)
+    corrected_us: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,0 +1,205 @@
+"""A corrected ban: whoever was asked or denied because of it is let in again, unless he answered for himself since."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.domain.decision import Decision
+from service.domain.event import EventType
+from service.usecases.ports import AuditEntry
+from service.usecases.record_outcome import record_result
+from service.usecases.undo_bans import UndoBans
+
+ALLOW, STEP_UP, REVIEW, DENY = Decision
+
+
+def proven(gate: Any, view: Any, *, passed: bool) -> None:
+    gate.later(seconds=1)
+    with gate.store.begin() as work:
+        record_result(work, gate.number(view), passed=passed, at=gate.now)
+        work.commit()
+
+
+def round_of(gate: Any) -> None:
+    gate.work()
+    gate.look_back(gate.now)
+    gate.later(seconds=1)
+    gate.undo_bans(gate.now)
+
+
+def corrected(gate: Any, view: Any) -> None:
+    gate.said(view, "legitimate", source="law")
+
+
+def due(gate: Any) -> int:
+    return len(gate.read(lambda work: work.after_bans.corrected(limit=10)))
+
+
+@pytest.fixture
+def banned(gate: Any) -> Any:
+    """Somebody who shares a device and a card with one who came before, and was banned by mistake."""
+    gate.before = gate.came(device="d", card="c")
+    view = gate.came(device="d", card="c")
+    gate.said(view)
+    round_of(gate)
+    assert gate.latest(gate.before) is DENY
+    return view
+
+
+def test_who_was_denied_by_a_look_back_is_let_in_again(gate: Any, banned: Any) -> None:
+    corrected(gate, banned)
+
+    round_of(gate)
+
+    assert gate.latest(gate.before) is ALLOW
+    recorded = gate.read(lambda work: work.ledger.get("campus", gate.before.id))
+    assert [each.decision for each in recorded.assessments] == [ALLOW, DENY, ALLOW]
+    assert "BAN_CORRECTED" in [each.code for each in recorded.assessments[-1].reasons]
+    told = [each for each in gate.read(lambda work: work.events.of_subject(gate.before.id)) if "after" in each.data]
+    due_at = {each.data["after"]: each.due_at for each in told if each.type is EventType.ACCOUNT_REASSESS}
+    # Not before the denial, which was not told yet, and right after it.
+    assert timedelta(0) <= due_at["ban_corrected"] - due_at["ban_of_another"] <= timedelta(minutes=1)
+    assert due(gate) == 0
+
+
+def test_who_was_turned_away_at_the_door_is_let_in(gate: Any, banned: Any) -> None:
+    newcomer = gate.came(device="d", card="c")
+    assert gate.latest(newcomer) is DENY
+    corrected(gate, banned)
+
+    round_of(gate)
+
+    assert gate.latest(newcomer) is ALLOW
+
+
+def test_nobody_is_let_in_while_the_ban_stands_or_another_one_does(gate: Any, banned: Any) -> None:
+    round_of(gate)
+    assert (gate.latest(gate.before), due(gate)) == (DENY, 0)
+
+    gate.said(gate.came(device="d", card="c"))
+    corrected(gate, banned)
+    round_of(gate)
+
+    assert gate.latest(gate.before) is DENY
+
+
+def test_who_hangs_on_it_through_others_is_no_longer_asked(gate: Any) -> None:
+    links = [gate.came(device=f"k-d{at // 2}", card=f"k-c{(at + 1) // 2}") for at in range(6)]
+    proven(gate, links[2], passed=False)
+    proven(gate, links[3], passed=False)
+    gate.said(links[0])
+    gate.said(links[1])
+    round_of(gate)
+    assert gate.decisions(links[4:]) == ["step_up"] * 2
+
+    corrected(gate, links[0])
+    round_of(gate)
+    assert gate.decisions(links[4:]) == ["step_up"] * 2  # the other ban stands
+
+    corrected(gate, links[1])
+    round_of(gate)
+    assert gate.decisions(links[4:]) == ["allow"] * 2
+
+
+def test_who_is_in_review_waits_for_a_person(gate: Any) -> None:
+    before = gate.came(device="d")
+    view = gate.came(device="d")
+    gate.said(view)
+    round_of(gate)
+    corrected(gate, view)
+
+    round_of(gate)
+
+    assert gate.latest(before) is REVIEW
+
+
+def test_a_ban_that_is_corrected_before_it_was_looked_back_from_needs_nothing(gate: Any) -> None:
+    view = gate.came(device="d")
+    gate.said(view)
+    corrected(gate, view)
+
+    assert due(gate) == 0
+
+
+def test_a_ban_that_is_corrected_while_it_is_looked_back_from_is_undone(gate: Any) -> None:
+    before, view = gate.came(device="d", card="c"), gate.came(device="d", card="c")
+    gate.said(view)
+    (ban,) = gate.read(lambda work: work.after_bans.bans(limit=10))
+    corrected(gate, view)
+
+    with gate.store.begin() as work:
+        work.after_bans.looked_back(ban, at=gate.now)
+        work.commit()
+
+    assert due(gate) == 1
+    assert gate.latest(before) is ALLOW
+
+
+def test_a_ban_that_is_said_again_is_looked_back_from_and_undone_again(gate: Any, banned: Any) -> None:
+    corrected(gate, banned)
+    round_of(gate)
+    gate.said(banned, source="law", reason="after all")
+    round_of(gate)
+    assert gate.latest(gate.before) is DENY
+
+    gate.said(banned, "legitimate", source="law", reason="and again")
+    round_of(gate)
+
+    assert gate.latest(gate.before) is ALLOW
+
+
+def test_who_failed_the_proof_that_he_was_asked_for_is_left_to_that(gate: Any) -> None:
+    links = [gate.came(device=f"k-d{at // 2}", card=f"k-c{(at + 1) // 2}") for at in range(5)]
+    proven(gate, links[2], passed=False)
+    proven(gate, links[3], passed=False)
+    gate.said(links[0])
+    round_of(gate)
+    assert gate.latest(links[4]) is STEP_UP
+    gate.later(seconds=1)
+    with gate.store.begin() as work:
+        recorded = work.ledger.get("campus", links[4].id)
+        last = recorded.assessments[-1]
+        denied = replace(last, id=gate.new_id(gate.now), decided_at=gate.now, decision=DENY)
+        entry = AuditEntry(gate.now, "gatehouse", "step_up.settled", recorded.id, {})
+        work.ledger.append_assessment(recorded.signup_no, denied, entry, [], after=last.id)
+        work.commit()
+    corrected(gate, links[0])
+
+    round_of(gate)
+
+    assert gate.latest(links[4]) is DENY
+
+
+def test_what_is_interrupted_is_done_in_the_next_round(gate: Any, banned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    corrected(gate, banned)
+    with monkeypatch.context() as killed:
+        killed.setattr(UndoBans, "_look_at", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+        with pytest.raises(RuntimeError):
+            round_of(gate)
+    assert due(gate) == 1
+
+    round_of(gate)
+
+    assert gate.latest(gate.before) is ALLOW
+
+
+def test_what_was_contained_for_bans_that_are_all_corrected_is_a_case(gate: Any) -> None:
+    ring = gate.ring(8, frauds=3)
+    gate.work()
+    gate.look_back(gate.now)
+    for view in ring[5:7]:
+        corrected(gate, view)
+    round_of(gate)
+    assert [each.reason for each in gate.cases.cases.values()] == []
+
+    corrected(gate, ring[7])
+    round_of(gate)
+
+    (case,) = gate.cases.cases.values()
+    assert (case.reason, case.size, case.detail["cluster"]) == ("CONTAINMENT_UNFOUNDED", 8, gate.cluster(ring[0]))
+    assert case.note.startswith("8 accounts are contained, and no ban among them stands. ")
+    assert gate.decisions(ring[:5]) == ["deny"] * 5  # until a person releases it
