@@ -33,6 +33,9 @@ PIECE = "piece:"
 OPERATOR = "operator:"
 """What that of two clusters begins with that may be one operator's; their ids follow."""
 
+UNFOUNDED = "unfounded:"
+"""What that of a containment begins with of which no ban stands any more; its id follows."""
+
 JUDGED_BEFORE = "You have judged this before; somebody else must look at it now."
 """What whoever is barred from a case is told."""
 
@@ -128,12 +131,17 @@ class Case:
     @property
     def of_clusters(self) -> bool:
         """Whether it is about accounts that hang together, and not about the one that is shown first."""
-        return self.subject.startswith((PIECE, OPERATOR))
+        return self.subject.startswith((PIECE, OPERATOR, UNFOUNDED))
 
     @property
     def of_a_piece(self) -> bool:
         """Whether it is about a piece of a cluster: containing that closes it."""
         return self.subject.startswith(PIECE)
+
+    @property
+    def of_a_containment(self) -> bool:
+        """Whether it is about a containment that a person may want to release."""
+        return self.subject.startswith(UNFOUNDED)
 
     @property
     def clusters_named(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.linkage.marks import Mark
-from service.domain.case import PIECE
+from service.domain.case import UNFOUNDED
 from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER, Containment, ContainmentState, Role
 from service.domain.decision import Assessment, Decision, Reason
@@ -50,20 +50,22 @@ class UndoBans:
         lines = self.judge.policy().document.clusters.after_ban
         with self.begin() as work:
             bans = work.after_bans.corrected(limit=A_ROUND)
+            clusters = {work.clusters.cluster_of(ban.signup_no) for ban in bans}
         for ban in bans:
             with self.begin() as work:
                 near = _near(work, ban, lines, now)
             leaving_to_others(lambda some: self._look_at(some, now), near, batch=BATCH)
-            with self.begin() as work:
-                self._ask_about_containments(work, ban, now)
+        with self.begin() as work:
+            for cluster in sorted(each for each in clusters if each is not None):
+                self._ask_about_containments(work, cluster, now)
+            for ban in bans:
                 work.after_bans.undone(ban)
-                work.commit()
+            work.commit()
         return len(bans)
 
-    def _ask_about_containments(self, work: UnitOfWork, ban: Known, now: datetime) -> None:
+    def _ask_about_containments(self, work: UnitOfWork, cluster: int, now: datetime) -> None:
         """What the worker contained and nobody is a known fraud of any more is a case: only a person releases it."""
-        cluster = work.clusters.cluster_of(ban.signup_no)
-        for containment in () if cluster is None else work.containments.touching(cluster):
+        for containment in work.containments.touching(cluster):
             if containment.state is not ContainmentState.STANDING or containment.opened_by != WORKER:
                 continue
             touched = work.containments.touched(containment.number)
@@ -78,7 +80,7 @@ class UndoBans:
         cluster = cluster_id(work.clusters.cluster_of(shown.signup_no) or containment.cluster)
         detail: dict[str, object] = {"cluster": cluster, "containment": containment.id, "size": len(core)}
         case = WorkersCase(
-            subject=f"{PIECE}{containment.id}",
+            subject=f"{UNFOUNDED}{containment.id}",
             owner=shown.owner,
             reason=CONTAINMENT_UNFOUNDED,
             record_id=shown.id,

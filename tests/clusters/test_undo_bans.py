@@ -191,15 +191,17 @@ def test_what_was_contained_for_bans_that_are_all_corrected_is_a_case(gate: Any)
     ring = gate.ring(8, frauds=3)
     gate.work()
     gate.look_back(gate.now)
-    for view in ring[5:7]:
-        corrected(gate, view)
+    corrected(gate, ring[5])
     round_of(gate)
     assert [each.reason for each in gate.cases.cases.values()] == []
 
-    corrected(gate, ring[7])
+    for view in ring[6:]:
+        corrected(gate, view)
     round_of(gate)
 
     (case,) = gate.cases.cases.values()
     assert (case.reason, case.size, case.detail["cluster"]) == ("CONTAINMENT_UNFOUNDED", 8, gate.cluster(ring[0]))
     assert case.note.startswith("8 accounts are contained, and no ban among them stands. ")
+    told = gate.read(lambda work: work.audit.entries(action="cluster.to_be_reviewed", limit=10))
+    assert len(told) == 1
     assert gate.decisions(ring[:5]) == ["deny"] * 5  # until a person releases it

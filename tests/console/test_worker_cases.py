@@ -124,6 +124,28 @@ def test_a_case_about_a_cluster_says_so_in_the_queue(
     assert "shown for a piece of 28 accounts" in line
 
 
+def test_a_case_about_a_containment_leads_to_where_it_is_released(
+    desk: Callable[..., Any], let_in: Callable[..., NewRecord], open_case: Callable[..., Case]
+) -> None:
+    record = let_in("su_unfounded_1", "u")
+    let_in("su_unfounded_2", "u")
+    note = "2 accounts are contained, and no ban among them stands. Look whether it should be released."
+    case = open_case(
+        WorkersCase("unfounded:c1", record.owner, "CONTAINMENT_UNFOUNDED", record.id, size=2, detail={}, note=note)
+    )
+    reviewer = desk("reviewer")
+
+    page = reviewer.read(f"cases/{case.id}")
+    (line,) = [each for each in reviewer.read("queue?queue=networks").split("<tr data-row>") if case.id in each]
+
+    assert "2 accounts are contained, and no ban among them stands" in page
+    assert re.search(r'href="/console/clusters/cl_\d+" data-key="p"', page)
+    assert "To release the cluster, on its page, is what lets them all in" in page
+    assert "/preview" not in page
+    assert "contained for bans that were corrected" in line
+    assert "shown for a containment of 2 accounts" in line
+
+
 def test_its_page_says_what_it_is_about_and_leads_to_the_cluster(
     app: Any, desk: Callable[..., Any], let_in: Callable[..., NewRecord], open_case: Callable[..., Case]
 ) -> None:
