@@ -204,7 +204,7 @@ class Cases(Protocol):
         ...
 
     def add_note(self, case_id: str, note: Note) -> None:
-        """Stage a note."""
+        """Stage a note; nothing where the case is not there, because somebody opened the same one a moment before."""
         ...
 
     def notes(self, case_id: str) -> Sequence[Note]:

@@ -4,6 +4,7 @@ again."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from service.domain.case import UNFOUNDED
 from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER, Containment, ContainmentState, Role
 from service.domain.decision import Assessment, Decision, Reason
+from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import AfterBan
 from service.usecases.branches import HANGS_ON_BANNED
 from service.usecases.faster_others import leaving_to_others
@@ -60,7 +62,9 @@ class UndoBans:
                 self._ask_about_containments(work, cluster, now)
             for ban in bans:
                 work.after_bans.undone(ban)
-            work.commit()
+            # Another worker may have opened the same case at the same moment, and has then undone them.
+            with suppress(ConflictError):
+                work.commit()
         return len(bans)
 
     def _ask_about_containments(self, work: UnitOfWork, cluster: int, now: datetime) -> None:

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
+from service.connections import CasesOfWorker
 from service.domain.caller import Caller, Scope
 from service.domain.cluster import identifier_handle
 from service.domain.containment import Looked
@@ -136,6 +138,28 @@ def test_a_job_beside_itself_does_everything_once(sql_gate: Any) -> None:
     histories = {tuple(each.decision for each in recorded.assessments) for recorded in records}
     assert histories <= {(ALLOW, REVIEW, DENY), (ALLOW, DENY)}
     assert sql_gate.read(lambda work: work.containments.next_number()) == len(rings) + 1
+
+
+def test_many_workers_undo_corrected_bans_once(sql_gate: Any) -> None:
+    ring, before = sql_gate.ring(8, frauds=3), sql_gate.came(device="d", card="c")
+    sql_gate.said(mistaken := sql_gate.came(device="d", card="c"))
+    sql_gate.work()
+    sql_gate.look_back(sql_gate.now)
+    assert sql_gate.latest(before) is DENY
+    for view in (*ring[5:], mistaken):
+        sql_gate.said(view, "legitimate", source="law")
+    opens = CasesOfWorker(lambda: sql_gate.policy, sql_gate.new_id, lambda: sql_gate.now)
+    undo = replace(sql_gate.undo_bans, cases=opens)
+    sql_gate.later(seconds=5)
+
+    at_once(lambda _: undo(sql_gate.now), range(WORKERS))
+    undo(sql_gate.now)
+
+    assert sql_gate.read(lambda work: work.after_bans.corrected(limit=10)) == ()
+    history = sql_gate.read(lambda work: work.ledger.get("campus", before.id)).assessments
+    assert [each.decision for each in history] == [ALLOW, DENY, ALLOW]
+    (contained,) = sql_gate.read(lambda work: work.containments.of_cluster(sql_gate.number(ring[0])))
+    assert sql_gate.read(lambda work: work.cases.of_subject("campus", f"unfounded:{contained.id}")) is not None
 
 
 def test_who_came_just_after_a_release_is_looked_at_again_by_one_of_many_workers(sql_gate: Any) -> None:

@@ -221,14 +221,21 @@ class SqlCases:
 
     def add_note(self, case_id: str, note: Note) -> None:
         """See the port."""
-        columns = {
+        columns: dict[str, Any] = {
             "case_id": case_id,
             "at_us": microseconds_of(note.at),
             "by": note.by,
             "personal": self._encryption.encrypt(note.text.encode(), record_id=case_id),
             "encryption_version": self._encryption.version,
         }
-        self._stage.add(lambda connection: _execute(connection, insert(CaseNoteRow), columns))
+        # Of two who open the same case at once one comes too late, and so does what is noted on theirs.
+        values = [literal(value, CaseNoteRow.__table__.c[name].type) for name, value in columns.items()]
+        noted = insert(CaseNoteRow).from_select([*columns], select(*values).where(CaseRow.id == case_id))
+
+        def run(connection: Connection) -> None:
+            connection.execute(noted)
+
+        self._stage.add(run)
 
     def notes(self, case_id: str) -> Sequence[Note]:
         """See the port."""
