@@ -10,7 +10,7 @@ from service.domain.decision import Assessment, Decision, Reason
 from service.usecases.branches import HANGS_ON_BANNED, HANGS_ON_CONTAINED, Hanging
 from service.usecases.faster_others import leaving_to_others
 from service.usecases.judge import Judge
-from service.usecases.ports import Begin
+from service.usecases.ports import Begin, Recorded
 from service.usecases.second_look import stands_as_decided
 from service.usecases.tell_consequence import TellConsequence
 
@@ -38,7 +38,7 @@ class AskBranches:
         told = 0
         with self.begin() as work:
             for recorded in work.ledger.several(numbers):
-                if stands_as_decided(recorded):
+                if stands_as_decided(recorded) and not _is_exempt(recorded, why):
                     assessment = self._asked(recorded.assessments[-1], why, now)
                     because = {"after": "ban_of_another" if why is HANGS_ON_BANNED else "containment_of_others"}
                     told += self.tell(work, recorded, assessment, because=because, now=now) is not None
@@ -55,3 +55,8 @@ class AskBranches:
             reasons=(*before.reasons, why),
             grant=None,
         )
+
+
+def _is_exempt(recorded: Recorded, why: Reason) -> bool:
+    """The exempt list lets in whoever touches no ban and nothing that is contained."""
+    return why is HANGS_ON_BANNED and any(hit.vouches for hit in recorded.assessments[-1].hits)

@@ -87,10 +87,11 @@ class LookBack:
         self._allowed_before(after, now)
         for cluster in sorted({cluster for cluster in clusters.values() if cluster is not None}):
             self._around(cluster, lines, now)
-        with self.begin() as work:
-            for ban in bans:
+        # One by one: each takes its account's row, and others take several in an order of their own.
+        for ban in bans:
+            with self.begin() as work:
                 work.after_bans.looked_back(ban, at=now)
-            work.commit()
+                work.commit()
         return len(bans)
 
     def _allowed_before(self, after: Mapping[int, Known], now: datetime) -> None:

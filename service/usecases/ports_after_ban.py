@@ -37,12 +37,12 @@ class AfterBans(Protocol):
         """Stage: it was looked back from a ban. Doing it twice is harmless."""
         ...
 
-    def withdrawn(self, signup_no: int, *, at: datetime) -> None:
-        """Stage: the ban of a sign-up was withdrawn; nothing where nobody looked back from it."""
+    def withdrawn(self, ban: Known, *, at: datetime) -> None:
+        """Stage: a ban was withdrawn, whether or not anybody looked back from it."""
         ...
 
     def corrected(self, *, limit: int) -> Sequence[Known]:
-        """Bans that were looked back from and then withdrawn, by when, and that nobody has undone; oldest first."""
+        """Bans that were withdrawn, by when, and that nobody has undone; oldest first."""
         ...
 
     def undone(self, ban: Known) -> None:

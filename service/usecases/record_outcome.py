@@ -13,6 +13,7 @@ from service.domain.outcome import Outcome, Statement, mark_of, newest_of, stand
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import OutcomeLines
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports_clusters import Known
 from service.usecases.ports_outcomes import SignupRef
 from service.usecases.try_again import tried_again
 
@@ -117,8 +118,8 @@ def _mark(work: UnitOfWork, signup_no: int, wanted: Mark | None, at: datetime) -
         return
     if member.label is not None:
         work.clusters.unmark(signup_no, member.label, at=at)
-    if member.label is Mark.BANNED:
-        work.after_bans.withdrawn(signup_no, at=at)
+    if member.label is Mark.BANNED and member.label_at is not None:
+        work.after_bans.withdrawn(Known(signup_no, Mark.BANNED, member.label_at), at=at)
     if wanted is not None:
         work.clusters.mark(signup_no, wanted, at=at)
 

@@ -111,7 +111,7 @@ def append_reassessed(
             **because,
         },
     )
-    detail: dict[str, object] = {"decision": assessment.decision.value, **because}
+    detail: dict[str, object] = {"decision": assessment.decision.value, "assessment": assessment.id, **because}
     audit = AuditEntry(now, WORKER, "signup.reassessed", recorded.id, detail)
     events = [*(replace(each, due_at=due) for each in told), reassess]
     # Two of one round would be made at the same instant, and which one stands would be chance.

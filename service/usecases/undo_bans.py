@@ -14,8 +14,9 @@ from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER, Containment, ContainmentState, Role
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.errors import ConflictError
+from service.domain.likeness import LIKE_BANNED
 from service.domain.policy_sections.clusters import AfterBan
-from service.usecases.branches import HANGS_ON_BANNED
+from service.domain.watch import WATCHED
 from service.usecases.faster_others import leaving_to_others
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
@@ -33,13 +34,20 @@ CONTAINMENT_UNFOUNDED = "CONTAINMENT_UNFOUNDED"
 
 CORRECTED = Reason("BAN_CORRECTED", "rule", "The ban of another account that had changed the decision was corrected.")
 
+_HARSH = frozenset({Decision.STEP_UP, Decision.DENY})
+_OF_HABITS = frozenset({WATCHED, LIKE_BANNED})
+
+_NOBODY_DRAWS = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class UndoBans:
-    """A job of the worker: every correction of a ban that was looked back from is followed once.
+    """A job of the worker: every correction of a ban is followed once.
 
-    Whoever is in review waits for a person, who sees that the ban was corrected; whoever answered for himself since, by
-    a proof that failed or a verdict, is left to that.
+    Strict, because it lets people in: only who was changed by a look back or a branch, or turned away at the door, and
+    was decided on by nobody since; who failed no proof and is not banned; in whose cluster nothing is banned or
+    contained any more, which whatever they learnt since ties them to as well. Whoever is in review waits for a person,
+    who sees that the ban was corrected.
     """
 
     begin: Begin
@@ -53,29 +61,73 @@ class UndoBans:
         with self.begin() as work:
             bans = work.after_bans.corrected(limit=A_ROUND)
             clusters = {work.clusters.cluster_of(ban.signup_no) for ban in bans}
+            near = _near(work, bans, lines, now)
+        leaving_to_others(lambda some: self._look_at(some, now), near, batch=BATCH)
+        for cluster in sorted(each for each in clusters if each is not None):
+            self._ask_about_containments(cluster, now)
         for ban in bans:
             with self.begin() as work:
-                near = _near(work, ban, lines, now)
-            leaving_to_others(lambda some: self._look_at(some, now), near, batch=BATCH)
-        with self.begin() as work:
-            for cluster in sorted(each for each in clusters if each is not None):
-                self._ask_about_containments(work, cluster, now)
-            for ban in bans:
                 work.after_bans.undone(ban)
-            # Another worker may have opened the same case at the same moment, and has then undone them.
-            with suppress(ConflictError):
                 work.commit()
         return len(bans)
 
-    def _ask_about_containments(self, work: UnitOfWork, cluster: int, now: datetime) -> None:
+    def _look_at(self, numbers: Sequence[int], now: datetime) -> int:
+        told = 0
+        with self.begin() as work:
+            members = {each.signup_no: each for each in work.clusters.several(numbers)}
+            for recorded in work.ledger.several(numbers):
+                member = members.get(recorded.signup_no)
+                back = None if member is None else self._given_back(work, recorded, member, now)
+                if back is not None:
+                    because = {"after": "ban_corrected"}
+                    # Whoever comes into review this way has no case yet.
+                    as_before = back.decision is not Decision.REVIEW
+                    told += self.tell(work, recorded, back, because=because, now=now, given_back=as_before) is not None
+            work.commit()
+        return told
+
+    def _given_back(
+        self, work: UnitOfWork, recorded: Recorded, member: ClusterMember, now: datetime
+    ) -> Assessment | None:
+        """What stood before the ban, or what today's history makes of somebody who came after it; if that is milder."""
+        last = recorded.assessments[-1] if recorded.assessments else None
+        if last is None or last.decision not in _HARSH or _for_habits(last):
+            return None
+        if member.label is Mark.BANNED or member.proof is Mark.FAILED:
+            return None
+        if len(recorded.assessments) == 1:
+            return self._as_if_it_came_now(work, recorded, last, now)
+        made = next(iter(work.audit.entries(subject=recorded.id, action="signup.reassessed", limit=1)), None)
+        if made is None or made.detail.get("after") != "ban_of_another" or made.detail.get("assessment") != last.id:
+            return None
+        before = recorded.assessments[-2]
+        return replace(before, id=self.judge.new_id(now), decided_at=now, reasons=(*before.reasons, CORRECTED))
+
+    def _as_if_it_came_now(
+        self, work: UnitOfWork, recorded: Recorded, last: Assessment, now: datetime
+    ) -> Assessment | None:
+        bans = last.linkage.get("bans", {})
+        touched = any(bans.values()) or last.linkage.get("cluster", {}).get("frauds", 0) > 0
+        if not touched:
+            return None
+        # A draw would let in at random what the look has just found.
+        again = look_again(work, replace(self.judge, chance=lambda: _NOBODY_DRAWS), recorded, now=now)
+        if again.decision.severity >= last.decision.severity:
+            return None
+        return replace(again, reasons=(*again.reasons, CORRECTED))
+
+    def _ask_about_containments(self, cluster: int, now: datetime) -> None:
         """What the worker contained and nobody is a known fraud of any more is a case: only a person releases it."""
-        for containment in work.containments.touching(cluster):
-            if containment.state is not ContainmentState.STANDING or containment.opened_by != WORKER:
-                continue
-            touched = work.containments.touched(containment.number)
-            core = work.clusters.several([each.signup_no for each in touched if each.role is Role.CORE])
-            if core and not any(member.label is Mark.BANNED for member in core):
-                self._open_case(work, containment, core, now)
+        with self.begin() as work:
+            for containment in work.containments.touching(cluster):
+                if containment.state is not ContainmentState.STANDING or containment.opened_by != WORKER:
+                    continue
+                touched = work.containments.touched(containment.number)
+                core = work.clusters.several([each.signup_no for each in touched if each.role is Role.CORE])
+                if core and not any(member.label is Mark.BANNED for member in core):
+                    self._open_case(work, containment, core, now)
+            with suppress(ConflictError):  # another worker opened the same one at the same moment
+                work.commit()
 
     def _open_case(
         self, work: UnitOfWork, containment: Containment, core: Sequence[ClusterMember], now: datetime
@@ -96,49 +148,34 @@ class UndoBans:
         self.cases.open(work, case)
         work.audit.add(AuditEntry(now, WORKER, "cluster.to_be_reviewed", cluster, detail))
 
-    def _look_at(self, numbers: Sequence[int], now: datetime) -> int:
-        told = 0
-        with self.begin() as work:
-            for recorded in work.ledger.several(numbers):
-                if not _stands_for_a_ban(work, recorded):
-                    continue
-                milder = self._milder(work, recorded, recorded.assessments[-1], now)
-                if milder is not None:
-                    because = {"after": "ban_corrected"}
-                    told += self.tell(work, recorded, milder, because=because, now=now, given_back=True) is not None
-            work.commit()
-        return told
 
-    def _milder(self, work: UnitOfWork, recorded: Recorded, stands: Assessment, now: datetime) -> Assessment | None:
-        """What today's history makes of it, if that is milder; none who hangs on other bans as well."""
-        again = look_again(work, self.judge, recorded, now=now)
-        hangs = HANGS_ON_BANNED in stands.reasons and again.linkage.get("cluster", {}).get("frauds", 0) > 0
-        if hangs or again.decision.severity >= stands.decision.severity:
-            return None
-        return replace(again, reasons=(*again.reasons, CORRECTED))
-
-
-def _near(work: UnitOfWork, ban: Known, lines: AfterBan, now: datetime) -> list[int]:
-    """Who shares something with the account, and who is in a cluster with it: the newest, as when it was banned."""
-    member, cluster = work.clusters.member(ban.signup_no), work.clusters.cluster_of(ban.signup_no)
-    kin = set() if member is None else set(kin_of(work, member, lines, now))
-    if cluster is not None:
-        kin |= {each.signup_no for each in work.clusters.newest(cluster, limit=lines.look_back_accounts)}
-    return sorted(kin - {ban.signup_no}, reverse=True)
-
-
-def _stands_for_a_ban(work: UnitOfWork, recorded: Recorded) -> bool:
-    """Whether what stands is a proof that was asked for, or a denial, at the door or later, with bans to touch."""
-    last = recorded.assessments[-1] if recorded.assessments else None
-    if last is None or last.decision not in (Decision.STEP_UP, Decision.DENY):
-        return False
-    if len(recorded.assessments) == 1:
-        linkage = last.linkage
-        return any(linkage.get("bans", {}).values()) or linkage.get("cluster", {}).get("frauds", 0) > 0
-    entry = next(iter(work.audit.entries(subject=recorded.id, action="signup.reassessed", limit=1)), None)
-    return (
-        entry is not None
-        and entry.detail.get("after") == "ban_of_another"
-        and entry.detail.get("decision") == last.decision.value
-        and entry.at <= last.decided_at
+def _near(work: UnitOfWork, bans: Sequence[Known], lines: AfterBan, now: datetime) -> list[int]:
+    """Who shares something with these accounts or is in a cluster with one, is asked or denied, and may be let in."""
+    found: set[int] = set()
+    for ban in bans:
+        member, cluster = work.clusters.member(ban.signup_no), work.clusters.cluster_of(ban.signup_no)
+        if member is not None:
+            found.update(kin_of(work, member, lines, now))
+        if cluster is not None and _is_clear(work, cluster):
+            found.update(each.signup_no for each in work.clusters.members(cluster))
+    harsh = sorted(
+        number
+        for number, each in work.cluster_list.standings(sorted(found), signals=False).items()
+        if each.decision in _HARSH
     )
+    of_number = work.clusters.clusters_of(harsh)
+    clear = {cluster for cluster in set(of_number.values()) if _is_clear(work, cluster)}
+    return [number for number in harsh if of_number.get(number) in clear]
+
+
+def _for_habits(last: Assessment) -> bool:
+    """Whether it may rest on the habits of several banned accounts, from which one that is corrected takes nothing."""
+    return bool(last.linkage.get("bans", {}).get("triples_72h", 0)) or not _OF_HABITS.isdisjoint(last.rules)
+
+
+def _is_clear(work: UnitOfWork, cluster: int) -> bool:
+    """Whether nothing in a cluster is banned or contained."""
+    summary = work.clusters.summary(cluster)
+    if summary is None or summary.frauds:
+        return False
+    return not any(each.state is not ContainmentState.RELEASED for each in work.containments.touching(cluster))

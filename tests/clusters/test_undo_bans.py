@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from service.domain.caller import Caller, Scope
 from service.domain.decision import Decision
 from service.domain.event import EventType
+from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports import AuditEntry
 from service.usecases.record_outcome import record_result
 from service.usecases.undo_bans import UndoBans
@@ -117,12 +119,91 @@ def test_who_is_in_review_waits_for_a_person(gate: Any) -> None:
     assert gate.latest(before) is REVIEW
 
 
-def test_a_ban_that_is_corrected_before_it_was_looked_back_from_needs_nothing(gate: Any) -> None:
-    view = gate.came(device="d")
+def test_a_ban_that_is_corrected_before_it_was_looked_back_from_is_undone_too(gate: Any) -> None:
+    view = gate.came(device="d", card="c")
     gate.said(view)
+    newcomer = gate.came(device="d", card="c")
+    assert gate.latest(newcomer) is DENY
     corrected(gate, view)
 
-    assert due(gate) == 0
+    round_of(gate)
+
+    assert (gate.latest(newcomer), due(gate)) == (ALLOW, 0)
+
+
+def test_who_is_banned_himself_by_now_is_not_let_in(gate: Any, banned: Any) -> None:
+    newcomer = gate.came(device="d", card="c")
+    corrected(gate, banned)
+    gate.later(seconds=5)
+    look_at = UndoBans._look_at
+
+    def banned_meanwhile(undo: UndoBans, numbers: Any, now: Any) -> int:
+        gate.said(newcomer)
+        return look_at(undo, numbers, now)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(UndoBans, "_look_at", banned_meanwhile)
+        gate.undo_bans(gate.now)
+
+    assert gate.latest(newcomer) is DENY
+
+
+def test_who_learnt_what_another_banned_account_carries_is_not_let_in(gate: Any, banned: Any) -> None:
+    gate.said(gate.came(device="other"))
+    other = gate.came(card="x")
+    caller = Caller("campus", "k1", frozenset(Scope))
+    gate.clusters.learn(gate.before.id, [Learnt(LearntKind("device_id"), "other")], caller=caller, now=gate.now)
+    corrected(gate, banned)
+
+    round_of(gate)
+
+    assert (gate.latest(gate.before), gate.latest(other)) == (DENY, ALLOW)
+
+
+def test_nobody_is_let_in_beside_what_is_contained(gate: Any, banned: Any) -> None:
+    ring = gate.ring(8, frauds=3)
+    gate.work()
+    tie = gate.came(device="r-d0", card="tie")
+    caller = Caller("campus", "k1", frozenset(Scope))
+    gate.clusters.learn(gate.before.id, [Learnt(LearntKind("payment_fingerprint"), "tie")], caller=caller, now=gate.now)
+    assert gate.cluster(tie) == gate.cluster(gate.before) == gate.cluster(ring[0])
+    for view in (*ring[5:], banned):
+        corrected(gate, view)
+
+    round_of(gate)
+
+    assert gate.latest(gate.before) is DENY
+
+
+@pytest.mark.parametrize("changes", [{"rules": ("watch",)}, {"linkage": {"bans": {"strong": 1, "triples_72h": 3}}}])
+def test_who_was_asked_for_habits_is_left_to_that(gate: Any, banned: Any, changes: dict[str, Any]) -> None:
+    newcomer = gate.came(device="d", card="c")
+    stood = UndoBans._given_back
+
+    def asked_for_habits(undo: UndoBans, work: Any, recorded: Any, member: Any, now: Any) -> Any:
+        last = replace(recorded.assessments[-1], **changes)
+        return stood(undo, work, replace(recorded, assessments=(*recorded.assessments[:-1], last)), member, now)
+
+    corrected(gate, banned)
+    gate.later(seconds=1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(UndoBans, "_given_back", asked_for_habits)
+        gate.undo_bans(gate.now)
+
+    assert gate.latest(newcomer) is DENY
+
+
+def test_who_would_be_in_review_without_the_ban_has_a_case(gate: Any, banned: Any) -> None:
+    crowd = [gate.came(device="d", card="c") for _ in range(12)]
+    assert set(gate.decisions(crowd)) == {"deny"}
+    corrected(gate, banned)
+
+    round_of(gate)
+
+    held = [view for view in crowd if gate.latest(view) is REVIEW]
+    assert held
+    cases = [gate.read(lambda work, view=view: work.cases.of_subject("campus", f"signup:{view.id}")) for view in held]
+    assert None not in cases
 
 
 def test_a_ban_that_is_corrected_while_it_is_looked_back_from_is_undone(gate: Any) -> None:

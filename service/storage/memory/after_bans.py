@@ -71,14 +71,14 @@ class MemoryAfterBans:
 
         self._staged.append(write)
 
-    def withdrawn(self, signup_no: int, *, at: datetime) -> None:
+    def withdrawn(self, ban: Known, *, at: datetime) -> None:
         """See the port."""
 
         def write() -> Undo:
             shelf = self._shelves.after_bans
-            undo = _remembering(shelf, signup_no)
-            if signup_no in shelf.looked_back:
-                shelf.corrected[signup_no] = at
+            undo = _remembering(shelf, ban.signup_no)
+            shelf.looked_back[ban.signup_no] = microseconds_of(ban.at)
+            shelf.corrected[ban.signup_no] = at
             return undo
 
         self._staged.append(write)

@@ -88,14 +88,16 @@ class SqlAfterBans:
 
         self._stage.add(run)
 
-    def withdrawn(self, signup_no: int, *, at: datetime) -> None:
+    def withdrawn(self, ban: Known, *, at: datetime) -> None:
         """See the port."""
-        due = update(LookBackRow).where(LookBackRow.signup_no == signup_no).values(corrected_us=microseconds_of(at))
-
-        def run(connection: Connection) -> None:
-            connection.execute(due)
-
-        self._stage.add(run)
+        at_us = microseconds_of(at)
+        columns = {
+            "signup_no": ban.signup_no,
+            "known_us": microseconds_of(ban.at),
+            "done_us": at_us,
+            "corrected_us": at_us,
+        }
+        self._stage.add(lambda connection: write_over(connection, LookBackRow, columns))
 
     def corrected(self, *, limit: int) -> Sequence[Known]:
         """See the port."""
