@@ -49,7 +49,7 @@ from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.look_back import LookBack
 from service.usecases.ports import Fingerprint, UnitOfWork
 from service.usecases.recognise_shared import DeclareShared, RecogniseShared
-from service.usecases.record_outcome import RecordOutcome, Spoken
+from service.usecases.record_outcome import RecordOutcome, Spoken, record_result
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.tell_consequence import TellConsequence
 from service.usecases.undo_bans import UndoBans
@@ -186,6 +186,20 @@ class Gate:
         for at, view in enumerate(views[size - frauds :]):
             self.said(view, source=sources[at % len(sources)])
         return views
+
+    def chain(self, length: int, name: str = "k", owner: str = OWNER) -> list[DecisionView]:
+        """Accounts of which each shares a device or a card with the next, and nothing else: no piece of two edges."""
+        shared = [{"device": f"{name}-d{at // 2}", "card": f"{name}-c{(at + 1) // 2}"} for at in range(length)]
+        return [self.came(owner=owner, **each) for each in shared]
+
+    def proven(self, view: DecisionView, *, passed: bool, owner: str = OWNER) -> None:
+        """The result of a proof that somebody was asked for."""
+        self.later(seconds=1)
+        with self.store.begin() as work:
+            signup = work.outcomes.signup(owner, view.id)
+            assert signup is not None
+            record_result(work, signup.signup_no, passed=passed, at=self.now)
+            work.commit()
 
     def work(self) -> None:
         """What the worker does about clusters in a round."""

@@ -11,21 +11,6 @@ from service.domain.event import EventType
 from service.usecases.ask_branches import AskBranches
 from service.usecases.branches import Hanging
 from service.usecases.learn_identifiers import Learnt, LearntKind
-from service.usecases.record_outcome import record_result
-
-
-def proven(gate: Any, view: Any, *, passed: bool) -> None:
-    gate.later(seconds=1)
-    with gate.store.begin() as work:
-        record_result(work, gate.number(view), passed=passed, at=gate.now)
-        work.commit()
-
-
-def chain(gate: Any, length: int, name: str = "k", owner: str = "campus") -> list[Any]:
-    """Accounts of which each shares a device or a card with the next, and nothing else: no piece of two edges."""
-    return [
-        gate.came(device=f"{name}-d{at // 2}", card=f"{name}-c{(at + 1) // 2}", owner=owner) for at in range(length)
-    ]
 
 
 def told_of(gate: Any, view: Any) -> list[dict[str, Any]]:
@@ -47,10 +32,10 @@ def release(gate: Any, view: Any) -> None:
 def test_who_hangs_through_others_on_a_banned_account_is_asked_where_the_branch_is_doubted(
     gate: Any, doubtful: bool
 ) -> None:
-    accounts = chain(gate, 6)
+    accounts = gate.chain(6)
     if doubtful:
-        proven(gate, accounts[2], passed=False)
-        proven(gate, accounts[3], passed=False)
+        gate.proven(accounts[2], passed=False)
+        gate.proven(accounts[3], passed=False)
     gate.said(accounts[0])
 
     gate.work()
@@ -70,9 +55,9 @@ def test_who_hangs_through_others_on_a_banned_account_is_asked_where_the_branch_
 def test_one_doubted_account_is_enough_for_a_branch_of_two_alone(
     memory_gate: Any, length: int, failed: int, asked: bool
 ) -> None:
-    accounts = chain(memory_gate, length)
+    accounts = memory_gate.chain(length)
     for view in accounts[1 : 1 + failed]:
-        proven(memory_gate, view, passed=False)
+        memory_gate.proven(view, passed=False)
     memory_gate.said(accounts[0])
 
     memory_gate.work()
@@ -81,10 +66,10 @@ def test_one_doubted_account_is_enough_for_a_branch_of_two_alone(
 
 
 def test_whoever_proved_something_or_is_known_as_good_is_not_asked(gate: Any) -> None:
-    accounts = chain(gate, 7)
-    proven(gate, accounts[2], passed=False)
-    proven(gate, accounts[3], passed=False)
-    proven(gate, accounts[4], passed=True)
+    accounts = gate.chain(7)
+    gate.proven(accounts[2], passed=False)
+    gate.proven(accounts[3], passed=False)
+    gate.proven(accounts[4], passed=True)
     gate.said(accounts[5], "legitimate")
     gate.said(accounts[0])
 
@@ -95,7 +80,7 @@ def test_whoever_proved_something_or_is_known_as_good_is_not_asked(gate: Any) ->
 
 def test_a_laboratory_with_one_mistaken_ban_is_asked_nothing_for_the_branch_it_is(gate: Any) -> None:
     bench = [gate.came(card="pi") for _ in range(8)]
-    proven(gate, bench[1], passed=False)
+    gate.proven(bench[1], passed=False)
     gate.said(bench[0])
 
     gate.work()
@@ -104,12 +89,12 @@ def test_a_laboratory_with_one_mistaken_ban_is_asked_nothing_for_the_branch_it_i
 
 
 def test_who_is_asked_once_is_not_asked_again_after_the_proof(gate: Any) -> None:
-    accounts = chain(gate, 5)
-    proven(gate, accounts[1], passed=False)
-    proven(gate, accounts[2], passed=False)
+    accounts = gate.chain(5)
+    gate.proven(accounts[1], passed=False)
+    gate.proven(accounts[2], passed=False)
     gate.said(accounts[0])
     gate.work()
-    proven(gate, accounts[4], passed=True)
+    gate.proven(accounts[4], passed=True)
     gate.said(accounts[1])
 
     gate.work()
@@ -123,9 +108,9 @@ def test_who_comes_to_hang_on_what_is_contained_already_is_asked_and_given_back_
     gate.clusters.contain.contain(gate.cluster(ring[0]), owner="campus", by="key:us", reason="ring", now=gate.now)
     gate.carry_out(gate.now)
     assert gate.decisions(ring[:7]) == ["deny"] * 7
-    late = chain(gate, 4, name="late")
-    proven(gate, late[0], passed=False)
-    proven(gate, late[1], passed=False)
+    late = gate.chain(4, name="late")
+    gate.proven(late[0], passed=False)
+    gate.proven(late[1], passed=False)
     # What ties them to the ring is learnt later than it was contained.
     learn(gate, late[0], "device_id", "r-d0")
 
@@ -146,7 +131,7 @@ def released(gate: Any) -> list[Any]:
     """A ring of which a person released what evidence had contained; the ban of the last one stays."""
     ring: list[Any] = gate.ring(8)
     for view in ring[:5]:
-        proven(gate, view, passed=False)
+        gate.proven(view, passed=False)
     gate.said(ring[7])
     gate.later(seconds=5)
     gate.judge_clusters(gate.now)
@@ -162,7 +147,7 @@ def test_whom_a_person_released_is_asked_nothing_for_the_bans_that_stay(
         assert gate.decisions(released[:7]) == ["deny"] * 7
     release(gate, released[0])
     gate.work()
-    proven(gate, released[5], passed=False)
+    gate.proven(released[5], passed=False)
     gate.said(released[7], source="chargeback")
 
     gate.work()
@@ -171,12 +156,12 @@ def test_whom_a_person_released_is_asked_nothing_for_the_bans_that_stay(
 
 
 def test_who_hangs_on_what_a_person_released_is_not_asked_for_its_bans(gate: Any, released: list[Any]) -> None:
-    tail = chain(gate, 5, name="tail")
+    tail = gate.chain(5, name="tail")
     release(gate, released[0])
     gate.work()
     learn(gate, tail[0], "device_id", "r-d3")  # the banned one's
     for view in tail[1:3]:
-        proven(gate, view, passed=False)
+        gate.proven(view, passed=False)
     gate.said(released[7], source="chargeback")
 
     gate.work()
@@ -212,7 +197,7 @@ def test_whom_a_person_declined_to_contain_is_not_asked_for_his_neighbours_bans(
     gate.policy.document = document.model_copy(update={"clusters": clusters})
     ring = gate.ring(10, frauds=3)
     for view in ring[:4]:
-        proven(gate, view, passed=False)
+        gate.proven(view, passed=False)
     gate.work()
     (request,) = gate.read(lambda work: work.containments.waiting())
     gate.later(seconds=1)
@@ -236,7 +221,7 @@ def test_nobody_is_asked_for_hanging_on_what_only_waits_to_be_contained(gate: An
     )
     beside = [gate.came(device="x", phone="+33612345679"), gate.came(device="x")]
     learn(gate, laboratory[6], "phone", "+33612345679")
-    proven(gate, beside[0], passed=False)
+    gate.proven(beside[0], passed=False)
     gate.said(laboratory[1])
 
     gate.work()
@@ -249,14 +234,10 @@ def test_another_owners_accounts_that_come_to_hang_on_a_containment_keep_nobody_
     gate.later(seconds=1)
     gate.clusters.contain.contain(gate.cluster(ring[0]), owner="campus", by="key:us", reason="ring", now=gate.now)
     gate.carry_out(gate.now)
-    late = chain(gate, 4, name="late", owner="elsewhere")
+    late = gate.chain(4, name="late", owner="elsewhere")
     learn(gate, late[0], "device_id", "r-d0", owner="elsewhere")
     for view in late[:2]:
-        failed = gate.read(lambda work, view=view: work.outcomes.signup("elsewhere", view.id)).signup_no
-        gate.later(seconds=1)
-        with gate.store.begin() as work:
-            record_result(work, failed, passed=False, at=gate.now)
-            work.commit()
+        gate.proven(view, passed=False, owner="elsewhere")
     gate.said(ring[0])
     gate.work()
     asked = gate.read(lambda work: work.ledger.get("elsewhere", late[3].id)).assessments[-1]
@@ -270,9 +251,9 @@ def test_another_owners_accounts_that_come_to_hang_on_a_containment_keep_nobody_
 
 
 def test_who_was_asked_is_not_read_again_at_the_next_ban(memory_gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    accounts = chain(memory_gate, 9)
-    proven(memory_gate, accounts[2], passed=False)
-    proven(memory_gate, accounts[3], passed=False)
+    accounts = memory_gate.chain(9)
+    memory_gate.proven(accounts[2], passed=False)
+    memory_gate.proven(accounts[3], passed=False)
     memory_gate.said(accounts[0])
     memory_gate.work()
     asked: list[Hanging] = []
@@ -288,9 +269,9 @@ def test_who_was_asked_is_not_read_again_at_the_next_ban(memory_gate: Any, monke
 def test_who_is_left_out_by_an_interruption_is_asked_in_the_next_round(
     gate: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    accounts = chain(gate, 6)
-    proven(gate, accounts[2], passed=False)
-    proven(gate, accounts[3], passed=False)
+    accounts = gate.chain(6)
+    gate.proven(accounts[2], passed=False)
+    gate.proven(accounts[3], passed=False)
     gate.said(accounts[0])
     with monkeypatch.context() as killed:
         killed.setattr(AskBranches, "_ask", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))

@@ -15,20 +15,12 @@ from service.domain.containment import Looked
 from service.domain.event import EventType
 from service.domain.policy import Policy
 from service.usecases.doubt_alone import REMEMBERED_S, DoubtAlone
-from service.usecases.record_outcome import record_result
-
-
-def proven(gate: Any, view: Any, *, passed: bool) -> None:
-    gate.later(seconds=1)
-    with gate.store.begin() as work:
-        record_result(work, gate.number(view), passed=passed, at=gate.now)
-        work.commit()
 
 
 def test_one_fraud_contains_a_ring_that_failed_its_proofs(gate: Any) -> None:
     ring = gate.ring(8)
     for view in ring[:5]:
-        proven(gate, view, passed=False)
+        gate.proven(view, passed=False)
     gate.work()
     (case,) = gate.cases.cases.values()
     assert case.reason == "PIECE_IN_DOUBT"
@@ -46,8 +38,8 @@ def test_one_fraud_contains_a_ring_that_failed_its_proofs(gate: Any) -> None:
 def test_whoever_passes_at_last_is_not_doubted(gate: Any) -> None:
     ring = gate.ring(8, frauds=1)
     for view in ring[:5]:
-        proven(gate, view, passed=False)
-    proven(gate, ring[0], passed=True)
+        gate.proven(view, passed=False)
+    gate.proven(ring[0], passed=True)
 
     gate.work()
 
@@ -107,10 +99,10 @@ def test_a_cluster_is_due_with_enough_failed_proofs_and_again_with_a_tenth_more(
 def test_a_branch_is_asked_with_the_account_that_it_hangs_by_where_it_is_doubted(gate: Any, doubtful: bool) -> None:
     branch = [gate.came(device="r-d0" if number == 0 else None, card="pi") for number in range(6)]
     if doubtful:
-        proven(gate, branch[1], passed=False)
-        proven(gate, branch[2], passed=False)
+        gate.proven(branch[1], passed=False)
+        gate.proven(branch[2], passed=False)
     gate.said(branch[4], "legitimate")
-    proven(gate, branch[5], passed=True)
+    gate.proven(branch[5], passed=True)
     gate.ring(8, frauds=3)
 
     gate.work()

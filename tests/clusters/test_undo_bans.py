@@ -13,17 +13,9 @@ from service.domain.decision import Decision
 from service.domain.event import EventType
 from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports import AuditEntry
-from service.usecases.record_outcome import record_result
 from service.usecases.undo_bans import UndoBans
 
 ALLOW, STEP_UP, REVIEW, DENY = Decision
-
-
-def proven(gate: Any, view: Any, *, passed: bool) -> None:
-    gate.later(seconds=1)
-    with gate.store.begin() as work:
-        record_result(work, gate.number(view), passed=passed, at=gate.now)
-        work.commit()
 
 
 def round_of(gate: Any) -> None:
@@ -90,9 +82,9 @@ def test_nobody_is_let_in_while_the_ban_stands_or_another_one_does(gate: Any, ba
 
 
 def test_who_hangs_on_it_through_others_is_no_longer_asked(gate: Any) -> None:
-    links = [gate.came(device=f"k-d{at // 2}", card=f"k-c{(at + 1) // 2}") for at in range(6)]
-    proven(gate, links[2], passed=False)
-    proven(gate, links[3], passed=False)
+    links = gate.chain(6)
+    gate.proven(links[2], passed=False)
+    gate.proven(links[3], passed=False)
     gate.said(links[0])
     gate.said(links[1])
     round_of(gate)
@@ -234,9 +226,9 @@ def test_a_ban_that_is_said_again_is_looked_back_from_and_undone_again(gate: Any
 
 
 def test_who_failed_the_proof_that_he_was_asked_for_is_left_to_that(gate: Any) -> None:
-    links = [gate.came(device=f"k-d{at // 2}", card=f"k-c{(at + 1) // 2}") for at in range(5)]
-    proven(gate, links[2], passed=False)
-    proven(gate, links[3], passed=False)
+    links = gate.chain(5)
+    gate.proven(links[2], passed=False)
+    gate.proven(links[3], passed=False)
     gate.said(links[0])
     round_of(gate)
     assert gate.latest(links[4]) is STEP_UP

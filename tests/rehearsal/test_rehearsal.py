@@ -244,16 +244,21 @@ def test_a_ban_is_followed_when_nobody_in_its_cluster_is_open_unasked_within_the
     assert figures.minutes_to_follow == (pytest.approx(5, abs=5) if followed else None)
 
 
+def two_on_one_device(played: Rehearsal) -> Iterator[SimulatedSignup]:
+    """The first of them is banned after six hours."""
+    for number in (1, 2):
+        came = signup(number, START + number * HOUR)
+        came = replace(came, device=replace(came.device, device_id="shared"))
+        told = truth(number, decision=played.decide(came))
+        yield SimulatedSignup(came, replace(told, outcome=banned(6)) if number == 1 else told)
+
+
 def test_the_first_ban_counts_as_followed_once_the_last_one_is_stopped_however_late() -> None:
     played = rehearsal()
     played._jobs = ()
 
     def world() -> Iterator[SimulatedSignup]:
-        for number in (1, 2):
-            came = signup(number, START + number * HOUR)
-            came = replace(came, device=replace(came.device, device_id="shared"))
-            told = truth(number, decision=played.decide(came))
-            yield SimulatedSignup(came, replace(told, outcome=banned(6)) if number == 1 else told)
+        yield from two_on_one_device(played)
         for number, hours in ((5, 10), (6, 20)):
             late = signup(number, START + hours * HOUR)
             yield SimulatedSignup(late, honest(number, decision=played.decide(late)))
@@ -270,11 +275,7 @@ def test_a_world_is_rehearsed_the_same_way_again_with_the_same_chance() -> None:
         played = rehearsal(chance=Random(seed))
 
         def world() -> Iterator[SimulatedSignup]:
-            for number in (1, 2):
-                came = signup(number, START + number * HOUR)
-                came = replace(came, device=replace(came.device, device_id="shared"))
-                told = truth(number, decision=played.decide(came))
-                yield SimulatedSignup(came, replace(told, outcome=banned(6)) if number == 1 else told)
+            yield from two_on_one_device(played)
             late = signup(5, START + 8 * HOUR)
             yield SimulatedSignup(late, honest(5, decision=played.decide(late)))
 
