@@ -91,7 +91,8 @@ class Company:
         clusters: the clusters it would join, lowest number first; several would become one.
         edges: identifiers that tie it to them: unguarded strong ones, and medium ones that agree in pairs.
         guarded: strong identifiers that tie it to nobody because a guard says that they are shared.
-        contained: unguarded strong identifiers that a standing containment holds.
+        contained: unguarded strong identifiers that a standing containment holds; those of ``WRITTEN_KINDS`` are one
+            together.
         size: members, up to ``SATURATION``. What a guard hides is in the numbers (``models.linkage.guarded``), and in
             no cluster.
         growth_1h: members whose sign-up occurred within the hour before, among the newest; likewise ``growth_24h``.

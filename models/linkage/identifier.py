@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -59,6 +60,10 @@ STRONG_KINDS = frozenset(
         IdentifierKind.BEHAVIOUR_FINGERPRINT,
     }
 )
+WRITTEN_KINDS = frozenset({IdentifierKind.MAILBOX, IdentifierKind.PHONE, IdentifierKind.ORCID})
+"""What anybody can write down for somebody else, because it is public: unlike a device or a payment instrument, which
+one has to have. However many of them agree, a stranger may have copied them from one page."""
+
 _MEDIUM = frozenset(
     {
         IdentifierKind.IP,
@@ -71,6 +76,17 @@ _MEDIUM = frozenset(
 
 TYING_KINDS = STRONG_KINDS | _MEDIUM
 """The kinds that tie at all, alone or in pairs."""
+
+
+def counted_once_written(kinds: Iterable[IdentifierKind]) -> int:
+    """How many strong identifiers tie, of these kinds: those of ``WRITTEN_KINDS`` are one together."""
+    had = written = 0
+    for kind in kinds:
+        if kind in WRITTEN_KINDS:
+            written = 1
+        else:
+            had += 1
+    return had + written
 
 
 def strength_of(kind: IdentifierKind) -> Strength:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping, Set
 from enum import IntEnum
 
 from models.frozen import frozen
-from models.linkage.identifier import IdentifierKind, Strength, strength_of
+from models.linkage.identifier import WRITTEN_KINDS, IdentifierKind, Strength, counted_once_written, strength_of
 
 Kind = IdentifierKind
 
@@ -62,8 +62,7 @@ MARKED_KINDS = (
 )
 """The kinds whose marks some feature or rule reads."""
 
-MOST_BANS = 16
-"""Bans of an identifier that are looked at one by one, newest first: more change no decision."""
+_MOST_BANS, _MOST_BANS_OF_MANY = 16, 64
 
 _SPAN_DAYS: Mapping[Kind, int] = {Kind.IP_PREFIX: 90, Kind.BIN: 90, Kind.EMAIL_DOMAIN: 180}
 _RESULT_SPAN_DAYS: Mapping[Kind, int] = {Kind.PROFILE_NETWORK: 7, Kind.BIN: 7}
@@ -72,6 +71,15 @@ _RESULT_SPAN_DAYS: Mapping[Kind, int] = {Kind.PROFILE_NETWORK: 7, Kind.BIN: 7}
 def span_us(kind: Kind) -> int:
     """How far back bans and good accounts on an identifier of this kind count, in microseconds."""
     return _SPAN_DAYS.get(kind, 365) * _DAY_US
+
+
+def most_bans(kind: Kind) -> int:
+    """How many bans of an identifier of this kind are looked at one by one, newest first.
+
+    Of a strong one more change no decision. Of others it takes the same ban on several, which those of strangers on a
+    common browser or card range must not hide.
+    """
+    return _MOST_BANS if strength_of(kind) is Strength.STRONG else _MOST_BANS_OF_MANY
 
 
 def result_span_us(kind: Kind) -> int:
@@ -97,7 +105,7 @@ class Marks:
         passed: challenges passed in the kind's span of results.
         failed: challenges failed or abandoned in it.
         contained: standing containments of an identifier.
-        bans: the newest ``MOST_BANS`` of all time, newest first.
+        bans: the newest of all time, so many as ``most_bans`` says, newest first.
     """
 
     banned: int = 0
@@ -116,9 +124,13 @@ class Touched:
     """The bans that a sign-up touches.
 
     Attributes:
-        strong_kinds: kinds of unguarded strong identifier that a banned account carried, within 180 days.
+        strong_kinds: kinds of unguarded strong identifier that a banned account carried, within 180 days; those of
+            ``WRITTEN_KINDS`` are one together: a stranger may have written them down.
         strong_bans: banned accounts that it shares an unguarded strong identifier with, within 180 days.
-        pair_bans: banned accounts that it shares two medium identifiers with, within 14 days; a crowd's make no pair.
+        had_bans: those of them whose device, payment instrument or behaviour it has, which nobody can write down.
+        guarded_bans: banned accounts that it shares only guarded strong identifiers with, within 180 days.
+        pair_bans: banned accounts that it shares two medium identifiers with, within 14 days; a crowd's, and guarded
+            ones, make no pair.
         triple_bans: banned accounts that it shares mail pattern, browser and network, and card range with, in 72 hours.
         pressure: the sum over all of them of strength times exp(-age/τ): strong 1.0 and 30 days, medium pairs 0.4
             and 3 days, weak triples 0.1 and 12 hours.
@@ -129,6 +141,8 @@ class Touched:
     pair_bans: int
     triple_bans: int
     pressure: float
+    had_bans: int = 0
+    guarded_bans: int = 0
 
 
 NOTHING_TOUCHED = Touched(0, 0, 0, 0, 0.0)
@@ -146,7 +160,9 @@ def touched(marks: Iterable[tuple[Kind, Marks, bool]], *, crowds: Set[Kind] = fr
         crowds: kinds of its medium identifiers that a crowd has: a classroom's address and browser make no pair.
     """
     strong: dict[int, int] = {}
-    kinds = set()
+    kinds, tie_nobody = set(), set(crowds)
+    had: set[int] = set()
+    hidden: set[int] = set()
     medium: dict[int, tuple[int, set[Kind]]] = {}
     weak: dict[int, tuple[int, set[Kind]]] = {}
     for kind, each, guarded in marks:
@@ -154,18 +170,23 @@ def touched(marks: Iterable[tuple[Kind, Marks, bool]], *, crowds: Set[Kind] = fr
             continue
         strength = strength_of(kind)
         if strength is Strength.STRONG:
+            recent = [ban for ban in each.bans if ban.age_us <= _STRONG_WITHIN]
             if guarded:
+                hidden.update(ban.signup_no for ban in recent)
                 continue
-            for ban in each.bans:
-                if ban.age_us <= _STRONG_WITHIN:
-                    strong[ban.signup_no] = min(ban.age_us, strong.get(ban.signup_no, ban.age_us))
-                    kinds.add(kind)
+            for ban in recent:
+                strong[ban.signup_no] = min(ban.age_us, strong.get(ban.signup_no, ban.age_us))
+                kinds.add(kind)
+            if kind not in WRITTEN_KINDS:
+                had.update(ban.signup_no for ban in recent)
         elif strength is Strength.MEDIUM or kind in _TRIPLE:
             shared = medium if strength is Strength.MEDIUM else weak
+            if guarded:
+                tie_nobody.add(kind)
             for ban in each.bans:
                 age_us, carried = shared.get(ban.signup_no, (ban.age_us, set()))
                 shared[ban.signup_no] = (min(age_us, ban.age_us), carried | {kind})
-    paired = [age for age, carried in medium.values() if len(carried - crowds) >= 2 and age <= _PAIR_WITHIN]
+    paired = [age for age, carried in medium.values() if len(carried - tie_nobody) >= 2 and age <= _PAIR_WITHIN]
     pairs = [age for number, (age, carried) in sorted(medium.items()) if len(carried) >= 2 and age <= _PAIR_WITHIN]
     triples = [
         age for number, (age, carried) in sorted(weak.items()) if len(carried) == len(_TRIPLE) and age <= _TRIPLE_WITHIN
@@ -175,4 +196,12 @@ def touched(marks: Iterable[tuple[Kind, Marks, bool]], *, crowds: Set[Kind] = fr
         + 0.4 * math.fsum(math.exp(-age / _PAIR_TAU) for age in pairs)
         + 0.1 * math.fsum(math.exp(-age / _TRIPLE_TAU) for age in triples)
     )
-    return Touched(len(kinds), len(strong), len(paired), len(triples), pressure)
+    return Touched(
+        counted_once_written(kinds),
+        len(strong),
+        len(paired),
+        len(triples),
+        pressure,
+        had_bans=len(had),
+        guarded_bans=len(hidden - strong.keys()),
+    )

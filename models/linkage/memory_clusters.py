@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from models.linkage.company import COMPOSED_OF, COMPOSITION, Company, Traits, composition_of
-from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind
+from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind, counted_once_written
 from models.linkage.joining import GuardState, PairTie, StrongTie, Ties, ties_of
 from models.linkage.marks import (
     HELD_AGAINST,
     MARKED_KINDS,
-    MOST_BANS,
     UNMARKED,
     Ban,
     Mark,
     Marks,
+    most_bans,
     result_span_us,
     span_us,
 )
@@ -203,14 +203,15 @@ class MemoryClusters:
         return [] if kept is None else [*kept.against, *kept.others]
 
     def contained_edges(self, identifiers: Sequence[Identifier]) -> int:
-        """How many of the unguarded strong identifiers a standing containment holds."""
-        held = 0
+        """How many of the unguarded strong identifiers a standing containment holds; written ones are one together."""
+        held = []
         for each in identifiers:
             key = (each.kind, each.value)
             if each.kind in STRONG_KINDS and key not in self.guards:
                 kept = self._marks.get(key)
-                held += kept is not None and any(mark is Mark.CONTAINED for _, _, mark in kept.against)
-        return held
+                if kept is not None and any(mark is Mark.CONTAINED for _, _, mark in kept.against):
+                    held.append(each.kind)
+        return counted_once_written(held)
 
     def add(self, signup_no: int, occurred_us: int, identifiers: tuple[Identifier, ...], joins: tuple[int, ...]) -> int:
         """Make a recorded sign-up a member; what it joins becomes one cluster. Returns the cluster."""
@@ -420,5 +421,5 @@ def _counted(kind: IdentifierKind, kept: _Kept, now_us: int, excluding: int | No
         passed=sum(mark is Mark.PASSED for _, _, mark in recent),
         failed=sum(mark is Mark.FAILED for _, _, mark in recent),
         contained=sum(mark is Mark.CONTAINED for _, _, mark in against),
-        bans=tuple(Ban(number, max(0, now_us - known)) for known, number, _ in bans[:MOST_BANS]),
+        bans=tuple(Ban(number, max(0, now_us - known)) for known, number, _ in bans[: most_bans(kind)]),
     )

@@ -6,19 +6,23 @@ together is tied at least twice, which accidents (a recycled number, a borrowed 
 
 The graph has a node for every account, for every unguarded strong identifier that two of them share, and for two medium
 identifiers that the same accounts share. Weak and guarded identifiers tie nobody.
+
+Mailboxes, telephones and ORCID iDs are public: anybody can write down those of a stranger, or of a whole university,
+and be refused or banned. So what those who were refused wrote down ties nobody, and whom nothing else holds is no part
+of a piece that is contained without a person.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 
 import rustworkx as rx
 
-from models.linkage.identifier import STRONG_KINDS, IdentifierKind
+from models.linkage.identifier import STRONG_KINDS, WRITTEN_KINDS, IdentifierKind
 from models.linkage.joining import DEGREE_CAP, MEDIUM
 from models.linkage.marks import Mark
 
@@ -38,6 +42,7 @@ class Account:
 
     ``doubted`` is the evidence that comes in minutes, where labels take days: whether it failed the last proof that it
     was asked for, or would be asked for one even if nobody had come before it. ``None`` says that nobody can tell.
+    ``refused`` says that it was never let in, nor asked for a proof that would have let it in.
     """
 
     number: int
@@ -45,6 +50,7 @@ class Account:
     label: Mark | None = None
     source: str | None = None
     doubted: bool | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class Piece:
         sources: different sources that said so of the frauds.
         doubted: members of whom nothing else is known and who were doubted; ``trusted`` counts those who were not.
         verdict: contained with enough frauds, of several sources or a share of the labelled, and with one fraud where
-            most were doubted; a case with less.
+            most were doubted; a case with less, and where only what anybody can write down holds it together.
     """
 
     accounts: tuple[int, ...]
@@ -126,13 +132,14 @@ def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines
     groups: dict[int, list[int]] = defaultdict(list)
     for number, group in of_account.items():
         groups[group].append(number)
-    pieces = {
-        group: judge_piece([by_number[number] for number in sorted(numbers)], lines)
-        for group, numbers in groups.items()
+    held = _held(ties, of_account)
+    pieces = [
+        _judged([by_number[number] for number in sorted(numbers)], held, lines)
+        for numbers in groups.values()
         if len(numbers) >= 2
-    }
-    contained = {number for piece in pieces.values() if piece.verdict is Verdict.CONTAIN for number in piece.accounts}
-    ordered = sorted(pieces.values(), key=lambda piece: (-len(piece.accounts), piece.accounts))
+    ]
+    contained = {number for piece in pieces if piece.verdict is Verdict.CONTAIN for number in piece.accounts}
+    ordered = sorted(pieces, key=lambda piece: (-len(piece.accounts), piece.accounts))
     return Judgement(tuple(ordered), _leaves(ties, contained, by_number), ties)
 
 
@@ -155,7 +162,7 @@ def ties_of(accounts: Sequence[Account], guarded: Set[Key] = frozenset()) -> dic
     medium: dict[Key, list[int]] = defaultdict(list)
     for account in accounts:
         for key in dict.fromkeys(account.keys):
-            if key in guarded:
+            if key in guarded or (account.refused and key[0] in WRITTEN_KINDS):
                 continue
             if key[0] in STRONG_KINDS:
                 strong[key,].append(account.number)
@@ -201,6 +208,27 @@ def _cut(accounts: Mapping[int, Account], ties: Ties) -> dict[int, int]:
     for group, nodes in enumerate(rx.connected_components(graph)):
         groups |= {numbers[node]: group for node in nodes if node < len(numbers)}
     return groups
+
+
+def _held(ties: Ties, of_account: Mapping[int, int]) -> set[int]:
+    """Who shares with another of the same group what nobody can write down for somebody else."""
+    held: set[int] = set()
+    for tie, numbers in ties.items():
+        if tie[0][0] in WRITTEN_KINDS:
+            continue
+        inside: dict[int, list[int]] = defaultdict(list)
+        for number in numbers:
+            inside[of_account[number]].append(number)
+        held.update(number for together in inside.values() if len(together) >= 2 for number in together)
+    return held
+
+
+def _judged(accounts: Sequence[Account], held: Set[int], lines: Lines) -> Piece:
+    core = [each for each in accounts if each.number in held]
+    if len(core) >= 2:
+        return judge_piece(core, lines)
+    piece = judge_piece(accounts, lines)
+    return replace(piece, verdict=Verdict.CASE) if piece.verdict is Verdict.CONTAIN else piece
 
 
 def judge_piece(accounts: Sequence[Account], lines: Lines) -> Piece:

@@ -321,6 +321,8 @@ class Linkage:
         document["bans"] = {
             "strong_kinds": self.touched.strong_kinds,
             "strong": self.touched.strong_bans,
+            "had": self.touched.had_bans,
+            "guarded": self.touched.guarded_bans,
             "pairs_14d": self.touched.pair_bans,
             "triples_72h": self.touched.triple_bans,
         }

@@ -29,6 +29,10 @@ class Decision(StrEnum):
 _SEVERITY = {decision: severity for severity, decision in enumerate(Decision)}
 
 
+REFUSED = frozenset({Decision.REVIEW, Decision.DENY})
+"""Who is not in, and comes in by no proof."""
+
+
 def harsher(first: Decision, second: Decision) -> Decision:
     """The harsher of two decisions."""
     return max(first, second, key=lambda decision: decision.severity)

@@ -116,7 +116,7 @@ def _ruling(recorded: RecordedDecision, policy: Policy, now: datetime) -> Ruling
         signals=recorded.signals,
         linkage=recorded.linkage,
         now=now,
-        standing=standing_of(recorded.linkage, recorded.hits),
+        standing=standing_of(recorded.linkage, recorded.hits, recorded.signals),
     )
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from models.linkage.identifier import STRONG_KINDS
+from models.linkage.identifier import STRONG_KINDS, counted_once_written
 from models.linkage.marks import Mark
 from service.domain.containment import Done, Progress, Role, Task
-from service.domain.decision import Assessment, Decision, harsher
+from service.domain.decision import REFUSED, Assessment, Decision, harsher
 from service.domain.errors import ConflictError
 from service.usecases.branches import HANGS_ON_CONTAINED
 from service.usecases.give_back import Made, given_back
@@ -106,12 +106,12 @@ class CarryOut:
         before = recorded.assessments[-1]
         if task.touched.role is Role.CORE:
             in_review = before.decision is Decision.REVIEW and batch.cases.await_nobody_else(recorded)
-            if before.decision not in LET_IN and not in_review:
+            if before.decision in REFUSED and not in_review:
                 return None
             assessment = held(self.judge, recorded, before, now=batch.now)
         elif not task.touched.ties:
             assessment = _through_others(self.judge, before, now=batch.now)
-        elif before.decision in LET_IN:
+        elif before.decision not in REFUSED:
             assessment = _asked(self._looked(batch, recorded))
         else:
             return None
@@ -122,7 +122,8 @@ class CarryOut:
         looked = look_again(batch.work, self.judge, recorded, now=batch.now)
         member = batch.work.clusters.member(recorded.signup_no)
         strong = () if member is None else [key for key in member.identifiers if key.kind in STRONG_KINDS]
-        edges = len(set().union(*batch.work.clusters.holding(strong).values()))
+        held_keys = set().union(*batch.work.clusters.holding(strong).values())
+        edges = counted_once_written(each.kind for each in held_keys)
         if edges <= looked.linkage.get("cluster", {}).get("contained", 0):
             return looked
         return held(self.judge, recorded, looked, now=batch.now, edges=edges)
@@ -169,10 +170,6 @@ class _Batch:
             made=Made.of(work, restoring),
             now=now,
         )
-
-
-LET_IN = frozenset({Decision.ALLOW, Decision.STEP_UP})
-"""Who is looked at again: those who are in, or may come in by a proof. Others are held already, in the queue or out."""
 
 
 def _asked(assessment: Assessment) -> Assessment:

@@ -39,7 +39,7 @@ def held(judge: Judge, recorded: Recorded, before: Assessment, *, now: datetime,
         signals=before.signals,
         linkage=linkage,
         now=now,
-        standing=standing_of(linkage, judge.lists(signals, now)),
+        standing=standing_of(linkage, judge.lists(signals, now), before.signals),
     )
     if ruling.failed_rules:
         judge.alarm(ruling.failed_rules)

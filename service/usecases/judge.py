@@ -103,7 +103,7 @@ class Judge:
             signals=signals,
             linkage=linkage,
             now=now,
-            standing=standing_of(linkage, self.lists(lambda: facts.signals, now)),
+            standing=standing_of(linkage, self.lists(lambda: facts.signals, now), signals),
             chance=self.chance(),
         )
         if ruling.failed_rules:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.linkage.marks import Mark
-from models.linkage.pieces import Piece, Verdict, judge_piece
+from models.linkage.pieces import Piece, Verdict, judge, judge_piece
 from service.domain.case import PIECE
 from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER, ContainmentState, Looked
@@ -132,11 +132,27 @@ class JudgeClusters:
         by_themselves, by_a_person = [], []
         for surveyed in found.judgement.pieces:
             piece = self._doubted(work, found, surveyed, lines)
-            if piece.verdict is Verdict.CONTAIN and released.isdisjoint(piece.accounts):
-                by_themselves.append(piece)
-            elif piece.verdict is not Verdict.LEAVE:
-                by_a_person.append(piece)
+            if piece.verdict is not Verdict.CONTAIN:
+                by_a_person += [piece] if piece.verdict is Verdict.CASE else []
+                continue
+            contained = self._without(work, found, piece, released, lines)
+            by_themselves += contained
+            left = set(piece.accounts).difference(released, *(each.accounts for each in contained))
+            by_a_person += [piece] if left or not contained else []
         return by_themselves, by_a_person
+
+    def _without(
+        self, work: UnitOfWork, found: Survey, piece: Piece, released: Set[int], lines: ClusterLines
+    ) -> list[Piece]:
+        """What of a piece is contained without whom a person let go: a ring may have tied one to itself."""
+        if released.isdisjoint(piece.accounts):
+            return [piece]
+        others = frozenset(piece.accounts) - released
+        alone = judge(
+            [each for each in found.accounts if each.number in others], guarded=found.guarded, lines=lines_of(lines)
+        )
+        doubted = (self._doubted(work, found, each, lines) for each in alone.pieces)
+        return [each for each in doubted if each.verdict is Verdict.CONTAIN]
 
     def _doubted(self, work: UnitOfWork, found: Survey, piece: Piece, lines: ClusterLines) -> Piece:
         """A piece with a known fraud, and too little to contain it, with whoever of it is doubted."""
@@ -144,7 +160,12 @@ class JudgeClusters:
             return piece
         inside = frozenset(piece.accounts)
         accounts = {each.number: each for each in found.accounts if each.number in inside}
-        untold = [number for number, each in accounts.items() if each.label is None and each.doubted is None]
+        # What those who were refused look like says nothing of the others: to send some that look honest costs nothing.
+        untold = [
+            number
+            for number, each in accounts.items()
+            if each.label is None and each.doubted is None and not each.refused
+        ]
         alone = self.doubt(work, untold)
         told = [replace(each, doubted=alone.get(number, each.doubted)) for number, each in accounts.items()]
         return judge_piece(told, lines_of(lines))

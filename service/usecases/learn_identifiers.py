@@ -8,15 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from models.identifiers import identifiers_of
-from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind
 from models.linkage.joining import MEDIUM
+from models.linkage.marks import Mark, most_bans
 from models.reference.reference import Reference
 from models.signals.content import identifying
 from models.signals.signals import derive_signals
 from models.signup import Payment, PaymentMethod, Signup
 from service.domain.caller import Caller
 from service.domain.errors import FieldError, InvalidError, NotFoundError
-from service.usecases.ports import AuditEntry, Begin
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports_clusters import Known
 from service.usecases.touch_learnt import touch_learnt
 from service.usecases.unite_tied import unite_tied
 
@@ -77,6 +79,7 @@ class LearnIdentifiers:
             ]
             work.clusters.add_identifiers(recorded.signup_no, identifiers, at=now)
             touch_learnt(work, recorded, identifiers)
+            _look_back_again(work, recorded.signup_no, identifiers)
             kinds = sorted({each.kind.value for each in learnt})
             detail: dict[str, object] = {"kinds": kinds, "identifiers": len(identifiers)}
             work.audit.add(AuditEntry(now, f"key:{caller.key_id}", "signup.identifiers_learnt", recorded.id, detail))
@@ -111,6 +114,22 @@ class LearnIdentifiers:
     def _in_pairs(self, signup: Signup, learnt: Learnt) -> tuple[Identifier, ...]:
         """What ties in pairs together with what was learnt, and what tells how rare the name is."""
         return tuple(each for each in self._would_carry(signup, learnt) if each.kind in _OF_PAIRS)
+
+
+def _look_back_again(work: UnitOfWork, signup_no: int, learnt: Sequence[Identifier]) -> None:
+    """Have the worker look back again from the bans that touch an account by now, or from its own."""
+    member = work.clusters.member(signup_no)
+    keys = work.clusters.keys_of([(each.kind, each.value) for each in learnt if each.kind in STRONG_KINDS])
+    bans = {
+        known.signup_no: known
+        for key in keys
+        for known in work.clusters.known_of(key, limit=most_bans(key.kind))
+        if known.mark is Mark.BANNED
+    }
+    if member is not None and member.label is Mark.BANNED and member.label_at is not None:
+        bans[signup_no] = Known(signup_no, Mark.BANNED, member.label_at)
+    for ban in bans.values():
+        work.after_bans.due_again(ban)
 
 
 _OF_PAIRS = frozenset({*MEDIUM, IdentifierKind.NAME})

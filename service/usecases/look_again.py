@@ -9,13 +9,21 @@ from models.identifiers import identifiers_of
 from models.signals.signals import derive_signals
 from service.domain.decision import Assessment
 from service.usecases.judge import Judge, LookOut, look_out_for_nobody
+from service.usecases.learnt_since import learnt_keys, touched_with
 from service.usecases.ports import Recorded, UnitOfWork
 
 
 def look_again(
     work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime, look_out: LookOut = look_out_for_nobody
 ) -> Assessment:
-    """The assessment as it would be if it was decided now; nothing is staged."""
+    """The assessment as it would be if it was decided now, with the bans that it touches by what it learnt since.
+
+    Nothing is staged.
+    """
     signals = derive_signals(recorded.signup, judge.reference)
-    linkage = work.ledger.linkage_again(recorded, identifiers_of(recorded.signup, signals), now=now)
+    told = identifiers_of(recorded.signup, signals)
+    linkage = work.ledger.linkage_again(recorded, told, now=now)
+    learnt = learnt_keys(work, recorded.signup_no, told)
+    if learnt:
+        linkage.touched = touched_with(work, learnt, linkage.touched, signup_no=recorded.signup_no, now=now)
     return judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now, look_out=look_out)

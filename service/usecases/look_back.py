@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from models.identifiers import identifiers_of
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.linkage.joining import DEGREE_CAP
 from models.linkage.marks import Mark
+from models.signals.signals import derive_signals
 from service.domain.case import OPERATOR
 from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER
-from service.domain.decision import Decision
+from service.domain.decision import REFUSED, Assessment, Decision
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import AfterBan
 from service.domain.watch import MATCHES, WATCHED_KINDS, Watch, Watches
 from service.usecases.faster_others import leaving_to_others
 from service.usecases.judge import Judge
+from service.usecases.learnt_since import learnt_keys
 from service.usecases.look_again import look_again
-from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey, Known
 from service.usecases.tell_consequence import TellConsequence
 from service.usecases.workers_cases import WorkersCase, WorkersCases
@@ -32,7 +35,8 @@ Habit = tuple[IdentifierKind, bytes]
 BANS_A_ROUND = 20
 BATCH = 500
 CARRIERS = 500
-"""The newest carriers of an identifier that are looked at: of a crowd's no more is learnt."""
+"""The newest carriers of an identifier that are looked at: of a crowd's no more is learnt. Those who were refused are
+not among them, or a few hundred of their forms would hide the others."""
 PIECE = 200
 """The newest members of a banned cluster whose identifiers lead to other clusters."""
 SAMPLE = 2_000
@@ -85,8 +89,12 @@ class LookBack:
                 with self.begin() as work:
                     after.update(dict.fromkeys(kin_of(work, banned, lines, now), ban))
         self._allowed_before(after, now)
-        for cluster in sorted({cluster for cluster in clusters.values() if cluster is not None}):
-            self._around(cluster, lines, now)
+        around: dict[int, list[ClusterMember]] = defaultdict(list)
+        for ban, cluster in clusters.items():
+            if cluster is not None and (banned := members[ban]) is not None:
+                around[cluster].append(banned)
+        for cluster in sorted(around):
+            self._around(cluster, around[cluster], lines, now)
         # One by one: each takes its account's row, and others take several in an order of their own.
         for ban in bans:
             with self.begin() as work:
@@ -98,9 +106,11 @@ class LookBack:
         """Judge accounts again that were let in, each by number with the newest ban that leads to it."""
         leaving_to_others(lambda kin: self._score_again(kin, after, now), sorted(after, reverse=True), batch=BATCH)
 
-    def _around(self, cluster: int, lines: AfterBan, now: datetime) -> None:
+    def _around(self, cluster: int, banned: Sequence[ClusterMember], lines: AfterBan, now: datetime) -> None:
+        """``banned`` may be older than the newest members, which may all be forms that were refused."""
         with self.begin() as work:
-            newest = work.clusters.newest(cluster, limit=PIECE)
+            by_number = {each.signup_no: each for each in (*banned, *work.clusters.newest(cluster, limit=PIECE))}
+            newest = [by_number[number] for number in sorted(by_number)]
             if newest:
                 self._same_operator(work, cluster, newest, lines, now)
                 self._watch(work, cluster, newest, lines, now)
@@ -115,14 +125,23 @@ class LookBack:
             for recorded in work.ledger.several(kin):
                 last = recorded.assessments[-1] if recorded.assessments else None
                 ban = after[recorded.signup_no]
-                if last is None or last.decision is not Decision.ALLOW or last.decided_at > ban.at:
+                if last is None or last.decision in REFUSED or self._is_done(work, recorded, last, ban):
                     continue
-                assessment = look_again(work, self.judge, recorded, now=now)
+                assessment = _asked_first(look_again(work, self.judge, recorded, now=now), recorded, ban)
                 if assessment.decision.severity > last.decision.severity:
                     because = {"after": "ban_of_another"}
                     told += self.tell(work, recorded, assessment, because=because, now=now) is not None
             work.commit()
         return told
+
+    def _is_done(self, work: UnitOfWork, recorded: Recorded, last: Assessment, ban: Known) -> bool:
+        """Whether it was judged since the ban became known: with its history, which a proof says nothing of, and with
+        all that it carries by now.
+        """
+        if last.decided_at <= ban.at or last.vector is None:
+            return False
+        told = identifiers_of(recorded.signup, derive_signals(recorded.signup, self.judge.reference))
+        return not learnt_keys(work, recorded.signup_no, told)
 
     def _same_operator(
         self, work: UnitOfWork, cluster: int, members: Sequence[ClusterMember], lines: AfterBan, now: datetime
@@ -192,6 +211,16 @@ class LookBack:
         work.audit.add(AuditEntry(now, WORKER, "watch.opened", cluster_id(cluster), detail))
 
 
+def _asked_first(assessment: Assessment, recorded: Recorded, ban: Known) -> Assessment:
+    """Whoever came before the banned one, and shares with such nothing but what anybody can write down, is asked in
+    place of being held: that one may have written down what is his.
+    """
+    came_first = recorded.signup_no < ban.signup_no and not assessment.linkage.get("bans", {}).get("had")
+    if assessment.decision is Decision.REVIEW and came_first:
+        return replace(assessment, decision=Decision.STEP_UP)
+    return assessment
+
+
 def bridges(
     work: UnitOfWork, cluster: int, members: Sequence[ClusterMember], *, within: timedelta
 ) -> dict[int, set[IdentifierKey]]:
@@ -231,7 +260,7 @@ def kin_of(work: UnitOfWork, banned: ClusterMember, lines: AfterBan, now: dateti
             continue
         numbers = [
             each.signup_no
-            for each in work.clusters.carriers(key, limit=CARRIERS)
+            for each in work.clusters.carriers(key, limit=CARRIERS, let_in=True)
             if each.recorded_at >= since and each.label is None and each.signup_no != banned.signup_no
         ]
         if strength is Strength.STRONG:

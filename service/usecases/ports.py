@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -214,6 +214,10 @@ class Ledger(Protocol):
 
         A record does not open when the key that its personal data was encrypted with is not configured any more.
         """
+        ...
+
+    def refused_among(self, signup_nos: Collection[int]) -> Set[int]:
+        """Those that were denied or held each time: never let in, nor asked for a proof that would have let them in."""
         ...
 
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:

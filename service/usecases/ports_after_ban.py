@@ -37,6 +37,10 @@ class AfterBans(Protocol):
         """Stage: it was looked back from a ban. Doing it twice is harmless."""
         ...
 
+    def due_again(self, ban: Known) -> None:
+        """Stage: a standing ban is looked back from once more, because it touches others by now."""
+        ...
+
     def withdrawn(self, ban: Known, *, at: datetime) -> None:
         """Stage: a ban was withdrawn, whether or not anybody looked back from it."""
         ...

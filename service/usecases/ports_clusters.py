@@ -129,8 +129,8 @@ class Clusters(Protocol):
         """Members by their numbers, in no particular order; those that do not exist are left out."""
         ...
 
-    def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
-        """The newest sign-ups that carry an identifier."""
+    def carriers(self, key: IdentifierKey, *, limit: int, let_in: bool = False) -> Sequence[ClusterMember]:
+        """The newest sign-ups that carry an identifier; with ``let_in`` without those that were refused each time."""
         ...
 
     def recent(self, *, after_no: int, limit: int) -> Sequence[ClusterMember]:

@@ -71,6 +71,7 @@ def survey(work: UnitOfWork, cluster: int, lines: ClusterLines) -> Survey:
     members = {member.signup_no: member for member in work.clusters.members(cluster)}
     known = work.outcomes.of_many([number for number, member in members.items() if member.label is Mark.BANNED])
     guarded = frozenset(key_of(guard.key) for guard in work.clusters.guards())
+    refused = work.ledger.refused_among(members)
     accounts = []
     for number, member in members.items():
         said = known.get(number)
@@ -82,6 +83,7 @@ def survey(work: UnitOfWork, cluster: int, lines: ClusterLines) -> Survey:
                 label=member.label,
                 source=UNSAID if standing is None else standing.said.source,
                 doubted=None if member.proof is None else member.proof is Mark.FAILED,
+                refused=number in refused,
             )
         )
     judged = judge(accounts, guarded=guarded, lines=lines_of(lines))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.linkage.identifier import STRONG_KINDS, Identifier
+from models.linkage.identifier import STRONG_KINDS, Identifier, counted_once_written
 from models.linkage.marks import Mark
 from service.domain.containment import Role, Touched
 from service.usecases.hold_member import CORE_EDGES
@@ -35,7 +35,8 @@ def touch_learnt(work: UnitOfWork, recorded: Recorded, learnt: Sequence[Identifi
     learnt_held = {each[0] for each in new if not held.isdisjoint(each)}
     if not learnt_held:
         return
-    role = Role.CORE if len(held & carried) + len(learnt_held) >= CORE_EDGES else Role.LEAF
+    kinds = [each.kind for each in (held & carried) | learnt_held]
+    role = Role.CORE if counted_once_written(kinds) >= CORE_EDGES else Role.LEAF
     contained = work.containments.standing_among([number]) | work.containments.released_among([number])
     if contained or (role is Role.LEAF and work.containments.asked_among([number])):
         return

@@ -136,6 +136,33 @@ def test_two_hydras_that_one_broker_ties_are_two_pieces() -> None:
     assert verdicts == {1: Verdict.CONTAIN, 11: Verdict.CASE}
 
 
+def test_whom_only_public_things_tie_is_asked_and_contained_by_nobody_but_a_person() -> None:
+    public = ((MAILBOX, "prof"), (PHONE, "office"))
+    hydra = ring(range(1, 9), [1, 2, 3])
+    hydra[4] = Account(5, (*hydra[4].keys, *public))
+    judgement = judge([*hydra, account(20, *public)])
+    by_words_alone = judge([account(number, *public, label=BANNED, source=f"s{number}") for number in range(1, 5)])
+
+    assert [each.accounts for each in judgement.pieces] == [tuple(range(1, 9))]
+    assert [each.number for each in judgement.leaves] == [20]
+    assert [each.verdict for each in by_words_alone.pieces] == [Verdict.CASE]
+
+
+def test_what_the_refused_wrote_down_ties_nobody() -> None:
+    hydra = ring(range(1, 9), [1, 2, 3])
+    victims = [account(number, (MAILBOX, f"m{number}"), (PHONE, f"p{number}"), (DEVICE, "hall")) for number in (20, 21)]
+    forms = [
+        Account(number + 20, (*hydra[0].keys, (MAILBOX, f"m{number}"), (PHONE, f"p{number}")), refused=True)
+        for number in (20, 21)
+    ]
+    judgement = judge([*hydra, *victims, *forms])
+    let_in = judge([*hydra, *victims, *(replace(each, refused=False) for each in forms)])
+
+    assert {each.verdict: each.accounts for each in judgement.pieces}[Verdict.CONTAIN] == (*range(1, 9), 40, 41)
+    assert judgement.leaves == ()
+    assert {20, 21} <= {number for piece in let_in.pieces for number in piece.accounts}
+
+
 def test_guarded_and_weak_identifiers_hold_nobody() -> None:
     card, domain = (CARD, "pi"), (Kind.EMAIL_DOMAIN, "college.example")
     accounts = [account(number, card, domain, (DEVICE, "d"), label=BANNED) for number in range(1, 5)]
@@ -186,10 +213,19 @@ def test_pieces_are_those_of_brute_force(carried: list[list[Key]]) -> None:
 
     found = {frozenset(each.accounts) for each in judge(accounts).pieces}
 
-    assert found == _two_edge_connected([each.number for each in accounts], ties)
+    together = _two_edge_connected([each.number for each in accounts], ties)
+    assert found == {_held_by_more_than_words(group, accounts) for group in together}
     assert set(map(frozenset, components([each.number for each in accounts], ties))) == _connected(
         {each.number for each in accounts}, [(number, tie) for tie, numbers in ties.items() for number in numbers]
     )
+
+
+def _held_by_more_than_words(group: frozenset[int], accounts: Sequence[Account]) -> frozenset[int]:
+    """Those who share a device or a card with another of the group; all of them where no two do."""
+    inside = [each for each in accounts if each.number in group]
+    had = {each.number: {key for key in each.keys if key[0] in (DEVICE, CARD)} for each in inside}
+    held = frozenset(one for one in had if any(had[one] & had[other] for other in had if other != one))
+    return held or group
 
 
 def _two_edge_connected(numbers: list[int], ties: dict[Tie, tuple[int, ...]]) -> set[frozenset[int]]:

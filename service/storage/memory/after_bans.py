@@ -71,6 +71,18 @@ class MemoryAfterBans:
 
         self._staged.append(write)
 
+    def due_again(self, ban: Known) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            shelf = self._shelves.after_bans
+            undo = _remembering(shelf, ban.signup_no)
+            if ban.signup_no not in shelf.corrected:
+                shelf.looked_back.pop(ban.signup_no, None)
+            return undo
+
+        self._staged.append(write)
+
     def withdrawn(self, ban: Known, *, at: datetime) -> None:
         """See the port."""
 

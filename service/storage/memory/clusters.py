@@ -95,11 +95,13 @@ class MemoryClusterPort:
             members = self._clusters.members
             return tuple(self._member(members[number]) for number in signup_nos if number in members)
 
-    def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
+    def carriers(self, key: IdentifierKey, *, limit: int, let_in: bool = False) -> Sequence[ClusterMember]:
         """See the port."""
         with self._shelves.lock:
             self._read_up()
-            newest = reversed(self._shelves.carried.get(_key(key), ()))
+            newest: Iterable[int] = reversed(self._shelves.carried.get(_key(key), ()))
+            if let_in:
+                newest = (number for number in newest if not self._shelves.signups[number].is_refused)
             return tuple(self._member(self._clusters.members[number]) for number in islice(newest, limit))
 
     def recent(self, *, after_no: int, limit: int) -> Sequence[ClusterMember]:

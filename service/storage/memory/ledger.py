@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from datetime import datetime
 
 from models.linkage.history import Link
@@ -111,6 +111,12 @@ class MemoryLedger:
         with self._shelves.lock:
             found = (self._shelves.signups.get(number) for number in signup_nos)
             return tuple(kept.recorded() for kept in found if kept is not None)
+
+    def refused_among(self, signup_nos: Collection[int]) -> Set[int]:
+        """See the port."""
+        with self._shelves.lock:
+            found = (self._shelves.signups.get(number) for number in signup_nos)
+            return {kept.signup_no for kept in found if kept is not None and kept.is_refused}
 
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """See the port."""

@@ -13,7 +13,7 @@ from service.domain.account import Account
 from service.domain.attack import Attack
 from service.domain.case import Case, CaseState
 from service.domain.containment import Containment, Looked, Progress, Touched
-from service.domain.decision import Assessment
+from service.domain.decision import REFUSED, Assessment
 from service.domain.event import Event
 from service.domain.likeness import Likeness
 from service.domain.outcome import Outcome
@@ -59,6 +59,11 @@ class Kept:
     record: NewRecord
     signup_no: int
     assessments: list[Assessment] = field(default_factory=list)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it was denied or held each time."""
+        return bool(self.assessments) and all(each.decision in REFUSED for each in self.assessments)
 
     def recorded(self) -> Recorded:
         """As the port gives it out."""

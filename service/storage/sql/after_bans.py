@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any  # Any: rows of a driver are untyped
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from models.linkage.marks import Mark
 from service.domain.watch import Watch
@@ -85,6 +85,15 @@ class SqlAfterBans:
                 "corrected_us": None if stands else done_us,
             }
             write_over(connection, LookBackRow, columns)
+
+        self._stage.add(run)
+
+    def due_again(self, ban: Known) -> None:
+        """See the port."""
+        own = (LookBackRow.signup_no == ban.signup_no) & LookBackRow.corrected_us.is_(None)
+
+        def run(connection: Connection) -> None:
+            connection.execute(delete(LookBackRow).where(own))
 
         self._stage.add(run)
 

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
+from service.domain.decision import REFUSED
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql import lifted_guards, partition
@@ -30,7 +31,7 @@ from service.storage.sql.marks import put, taken, withdraw
 from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
 from service.storage.sql.staging import Stage
-from service.storage.sql.tables import LinkRow, SignupRow
+from service.storage.sql.tables import AssessmentRow, LinkRow, SignupRow
 from service.storage.sql.upserts import write_over
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Marked, Merged
 
@@ -138,15 +139,14 @@ class SqlClusters:
             found += self._members(_MEMBERS.where(MemberRow.signup_no.in_(signup_nos[at : at + _NUMBERS_A_STATEMENT])))
         return tuple(found)
 
-    def carriers(self, key: IdentifierKey, *, limit: int) -> Sequence[ClusterMember]:
+    def carriers(self, key: IdentifierKey, *, limit: int, let_in: bool = False) -> Sequence[ClusterMember]:
         """See the port."""
-        newest = (
-            select(LinkRow.signup_no)
-            .where(LinkRow.digest == key.digest)
-            .order_by(LinkRow.recorded_us.desc(), LinkRow.signup_no.desc())
-            .limit(limit)
-            .subquery()
-        )
+        carried = select(LinkRow.signup_no).where(LinkRow.digest == key.digest)
+        if let_in:
+            own = AssessmentRow.signup_no == LinkRow.signup_no
+            refused = AssessmentRow.decision.in_([each.value for each in REFUSED])
+            carried = carried.where(exists().where(own, ~refused))
+        newest = carried.order_by(LinkRow.recorded_us.desc(), LinkRow.signup_no.desc()).limit(limit).subquery()
         wanted = _MEMBERS.where(MemberRow.signup_no.in_(select(newest.c.signup_no)))
         return self._members(wanted.order_by(MemberRow.signup_no.desc()))
 

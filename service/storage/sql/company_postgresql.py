@@ -6,7 +6,7 @@ from typing import Any  # Any: rows of a driver are untyped
 
 from models.linkage.company import COMPOSITION
 from models.linkage.identifier import IdentifierKind
-from models.linkage.marks import MOST_BANS, Mark
+from models.linkage.marks import Mark
 from models.linkage.velocity import SATURATION, Window
 from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
 from service.storage.sql.question import Found, FoundCompany, FoundMarks, Question
@@ -115,7 +115,7 @@ def _growth(window: Window) -> str:
 
 def _newest_banned(column: str) -> str:
     """One column of the newest bans, in the order of the rows; to sort them, or to make a text of all, takes longer."""
-    return f"array_to_string((array_agg({column}) FILTER (WHERE mark = {Mark.BANNED.value}))[1:{MOST_BANS}], ',')"
+    return f"array_to_string((array_agg({column}) FILTER (WHERE mark = {Mark.BANNED.value}))[1:key.most], ',')"
 
 
 ARMS_SQL = f"""
@@ -134,9 +134,9 @@ FROM (SELECT signup_no FROM newest ORDER BY signup_no DESC LIMIT {COMPOSITION}) 
 CROSS JOIN LATERAL (SELECT {_TRAITS} FROM members WHERE signup_no = composed.signup_no LIMIT 1) AS member
 UNION ALL
 SELECT {MARKS}::bigint, NULL::bytea, against.bans, key.place, against.banned, others.good, others.passed, others.failed,
-    against.contained, {_zeros(7)}
-FROM unnest(%(mark_digests)s::bytea[], %(mark_places)s::bigint[], %(mark_since)s::bigint[], %(result_since)s::bigint[])
-    AS key (digest, place, since, results_since)
+    against.contained, EXISTS (SELECT 1 FROM guards WHERE digest = key.digest)::int::bigint, {_zeros(6)}
+FROM unnest(%(mark_digests)s::bytea[], %(mark_places)s::bigint[], %(mark_since)s::bigint[], %(result_since)s::bigint[],
+    %(mark_most)s::bigint[]) AS key (digest, place, since, results_since, most)
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE mark = 1 AND known_us >= key.since) AS banned,
         count(*) FILTER (WHERE mark = 2) AS contained,
@@ -180,6 +180,7 @@ def parameters_of(question: Question) -> dict[str, object]:
         "mark_places": bigint_array([each.place for each in marked]),
         "mark_since": bigint_array([each.since_us for each in marked]),
         "result_since": bigint_array([each.results_since_us for each in marked]),
+        "mark_most": bigint_array([each.most_bans for each in marked]),
     }
 
 
@@ -207,7 +208,7 @@ class Gathered:
         elif place == MARKS:
             known_us, numbers = ((), ()) if row[2] is None else _sides(bytes(row[2]).decode())
             bans = list(zip(known_us, numbers, strict=True))
-            self.marks.append(FoundMarks(row[3], row[4], row[5], row[6], row[7], row[8], bans))
+            self.marks.append(FoundMarks(row[3], row[4], row[5], row[6], row[7], row[8], bans, bool(row[9])))
 
     def company(self) -> FoundCompany | None:
         """The company, once every row is taken in."""

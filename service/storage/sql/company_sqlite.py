@@ -11,7 +11,7 @@ import numpy as np
 from models.linkage.company import COMPOSITION
 from models.linkage.identifier import IdentifierKind
 from models.linkage.joining import MEDIUM
-from models.linkage.marks import MARKED_KINDS, MOST_BANS, Mark
+from models.linkage.marks import MARKED_KINDS, Mark
 from models.linkage.velocity import SATURATION, Window
 from service.storage.sql.question import FoundCompany, FoundMarks, MarkKey, PairKey, Question
 
@@ -20,7 +20,7 @@ STRONG_KINDS = 6
 
 _TRAITS = "network, email_domain, email_pattern, device, payment, institution, name"
 _NO_PAIR = PairKey(b"", 0, 0, 0)
-_NO_MARK = MarkKey(b"", -1, 0, 0)
+_NO_MARK = MarkKey(b"", -1, 0, 0, 0)
 
 
 _PAIR_SQL = """
@@ -123,17 +123,19 @@ def _marks_sql(*, judged_again: bool) -> str:
     held = _HELD_SQL % (" AND (signup_no <> ? OR mark = 2)" if judged_again else "")
     of_others = " AND signup_no <> ?" if judged_again else ""
     # With a sign before it no index is made for the column on the fly, and the newest few end the reading.
-    return f"""json_array(?,
+    # Most identifiers carry no mark, and one look says so in place of four.
+    return f"""CASE WHEN EXISTS (SELECT 1 FROM marks WHERE digest = ?) THEN json_array(?,
+    EXISTS (SELECT 1 FROM guards WHERE digest = ?),
     json((SELECT json_array({_counted(1, " AND known_us >= ?")}, {_counted(2)}) FROM {held})),
     json((SELECT json_group_array(json_array(known_us, signup_no)) FROM (
-        SELECT known_us, signup_no FROM {held} WHERE +mark = 1 LIMIT {MOST_BANS}
+        SELECT known_us, signup_no FROM {held} WHERE +mark = 1 LIMIT ?
     ))),
     json((SELECT json_array({", ".join(_counted(mark, " AND known_us >= ?") for mark in (3, 4, 5))}) FROM (
         SELECT mark, known_us FROM marks
         WHERE digest = ? AND channel = 1 AND withdrawn_us IS NULL{of_others}
         ORDER BY known_us DESC, signup_no DESC, mark DESC LIMIT {SATURATION}
     )))
-)"""  # noqa: S608 - only numbers of the code are put into the text
+) END"""  # noqa: S608 - only numbers of the code are put into the text
 
 
 def _counted(mark: int, condition: str = "") -> str:
@@ -192,7 +194,8 @@ def columns_parameters(question: Question, versions: int) -> list[object]:
     parameters: list[object] = [*growth, *[excluding] * 6]
     marked = question.marked()
     for key in [*marked, *[_NO_MARK] * (sizes_of(question, versions)[2] - len(marked))]:
-        parameters += [key.place, key.since_us, key.digest, *excluded, key.digest, *excluded]
+        parameters += [key.digest, key.place, key.digest, key.since_us, key.digest, *excluded]
+        parameters += [key.digest, *excluded, key.most_bans]
         parameters += [key.since_us, key.results_since_us, key.results_since_us, key.digest, *excluded]
     return parameters
 
@@ -235,8 +238,8 @@ def _grown(clusters: Sequence[str | None], now_us: int) -> tuple[int, int, int]:
 def marks_of_column(column: str) -> list[FoundMarks]:
     """The marks of their JSON, where there are any."""
     found = []
-    for place, (banned, contained), bans, (good, passed, failed) in json.loads(column):
+    for place, guarded, (banned, contained), bans, (good, passed, failed) in filter(None, json.loads(column)):
         if bans or contained or good or passed or failed:
             newest = sorted(map(tuple, bans), reverse=True)
-            found.append(FoundMarks(place, banned, good, passed, failed, contained, newest))
+            found.append(FoundMarks(place, banned, good, passed, failed, contained, newest, bool(guarded)))
     return found

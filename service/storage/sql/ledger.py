@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from functools import partial
 from itertools import groupby
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, Select, and_, select, tuple_
+from sqlalchemy import Connection, Select, and_, case, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from models.linkage.identifier import Identifier
 from models.linkage.velocity import Linkage
-from service.domain.decision import Assessment, Decision
+from service.domain.decision import REFUSED, Assessment, Decision
 from service.domain.errors import NotFoundError, UnavailableError
 from service.domain.event import Event
 from service.storage.encryption import Encryption, EncryptionError
@@ -190,6 +190,20 @@ class SqlLedger:
             read = self._database.read(partial(page, numbers=signup_nos[at : at + _PAGE]))
             found |= {each.signup_no: each for each in read}
         return tuple(found[number] for number in signup_nos if number in found)
+
+    def refused_among(self, signup_nos: Collection[int]) -> Set[int]:
+        """See the port."""
+
+        def run(connection: Connection) -> set[int]:
+            statement = (
+                select(AssessmentRow.signup_no)
+                .where(AssessmentRow.signup_no.in_(numbers_of(connection, signup_nos)))
+                .group_by(AssessmentRow.signup_no)
+                .having(func.min(case((AssessmentRow.decision.in_([each.value for each in REFUSED]), 1), else_=0)) == 1)
+            )
+            return set(connection.execute(statement).scalars())
+
+        return self._database.read(run)
 
     def linkage_again(self, recorded: Recorded, identifiers: Sequence[Identifier], *, now: datetime) -> Linkage:
         """See the port."""

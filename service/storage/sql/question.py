@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models.linkage.company import Traits
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.joining import DEGREE_CAP, MEDIUM, PAIR_WINDOW_US, joins_alone, joins_in_pairs
-from models.linkage.marks import MARKED_KINDS, result_span_us, span_us
+from models.linkage.marks import MARKED_KINDS, most_bans, result_span_us, span_us
 from models.linkage.velocity import (
     AGED_KIND,
     DAY_US,
@@ -90,6 +90,7 @@ class Question:
                 place,
                 self.now_us - span_us(identifier.kind),
                 self.now_us - result_span_us(identifier.kind),
+                most_bans(identifier.kind),
             )
             for place, (identifier, pseudonyms) in enumerate(self.asked)
             if identifier.kind in _MARKED
@@ -121,17 +122,21 @@ class PairKey:
 
 @dataclass(frozen=True, slots=True)
 class MarkKey:
-    """An identifier by its place, and since when bans and results count."""
+    """An identifier by its place, since when bans and results count, and how many bans are looked at one by one."""
 
     digest: bytes
     place: int
     since_us: int
     results_since_us: int
+    most_bans: int
 
 
 @dataclass(frozen=True, slots=True)
 class FoundMarks:
-    """The marks of the identifier at a place; ``bans`` are (known µs, sign-up number), newest first."""
+    """The marks of the identifier at a place, and whether a guard is on it.
+
+    ``bans`` are (known µs, sign-up number), newest first.
+    """
 
     place: int
     banned: int
@@ -140,6 +145,7 @@ class FoundMarks:
     failed: int
     contained: int
     bans: Sequence[tuple[int, int]]
+    guarded: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from models.linkage.company import Company, composition_of
 from models.linkage.daily import observed_days
 from models.linkage.guarded import Hidden, with_hidden
-from models.linkage.identifier import IdentifierKind, Strength, strength_of
+from models.linkage.identifier import IdentifierKind, Strength, counted_once_written, strength_of
 from models.linkage.joining import GuardState, PairTie, StrongTie, crowds_of, name_is_rare, ties_of
 from models.linkage.marks import UNMARKED, Ban, Marks, touched
 from models.linkage.velocity import AGED_KIND, NO_HISTORY, PAST_KINDS, Linkage, Velocity
@@ -70,9 +70,10 @@ def _company(
     ]
     ties = ties_of(strong, [PairTie(*each) for each in found.pairs], name_is_rare=name_is_rare(velocities))
     guarded = {tie.kind for tie in strong if tie.guard is not None}
-    contained = sum(
-        each.contained > 0 and strength_of(kind) is Strength.STRONG and kind not in guarded
+    contained = counted_once_written(
+        kind
         for kind, each in marks.items()
+        if each.contained > 0 and strength_of(kind) is Strength.STRONG and kind not in guarded
     )
     members = found.company
     if not ties.clusters or members is None:
@@ -112,14 +113,13 @@ def _marks(
     question: Question, found: Found
 ) -> tuple[dict[IdentifierKind, Marks], list[tuple[IdentifierKind, Marks, bool]]]:
     """The marks by kind; and with them whether the identifier is guarded, for the bans that are touched."""
-    guarded = {place for place, _, guard, _ in found.strong if guard is not None}
     by_kind, looked_at = {}, []
     for each in found.marks:
         kind = question.asked[each.place][0].kind
         bans = tuple(Ban(number, max(0, question.now_us - known)) for known, number in each.bans)
         marks = Marks(each.banned, each.good, each.passed, each.failed, each.contained, bans)
         by_kind[kind] = marks
-        looked_at.append((kind, marks, each.place in guarded))
+        looked_at.append((kind, marks, each.guarded))
     return by_kind, looked_at
 
 
