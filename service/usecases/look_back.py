@@ -35,8 +35,7 @@ Habit = tuple[IdentifierKind, bytes]
 BANS_A_ROUND = 20
 BATCH = 500
 CARRIERS = 500
-"""The newest carriers of an identifier that are looked at: of a crowd's no more is learnt. Those who were refused are
-not among them, or a few hundred of their forms would hide the others."""
+"""The newest carriers of an identifier that are looked at: of a crowd's no more is learnt."""
 PIECE = 200
 """The newest members of a banned cluster whose identifiers lead to other clusters."""
 SAMPLE = 2_000
@@ -247,8 +246,26 @@ def bridges(
     return found
 
 
-def kin_of(work: UnitOfWork, banned: ClusterMember, lines: AfterBan, now: datetime) -> list[int]:
-    """The newest accounts that share a strong identifier, a medium pair or three weak ones with a banned one."""
+def kin_of(
+    work: UnitOfWork,
+    banned: ClusterMember,
+    lines: AfterBan,
+    now: datetime,
+    *,
+    of: Sequence[Decision | None] = (Decision.ALLOW, Decision.STEP_UP),
+) -> list[int]:
+    """The newest accounts that share a strong identifier, a medium pair or three weak ones with a banned one.
+
+    Those of whom one of these was decided at some time: first those who were let in, or hundreds of forms that wait for
+    a proof would hide them.
+    """
+    kin = dict.fromkeys(number for once in of for number in _sharing(work, banned, lines, now, once))
+    return list(kin)[: lines.look_back_accounts]
+
+
+def _sharing(
+    work: UnitOfWork, banned: ClusterMember, lines: AfterBan, now: datetime, once: Decision | None
+) -> list[int]:
     strong: set[int] = set()
     medium: Counter[int] = Counter()
     weak: Counter[int] = Counter()
@@ -260,7 +277,7 @@ def kin_of(work: UnitOfWork, banned: ClusterMember, lines: AfterBan, now: dateti
             continue
         numbers = [
             each.signup_no
-            for each in work.clusters.carriers(key, limit=CARRIERS, let_in=True)
+            for each in work.clusters.carriers(key, limit=CARRIERS, once=once)
             if each.recorded_at >= since and each.label is None and each.signup_no != banned.signup_no
         ]
         if strength is Strength.STRONG:
@@ -269,8 +286,7 @@ def kin_of(work: UnitOfWork, banned: ClusterMember, lines: AfterBan, now: dateti
             medium.update(numbers)
         else:
             weak.update(numbers)
-    kin = strong | _with(medium, 2) | _with(weak, _WEAK_WANTED)
-    return sorted(kin, reverse=True)[: lines.look_back_accounts]
+    return sorted(strong | _with(medium, 2) | _with(weak, _WEAK_WANTED), reverse=True)
 
 
 def _with(counted: Counter[int], least: int) -> set[int]:

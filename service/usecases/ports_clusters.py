@@ -10,6 +10,7 @@ from typing import Protocol
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
+from service.domain.decision import Decision
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -129,8 +130,8 @@ class Clusters(Protocol):
         """Members by their numbers, in no particular order; those that do not exist are left out."""
         ...
 
-    def carriers(self, key: IdentifierKey, *, limit: int, let_in: bool = False) -> Sequence[ClusterMember]:
-        """The newest sign-ups that carry an identifier; with ``let_in`` without those that were refused each time."""
+    def carriers(self, key: IdentifierKey, *, limit: int, once: Decision | None = None) -> Sequence[ClusterMember]:
+        """The newest sign-ups that carry an identifier; with ``once`` those of which this was decided at some time."""
         ...
 
     def recent(self, *, after_no: int, limit: int) -> Sequence[ClusterMember]:

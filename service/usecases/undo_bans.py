@@ -155,7 +155,7 @@ def _near(work: UnitOfWork, bans: Sequence[Known], lines: AfterBan, now: datetim
     for ban in bans:
         member, cluster = work.clusters.member(ban.signup_no), work.clusters.cluster_of(ban.signup_no)
         if member is not None:
-            found.update(kin_of(work, member, lines, now))
+            found.update(kin_of(work, member, lines, now, of=(None,)))
         if cluster is not None and _is_clear(work, cluster):
             found.update(each.signup_no for each in work.clusters.members(cluster))
     harsh = sorted(

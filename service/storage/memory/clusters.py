@@ -14,6 +14,7 @@ from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.marks import Mark
 from models.linkage.memory_clusters import Key, Member
 from service.domain.containment import ContainmentState, Role
+from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.memory.shelves import Shelves, Undo, Write
@@ -95,13 +96,14 @@ class MemoryClusterPort:
             members = self._clusters.members
             return tuple(self._member(members[number]) for number in signup_nos if number in members)
 
-    def carriers(self, key: IdentifierKey, *, limit: int, let_in: bool = False) -> Sequence[ClusterMember]:
+    def carriers(self, key: IdentifierKey, *, limit: int, once: Decision | None = None) -> Sequence[ClusterMember]:
         """See the port."""
         with self._shelves.lock:
             self._read_up()
             newest: Iterable[int] = reversed(self._shelves.carried.get(_key(key), ()))
-            if let_in:
-                newest = (number for number in newest if not self._shelves.signups[number].is_refused)
+            if once is not None:
+                signups = self._shelves.signups
+                newest = (number for number in newest if any(e.decision is once for e in signups[number].assessments))
             return tuple(self._member(self._clusters.members[number]) for number in islice(newest, limit))
 
     def recent(self, *, after_no: int, limit: int) -> Sequence[ClusterMember]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
-from service.domain.decision import REFUSED
+from service.domain.decision import Decision
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.sql import lifted_guards, partition
@@ -139,13 +139,12 @@ class SqlClusters:
             found += self._members(_MEMBERS.where(MemberRow.signup_no.in_(signup_nos[at : at + _NUMBERS_A_STATEMENT])))
         return tuple(found)
 
-    def carriers(self, key: IdentifierKey, *, limit: int, let_in: bool = False) -> Sequence[ClusterMember]:
+    def carriers(self, key: IdentifierKey, *, limit: int, once: Decision | None = None) -> Sequence[ClusterMember]:
         """See the port."""
         carried = select(LinkRow.signup_no).where(LinkRow.digest == key.digest)
-        if let_in:
+        if once is not None:
             own = AssessmentRow.signup_no == LinkRow.signup_no
-            refused = AssessmentRow.decision.in_([each.value for each in REFUSED])
-            carried = carried.where(exists().where(own, ~refused))
+            carried = carried.where(exists().where(own, AssessmentRow.decision == once.value))
         newest = carried.order_by(LinkRow.recorded_us.desc(), LinkRow.signup_no.desc()).limit(limit).subquery()
         wanted = _MEMBERS.where(MemberRow.signup_no.in_(select(newest.c.signup_no)))
         return self._members(wanted.order_by(MemberRow.signup_no.desc()))

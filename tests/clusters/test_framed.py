@@ -1,0 +1,264 @@
+"""Framing: whoever writes down what is public of somebody else, and is refused or banned, has nobody denied by that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from models.linkage.identifier import IdentifierKind
+from models.linkage.joining import GuardState
+from service.domain.caller import Caller, Scope
+from service.domain.decision import Decision
+from service.domain.standing import ListHit, ListName
+from service.usecases.learn_identifiers import Learnt, LearntKind
+from service.usecases.ports import AuditEntry
+from service.usecases.ports_clusters import Guard
+from service.usecases.standing import standing_of
+
+CALLER = Caller("campus", "k1", frozenset(Scope))
+ALLOW, STEP_UP, REVIEW, DENY = Decision
+MAIL, PHONE = "hesper.quillfeather@college-q.example", "+33612345678"
+PUBLIC = {"mail": MAIL, "phone": PHONE}
+
+
+def rounds(gate: Any, count: int = 2) -> None:
+    for _ in range(count):
+        gate.work()
+        gate.look_back(gate.now)
+
+
+def settled(gate: Any, view: Any, decision: Decision, **changes: Any) -> None:
+    """A further assessment, as a proof that is asked for or given leaves one behind."""
+    with gate.store.begin() as work:
+        recorded = work.ledger.get("campus", view.id)
+        last = recorded.assessments[-1]
+        made = replace(last, id=gate.new_id(gate.now), decided_at=gate.now, decision=decision, **changes)
+        work.ledger.append_assessment(recorded.signup_no, made, AuditEntry(gate.now, "test", "settled", view.id, {}))
+        work.commit()
+
+
+def learns(gate: Any, view: Any, device: str, card: str) -> None:
+    gate.later(seconds=1)
+    learnt = [Learnt(LearntKind.DEVICE_ID, device), Learnt(LearntKind.PAYMENT_FINGERPRINT, card)]
+    gate.clusters.learn(view.id, learnt, caller=CALLER, now=gate.now)
+
+
+def test_a_university_whose_mailboxes_and_telephones_were_typed_into_refused_forms_stays_as_it_is(gate: Any) -> None:
+    known = [{"mail": f"p{at}@college-q.example", "phone": f"+3361234567{at}"} for at in range(9)]
+    victims = [gate.came(device="hall", **each) for each in known]
+    ring = [gate.came(device="d", card="c") for _ in range(12)]
+    for at, view in enumerate(ring[:3]):
+        gate.said(view, source=("reviewer", "chargeback")[at % 2])
+    rounds(gate)
+    forms = [gate.came(device="d", card="c", **each) for each in known]
+
+    rounds(gate)
+
+    assert set(gate.decisions([*ring, *forms])) == {"deny"}
+    assert set(gate.decisions(victims)) == {"allow"}
+
+
+def test_one_ban_of_a_stranger_with_his_mailbox_and_telephone_asks_whom_they_belong_to(gate: Any) -> None:
+    owner = gate.came(**PUBLIC)
+    stranger = gate.came(mail=MAIL.replace("@", "+x@"), phone=PHONE)
+    gate.said(stranger)
+
+    rounds(gate)
+
+    assert gate.latest(owner) is STEP_UP
+    # Who comes now cannot be told from the banned one: a person looks, whatever the number of bans.
+    assert gate.decision(**PUBLIC)[0] is REVIEW
+    gate.said(gate.came(mail=MAIL.replace("@", "+y@")))
+    gate.said(gate.came(mail=MAIL.replace("@", "+z@")))
+    decision, codes = gate.decision(**PUBLIC)
+    assert (decision, "REPLACEMENT_OF_BANNED_CERTAIN" in codes) == (REVIEW, False)
+
+
+def test_what_one_has_to_have_counts_as_before(gate: Any) -> None:
+    pool = gate.came(device="d", phone=PHONE)
+    gate.said(gate.came(device="d", phone=PHONE))
+
+    rounds(gate)
+
+    assert gate.latest(pool) is DENY
+    assert gate.decision(device="d", mail=MAIL)[0] is REVIEW
+
+
+def test_mailbox_and_telephone_of_a_contained_ring_are_one_edge(gate: Any) -> None:
+    ring = [gate.came(device="d", card="c", **(PUBLIC if at == 4 else {})) for at in range(6)]
+    for at, view in enumerate(ring[:3]):
+        gate.said(view, source=("reviewer", "chargeback")[at % 2])
+    rounds(gate, 1)
+    with_both = gate.came(**PUBLIC)
+
+    assert with_both.assessment.linkage["cluster"]["contained"] == 1
+    assert gate.decision(phone=PHONE, device="d")[0] is DENY
+
+
+def test_a_proof_that_was_pending_when_the_ban_came_lets_nobody_in(gate: Any) -> None:
+    asked = gate.came(device="d", card="c")
+    settled(gate, asked, STEP_UP)
+    gate.said(gate.came(device="d", card="c"))
+    rounds(gate, 1)
+
+    assert gate.latest(asked) is DENY
+
+
+def test_a_proof_that_was_given_between_the_ban_and_the_look_back_does_not_hide_it(gate: Any) -> None:
+    asked, banned = gate.came(device="d", card="c"), gate.came(device="d", card="c")
+    gate.said(banned)
+    gate.later(seconds=1)
+    settled(gate, asked, ALLOW, vector=None)
+    rounds(gate, 1)
+
+    assert gate.latest(asked) is DENY
+
+
+def _decide(gate: Any, recorded: Any, decision: Decision, **changes: Any) -> None:
+    """A further assessment, as a proof leaves one behind."""
+    from service.usecases.ports import AuditEntry
+
+    last = recorded.assessments[-1]
+    made = replace(last, id=gate.new_id(gate.now), decided_at=gate.now, decision=decision, **changes)
+    with gate.store.begin() as work:
+        work.ledger.append_assessment(recorded.signup_no, made, AuditEntry(gate.now, "test", "settled", recorded.id))
+        work.commit()
+
+
+@pytest.mark.parametrize("learner", ["the other", "the banned"])
+@pytest.mark.parametrize("first", ["ban", "learning"])
+def test_what_is_learnt_before_or_after_a_ban_is_looked_back_at(gate: Any, learner: str, first: str) -> None:
+    other, banned = gate.came(device="o", card="p"), gate.came(device="d", card="c")
+    device, card = ("d", "c") if learner == "the other" else ("o", "p")
+    who = other if learner == "the other" else banned
+
+    if first == "learning":
+        learns(gate, who, device, card)
+    gate.said(banned)
+    rounds(gate, 1)
+    if first == "ban":
+        learns(gate, who, device, card)
+    rounds(gate, 1)
+
+    assert gate.latest(other) is DENY
+
+
+def test_hundreds_of_forms_hide_nobody_who_was_let_in_from_a_look_back(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.usecases.look_back.CARRIERS", 5)
+    let_in = [gate.came(card="c") for _ in range(3)]
+    gate.said(let_in[0])
+    forms = [gate.came(card="c") for _ in range(8)]
+
+    rounds(gate, 1)
+
+    assert set(gate.decisions(forms)) == {"review"}
+    assert gate.decisions(let_in[1:]) == ["review", "review"]
+
+
+def test_one_whom_a_person_let_go_protects_no_ring_that_ties_him_to_itself(gate: Any) -> None:
+    mine = gate.ring(8, frauds=3, name="m")
+    rounds(gate, 1)
+    cluster = gate.cluster(mine[0])
+    gate.clusters.contain.release(cluster, owner=None, by="lea", reason="mistaken", now=gate.now)
+    rounds(gate, 1)
+    released = mine[0]
+    ring = gate.ring(8, name="r")
+    for at, view in enumerate(ring[:3]):
+        gate.said(view, source=("reviewer", "chargeback")[at % 2])
+    bridge = gate.came(device="r-d0", card="r-c1")
+    learns(gate, released, "r-d0", "r-c1")
+    rounds(gate)
+
+    assert set(gate.decisions([*ring[3:], bridge])) == {"deny"}
+    assert gate.cluster(released) == gate.cluster(ring[0])
+
+
+def test_refused_forms_that_look_honest_do_not_speak_for_a_ring(gate: Any) -> None:
+    ring = [gate.came(device="d", card="c") for _ in range(8)]
+    gate.said(ring[0])
+    forms = [gate.came(device="d", card="c") for _ in range(9)]
+    assert set(gate.decisions(forms)) == {"deny"}
+
+    refused = gate.read(lambda work: work.ledger.refused_among([gate.number(each) for each in (*ring, *forms)]))
+
+    assert refused == {gate.number(each) for each in forms}
+
+
+def test_a_guarded_address_makes_no_pair_with_a_browser(gate: Any) -> None:
+    shared = {"ip": "81.2.69.142", "agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/131.0"}
+    banned = gate.came(**shared)
+    gate.said(banned)
+    assert gate.came(**shared).assessment.linkage["bans"]["pairs_14d"] == 1
+
+    with gate.store.begin() as work:
+        (key,) = work.clusters.keys_of([(IdentifierKind.IP, "81.2.69.142")])
+        work.clusters.set_guard(Guard(key, GuardState.EXEMPT, gate.now, "lea", "campus"))
+        work.commit()
+
+    assert gate.came(**shared).assessment.linkage["bans"]["pairs_14d"] == 0
+
+
+def test_a_ban_on_what_is_exempt_ends_that_it_lets_anybody_in(gate: Any) -> None:
+    banned = gate.came(phone=PHONE)
+    with gate.store.begin() as work:
+        (key,) = work.clusters.keys_of([(IdentifierKind.PHONE, PHONE)])
+        work.clusters.set_guard(Guard(key, GuardState.EXEMPT, gate.now, "lea", "office"))
+        work.commit()
+    hits = (ListHit(ListName.EXEMPT, IdentifierKind.PHONE, "e1"),)
+    before = gate.came(phone=PHONE).assessment
+    gate.said(banned)
+    after = gate.came(phone=PHONE).assessment
+
+    assert not standing_of(before.linkage, hits, {}).ban_touched
+    assert after.linkage["bans"] | {"guarded": 1} == after.linkage["bans"]
+    assert standing_of(after.linkage, hits, {}).ban_touched
+    assert after.decision is ALLOW
+
+
+def test_a_mailbox_that_was_not_proven_vouches_for_nobody() -> None:
+    exempt = ListHit(ListName.EXEMPT, IdentifierKind.EMAIL_DOMAIN, "e1")
+    block = ListHit(ListName.BLOCK, IdentifierKind.MAILBOX, "b1")
+
+    def hits(verified: bool | None) -> tuple[ListHit, ...]:
+        return standing_of({}, (exempt, block), {"behaviour": {"email_verified": verified}}).hits
+
+    assert hits(False) == (block,)
+    assert hits(True) == hits(None) == (exempt, block)
+
+
+def test_strangers_on_one_card_range_hide_no_bans_of_the_same_habits(gate: Any) -> None:
+    same = {
+        "bin": "531234",
+        "ip": "91.10.1.4",
+        "agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/131.0",
+        "mail": "anna.smith1@gmail.com",
+    }
+    for at in range(3):
+        gate.said(gate.came(**same | {"mail": f"anna.smith{at}@gmail.com", "ip": f"91.10.{at}.4"}))
+    for at in range(20):
+        gate.said(gate.came(bin="531234", mail=f"z{at}@else{at}.example"))
+
+    assert (
+        gate.came(**same | {"ip": "91.10.9.4", "mail": "anna.smith9@gmail.com"}).assessment.linkage["bans"][
+            "triples_72h"
+        ]
+        == 3
+    )
+
+
+def test_marks_know_whether_a_guard_is_on_them(gate: Any) -> None:
+    banned = gate.came(device="d", card="c")
+    gate.said(banned)
+    with gate.store.begin() as work:
+        (key,) = work.clusters.keys_of([(IdentifierKind.DEVICE, "d")])
+        work.clusters.set_guard(Guard(key, GuardState.SHARED, gate.now, "worker", "laboratory"))
+        work.commit()
+
+    bans = gate.came(device="d").assessment.linkage["bans"]
+
+    assert (bans["strong"], bans["had"], bans["guarded"]) == (0, 0, 1)
+    assert gate.came(device="d", card="c").assessment.linkage["bans"]["guarded"] == 0
