@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -127,6 +127,18 @@ def _decide(gate: Any, recorded: Any, decision: Decision, **changes: Any) -> Non
         work.commit()
 
 
+def test_who_came_after_a_ban_and_learns_what_it_is_on_is_looked_at(gate: Any) -> None:
+    banned = gate.came(device="d", card="c")
+    gate.said(banned)
+    rounds(gate, 1)
+    newcomer = gate.came(device="o", card="p")
+    learns(gate, newcomer, "d", "c")
+
+    rounds(gate, 1)
+
+    assert gate.latest(newcomer) is DENY
+
+
 @pytest.mark.parametrize("learner", ["the other", "the banned"])
 @pytest.mark.parametrize("first", ["ban", "learning"])
 def test_what_is_learnt_before_or_after_a_ban_is_looked_back_at(gate: Any, learner: str, first: str) -> None:
@@ -181,11 +193,27 @@ def test_refused_forms_that_look_honest_do_not_speak_for_a_ring(gate: Any) -> No
     ring = [gate.came(device="d", card="c") for _ in range(8)]
     gate.said(ring[0])
     forms = [gate.came(device="d", card="c") for _ in range(9)]
-    assert set(gate.decisions(forms)) == {"deny"}
+    of_ring, of_forms = ([gate.number(each) for each in views] for views in (ring, forms))
 
-    refused = gate.read(lambda work: work.ledger.refused_among([gate.number(each) for each in (*ring, *forms)]))
+    def doubted(_: Any, numbers: Any) -> dict[int, bool]:
+        return {number: number in of_ring for number in numbers}
 
-    assert refused == {gate.number(each) for each in forms}
+    gate.judge_clusters = replace(gate.judge_clusters, doubt=Doubt(gate.judge, doubted))
+    gate.work()
+
+    assert gate.read(lambda work: work.ledger.refused_among([*of_ring, *of_forms])) == set(of_forms)
+    assert set(gate.decisions(ring)) == {"deny"}
+
+
+@dataclass
+class Doubt:
+    """Whoever is said to be doubted."""
+
+    judge: Any
+    doubted: Any
+
+    def __call__(self, work: Any, numbers: Any) -> Any:
+        return self.doubted(work, numbers)
 
 
 def test_a_guarded_address_makes_no_pair_with_a_browser(gate: Any) -> None:
