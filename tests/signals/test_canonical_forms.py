@@ -150,6 +150,14 @@ def test_a_number_has_one_international_form(signals_of, phone, country, e164, l
     assert (signals.e164, signals.line_type, signals.virtual) == (e164, line_type, virtual)
     assert signals.block == (None if e164 is None else e164[:-4])
     assert signals.valid is (e164 is not None)
+    assert signals.identifies is (e164 is not None)
+
+
+@pytest.mark.parametrize("phone", ["+919999999999", "+61444444444", "+33666666666"])
+def test_a_number_of_one_digit_is_valid_and_nobodys(signals_of, phone):
+    signals = signals_of(phone=phone).phone
+
+    assert (signals.valid, signals.identifies, signals.e164, signals.block) == (True, False, None, None)
 
 
 @pytest.mark.parametrize(

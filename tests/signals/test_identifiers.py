@@ -109,6 +109,12 @@ def test_an_invalid_orcid_or_number_identifies_nobody(carried):
     assert not kinds & {IdentifierKind.ORCID, IdentifierKind.PHONE, IdentifierKind.PHONE_BLOCK}
 
 
+def test_a_number_of_one_digit_over_and_over_identifies_nobody(carried):
+    kinds = {each.kind for each in carried(phone="+919999999999")}
+
+    assert not kinds & {IdentifierKind.PHONE, IdentifierKind.PHONE_BLOCK}
+
+
 def test_no_identifier_appears_twice(carried):
     found = carried(behaviour__stated_use="again " * 40)
 
