@@ -25,6 +25,7 @@ class PaymentSignals:
         cardholder: the canonical name on it.
         method: how the account would be paid; ``None`` without a payment block.
         absent: nothing would be paid.
+        fingerprint_given: the fingerprint tells instruments apart.
         prepaid: a prepaid card; ``None`` when the funding is unknown.
         virtual_bin: an issuer of virtual or prepaid numbers; ``None`` without a BIN.
         failed_attempts: tries that the processor refused before.
@@ -41,6 +42,7 @@ class PaymentSignals:
     cardholder: str | None = field(metadata=PERSONAL)
     method: PaymentMethod | None
     absent: bool
+    fingerprint_given: bool
     prepaid: bool | None
     virtual_bin: bool | None
     failed_attempts: int | None
@@ -58,6 +60,7 @@ _ABSENT = PaymentSignals(
     cardholder=None,
     method=None,
     absent=True,
+    fingerprint_given=False,
     prepaid=None,
     virtual_bin=None,
     failed_attempts=None,
@@ -77,12 +80,14 @@ def payment_signals(signup: Signup, reference: Reference) -> PaymentSignals:
         return _ABSENT
     checks = payment.checks or PaymentChecks()
     digits = payment.bin.strip() if payment.bin else ""
+    fingerprint = identifying(payment.fingerprint)
     return PaymentSignals(
-        fingerprint=identifying(payment.fingerprint),
+        fingerprint=fingerprint,
         bin=digits or None,
         cardholder=_cardholder(payment, reference),
         method=payment.method,
         absent=payment.method is PaymentMethod.NONE,
+        fingerprint_given=fingerprint is not None,
         prepaid=None if payment.funding in {None, Funding.UNKNOWN} else payment.funding is Funding.PREPAID,
         virtual_bin=reference.bins.is_virtual(digits) if digits else None,
         failed_attempts=None if payment.failed_attempts is None else min(payment.failed_attempts, _MOST_ATTEMPTS),
