@@ -6,7 +6,7 @@ from dataclasses import field
 
 from models.frozen import frozen
 from models.reference.reference import Reference
-from models.signals.content import identifying
+from models.signals.content import identifying, name_of_somebody
 from models.signals.names import canonical_name, canonical_words, names_match
 from models.signals.personal import PERSONAL
 from models.signup import CheckResult, Funding, Payment, PaymentChecks, PaymentMethod, Signup, ThreeDSecure
@@ -22,7 +22,7 @@ class PaymentSignals:
     Attributes:
         fingerprint: the processor's fingerprint of it.
         bin: the first digits of the card.
-        cardholder: the canonical name on it.
+        cardholder: the canonical name on it; ``None`` for what stands in place of one.
         method: how the account would be paid; ``None`` without a payment block.
         absent: nothing would be paid.
         fingerprint_given: the fingerprint tells instruments apart.
@@ -101,9 +101,8 @@ def payment_signals(signup: Signup, reference: Reference) -> PaymentSignals:
 
 
 def _cardholder(payment: Payment, reference: Reference) -> str | None:
-    if not payment.cardholder_name:
-        return None
-    return canonical_name(canonical_words(payment.cardholder_name, reference.confusables))
+    holder = name_of_somebody(payment.cardholder_name)
+    return None if holder is None else canonical_name(canonical_words(holder, reference.confusables))
 
 
 def _failed(check: CheckResult | None) -> bool | None:
