@@ -10,13 +10,18 @@ _PLACEHOLDERS = frozenset(
         *("null", "none", "nil", "nan", "undefined", "objectobject", "true", "false", "void"),
         *("nullnull", "undefinedundefined"),
         *("unknown", "unset", "missing", "empty", "na", "notavailable", "notapplicable", "notset", "notprovided"),
-        *("anonymous", "default", "dummy", "placeholder"),
+        *("anonymous", "default", "dummy", "placeholder", "infinity", "notfound", "nodevice", "unknowndevice"),
+        # A template that nobody filled in: {{device_id}}, ${device.id}, %DEVICE_ID%.
+        "deviceid",
         # MD5, SHA-1 and SHA-256 of no bytes at all: the fingerprint of a field that was never filled in.
         "d41d8cd98f00b204e9800998ecf8427e",
         "da39a3ee5e6b4b0d3255bfef95601890afd80709",
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-        # The one ANDROID_ID that a whole series of telephones reported.
+        # The one ANDROID_ID that a whole series of telephones reported, the hardware address that Android tells every
+        # application, and a random UUID without anything random in it.
         "9774d56d682e549c",
+        "020000000000",
+        "00000000000040008000000000000000",
     }
 )
 """What programs write where they know nothing: in small letters, without anything that is no letter or digit."""

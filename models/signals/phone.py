@@ -33,6 +33,9 @@ phonenumbers.enable_pattern_cache()
 _VIRTUAL = frozenset({"voip", "pager", "uan"})
 _UNKNOWABLE = frozenset({"fixed_line_or_mobile"})
 _BLOCK_DIGITS = 4
+_REPEATED = 8
+"""So many times the same digit at its end, or in all of a shorter one, and a number is made up: by chance one in ten
+million is."""
 
 
 @frozen
@@ -44,7 +47,7 @@ class PhoneSignals:
         block: the number without its last four digits.
         given: a number was given.
         valid: the numbering plan knows it; ``None`` when none was given.
-        identifies: it can be one person's: valid, and not one digit over and over.
+        identifies: it can be one person's: valid, and not one digit over and over, at least from some place on.
         country: whose number it is.
         line_type: what the numbering plan says of its line.
         virtual: not tied to a handset; ``None`` where the numbering plan does not tell (all of North America).
@@ -101,8 +104,8 @@ def _read(phone: str, country: str | None) -> tuple[str, str, str | None, bool] 
     line_type = _LINE_TYPES.get(phonenumbers.number_type(number))
     if line_type is None:
         return None
-    # Numbers such as +91 99999 99999 are some subscriber's, and what strangers type who would rather give none.
-    identifies = len(set(str(number.national_number))) > 1
+    # Such as +91 99999 99999 or +33 6 00000000: somebody's, and what strangers type who would rather give none.
+    identifies = len(set(str(number.national_number)[-_REPEATED:])) > 1
     return phonenumbers.format_number(number, PhoneNumberFormat.E164), line_type, _region(number), identifies
 
 

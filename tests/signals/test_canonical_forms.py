@@ -157,7 +157,12 @@ def test_a_number_has_one_international_form(signals_of, phone, country, e164, l
     assert signals.identifies is (e164 is not None)
 
 
-@pytest.mark.parametrize("phone", ["+919999999999", "+61444444444", "+33666666666"])
+@pytest.mark.parametrize("phone", ["+8613888888889", "+33611111112", "+447400000001"])
+def test_a_number_that_only_has_many_of_one_digit_is_somebodys(signals_of, phone):
+    assert signals_of(phone=phone).phone.e164 == phone
+
+
+@pytest.mark.parametrize("phone", ["+919999999999", "+33666666666", "+8613888888888", "+5511999999999", "+61400000000"])
 def test_a_number_of_one_digit_is_valid_and_nobodys(signals_of, phone):
     signals = signals_of(phone=phone).phone
 

@@ -133,6 +133,8 @@ def test_the_same_sign_up_gives_the_same_identifiers(make_signup, signals_of):
         *("null", "undefined", "None", "n/a", "0", "0000-0000", "xxxxxxxx", "d41d8cd98f00b204e9800998ecf8427e"),
         *("null|null", "undefined-undefined", "null_0", "None, None", "undefined:null:false"),
         *("nullnull", "undefinedundefined"),
+        *("{{device_id}}", "%DEVICE_ID%", "${device.id}", "not found", "No device", "02:00:00:00:00:00", "Infinity"),
+        "00000000-0000-4000-8000-000000000000",
     ],
 )
 def test_what_programs_write_where_they_know_nothing_names_nobody(text):
