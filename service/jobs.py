@@ -114,7 +114,7 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
     carry_out = CarryOut(store.begin, judge, tell, BATCH if settings.embedded else BATCH_ON_A_SERVER)
     return (
         Job("clusters united", SettleClusters(store.begin, reference)),
-        Job("guards changed", RecogniseShared(store.begin, policy)),
+        Job("guards changed", RecogniseShared(store.begin, policy, reference.mail)),
         Job("exempted identifiers guarded", GuardExempted(store.begin)),
         Job("clusters judged", JudgeClusters(store.begin, DoubtAlone(judge), cases, new_id, ask_branches)),
         # Its turns follow each other: the jobs behind it take longer than all of a containment.

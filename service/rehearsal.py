@@ -175,7 +175,7 @@ class Rehearsal:
         # In the order of the worker's round; see ``service.jobs.cluster_jobs``.
         self._jobs = (
             SettleClusters(begin, self.judge.reference),
-            RecogniseShared(begin, self.policy),
+            RecogniseShared(begin, self.policy, self.judge.reference.mail),
             JudgeClusters(begin, doubt, cases, self._new_id, AskBranches(begin, self.judge, tell)),
             CarryOut(begin, self.judge, tell),
             LookBack(begin, self.judge, cases, tell),

@@ -26,7 +26,7 @@ def institution_on_list(facts: Facts) -> float | None:
 
 
 def orcid_valid(facts: Facts) -> float | None:
-    """1 when the check digit of the ORCID iD holds; missing when none was given."""
+    """1 when the check digit of the ORCID iD holds, 0 for the one of ORCID's examples; missing when none was given."""
     return number(facts.signals.identity.orcid_valid)
 
 

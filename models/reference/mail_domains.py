@@ -16,12 +16,12 @@ class MailRules:
 
     Attributes:
         domain: the domain that all of the provider's interchangeable domains stand for.
-        ignores_dots: whether ``j.doe`` and ``jdoe`` are one mailbox.
+        ignores: characters that the provider overlooks: with ``.`` among them ``j.doe`` and ``jdoe`` are one mailbox.
         tag_separator: what starts a tag that the provider ignores.
     """
 
     domain: str
-    ignores_dots: bool = False
+    ignores: str = ""
     tag_separator: str = "+"
 
 
@@ -65,10 +65,11 @@ def _listed(domain: str, domains: frozenset[str]) -> bool:
 
 
 # Providers whose own documentation says how they read addresses. Yahoo separates tags with a hyphen (disposable
-# addresses "base-keyword"); a plus sign is not allowed there.
+# addresses "base-keyword"); a plus sign is not allowed there. At Proton user_name and user.name are username too
+# (proton.me/support/change-username), and a name that is taken at one of its domains is taken at all.
 _PROVIDERS: tuple[tuple[MailRules, tuple[str, ...]], ...] = (
-    (MailRules("gmail.com", ignores_dots=True), ("gmail.com", "googlemail.com")),
-    (MailRules("proton.me", ignores_dots=True), ("proton.me", "protonmail.com", "protonmail.ch", "pm.me")),
+    (MailRules("gmail.com", ignores="."), ("gmail.com", "googlemail.com")),
+    (MailRules("proton.me", ignores="._-"), ("proton.me", "protonmail.com", "protonmail.ch", "pm.me")),
     (MailRules("icloud.com"), ("icloud.com", "me.com", "mac.com")),
     (MailRules("yandex.ru"), ("yandex.ru", "yandex.com", "yandex.by", "yandex.kz", "yandex.ua", "ya.ru")),
 )

@@ -8,6 +8,7 @@ from models.frozen import frozen
 from models.reference.institutions import institution_key, ror_is_valid
 from models.reference.reference import Reference
 from models.reference.scripts import scripts_of
+from models.signals.content import name_of_somebody
 from models.signals.mailbox import mailbox_of
 from models.signals.names import canonical_name, canonical_words, disguises_script
 from models.signals.orcid import canonical_orcid
@@ -24,10 +25,10 @@ class IdentitySignals:
 
     Attributes:
         canonical_name: the name's folded words, sorted; the same for every order and spelling of accents.
-        name_birth: that name with the birth year.
+        name_birth: that name with the birth year; ``None`` for what stands in place of a name.
         institution_key: the same for everybody who claims the institution.
         institution_domains: its listed domains.
-        orcid: the ORCID iD, when its check digit holds.
+        orcid: the ORCID iD, when its check digit holds; ``None`` for the one of ORCID's own examples.
         sponsor_key: the sponsor's canonical mailbox or ORCID iD.
         name_words: how many words the name has.
         name_scripts: the scripts it is written in.
@@ -39,7 +40,7 @@ class IdentitySignals:
         institution_listed: its name is on the academic list; ``None`` when there is no name to look for.
         institution_country: as claimed, else of the listed domains.
         ror_valid: the ROR id can exist.
-        orcid_valid: the ORCID iD's check digit holds.
+        orcid_valid: the ORCID iD's check digit holds, and somebody may have it.
         website_academic: the website lies under an academic domain.
         sponsor_academic: the sponsor's mailbox is academic.
         sponsor_same_institution: the sponsor's mailbox belongs to the institution claimed.
@@ -73,13 +74,14 @@ def identity_signals(signup: Signup, reference: Reference) -> IdentitySignals:
     institution = identity.institution or Institution()
     words = canonical_words(identity.full_name, reference.confusables)
     name = canonical_name(words)
+    tells = identity.birth_year is not None and name_of_somebody(identity.full_name) is not None
     resolved = reference.institutions.resolve(institution.name) if institution.name else None
     orcid = canonical_orcid(identity.orcid) if identity.orcid else None
     sponsor_domain = _sponsor_domain(identity.sponsor, reference)
     listed_domains = () if resolved is None else resolved.domains
     return IdentitySignals(
         canonical_name=name,
-        name_birth=f"{name}|{identity.birth_year}" if name and identity.birth_year is not None else None,
+        name_birth=f"{name}|{identity.birth_year}" if name and tells else None,
         institution_key=institution_key(institution.name, institution.ror_id, resolved),
         institution_domains=listed_domains,
         orcid=orcid,

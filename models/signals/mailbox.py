@@ -44,7 +44,7 @@ def mailbox_of(email: str, domains: MailDomains) -> Mailbox:
     local = unicodedata.normalize("NFKC", raw_local).lower().strip('"')
     rules = domains.rules_of(domain)
     untagged = _before(_before(local, "+"), rules.tag_separator) if rules is not None else _before(local, "+")
-    plain = untagged.replace(".", "") or untagged if rules is not None and rules.ignores_dots else untagged
+    plain = untagged if rules is None else "".join(each for each in untagged if each not in rules.ignores) or untagged
     return Mailbox(
         canonical=f"{plain}@{domain if rules is None else rules.domain}",
         local=untagged,

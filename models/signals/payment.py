@@ -6,7 +6,7 @@ from dataclasses import field
 
 from models.frozen import frozen
 from models.reference.reference import Reference
-from models.signals.content import identifying
+from models.signals.content import identifying, name_of_somebody
 from models.signals.names import canonical_name, canonical_words, names_match
 from models.signals.personal import PERSONAL
 from models.signup import CheckResult, Funding, Payment, PaymentChecks, PaymentMethod, Signup, ThreeDSecure
@@ -22,9 +22,10 @@ class PaymentSignals:
     Attributes:
         fingerprint: the processor's fingerprint of it.
         bin: the first digits of the card.
-        cardholder: the canonical name on it.
+        cardholder: the canonical name on it; ``None`` for what stands in place of one.
         method: how the account would be paid; ``None`` without a payment block.
         absent: nothing would be paid.
+        fingerprint_given: the fingerprint tells instruments apart.
         prepaid: a prepaid card; ``None`` when the funding is unknown.
         virtual_bin: an issuer of virtual or prepaid numbers; ``None`` without a BIN.
         failed_attempts: tries that the processor refused before.
@@ -41,6 +42,7 @@ class PaymentSignals:
     cardholder: str | None = field(metadata=PERSONAL)
     method: PaymentMethod | None
     absent: bool
+    fingerprint_given: bool
     prepaid: bool | None
     virtual_bin: bool | None
     failed_attempts: int | None
@@ -58,6 +60,7 @@ _ABSENT = PaymentSignals(
     cardholder=None,
     method=None,
     absent=True,
+    fingerprint_given=False,
     prepaid=None,
     virtual_bin=None,
     failed_attempts=None,
@@ -77,12 +80,14 @@ def payment_signals(signup: Signup, reference: Reference) -> PaymentSignals:
         return _ABSENT
     checks = payment.checks or PaymentChecks()
     digits = payment.bin.strip() if payment.bin else ""
+    fingerprint = identifying(payment.fingerprint)
     return PaymentSignals(
-        fingerprint=identifying(payment.fingerprint),
+        fingerprint=fingerprint,
         bin=digits or None,
         cardholder=_cardholder(payment, reference),
         method=payment.method,
         absent=payment.method is PaymentMethod.NONE,
+        fingerprint_given=fingerprint is not None,
         prepaid=None if payment.funding in {None, Funding.UNKNOWN} else payment.funding is Funding.PREPAID,
         virtual_bin=reference.bins.is_virtual(digits) if digits else None,
         failed_attempts=None if payment.failed_attempts is None else min(payment.failed_attempts, _MOST_ATTEMPTS),
@@ -96,9 +101,8 @@ def payment_signals(signup: Signup, reference: Reference) -> PaymentSignals:
 
 
 def _cardholder(payment: Payment, reference: Reference) -> str | None:
-    if not payment.cardholder_name:
-        return None
-    return canonical_name(canonical_words(payment.cardholder_name, reference.confusables))
+    holder = name_of_somebody(payment.cardholder_name)
+    return None if holder is None else canonical_name(canonical_words(holder, reference.confusables))
 
 
 def _failed(check: CheckResult | None) -> bool | None:

@@ -33,6 +33,9 @@ phonenumbers.enable_pattern_cache()
 _VIRTUAL = frozenset({"voip", "pager", "uan"})
 _UNKNOWABLE = frozenset({"fixed_line_or_mobile"})
 _BLOCK_DIGITS = 4
+_REPEATED = 8
+"""So many times the same digit at its end, or in all of a shorter one, and a number is made up: by chance one in ten
+million is."""
 
 
 @frozen
@@ -40,10 +43,11 @@ class PhoneSignals:
     """The number.
 
     Attributes:
-        e164: the number in international form; only a valid number identifies anything.
+        e164: the number in international form; ``None`` unless it identifies.
         block: the number without its last four digits.
         given: a number was given.
         valid: the numbering plan knows it; ``None`` when none was given.
+        identifies: it can be one person's: valid, and not one digit over and over, at least from some place on.
         country: whose number it is.
         line_type: what the numbering plan says of its line.
         virtual: not tied to a handset; ``None`` where the numbering plan does not tell (all of North America).
@@ -53,13 +57,18 @@ class PhoneSignals:
     block: str | None = field(metadata=PERSONAL)
     given: bool
     valid: bool | None
+    identifies: bool
     country: str | None
     line_type: str | None
     virtual: bool | None
 
 
-_NONE_GIVEN = PhoneSignals(None, None, given=False, valid=None, country=None, line_type=None, virtual=None)
-_INVALID = PhoneSignals(None, None, given=True, valid=False, country=None, line_type=None, virtual=None)
+_NONE_GIVEN = PhoneSignals(
+    None, None, given=False, valid=None, identifies=False, country=None, line_type=None, virtual=None
+)
+_INVALID = PhoneSignals(
+    None, None, given=True, valid=False, identifies=False, country=None, line_type=None, virtual=None
+)
 
 
 def phone_signals(signup: Signup, reference: Reference) -> PhoneSignals:
@@ -69,12 +78,13 @@ def phone_signals(signup: Signup, reference: Reference) -> PhoneSignals:
     found = _read(signup.phone, reference.countries.known(signup.identity.country))
     if found is None:
         return _INVALID
-    e164, line_type, region = found
+    e164, line_type, region, identifies = found
     return PhoneSignals(
-        e164=e164,
-        block=e164[:-_BLOCK_DIGITS],
+        e164=e164 if identifies else None,
+        block=e164[:-_BLOCK_DIGITS] if identifies else None,
         given=True,
         valid=True,
+        identifies=identifies,
         country=reference.countries.known(region),
         line_type=line_type,
         virtual=None if line_type in _UNKNOWABLE else line_type in _VIRTUAL,
@@ -82,8 +92,8 @@ def phone_signals(signup: Signup, reference: Reference) -> PhoneSignals:
 
 
 @lru_cache(maxsize=LOOKED_AT_AGAIN)
-def _read(phone: str, country: str | None) -> tuple[str, str, str | None] | None:
-    """The international form, the line's type and the region of a valid number."""
+def _read(phone: str, country: str | None) -> tuple[str, str, str | None, bool] | None:
+    """The international form, the line's type and the region of a valid number, and whether it identifies."""
     number = _international(phone)
     if number is None:
         try:
@@ -94,7 +104,9 @@ def _read(phone: str, country: str | None) -> tuple[str, str, str | None] | None
     line_type = _LINE_TYPES.get(phonenumbers.number_type(number))
     if line_type is None:
         return None
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164), line_type, _region(number)
+    # Such as +91 99999 99999 or +33 6 00000000: somebody's, and what strangers type who would rather give none.
+    identifies = len(set(str(number.national_number)[-_REPEATED:])) > 1
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164), line_type, _region(number), identifies
 
 
 def _international(phone: str) -> phonenumbers.PhoneNumber | None:

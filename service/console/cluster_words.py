@@ -78,6 +78,7 @@ _WHY_GUARDED = (
     ("expired", "The exemption expired"),
     ("no longer exempt", "It is on the exempt list no longer"),
     ("fraud", "A known fraud carries it"),
+    ("others", "Somebody of another institution or mail domain carries it"),
 )
 _SENTENCES = dict((*_WHY_GUARDED, *WHY_CONTAIN, *WHY_DECLINE, *WHY_RELEASE, *WHY_CUT, *WHY_TIE_AGAIN))
 _COUNTED = (

@@ -15,6 +15,7 @@ from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
 from models.linkage.pieces import Account, components, ties_of
+from models.reference.mail_domains import MailDomains
 from service.domain.cluster import cluster_id, identifier_handle
 from service.domain.containment import WORKER
 from service.domain.policy import Policy
@@ -36,7 +37,7 @@ EVERY = timedelta(minutes=10)
 """How often new shared identifiers are looked for; guards that turned bad are dropped in every round."""
 
 _ONE_OF = {Kind.DEVICE: Kind.EMAIL_DOMAIN, Kind.PAYMENT: Kind.INSTITUTION}
-"""What those who share it must have in common: a family's or laboratory's people do."""
+"""What those who share it must have in common, all of them: a family's or laboratory's people do."""
 
 _DAY = timedelta(days=1)
 
@@ -44,9 +45,11 @@ _DAY = timedelta(days=1)
 class RecogniseShared:
     """A job of the worker."""
 
-    def __init__(self, begin: Begin, policy: Callable[[], Policy]) -> None:
+    def __init__(self, begin: Begin, policy: Callable[[], Policy], mail: MailDomains) -> None:
         self._begin = begin
         self._policy = policy
+        self._mail = mail
+        self._anybodys: frozenset[bytes] | None = None
         self._looked_at: datetime | None = None
 
     def __call__(self, now: datetime) -> int:
@@ -64,7 +67,7 @@ class RecogniseShared:
             guards = work.clusters.guards()
         for guard in guards:
             with self._begin() as work:
-                why = _why_dropped(work, guard, lines, now)
+                why = _why_dropped(work, guard, lines, self._of_anybody(work), now)
             if why is not None:
                 drop(self._begin, guard, why=why, now=now)
                 dropped += 1
@@ -80,7 +83,7 @@ class RecogniseShared:
                 if key.digest in guarded:
                     continue
                 with self._begin() as work:
-                    if not _is_shared(work, key, line):
+                    if not _is_shared(work, key, line, self._of_anybody(work)):
                         continue
                 _guard(
                     self._begin,
@@ -89,6 +92,14 @@ class RecogniseShared:
                 )
                 found += 1
         return found
+
+    def _of_anybody(self, work: UnitOfWork) -> frozenset[bytes]:
+        """The mail domains that make nobody a family, because anybody gets a mailbox there; digested once."""
+        if self._anybodys is None:
+            domains = self._mail.free | self._mail.relay | self._mail.disposable
+            keys = work.clusters.keys_of([(Kind.EMAIL_DOMAIN, domain) for domain in domains])
+            self._anybodys = frozenset(key.digest for key in keys)
+        return self._anybodys
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +181,9 @@ def _tell_clusters(work: UnitOfWork, guard: Guard, action: str, *, by: str, why:
             work.audit.add(AuditEntry(now, by, action, cluster_id(cluster), detail))
 
 
-def _why_dropped(work: UnitOfWork, guard: Guard, lines: GuardLines, now: datetime) -> str | None:
+def _why_dropped(
+    work: UnitOfWork, guard: Guard, lines: GuardLines, of_anybody: frozenset[bytes], now: datetime
+) -> str | None:
     if guard.until is not None and guard.until <= now:
         return "expired"
     if guard.state is not GuardState.SHARED:
@@ -178,14 +191,17 @@ def _why_dropped(work: UnitOfWork, guard: Guard, lines: GuardLines, now: datetim
     known = work.clusters.known_of(guard.key, limit=KNOWN)
     frauds = [each for each in known if each.mark is Mark.BANNED]
     if guard.key.kind is not Kind.IP:
-        return "fraud" if frauds else None
+        if frauds:
+            return "fraud"
+        carriers = work.clusters.carriers(guard.key, limit=CARRIERS)
+        return None if _alike(carriers, guard.key.kind, of_anybody) else "others"
     recent = sum(now - each.at <= _DAY for each in frauds)
     if recent >= lines.ip_dropped_at_frauds_24h or len(frauds) > lines.ip_dropped_at_share * len(known):
         return "fraud"
     return None
 
 
-def _is_shared(work: UnitOfWork, key: IdentifierKey, line: GuardLine) -> bool:
+def _is_shared(work: UnitOfWork, key: IdentifierKey, line: GuardLine, of_anybody: frozenset[bytes]) -> bool:
     """Whether the evidence says so; good accounts of one cluster count as one, so that nobody grows them alone."""
     known = work.clusters.known_of(key, limit=KNOWN)
     good = [each for each in known if each.mark is Mark.GOOD]
@@ -196,7 +212,7 @@ def _is_shared(work: UnitOfWork, key: IdentifierKey, line: GuardLine) -> bool:
     occurred = [member.occurred_at for member in carriers]
     if max(occurred) - min(occurred) < timedelta(days=line.days):
         return False
-    if key.kind in _ONE_OF and len(_values(carriers, _ONE_OF[key.kind])) != 1:
+    if not _alike(carriers, key.kind, of_anybody):
         return False
     return _apart(work, key, {each.signup_no for each in good}) >= line.clusters
 
@@ -206,8 +222,13 @@ def _borne(kind: IdentifierKind, line: GuardLine, known: Sequence[Known]) -> flo
     return max(1.0, line.fraud_share * len(known)) if kind is Kind.IP else 0.0
 
 
-def _values(members: Sequence[ClusterMember], kind: IdentifierKind) -> set[bytes]:
-    return {each.digest for member in members for each in member.identifiers if each.kind is kind}
+def _alike(carriers: Sequence[ClusterMember], kind: IdentifierKind, of_anybody: frozenset[bytes]) -> bool:
+    """Whether all of them have in common what the kind asks for; who names no institution may be of any."""
+    if kind not in _ONE_OF:
+        return True
+    common = _ONE_OF[kind]
+    said = {frozenset(each.digest for each in carrier.identifiers if each.kind is common) for carrier in carriers}
+    return len(said) < 2 and all(len(one) == 1 and one.isdisjoint(of_anybody) for one in said)
 
 
 def _apart(work: UnitOfWork, key: IdentifierKey, good: Collection[int]) -> int:

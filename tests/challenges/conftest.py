@@ -38,7 +38,7 @@ from service.usecases.issue_key import IssueKey
 from service.worker import Worker
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-ORCID = "0000-0002-1825-0097"
+ORCID = "0000-0005-9999-0012"
 KEYS = {
     "ENCRYPTION_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),
     "PSEUDONYM_KEYS": "1:" + base64.b64encode(bytes(range(32, 64))).decode(),

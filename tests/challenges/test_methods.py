@@ -107,7 +107,7 @@ CARD = Payment(method=PaymentMethod.CARD, fingerprint="fp_1")
         ),
         ({"email": "ada@gmail.com", "institution": UNLISTED}, {M.EMAIL_CODE}),
         ({"email": "ada@gmail.com", "prior_checks": PriorChecks(email_verified=True)}, set()),
-        ({"email": "ada@gmail.com", "orcid": "0000-0002-1825-0097"}, {M.EMAIL_CODE, M.ORCID_SIGN_IN}),
+        ({"email": "ada@gmail.com", "orcid": "0000-0005-9999-0012"}, {M.EMAIL_CODE, M.ORCID_SIGN_IN}),
         ({"email": "ada@gmail.com", "account_type": AccountType.RESEARCH}, {M.EMAIL_CODE, M.ORCID_SIGN_IN}),
         ({"email": "ada@gmail.com", "phone": "+442079460958"}, {M.EMAIL_CODE, M.PHONE_CODE}),
         ({"email": "ada@gmail.com", "payment": CARD}, {M.EMAIL_CODE, M.THREE_D_SECURE}),

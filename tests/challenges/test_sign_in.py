@@ -14,7 +14,7 @@ from service.challenges.providers import ProvidersInvalidError, read_providers
 from service.config import SettingsError
 
 Make = Callable[..., dict[str, Any]]
-ORCID = "0000-0002-1825-0097"
+ORCID = "0000-0005-9999-0012"
 
 
 class Journey:

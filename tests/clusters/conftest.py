@@ -107,7 +107,7 @@ class Gate:
         )
         self.look_back = LookBack(self.store.begin, self.judge, self.cases, self.telling(6))
         self.undo_bans = UndoBans(self.store.begin, self.judge, self.cases, self.telling(8))
-        self.recognise = RecogniseShared(self.store.begin, lambda: self.policy)
+        self.recognise = RecogniseShared(self.store.begin, lambda: self.policy, self.reference.mail)
         self.declare = DeclareShared(self.store.begin)
         self.settle = SettleClusters(self.store.begin, self.reference)
         self.carry_out = CarryOut(self.store.begin, self.judge, self.telling(5))

@@ -185,7 +185,9 @@ def test_a_laboratorys_card_is_recognised_by_many_workers_at_once(
         sql_gate.later(days=3)
     for view in people:
         sql_gate.said(view, "legitimate")
-    workers = [RecogniseShared(sql_gate.store.begin, lambda: sql_gate.policy) for _ in range(WORKERS)]
+    workers = [
+        RecogniseShared(sql_gate.store.begin, lambda: sql_gate.policy, sql_gate.reference.mail) for _ in range(WORKERS)
+    ]
     set_guard, together = SqlClusters.set_guard, Barrier(WORKERS)
 
     def set_together(clusters: SqlClusters, guard: Guard) -> None:

@@ -53,7 +53,7 @@ def test_a_laboratorys_card_is_recognised_and_its_people_part(gate: Any) -> None
 
 @pytest.mark.parametrize(
     "harm",
-    ["a fraud", "two institutions", "too few", "too soon"],
+    ["a fraud", "two institutions", "an institution unnamed", "too few", "too soon"],
 )
 def test_what_the_evidence_does_not_carry_is_not_recognised(gate: Any, harm: str) -> None:
     if harm == "too few":
@@ -64,7 +64,8 @@ def test_what_the_evidence_does_not_carry_is_not_recognised(gate: Any, harm: str
             gate.said(each, "legitimate")
     else:
         laboratory(gate, card="pi")
-        other = gate.came(card="pi", school="Another Place" if harm == "two institutions" else LAB)
+        schools = {"two institutions": "Another Place", "an institution unnamed": None}
+        other = gate.came(card="pi", school=schools.get(harm, LAB))
         if harm == "a fraud":
             gate.said(other)
 
@@ -72,18 +73,70 @@ def test_what_the_evidence_does_not_carry_is_not_recognised(gate: Any, harm: str
     assert guards(gate) == []
 
 
-def test_a_familys_tablet_is_recognised(gate: Any) -> None:
-    family = []
+def family(gate: Any, domain: str = "home.example") -> list[Any]:
+    """Four who share a tablet and a mail domain, each cleared later."""
+    people = []
     for at in range(4):
-        family.append(gate.came(device="tablet", mail=f"person{'abcd'[at]}@home.example"))
+        people.append(gate.came(device="tablet", mail=f"person{'abcd'[at]}@{domain}"))
         gate.now += 4 * DAY
-    for each in family:
+    for each in people:
         gate.said(each, "legitimate")
+    return people
+
+
+def test_a_familys_tablet_is_recognised(gate: Any) -> None:
+    people = family(gate)
 
     gate.recognise(gate.now)
 
     assert guards(gate) == [(IdentifierKind.DEVICE, GuardState.SHARED)]
-    assert clusters(gate, family) == 4
+    assert clusters(gate, people) == 4
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "duck.com", "mailinator.com"])
+def test_a_mail_domain_that_anybody_gets_makes_nobody_a_family(gate: Any, domain: str) -> None:
+    family(gate, domain)
+
+    assert gate.recognise(gate.now) == 0
+    assert guards(gate) == []
+
+
+@pytest.mark.parametrize("stranger", [{"school": "Another Place"}, {}])
+def test_a_card_ties_again_once_somebody_of_no_or_another_institution_has_it(
+    gate: Any, stranger: dict[str, str]
+) -> None:
+    people = laboratory(gate, card="pi")
+    gate.recognise(gate.now)
+    people.append(gate.came(card="pi", school=LAB))
+    assert gate.recognise(gate.now) == 0
+
+    people.append(gate.came(card="pi", **stranger))
+
+    assert gate.recognise(gate.now) == 1
+    assert guards(gate) == []
+    assert clusters(gate, people) == 1
+    gate.now += DAY
+    assert gate.recognise(gate.now) == 0
+
+
+def test_a_device_ties_again_once_somebody_of_another_mail_domain_has_it(gate: Any) -> None:
+    people = family(gate)
+    gate.recognise(gate.now)
+
+    people.append(gate.came(device="tablet", mail="stranger@elsewhere.example"))
+
+    assert gate.recognise(gate.now) == 1
+    assert guards(gate) == []
+    assert clusters(gate, people) == 1
+
+
+def test_what_a_person_declares_stands_whoever_carries_it(gate: Any) -> None:
+    gate.declare([(IdentifierKind.DEVICE, "tablet")], by="reviewer:dana", reason="library", until=None, now=gate.now)
+    for domain in ("gmail.com", "elsewhere.example"):
+        gate.came(device="tablet", mail=f"reader@{domain}")
+
+    assert gate.recognise(gate.now) == 0
+    assert guards(gate) == [(IdentifierKind.DEVICE, GuardState.EXEMPT)]
 
 
 def test_a_family_is_unharmed_before_anything_is_recognised(gate: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from models.linkage.identifier import IdentifierKind
 from models.linkage.joining import GuardState
+from models.linkage.velocity import SATURATION
 from service.domain.decision import Decision
 from service.usecases.ports_clusters import Guard
 
@@ -141,3 +142,33 @@ def test_bans_are_told_over_http_with_their_reason(http: Any) -> None:
     assert "replacement_of_banned" in answer["rules"]
     assert "REPLACEMENT_OF_BANNED" in [each["code"] for each in answer["reasons"]]
     assert answer["cluster"]["confirmed_fraud"] == 1
+
+
+@pytest.mark.parametrize(
+    ("shared", "people", "rule", "expected"),
+    [
+        ({"device": "d"}, 10, "DEVICE_FARM", REVIEW),
+        ({"card": "c"}, 12, "CARD_MANY_NAMES", STEP_UP),
+        ({"phone": "+447400123456"}, 5, "PHONE_MANY_NAMES", STEP_UP),
+    ],
+)
+def test_a_farm_is_not_washed_out_by_sign_ups_with_one_name_and_mailbox(
+    memory_gate: Any, shared: dict[str, str], people: int, rule: str, expected: Decision
+) -> None:
+    for _ in range(people):
+        memory_gate.came(**shared)
+    for _ in range(SATURATION):
+        memory_gate.came(mail="again@college.example", name="Oriane Maupertuis", **shared)
+
+    decision, codes = memory_gate.decision(**shared)
+
+    assert decision is expected
+    assert rule in codes
+
+
+def test_somebody_who_tries_again_and_again_is_no_farm(memory_gate: Any) -> None:
+    shared = {"device": "d", "card": "c", "phone": "+447400123456", "name": "Oriane Maupertuis"}
+    for _ in range(200):
+        memory_gate.came(mail="oriane@college.example", **shared)
+
+    assert memory_gate.decision(mail="maupertuis@college.example", **shared) == (ALLOW, set())

@@ -46,7 +46,7 @@ def canary() -> dict[str, Any]:
             "role": "researcher",
             "institution": {"name": f"Institut {CANARY}"},
             "programme": f"Programme {CANARY}",
-            "orcid": "0000-0002-1825-0097",
+            "orcid": "0000-0005-9999-0012",
             "website": f"https://{CANARY.lower()}.example",
             "sponsor": {"email": f"{CANARY.lower()}@sponsor.example"},
         },

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from models.reference.reference import Reference
+from models.signals.signals import derive_signals
 from models.signup import (
     AccountType,
+    Behaviour,
     CheckResult,
     Device,
     Identity,
@@ -236,28 +240,68 @@ def test_the_shipped_policy_is_valid_and_no_score_denies_by_itself() -> None:
     }
 
 
-BARE: dict[str, Any] = {"identity": {"full_name": "Oriane Maupertuis"}, "device": {"ip": "192.0.2.7"}}
+BARE = Signup(
+    signup_id="su_bare",
+    account_type=AccountType.EDUCATIONAL,
+    occurred_at=NOON,
+    identity=Identity(full_name="Oriane Maupertuis"),
+    email="oriane@gmail.com",
+    device=Device(ip="192.0.2.7"),
+)
 
 
 @pytest.mark.parametrize(
-    ("signup", "academic", "decision"),
+    ("told", "decision"),
     [
-        (BARE, False, Decision.STEP_UP),
-        (BARE, True, Decision.ALLOW),
-        (BARE | {"payment": {"method": "none"}, "behaviour": {"referrer": "x"}}, False, Decision.STEP_UP),
-        (BARE | {"payment": {"method": "card", "fingerprint": "fp"}}, False, Decision.ALLOW),
-        (BARE | {"behaviour": {"form_seconds": 60.0}}, False, Decision.ALLOW),
+        ({}, Decision.STEP_UP),
+        ({"email": "o.maupertuis@ox.ac.uk"}, Decision.ALLOW),
+        ({"payment": Payment(PaymentMethod.NONE), "behaviour": Behaviour(referrer="x")}, Decision.STEP_UP),
+        ({"payment": Payment(PaymentMethod.CARD, fingerprint="fp")}, Decision.ALLOW),
+        ({"payment": Payment(PaymentMethod.CARD, fingerprint="null")}, Decision.STEP_UP),
+        ({"phone": "+447400123456"}, Decision.ALLOW),
+        ({"phone": "+11111111111"}, Decision.STEP_UP),  # possible, and in no numbering plan
+        ({"phone": "+919999999999"}, Decision.STEP_UP),
+        ({"behaviour": Behaviour(form_seconds=60.0)}, Decision.ALLOW),
     ],
 )
-def test_leaving_everything_out_is_not_the_way_in(signup: dict[str, Any], academic: bool, decision: Decision) -> None:
+def test_leaving_everything_out_is_not_the_way_in(
+    reference: Reference, told: dict[str, Any], decision: Decision
+) -> None:
+    signup = replace(BARE, **told)
+
+    ruling = parse_policy(default_policy_text(), version=1).rule_on(
+        account_type=AccountType.EDUCATIONAL,
+        score=0.01,
+        signup=document_of_signup(signup),
+        signals=derive_signals(signup, reference).as_document(),
+        linkage={"email_domain": {"links_365d": 1}},
+        now=NOON,
+    )
+
+    assert ruling.failed_rules == ()
+    assert ruling.decision is decision
+
+
+@pytest.mark.parametrize(
+    ("signup", "given", "decision"),
+    [
+        ({}, False, Decision.STEP_UP),
+        ({}, True, Decision.ALLOW),
+        ({"payment": {"method": "card", "fingerprint": "null"}}, False, Decision.ALLOW),
+    ],
+)
+def test_what_was_recorded_before_two_signals_is_replayed_as_it_was_decided(
+    signup: dict[str, Any], given: bool, decision: Decision
+) -> None:
     ruling = parse_policy(default_policy_text(), version=1).rule_on(
         account_type=AccountType.EDUCATIONAL,
         score=0.01,
         signup=signup,
         signals={
-            "email": {"academic": academic, "disposable": False},
+            "email": {"academic": False, "disposable": False},
             "device": {"device_id_given": False},
-            "phone": {"given": False},
+            "phone": {"given": given},
+            "payment": {"absent": True},
         },
         linkage={},
         now=NOON,

@@ -46,7 +46,7 @@ ORDINARY = Signup(
         birth_year=2004,
         role=Role.STUDENT,
         institution=Institution(name="University of Oxford", country="GB"),
-        orcid="0000-0002-1825-0097",
+        orcid="0000-0005-9999-0012",
         website="https://www.cs.ox.ac.uk/people/jane",
     ),
     email="jane.marple@ox.ac.uk",

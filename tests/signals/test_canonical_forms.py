@@ -21,6 +21,9 @@ from models.signals.orcid import canonical_orcid
         ("jane-marple@ox.ac.uk", "jane-marple@ox.ac.uk", 0),
         ("jane+1@ox.ac.uk", "jane@ox.ac.uk", 2),
         ("jane.marple@protonmail.com", "janemarple@proton.me", 1),
+        ("j-a.n_e@pm.me", "jane@proton.me", 3),
+        ("jane_marple+lab@protonmail.ch", "janemarple@proton.me", 5),
+        ("jane_mar-ple@gmail.com", "jane_mar-ple@gmail.com", 0),
         ("jane@me.com", "jane@icloud.com", 0),
         ("jane@ya.ru", "jane@yandex.ru", 0),
         ("jane+news@fastmail.com", "jane@fastmail.com", 5),
@@ -117,10 +120,11 @@ def test_only_mixing_inside_words_is_a_disguise(reference, name, disguised):
 @pytest.mark.parametrize(
     ("orcid", "canonical"),
     [
-        ("0000-0002-1825-0097", "0000000218250097"),
-        ("https://orcid.org/0000-0002-1825-0097/", "0000000218250097"),
+        ("0000-0005-9999-0012", "0000000599990012"),
+        ("https://orcid.org/0000-0005-9999-0012/", "0000000599990012"),
         ("0000-0002-1694-233x", "000000021694233X"),
         ("0000-0002-1825-0098", None),
+        ("0000-0002-1825-0097", None),  # the iD of ORCID's own examples, and of this service's
         ("\u0660\u0660\u0660\u0660-0002-1825-0097", None),
         ("Oxford", None),
         ("", None),
@@ -150,6 +154,19 @@ def test_a_number_has_one_international_form(signals_of, phone, country, e164, l
     assert (signals.e164, signals.line_type, signals.virtual) == (e164, line_type, virtual)
     assert signals.block == (None if e164 is None else e164[:-4])
     assert signals.valid is (e164 is not None)
+    assert signals.identifies is (e164 is not None)
+
+
+@pytest.mark.parametrize("phone", ["+8613888888889", "+33611111112", "+447400000001"])
+def test_a_number_that_only_has_many_of_one_digit_is_somebodys(signals_of, phone):
+    assert signals_of(phone=phone).phone.e164 == phone
+
+
+@pytest.mark.parametrize("phone", ["+919999999999", "+33666666666", "+8613888888888", "+5511999999999", "+61400000000"])
+def test_a_number_of_one_digit_is_valid_and_nobodys(signals_of, phone):
+    signals = signals_of(phone=phone).phone
+
+    assert (signals.valid, signals.identifies, signals.e164, signals.block) == (True, False, None, None)
 
 
 @pytest.mark.parametrize(

@@ -215,7 +215,7 @@ def test_the_bits_of_all_anomalies_fit_the_column() -> None:
         (None, None),
         (Sponsor(), 0.0),
         (Sponsor(email="boss@gmail.com"), 0.0),
-        (Sponsor(orcid="0000-0002-1825-0097"), 0.0),
+        (Sponsor(orcid="0000-0005-9999-0012"), 0.0),
         (Sponsor(email="boss@cam.ac.uk"), 1.0),
         (Sponsor(email="boss@maths.ox.ac.uk"), 2.0),
     ],

@@ -34,7 +34,7 @@ def test_an_ordinary_sign_up_carries_these_in_this_order(carried):
         "device": ("dev-1", "jane.marple@ox.ac.uk"),
         "payment": ("fp-1", "jane marple"),
         "phone": ("+447400123456", "jane marple"),
-        "orcid": ("0000000218250097", "jane.marple@ox.ac.uk"),
+        "orcid": ("0000000599990012", "jane.marple@ox.ac.uk"),
         "ip": ("129.67.1.20", oxford),
         "device_profile": (profile, "dev-1"),
         "cardholder_bin": ("jane marple|424242", "fp-1"),
@@ -82,9 +82,9 @@ def test_nothing_given_nothing_carried(carried):
         ({"invited_by": "acct_77"}, IdentifierKind.INVITER, "acct_77"),
         ({"identity__sponsor": Sponsor(email="P.I@Gmail.com")}, IdentifierKind.SPONSOR, "mailbox:pi@gmail.com"),
         (
-            {"identity__sponsor": Sponsor(orcid="0000-0002-1825-0097")},
+            {"identity__sponsor": Sponsor(orcid="0000-0005-9999-0012")},
             IdentifierKind.SPONSOR,
-            "orcid:0000000218250097",
+            "orcid:0000000599990012",
         ),
         (
             {"identity__institution": Institution(name="Unheard-of College of Nowhere")},
@@ -109,6 +109,12 @@ def test_an_invalid_orcid_or_number_identifies_nobody(carried):
     assert not kinds & {IdentifierKind.ORCID, IdentifierKind.PHONE, IdentifierKind.PHONE_BLOCK}
 
 
+def test_a_number_of_one_digit_over_and_over_identifies_nobody(carried):
+    kinds = {each.kind for each in carried(phone="+919999999999")}
+
+    assert not kinds & {IdentifierKind.PHONE, IdentifierKind.PHONE_BLOCK}
+
+
 def test_no_identifier_appears_twice(carried):
     found = carried(behaviour__stated_use="again " * 40)
 
@@ -122,15 +128,43 @@ def test_the_same_sign_up_gives_the_same_identifiers(make_signup, signals_of):
 
 
 @pytest.mark.parametrize(
-    "text", ["null", "undefined", "None", "n/a", "0", "0000-0000", "xxxxxxxx", "d41d8cd98f00b204e9800998ecf8427e"]
+    "text",
+    [
+        *("null", "undefined", "None", "n/a", "0", "0000-0000", "xxxxxxxx", "d41d8cd98f00b204e9800998ecf8427e"),
+        *("null|null", "undefined-undefined", "null_0", "None, None", "undefined:null:false"),
+        *("nullnull", "undefinedundefined"),
+        *("{{device_id}}", "%DEVICE_ID%", "${device.id}", "not found", "No device", "02:00:00:00:00:00", "Infinity"),
+        "00000000-0000-4000-8000-000000000000",
+    ],
 )
 def test_what_programs_write_where_they_know_nothing_names_nobody(text):
     assert identifying(text) is None
 
 
-@pytest.mark.parametrize("text", ["1", "x", "00000001", "fffffffe", "nullius", "none-such", "7", "d41d8cd9"])
+@pytest.mark.parametrize(
+    "text", ["1", "x", "00000001", "fffffffe", "nullius", "none-such", "7", "d41d8cd9", "null-1", "nana"]
+)
 def test_what_only_looks_like_it_names_somebody(text):
     assert identifying(text) == text
+
+
+@pytest.mark.parametrize("name", ["null", "N/A", "Unknown", "undefined undefined", "NULL NULL"])
+def test_a_placeholder_for_a_name_makes_no_identifier_of_a_card_range_or_a_year(carried, name):
+    found = carried(identity__full_name=name, payment__cardholder_name=name)
+
+    assert not {IdentifierKind.CARDHOLDER_BIN, IdentifierKind.NAME_BIRTH} & {each.kind for each in found}
+
+
+@pytest.mark.parametrize("name", ["CARDHOLDER", "Valued Customer", "NAME ON CARD", "Gift Card Recipient"])
+def test_what_prepaid_cards_bear_in_place_of_a_name_is_no_holder(carried, name):
+    assert IdentifierKind.CARDHOLDER_BIN not in {each.kind for each in carried(payment__cardholder_name=name)}
+
+
+@pytest.mark.parametrize("name", ["Anna Null", "Na Li", "Nana", "Guest Peter"])
+def test_a_name_that_holds_such_a_word_is_somebodys(carried, name):
+    found = {each.kind for each in carried(identity__full_name=name, payment__cardholder_name=name)}
+
+    assert found >= {IdentifierKind.CARDHOLDER_BIN, IdentifierKind.NAME_BIRTH}
 
 
 def test_a_placeholder_for_a_device_or_a_card_or_an_inviter_is_no_identifier(carried, make_signup):

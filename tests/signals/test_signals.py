@@ -80,7 +80,7 @@ CASES = [
         "identity",
         {"sponsor_academic": False, "sponsor_same_institution": False},
     ),
-    ({"identity__sponsor": Sponsor(orcid="0000-0002-1825-0097")}, "identity", {"sponsor_academic": None}),
+    ({"identity__sponsor": Sponsor(orcid="0000-0005-9999-0012")}, "identity", {"sponsor_academic": None}),
     # e-mail
     ({"email": "jane@maths.ox.ac.uk"}, "email", {"academic": True, "free": False, "country": "GB"}),
     ({"email": "jane@gmail.com"}, "email", {"academic": False, "free": True, "country": None, "open_enrolment": None}),

@@ -40,7 +40,7 @@ def signup(noon: datetime) -> Signup:
             full_name="Canaryname Östergård",
             institution=Institution(name="Canary Institute"),
             programme="canaryprogramme",
-            orcid="0000-0002-1825-0097",
+            orcid="0000-0005-9999-0012",
             website="https://canarysite.example",
             sponsor=Sponsor(email="canarysponsor@college.example"),
         ),
