@@ -17,6 +17,7 @@ from models.linkage.marks import Mark
 from models.linkage.pieces import Account, components, ties_of
 from service.domain.cluster import cluster_id, identifier_handle
 from service.domain.containment import WORKER
+from service.domain.errors import ConflictError
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import GuardLine, GuardLines
 from service.usecases.divide_cluster import divide, unite_carriers
@@ -131,23 +132,29 @@ def drop(begin: Begin, guard: Guard, *, why: str, now: datetime) -> None:
         if joins_alone:
             # Before too: what is interrupted here is begun again in the next round, and nothing later would be.
             unite_carriers(begin, guard.key, at=now)
-        lift_guard(work, guard.key, at=now)
+        lift_guard(work, guard, at=now)
         detail: dict[str, object] = {"state": guard.state.name.lower(), "why": why}
         work.audit.add(AuditEntry(now, WORKER, "guard.lifted", _named(guard.key), detail))
         _tell_clusters(work, guard, "cluster.guard_lifted", by=WORKER, why=why, now=now)
-        work.commit()
+        try:
+            work.commit()
+        except ConflictError:
+            return  # another worker was faster
     if joins_alone:
         unite_carriers(begin, guard.key, at=now)
 
 
 def _guard(begin: Begin, guard: Guard, *, now: datetime) -> int:
-    """Guard an identifier, and part those whom only it tied; how many members."""
+    """Guard an identifier, and part those whom only it tied; how many members, none where somebody else was faster."""
     with begin() as work:
         work.clusters.set_guard(guard)
         detail: dict[str, object] = {"state": guard.state.name.lower(), "reason": guard.reason}
         work.audit.add(AuditEntry(now, guard.by, "guard.set", _named(guard.key), detail))
         _tell_clusters(work, guard, "cluster.guarded", by=guard.by, why=guard.reason, now=now)
-        work.commit()
+        try:
+            work.commit()
+        except ConflictError:
+            return 0
         # Once more: whoever came until now was tied by it.
         tied = _with_several(work, guard.key)
     return sum(divide(begin, cluster, guard.key, at=now) for cluster in tied)

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from models.linkage.identifier import Identifier, IdentifierKind
-from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
 from service.connections import CasesOfWorker
 from service.domain.caller import Caller, Scope
@@ -197,21 +196,19 @@ def test_a_laboratorys_card_is_recognised_by_many_workers_at_once(
 
     assert len(sql_gate.read(lambda work: work.clusters.guards())) == 1
     assert len({sql_gate.cluster(view) for view in people}) == len(people)
+    assert recorded(sql_gate, "guard.set") == 1
 
 
 def write_down(work: Any, what: str, gate: Any, view: Any) -> None:
     member = work.clusters.member(gate.number(view))
     match what:
-        case "guard":
-            key = next(key for key in member.identifiers if key.kind is IdentifierKind.DEVICE)
-            work.clusters.set_guard(Guard(key, GuardState.SHARED, gate.now, "worker", "verified_good_accounts"))
         case "judgement":
             work.containments.judged(Looked(member.signup_no, 1, 1, 1, 0), at=gate.now)
         case _:
             work.after_bans.looked_back(Known(member.signup_no, Mark.BANNED, gate.now), at=gate.now)
 
 
-@pytest.mark.parametrize("what", ["guard", "judgement", "look back"])
+@pytest.mark.parametrize("what", ["judgement", "look back"])
 def test_what_sixteen_workers_write_down_alike_is_refused_to_none_of_them(sql_gate: Any, what: str) -> None:
     view = sql_gate.came()
 
@@ -224,29 +221,49 @@ def test_what_sixteen_workers_write_down_alike_is_refused_to_none_of_them(sql_ga
         assert at_once(written, range(THREADS)) == [None] * THREADS
 
 
-def test_one_identifier_is_cut_by_sixteen_at_once(sql_gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    views = [sql_gate.came(device="d") for _ in range(4)]
-    name, together = sql_gate.cluster(views[0]), Barrier(THREADS)
-    member = sql_gate.read(lambda work: work.clusters.member(sql_gate.number(views[0])))
+def recorded(gate: Any, action: str) -> int:
+    entries = gate.read(lambda work: work.audit.entries(limit=1_000))
+    return sum(each.action == action for each in entries)
+
+
+def asked_at_once(ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, step: str, gate: Any, view: Any) -> Any:
+    """What sixteen are answered who cut the device of an account, or undo that; nobody knows of the others' step."""
+    name, together = gate.cluster(view), Barrier(THREADS)
+    member = gate.read(lambda work: work.clusters.member(gate.number(view)))
     handle = next(identifier_handle(key.kind, key.digest) for key in member.identifiers if key.kind is KINDS[0])
-    set_guard = SqlClusters.set_guard
+    original = getattr(SqlClusters, step)
 
-    def set_together(clusters: SqlClusters, guard: Guard) -> None:
-        together.wait()  # nobody knows of the others' guard
-        set_guard(clusters, guard)
+    def stepped_together(clusters: SqlClusters, guard: Guard) -> None:
+        together.wait()
+        original(clusters, guard)
 
-    def cut(at: int) -> str:
+    def asked(at: int) -> str:
         try:
-            sql_gate.clusters.cut(name, handle, owner="campus", by=f"key:{at}", reason="shared", now=sql_gate.now)
+            ask(name, handle, owner="campus", by=f"key:{at}", reason="shared", now=gate.now)
         except ConflictError as error:
             return str(error)
-        return "cut"
+        return "done"
 
-    monkeypatch.setattr(SqlClusters, "set_guard", set_together)
-    answers = at_once(cut, range(THREADS))
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlClusters, step, stepped_together)
+        return Counter(at_once(asked, range(THREADS)))
 
-    assert "cut" in answers
+
+def test_one_identifier_is_cut_and_tied_again_once_by_sixteen_at_once(
+    sql_gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views, cut = [sql_gate.came(device="d") for _ in range(4)], sql_gate.clusters.cut
+
+    answers = asked_at_once(cut, monkeypatch, "set_guard", sql_gate, views[0])
+
+    assert answers == {"done": 1, "This identifier ties nobody already.": THREADS - 1}
     assert len({sql_gate.cluster(view) for view in views}) == 4
+
+    answers = asked_at_once(cut.undo, monkeypatch, "lift_guard", sql_gate, views[0])
+
+    assert answers == {"done": 1, "Somebody else was faster; this guard is lifted already.": THREADS - 1}
+    assert len({sql_gate.cluster(view) for view in views}) == 1
+    assert recorded(sql_gate, "cluster.cut") == recorded(sql_gate, "cluster.cut_undone") == 1
 
 
 def learn_while(monkeypatch: pytest.MonkeyPatch, gate: Any, view: Any, said: Callable[[], Any]) -> None:
