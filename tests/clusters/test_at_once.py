@@ -22,13 +22,17 @@ from service.domain.containment import Looked
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.outcome import Label, Statement
+from service.domain.reviewer import Acting, Role
 from service.storage.sql import marks, partition
+from service.storage.sql.cases import SqlCases
 from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.store import SqlStore
 from service.usecases.learn_identifiers import Learnt, LearntKind
+from service.usecases.open_case import OpenCase, subject_of
 from service.usecases.ports import NewRecord
 from service.usecases.ports_clusters import Guard, Known
 from service.usecases.recognise_shared import RecogniseShared
+from service.usecases.workers_cases import WorkersCase
 
 CALLER = Caller("campus", "k1", frozenset(Scope))
 THREADS, SIGN_UPS, VALUES = 16, 240, 60
@@ -264,6 +268,60 @@ def test_one_identifier_is_cut_and_tied_again_once_by_sixteen_at_once(
     assert answers == {"done": 1, "Somebody else was faster; this guard is lifted already.": THREADS - 1}
     assert len({sql_gate.cluster(view) for view in views}) == 1
     assert recorded(sql_gate, "cluster.cut") == recorded(sql_gate, "cluster.cut_undone") == 1
+
+
+def opened_at_once(open_case: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What becomes of several who open the same case; nobody knows of the others'."""
+    add, together = SqlCases.add, Barrier(WORKERS)
+
+    def added_together(*arguments: Any) -> None:
+        together.wait()
+        add(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlCases, "add", added_together)
+        return at_once(open_case, range(WORKERS))
+
+
+def test_the_audit_record_names_the_one_case_that_many_workers_opened_at_once(
+    sql_gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = sql_gate.came()
+    opens = CasesOfWorker(lambda: sql_gate.policy, sql_gate.new_id, lambda: sql_gate.now)
+    case = WorkersCase(f"piece:{view.id}", "campus", "PIECE", view.id, 1, {}, note="A piece.")
+
+    def opened(_: int) -> None:
+        with sql_gate.store.begin() as work:
+            opens.open(work, case)
+            work.commit()
+
+    opened_at_once(opened, monkeypatch)
+
+    made = sql_gate.read(lambda work: work.cases.of_subject("campus", case.subject))
+    entries = sql_gate.read(lambda work: work.audit.entries(limit=1_000))
+    assert [each.subject for each in entries if each.action == "case.opened"] == [made.id]
+    assert len(sql_gate.read(lambda work: work.cases.notes(made.id))) == 1
+
+
+def test_of_several_who_open_a_case_by_hand_at_once_the_others_are_told_so(
+    sql_gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, review = sql_gate.came(), sql_gate.policy.document.review
+    open_case = OpenCase(sql_gate.store.begin, lambda: review, sql_gate.new_id)
+
+    def opened(at: int) -> str:
+        try:
+            case = open_case(view.id, acting=Acting(f"key:{at}", Role.LEAD, "campus"), now=sql_gate.now)
+        except ConflictError as error:
+            return str(error)
+        return str(case.id)
+
+    answers = opened_at_once(opened, monkeypatch)
+
+    made = sql_gate.read(lambda work: work.cases.of_subject("campus", subject_of(view.id)))
+    refused = "Somebody opened a case about this sign-up at the same moment."
+    assert Counter(answers) == {made.id: 1, refused: WORKERS - 1}
+    assert recorded(sql_gate, "case.opened") == 1
 
 
 def learn_while(monkeypatch: pytest.MonkeyPatch, gate: Any, view: Any, said: Callable[[], Any]) -> None:
