@@ -6,7 +6,6 @@ and with what results is counted as before.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from service.domain.containment import WORKER
 from service.domain.errors import ConflictError
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import GuardLine, GuardLines
-from service.usecases.divide_cluster import divide, unite_carriers
+from service.usecases.divide_cluster import clusters_with_several, divide, unite_carriers
 from service.usecases.lift_guard import lift_guard
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, Guard, IdentifierKey, Known
@@ -145,7 +144,10 @@ def drop(begin: Begin, guard: Guard, *, why: str, now: datetime) -> None:
 
 
 def _guard(begin: Begin, guard: Guard, *, now: datetime) -> int:
-    """Guard an identifier, and part those whom only it tied; how many members, none where somebody else was faster."""
+    """Guard an identifier, and part those whom only it tied; how many members, none where somebody else was faster.
+
+    Should it be interrupted, ``DivideGuarded`` parts them.
+    """
     with begin() as work:
         work.clusters.set_guard(guard)
         detail: dict[str, object] = {"state": guard.state.name.lower(), "reason": guard.reason}
@@ -156,15 +158,8 @@ def _guard(begin: Begin, guard: Guard, *, now: datetime) -> int:
         except ConflictError:
             return 0
         # Once more: whoever came until now was tied by it.
-        tied = _with_several(work, guard.key)
+        tied = clusters_with_several(work, guard.key)
     return sum(divide(begin, cluster, guard.key, at=now) for cluster in tied)
-
-
-def _with_several(work: UnitOfWork, key: IdentifierKey) -> list[int]:
-    """The clusters of which several members carry an identifier."""
-    carriers = work.clusters.carriers(key, limit=CARRIERS)
-    of_carrier = Counter(work.clusters.clusters_of([member.signup_no for member in carriers]).values())
-    return sorted(cluster for cluster, number in of_carrier.items() if number > 1)
 
 
 def _tell_clusters(work: UnitOfWork, guard: Guard, action: str, *, by: str, why: str, now: datetime) -> None:
@@ -173,7 +168,7 @@ def _tell_clusters(work: UnitOfWork, guard: Guard, action: str, *, by: str, why:
     """
     if strength_of(guard.key.kind) is Strength.STRONG:
         detail: dict[str, object] = {"identifier": _named(guard.key), "state": guard.state.name.lower(), "reason": why}
-        for cluster in _with_several(work, guard.key):
+        for cluster in clusters_with_several(work, guard.key):
             work.audit.add(AuditEntry(now, by, action, cluster_id(cluster), detail))
 
 
