@@ -101,9 +101,8 @@ class CasesOfWorker:
             barred=judged_by(work, case.record_id) if case.again else (),
             because=(case.reason, case.group),
         )
-        work.cases.add(opened)
         detail = {"kind": opened.kind.value, "queue": opened.queue, "reason": case.reason, **case.detail}
-        work.audit.add(AuditEntry(now, WORKER, "case.opened", opened.id, detail))
+        work.cases.add(opened, AuditEntry(now, WORKER, "case.opened", opened.id, detail))
         if case.note:
             work.cases.add_note(opened.id, Note(now, WORKER, case.note))
 
@@ -124,9 +123,8 @@ class PleasBecomeCases:
                 return
             review = self.policy().document.review
             case = appeal_case(work, recorded, review=review, now=appeal.at, new_id=self.new_id)
-            work.cases.add(case)
             opened: dict[str, object] = {"kind": case.kind.value, "queue": case.queue}
-            work.audit.add(AuditEntry(appeal.at, PERSON, "case.opened", case.id, opened))
+            work.cases.add(case, AuditEntry(appeal.at, PERSON, "case.opened", case.id, opened))
         missing = None if appeal.institution is None else f"My institution is missing: {appeal.institution}"
         for written in (appeal.message, missing):
             if written is not None:

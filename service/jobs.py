@@ -21,6 +21,7 @@ from service.usecases.ask_again import AskAgain
 from service.usecases.ask_branches import AskBranches
 from service.usecases.carry_out import BATCH, BATCH_ON_A_SERVER, CarryOut
 from service.usecases.deliver_event import DeliverEvent
+from service.usecases.divide_guarded import DivideGuarded
 from service.usecases.doubt_alone import DoubtAlone
 from service.usecases.draw_likeness import DrawLikeness
 from service.usecases.drift import MeasureDrift
@@ -116,6 +117,7 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
         Job("clusters united", SettleClusters(store.begin, reference)),
         Job("guards changed", RecogniseShared(store.begin, policy, reference.mail)),
         Job("exempted identifiers guarded", GuardExempted(store.begin)),
+        Job("members parted whom guarded identifiers tied", DivideGuarded(store.begin)),
         Job("clusters judged", JudgeClusters(store.begin, DoubtAlone(judge), cases, new_id, ask_branches)),
         # Its turns follow each other: the jobs behind it take longer than all of a containment.
         Job("contained accounts looked at again", carry_out.turn, turn=carry_out.members_a_turn),

@@ -108,7 +108,8 @@ CLUSTER_OPERATIONS: tuple[Declared, ...] = (
         description=(
             "It ties nobody from now on, and members whom nothing else ties leave the cluster. "
             "With `undo` it ties again: a strong one makes one cluster of those who carry it, a medium one ties pairs. "
-            "Either is completed by asking again, should it be interrupted. One of your accounts must carry it."
+            "Of several who ask at the same moment one does it, and the others are answered 409. Either is completed "
+            "by asking again, a cut after a minute, should it be interrupted. One of your accounts must carry it."
         ),
         scope=Scope.REVIEW,
         answers={200: ("What became of the cluster.", CutAnswer)},

@@ -108,7 +108,7 @@ class ListPages:
             )
         except UnicodeDecodeError:
             return self._page(which, problem="The file is not text in UTF-8.")
-        except (InvalidError, ConflictError, csv.Error) as error:
+        except (InvalidError, ConflictError) as error:
             return self._page(which, problem=str(error))
         return self._page(which, imported=done)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.linkage.joining import GuardState
@@ -16,6 +16,10 @@ from service.usecases.lift_guard import lift_guard
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import Guard, IdentifierKey
 from service.usecases.survey_cluster import key_of
+
+UNDER_WAY = timedelta(minutes=1)
+"""Whoever set a guard so lately may still divide the cluster: asking again would only get in the way."""
+_UNDER_WAY = "This identifier ties nobody already. Should it still hold members together in a minute, ask again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class CutIdentifier:
     def __call__(self, name: str, handle: str, *, owner: str | None, by: str, reason: str, now: datetime) -> Parted:
         """The identifier ties nobody from now on, and the cluster is divided without it.
 
-        A cut that was interrupted is completed when it is asked for again.
+        A cut that was interrupted is completed when it is asked for again once ``UNDER_WAY`` is over.
 
         Raises:
             NotFoundError: there is no such cluster for this owner, or nobody in it carries the identifier.
@@ -64,6 +68,8 @@ class CutIdentifier:
             cluster = find_cluster(work, name, owner)
             key = carried(work, cluster, handle, owner)
             known = next(iter(work.clusters.guards([key])), None)
+            if known is not None and now - known.since < UNDER_WAY:
+                raise ConflictError(_UNDER_WAY)
             if known is None:
                 work.clusters.set_guard(Guard(key, GuardState.CUT, now, by, reason))
                 detail: dict[str, object] = {"identifier": handle, "reason": reason}
@@ -105,7 +111,7 @@ class CutIdentifier:
 
         Raises:
             NotFoundError: there is no such cluster for this owner, or nobody in it carries the identifier.
-            ConflictError: it was not cut.
+            ConflictError: it was not cut, or somebody else has undone that by now.
         """
         with self.begin() as work:
             cluster = find_cluster(work, name, owner)
@@ -115,8 +121,11 @@ class CutIdentifier:
             interrupted = known is None and joins_alone and not are_united(work, key, clusters_of_carriers(work, key))
             if not interrupted and (known is None or known.state is not GuardState.CUT):
                 raise ConflictError("This identifier was not cut.")
-            if not interrupted:
-                lift_guard(work, key, at=now)
+            if known is not None:
+                if joins_alone:
+                    # Before too: whoever asks while this is done finds the guard, and of all who do one lifts it.
+                    unite_carriers(self.begin, key, at=now)
+                lift_guard(work, known, at=now)
                 detail: dict[str, object] = {"identifier": handle, "reason": reason}
                 work.audit.add(AuditEntry(now, by, "cluster.cut_undone", cluster_id(cluster), detail))
                 work.commit()

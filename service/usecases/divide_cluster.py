@@ -19,6 +19,9 @@ from service.usecases.survey_cluster import key_of
 CLUSTERS_A_TRANSACTION = 25
 """So many clusters become one at a time: on SQLite nobody else writes meanwhile, twenty to fifty milliseconds."""
 
+CARRIERS = 2_000
+"""Of what ties nobody by itself, the newest."""
+
 _ROUNDS = 8
 """How often a cluster is looked at again because members came or left meanwhile; the second finds hardly anybody."""
 
@@ -98,6 +101,16 @@ def clusters_of_carriers(work: UnitOfWork, key: IdentifierKey) -> list[int]:
     carriers = work.clusters.carriers(key, limit=EVERY_CARRIER)
     number_in = Counter(work.clusters.clusters_of([member.signup_no for member in carriers]).values())
     return sorted(number_in, key=lambda cluster: (-number_in[cluster], cluster))
+
+
+def clusters_with_several(work: UnitOfWork, key: IdentifierKey) -> list[int]:
+    """The clusters of which several members carry an identifier: of a medium one's newest carriers alone, because
+    hundreds of clusters may have an address.
+    """
+    limit = EVERY_CARRIER if strength_of(key.kind) is Strength.STRONG else CARRIERS
+    carriers = work.clusters.carriers(key, limit=limit)
+    number_in = Counter(work.clusters.clusters_of([member.signup_no for member in carriers]).values())
+    return sorted(cluster for cluster, number in number_in.items() if number > 1)
 
 
 def parts_without(members: Sequence[ClusterMember], without: Key, guarded: frozenset[Key]) -> list[tuple[int, ...]]:

@@ -135,15 +135,15 @@ class DrawLikeness:
             changed = len(self._drawn_of ^ set(fallen))
             if changed < max(FEWEST, CHANGED * len(self._drawn_of)) and not (self._due and now >= self._due):
                 return 0
-            self._due = None
-            self._drawn_of = frozenset(fallen)
             if len(fallen) < FEWEST:
                 work.likenesses.end(at=now)
                 work.commit()
+                self._drawn_of, self._due = frozenset(fallen), None
                 return 0
             return self._draw(work, fallen, lines, now)
 
     def _draw(self, work: UnitOfWork, fallen: Sequence[int], lines: AfterBan, now: datetime) -> int:
+        drawn_of = frozenset(fallen)
         banned = self._accounts(work, _in_a_wave(work.clusters.several(fallen[:MOST]), lines, now))
         strong = frozenset[IdentifierKey]().union(*(each.strong for each in banned.values()))
         before_no = _before_the_attack(work, fallen, now)
@@ -155,7 +155,7 @@ class DrawLikeness:
         others = {
             number: each
             for number, each in {**lately, **before}.items()
-            if number not in self._drawn_of and not each.strong & strong
+            if number not in drawn_of and not each.strong & strong
         }
         counts = Counts([each.habits for each in banned.values()], [each.habits for each in others.values()])
         honest = [others[number] for number in before if number in others]
@@ -194,30 +194,37 @@ class DrawLikeness:
         }
         work.audit.add(AuditEntry(now, WORKER, "likeness.drawn", likeness.id, detail))
         # Whether it was well spent is asked anew before it ends.
-        self._due = likeness.until - ROUND if well_spent else None
+        due = likeness.until - ROUND if well_spent else None
         try:
             work.commit()
         except ConflictError:
+            self._drawn_of, self._due = drawn_of, due
             return 0  # another worker drew at the same moment, and asks
-        if not math.isfinite(line) or len(fallen) < FEWEST_BACK:
-            return 0
-        above = {
-            number: each.odds + counts.total_of_another(each.habits) - likeness.back_line
-            for number, each in newest.items()
-            if number not in self._drawn_of
-        }
-        self._have_looked_at([number for number, by in above.items() if by > VOUCHED], likeness)
-        if not self._look_back(len(fallen), now):
-            return 0
-        return self._ask([number for number, by in above.items() if by > 0], likeness, now)
+        # Should asking fail, it is drawn anew soon, and not only once others have fallen.
+        self._drawn_of, self._due = drawn_of, now + ROUND
+        asked = 0
+        if math.isfinite(line) and len(fallen) >= FEWEST_BACK:
+            above = {
+                number: each.odds + counts.total_of_another(each.habits) - likeness.back_line
+                for number, each in newest.items()
+                if number not in drawn_of
+            }
+            asked = self._look_back(above, likeness, len(fallen), now)
+        self._due = due
+        return asked
 
-    def _look_back(self, fallen: int, now: datetime) -> bool:
-        """Whether accounts that were let in before are looked at: each time asks a few more who are honest."""
+    def _look_back(self, above: Mapping[int, float], likeness: Likeness, fallen: int, now: datetime) -> int:
+        """Look at accounts that were let in before, by how far they lie above the line; how many are asked.
+
+        Each time asks a few more who are honest.
+        """
+        self._have_looked_at([number for number, by in above.items() if by > VOUCHED], likeness)
         before = self._back
-        if fallen < FEWEST_BACK or (before and fallen < GROWN * before[0] and now < before[1] + AGAIN_AFTER):
-            return False
+        if before and fallen < GROWN * before[0] and now < before[1] + AGAIN_AFTER:
+            return 0
+        asked = self._ask([number for number, by in above.items() if by > 0], likeness, now)
         self._back = (fallen, now)
-        return True
+        return asked
 
     def _others_lately(self, work: UnitOfWork) -> Mapping[int, _Account]:
         first = max(0, work.clusters.last_no() - SAMPLE)

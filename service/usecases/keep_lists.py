@@ -223,20 +223,32 @@ class KeepLists:
         )
 
 
-def _rows(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, str | None]]]:
-    """The rows with their line numbers."""
+def _rows(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, str | None] | None]]:
+    """The rows with their line numbers; ``None`` for one that cannot be read, after which the next line is."""
     reader = csv.DictReader(lines, restkey="", strict=False)
-    names = [name.strip().lower() for name in reader.fieldnames or ()]
+    names: list[str] = []
+    with suppress(csv.Error):
+        names = [name.strip().lower() for name in reader.fieldnames or ()]
     if not {"kind", "value", "reason"} <= set(names) <= set(CSV_COLUMNS):
         raise InvalidError(
             f"The first line must name the columns: {', '.join(CSV_COLUMNS)}; owner and expires may miss."
         )
     reader.fieldnames = names
-    for row in reader:
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            yield reader.reader.line_num, None
+            continue
+        if row is None:
+            return
         yield reader.line_num, row
 
 
-def _new_entry(row: Mapping[str, str | None], owner: str | None) -> NewEntry:
+def _new_entry(row: Mapping[str, str | None] | None, owner: str | None) -> NewEntry:
+    if row is None:
+        longest = csv.field_size_limit()
+        raise InvalidError("", (FieldError("/line", f"must be CSV with fields of {longest:,} characters at most"),))
     if "" in row or None in row.values():
         raise InvalidError("", (FieldError("/line", "must have as many fields as the first line"),))
     expires = (row.get("expires") or "").strip()
@@ -259,5 +271,12 @@ def _unguarded(value: str) -> str:
 
 
 def end_of_day(day: date) -> datetime:
-    """The instant at which an entry that is good for a day stops holding."""
+    """The instant at which an entry that is good for a day stops holding.
+
+    Raises:
+        InvalidError: the calendar has no day after it.
+    """
+    if day == date.max:
+        message = f"must be a day before {date.max}; without one an entry holds for good"
+        raise InvalidError("The entry is not valid.", (FieldError("/expires", message),))
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)

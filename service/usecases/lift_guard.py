@@ -7,19 +7,23 @@ from datetime import datetime
 from models.linkage.identifier import Strength, strength_of
 from models.linkage.marks import Mark
 from service.usecases.ports import UnitOfWork
-from service.usecases.ports_clusters import IdentifierKey
+from service.usecases.ports_clusters import Guard
 
 EVERY_CARRIER = 1_000_000
 
 
-def lift_guard(work: UnitOfWork, key: IdentifierKey, *, at: datetime) -> None:
+def lift_guard(work: UnitOfWork, guard: Guard, *, at: datetime) -> None:
     """Stage it; ``unite_carriers`` makes the clusters of those who carry it one afterwards.
 
     While it tied nobody it led nowhere that mattered: its carriers may have left the cluster that it leads to, and who
     carries it next would join strangers there. Likewise a containment lets go of what only a part of it shared with
     others, and holds nothing that is guarded when it is opened.
+
+    Raises:
+        ConflictError: at commit; somebody else lifted it at the same moment.
     """
-    work.clusters.lift_guard(key)
+    key = guard.key
+    work.clusters.lift_guard(guard)
     if strength_of(key.kind) is not Strength.STRONG:
         return
     carriers = work.clusters.carriers(key, limit=EVERY_CARRIER)

@@ -154,7 +154,7 @@ class OpenCase:
 
         Raises:
             NotFoundError: there is no such sign-up for this caller.
-            ConflictError: a case about it is unresolved.
+            ConflictError: a case about it is unresolved, or somebody opened one at the same moment.
         """
         with self.begin() as work:
             recorded = _recorded(work, acting.owner, record_id)
@@ -224,9 +224,11 @@ def _refuse_a_second(work: UnitOfWork, owner: str, subject: str) -> None:
 
 
 def _opened(work: UnitOfWork, case: Case, by: str, now: datetime, note: str | None) -> Case:
-    work.cases.add(case)
-    work.audit.add(AuditEntry(now, by, "case.opened", case.id, {"kind": case.kind.value, "queue": case.queue}))
+    opened: dict[str, object] = {"kind": case.kind.value, "queue": case.queue}
+    work.cases.add(case, AuditEntry(now, by, "case.opened", case.id, opened))
     if note:
         work.cases.add_note(case.id, Note(now, by, note))
     work.commit()
+    if work.cases.get(None, case.id) is None:
+        raise ConflictError("Somebody opened a case about this sign-up at the same moment.")
     return case

@@ -104,8 +104,8 @@ class Note:
 class Cases(Protocol):
     """The reviewers' queue. ``owner=None`` reads across owners."""
 
-    def add(self, case: Case) -> None:
-        """Stage a new case; nothing happens when its subject has an unresolved one already."""
+    def add(self, case: Case, opened: AuditEntry | None = None) -> None:
+        """Stage a new case with its audit entry; neither is there when its subject has an unresolved one by then."""
         ...
 
     def claim_next(self, claim: ClaimNext, audit: Callable[[Case], AuditEntry]) -> Case | None:

@@ -183,11 +183,19 @@ class Clusters(Protocol):
         ...
 
     def set_guard(self, guard: Guard) -> None:
-        """Stage: an identifier ties nobody from now on. Members that it tied stay together until ``split``."""
+        """Stage: an identifier ties nobody from now on. Members that it tied stay together until ``split``.
+
+        Raises:
+            ConflictError: at commit; it is guarded by then, by whomever and for whatever reason.
+        """
         ...
 
-    def lift_guard(self, key: IdentifierKey) -> None:
-        """Stage: it ties again; ``lead`` it to those that carry it, and ``unite`` them."""
+    def lift_guard(self, guard: Guard) -> None:
+        """Stage: it ties again; ``lead`` it to those that carry it, and ``unite`` them.
+
+        Raises:
+            ConflictError: at commit; this guard was lifted meanwhile, though another may stand in its place.
+        """
         ...
 
     def lead(self, key: IdentifierKey, signup_no: int) -> None:

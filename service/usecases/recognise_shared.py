@@ -6,7 +6,6 @@ and with what results is counted as before.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,9 +17,10 @@ from models.linkage.pieces import Account, components, ties_of
 from models.reference.mail_domains import MailDomains
 from service.domain.cluster import cluster_id, identifier_handle
 from service.domain.containment import WORKER
+from service.domain.errors import ConflictError
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import GuardLine, GuardLines
-from service.usecases.divide_cluster import divide, unite_carriers
+from service.usecases.divide_cluster import clusters_with_several, divide, unite_carriers
 from service.usecases.lift_guard import lift_guard
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, Guard, IdentifierKey, Known
@@ -142,33 +142,35 @@ def drop(begin: Begin, guard: Guard, *, why: str, now: datetime) -> None:
         if joins_alone:
             # Before too: what is interrupted here is begun again in the next round, and nothing later would be.
             unite_carriers(begin, guard.key, at=now)
-        lift_guard(work, guard.key, at=now)
+        lift_guard(work, guard, at=now)
         detail: dict[str, object] = {"state": guard.state.name.lower(), "why": why}
         work.audit.add(AuditEntry(now, WORKER, "guard.lifted", _named(guard.key), detail))
         _tell_clusters(work, guard, "cluster.guard_lifted", by=WORKER, why=why, now=now)
-        work.commit()
+        try:
+            work.commit()
+        except ConflictError:
+            return  # another worker was faster
     if joins_alone:
         unite_carriers(begin, guard.key, at=now)
 
 
 def _guard(begin: Begin, guard: Guard, *, now: datetime) -> int:
-    """Guard an identifier, and part those whom only it tied; how many members."""
+    """Guard an identifier, and part those whom only it tied; how many members, none where somebody else was faster.
+
+    Should it be interrupted, ``DivideGuarded`` parts them.
+    """
     with begin() as work:
         work.clusters.set_guard(guard)
         detail: dict[str, object] = {"state": guard.state.name.lower(), "reason": guard.reason}
         work.audit.add(AuditEntry(now, guard.by, "guard.set", _named(guard.key), detail))
         _tell_clusters(work, guard, "cluster.guarded", by=guard.by, why=guard.reason, now=now)
-        work.commit()
+        try:
+            work.commit()
+        except ConflictError:
+            return 0
         # Once more: whoever came until now was tied by it.
-        tied = _with_several(work, guard.key)
+        tied = clusters_with_several(work, guard.key)
     return sum(divide(begin, cluster, guard.key, at=now) for cluster in tied)
-
-
-def _with_several(work: UnitOfWork, key: IdentifierKey) -> list[int]:
-    """The clusters of which several members carry an identifier."""
-    carriers = work.clusters.carriers(key, limit=CARRIERS)
-    of_carrier = Counter(work.clusters.clusters_of([member.signup_no for member in carriers]).values())
-    return sorted(cluster for cluster, number in of_carrier.items() if number > 1)
 
 
 def _tell_clusters(work: UnitOfWork, guard: Guard, action: str, *, by: str, why: str, now: datetime) -> None:
@@ -177,7 +179,7 @@ def _tell_clusters(work: UnitOfWork, guard: Guard, action: str, *, by: str, why:
     """
     if strength_of(guard.key.kind) is Strength.STRONG:
         detail: dict[str, object] = {"identifier": _named(guard.key), "state": guard.state.name.lower(), "reason": why}
-        for cluster in _with_several(work, guard.key):
+        for cluster in clusters_with_several(work, guard.key):
             work.audit.add(AuditEntry(now, by, action, cluster_id(cluster), detail))
 
 

@@ -121,11 +121,13 @@ def test_a_list_is_kept_over_http(api: Any) -> None:
     added = api.post("/v1/lists/block", json=entry | {"expires": "2027-01-31"})
     again = api.post("/v1/lists/block", json=entry)
     wrong = api.post("/v1/lists/block", json=entry | {"value": "no domain"})
+    endless = api.post("/v1/lists/block", json=entry | {"value": "x.example", "expires": "9999-12-31"})
     imported = api.post(
         "/v1/lists/block/import",
         data="kind,value,reason,owner\nbin,411111,virtual cards,ada\nbin,4,short,ada\n",
         headers={"Content-Type": "text/csv"},
     )
+    assert (endless.status_code, endless.json["errors"][0]["pointer"]) == (422, "/expires")
     page = api.get("/v1/lists/block?limit=1").json
     rest = api.get(f"/v1/lists/block?before={page['next']}").json
     removed = api.client.delete(f"/v1/lists/block/{added.json['id']}", headers={"Authorization": f"Bearer {api.token}"})

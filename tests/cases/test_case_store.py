@@ -63,6 +63,20 @@ def test_a_subject_has_one_unresolved_case_and_a_new_one_when_that_is_resolved(
         assert work.cases.of_subject("acme", "cluster:c1") == third
 
 
+def test_a_case_that_is_not_added_leaves_no_audit_entry(store: Any, hold: Hold, noon: datetime) -> None:
+    first = hold(store, subject="cluster:c1")
+
+    for case_id, subject in (("second", first.subject), ("other", "cluster:c2")):
+        with store.begin() as work:
+            case = replace(first, id=case_id, subject=subject)
+            work.cases.add(case, AuditEntry(noon, "worker", "case.opened", case_id, {}))
+            work.commit()
+
+    with store.begin() as work:
+        assert [each.subject for each in work.audit.entries(action="case.opened", limit=9)] == ["other"]
+        assert work.cases.get(None, "second") is None
+
+
 def test_the_most_urgent_case_is_claimed_first_and_then_the_next(store: Any, hold: Hold, noon: datetime) -> None:
     mild, risky, old = (
         hold(store, score=0.3),

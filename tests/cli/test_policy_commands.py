@@ -84,18 +84,21 @@ def test_advice_without_outcomes_says_what_is_missing(migrated: Run, tmp_path: P
 
 def test_lists_are_kept_on_the_command_line(migrated: Run, tmp_path: Path) -> None:
     csv = tmp_path / "bins.csv"
-    csv.write_text("kind,value,reason\nbin,411111,virtual\nbin,4,short\n")
+    csv.write_text(f"kind,value,reason\nbin,411111,virtual\nbin,4,short\nbin,{'4' * 131_073},long\n")
     why = ("--reason", "sold mailboxes", "--owner", "trust team")
     added = migrated("lists", "add", "block", "email_domain", "Farm.Example", *why, "--expires", "2099-01-31")
     wrong = migrated("lists", "add", "block", "ip", "nowhere", *why)
+    endless = migrated("lists", "add", "block", "bin", "422222", *why, "--expires", "9999-12-31")
     imported = migrated("lists", "import", "block", str(csv), "--owner", "ada")
     listed = migrated("lists", "list", "block")
     removed = migrated("lists", "remove", "block", added.out.strip())
 
     assert added.code == 0
     assert (wrong.code, "/value must be an IP address" in wrong.err) == (1, True)
+    assert (endless.code, "/expires must be a day before 9999-12-31" in endless.err) == (1, True)
     assert imported.code == 1
-    assert "1 added, 1 lines left out" in imported.out
+    assert "1 added, 2 lines left out" in imported.out
+    assert "line 4: line must be CSV with fields of 131,072 characters at most" in imported.err
     assert "line 3: value must be the first 6 to 8 digits of a card" in imported.err
     assert "email_domain  farm.example  trust team  until 2099-02-01 00:00Z  sold mailboxes" in listed.out
     assert removed.code == 0

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from models.linkage.identifier import Identifier, IdentifierKind
-from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
 from service.connections import CasesOfWorker
 from service.domain.caller import Caller, Scope
@@ -23,13 +22,17 @@ from service.domain.containment import Looked
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.outcome import Label, Statement
+from service.domain.reviewer import Acting, Role
 from service.storage.sql import marks, partition
+from service.storage.sql.cases import SqlCases
 from service.storage.sql.clusters import SqlClusters
 from service.storage.sql.store import SqlStore
 from service.usecases.learn_identifiers import Learnt, LearntKind
+from service.usecases.open_case import OpenCase, subject_of
 from service.usecases.ports import NewRecord
 from service.usecases.ports_clusters import Guard, Known
 from service.usecases.recognise_shared import RecogniseShared
+from service.usecases.workers_cases import WorkersCase
 
 CALLER = Caller("campus", "k1", frozenset(Scope))
 THREADS, SIGN_UPS, VALUES = 16, 240, 60
@@ -199,21 +202,19 @@ def test_a_laboratorys_card_is_recognised_by_many_workers_at_once(
 
     assert len(sql_gate.read(lambda work: work.clusters.guards())) == 1
     assert len({sql_gate.cluster(view) for view in people}) == len(people)
+    assert recorded(sql_gate, "guard.set") == 1
 
 
 def write_down(work: Any, what: str, gate: Any, view: Any) -> None:
     member = work.clusters.member(gate.number(view))
     match what:
-        case "guard":
-            key = next(key for key in member.identifiers if key.kind is IdentifierKind.DEVICE)
-            work.clusters.set_guard(Guard(key, GuardState.SHARED, gate.now, "worker", "verified_good_accounts"))
         case "judgement":
             work.containments.judged(Looked(member.signup_no, 1, 1, 1, 0), at=gate.now)
         case _:
             work.after_bans.looked_back(Known(member.signup_no, Mark.BANNED, gate.now), at=gate.now)
 
 
-@pytest.mark.parametrize("what", ["guard", "judgement", "look back"])
+@pytest.mark.parametrize("what", ["judgement", "look back"])
 def test_what_sixteen_workers_write_down_alike_is_refused_to_none_of_them(sql_gate: Any, what: str) -> None:
     view = sql_gate.came()
 
@@ -226,29 +227,103 @@ def test_what_sixteen_workers_write_down_alike_is_refused_to_none_of_them(sql_ga
         assert at_once(written, range(THREADS)) == [None] * THREADS
 
 
-def test_one_identifier_is_cut_by_sixteen_at_once(sql_gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    views = [sql_gate.came(device="d") for _ in range(4)]
-    name, together = sql_gate.cluster(views[0]), Barrier(THREADS)
-    member = sql_gate.read(lambda work: work.clusters.member(sql_gate.number(views[0])))
+def recorded(gate: Any, action: str) -> int:
+    entries = gate.read(lambda work: work.audit.entries(limit=1_000))
+    return sum(each.action == action for each in entries)
+
+
+def asked_at_once(ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, step: str, gate: Any, view: Any) -> Any:
+    """What sixteen are answered who cut the device of an account, or undo that; nobody knows of the others' step."""
+    name, together = gate.cluster(view), Barrier(THREADS)
+    member = gate.read(lambda work: work.clusters.member(gate.number(view)))
     handle = next(identifier_handle(key.kind, key.digest) for key in member.identifiers if key.kind is KINDS[0])
-    set_guard = SqlClusters.set_guard
+    original = getattr(SqlClusters, step)
 
-    def set_together(clusters: SqlClusters, guard: Guard) -> None:
-        together.wait()  # nobody knows of the others' guard
-        set_guard(clusters, guard)
+    def stepped_together(clusters: SqlClusters, guard: Guard) -> None:
+        together.wait()
+        original(clusters, guard)
 
-    def cut(at: int) -> str:
+    def asked(at: int) -> str:
         try:
-            sql_gate.clusters.cut(name, handle, owner="campus", by=f"key:{at}", reason="shared", now=sql_gate.now)
+            ask(name, handle, owner="campus", by=f"key:{at}", reason="shared", now=gate.now)
         except ConflictError as error:
             return str(error)
-        return "cut"
+        return "done"
 
-    monkeypatch.setattr(SqlClusters, "set_guard", set_together)
-    answers = at_once(cut, range(THREADS))
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlClusters, step, stepped_together)
+        return Counter(at_once(asked, range(THREADS)))
 
-    assert "cut" in answers
+
+def test_one_identifier_is_cut_and_tied_again_once_by_sixteen_at_once(
+    sql_gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views, cut = [sql_gate.came(device="d") for _ in range(4)], sql_gate.clusters.cut
+
+    answers = asked_at_once(cut, monkeypatch, "set_guard", sql_gate, views[0])
+
+    assert answers == {"done": 1, "This identifier ties nobody already.": THREADS - 1}
     assert len({sql_gate.cluster(view) for view in views}) == 4
+
+    answers = asked_at_once(cut.undo, monkeypatch, "lift_guard", sql_gate, views[0])
+
+    assert answers == {"done": 1, "Somebody else was faster; this guard is lifted already.": THREADS - 1}
+    assert len({sql_gate.cluster(view) for view in views}) == 1
+    assert recorded(sql_gate, "cluster.cut") == recorded(sql_gate, "cluster.cut_undone") == 1
+
+
+def opened_at_once(open_case: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What becomes of several who open the same case; nobody knows of the others'."""
+    add, together = SqlCases.add, Barrier(WORKERS)
+
+    def added_together(*arguments: Any) -> None:
+        together.wait()
+        add(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlCases, "add", added_together)
+        return at_once(open_case, range(WORKERS))
+
+
+def test_the_audit_record_names_the_one_case_that_many_workers_opened_at_once(
+    sql_gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = sql_gate.came()
+    opens = CasesOfWorker(lambda: sql_gate.policy, sql_gate.new_id, lambda: sql_gate.now)
+    case = WorkersCase(f"piece:{view.id}", "campus", "PIECE", view.id, 1, {}, note="A piece.")
+
+    def opened(_: int) -> None:
+        with sql_gate.store.begin() as work:
+            opens.open(work, case)
+            work.commit()
+
+    opened_at_once(opened, monkeypatch)
+
+    made = sql_gate.read(lambda work: work.cases.of_subject("campus", case.subject))
+    entries = sql_gate.read(lambda work: work.audit.entries(limit=1_000))
+    assert [each.subject for each in entries if each.action == "case.opened"] == [made.id]
+    assert len(sql_gate.read(lambda work: work.cases.notes(made.id))) == 1
+
+
+def test_of_several_who_open_a_case_by_hand_at_once_the_others_are_told_so(
+    sql_gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, review = sql_gate.came(), sql_gate.policy.document.review
+    open_case = OpenCase(sql_gate.store.begin, lambda: review, sql_gate.new_id)
+
+    def opened(at: int) -> str:
+        try:
+            case = open_case(view.id, acting=Acting(f"key:{at}", Role.LEAD, "campus"), now=sql_gate.now)
+        except ConflictError as error:
+            return str(error)
+        return str(case.id)
+
+    answers = opened_at_once(opened, monkeypatch)
+
+    made = sql_gate.read(lambda work: work.cases.of_subject("campus", subject_of(view.id)))
+    refused = "Somebody opened a case about this sign-up at the same moment."
+    assert Counter(answers) == {made.id: 1, refused: WORKERS - 1}
+    assert recorded(sql_gate, "case.opened") == 1
 
 
 def learn_while(monkeypatch: pytest.MonkeyPatch, gate: Any, view: Any, said: Callable[[], Any]) -> None:

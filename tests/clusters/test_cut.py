@@ -66,6 +66,7 @@ def test_a_second_cut_is_refused_and_one_that_was_interrupted_is_completed(
             cut(gate, everybody[0], handle)
     assert len({gate.cluster(each) for each in everybody}) == 1
 
+    gate.later(minutes=1)
     assert cut(gate, everybody[0], handle).moved == 3
     with pytest.raises(ConflictError):
         cut(gate, everybody[0], handle)

@@ -98,6 +98,46 @@ def test_whoever_ties_a_part_to_those_who_stay_makes_them_one(gate: Any, meanwhi
     assert gate.cluster(other) != gate.cluster(left[0])
 
 
+def test_whoever_asks_for_a_cut_that_is_under_way_is_told_so(gate: Any, meanwhile: Any) -> None:
+    people = [gate.came(card="shared") for _ in range(3)]
+    handle = handle_of(gate, people[0], "payment")
+
+    def ask() -> None:
+        with pytest.raises(ConflictError, match="ties nobody already"):
+            cut(gate, people[0], handle)
+
+    meanwhile(ask)
+    parted = cut(gate, people[0], handle)
+
+    assert parted.moved == 2
+    assert recorded(gate, "cluster.cut") == 1
+
+
+def test_of_two_who_undo_a_cut_at_the_same_time_one_is_refused(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [gate.came(card="shared") for _ in range(3)]
+    handle = handle_of(gate, people[0], "payment")
+    cut(gate, people[0], handle)
+    kind, beside = type(gate.read(lambda work: work.clusters)), iter([undo])
+    unite = kind.unite
+
+    def united(*arguments: Any, **named: Any) -> None:
+        unite(*arguments, **named)
+        for each in beside:
+            each(gate, people[1], handle)
+
+    monkeypatch.setattr(kind, "unite", united)
+    with pytest.raises(ConflictError, match="lifted already"):
+        undo(gate, people[0], handle)
+
+    assert len({gate.cluster(each) for each in people}) == 1
+    assert recorded(gate, "cluster.cut_undone") == 1
+
+
+def recorded(gate: Any, action: str) -> int:
+    entries = gate.read(lambda work: work.audit.entries(limit=100))
+    return [each.action for each in entries].count(action)
+
+
 @contextmanager
 def killed_after(gate: Any, monkeypatch: pytest.MonkeyPatch, transactions: int) -> Iterator[None]:
     """What is done inside ends after so many transactions that move members."""
@@ -132,6 +172,7 @@ def test_who_came_during_a_cut_that_was_interrupted_follows_its_part_when_the_cu
         cut(gate, left[0], handle)
     assert gate.cluster(right[0]) != gate.cluster(came[0]) == gate.cluster(left[0])
 
+    gate.later(minutes=1)
     cut(gate, left[0], handle)
 
     assert {gate.cluster(each) for each in came} == {gate.cluster(each) for each in right}
@@ -151,6 +192,7 @@ def test_a_large_part_is_moved_in_several_transactions_and_stays_one_when_interr
         cut(gate, left[0], handle)
     joined = gate.came(device="right")
 
+    gate.later(minutes=1)
     cut(gate, left[0], handle)
 
     assert len({gate.cluster(each) for each in left}) == len({gate.cluster(each) for each in [*right, joined]}) == 1
@@ -175,8 +217,7 @@ def test_an_undo_that_was_interrupted_is_completed(
     assert len({gate.cluster(each) for each in everybody}) == 1
     with pytest.raises(ConflictError):
         undo(gate, everybody[0], handle)
-    entries = gate.read(lambda work: work.audit.entries(limit=10))
-    assert [each.action for each in entries].count("cluster.cut_undone") == 1
+    assert recorded(gate, "cluster.cut_undone") == 1
 
 
 def test_a_guard_whose_dropping_was_interrupted_is_dropped_in_the_next_round(

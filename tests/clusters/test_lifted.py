@@ -13,6 +13,7 @@ from models.linkage.joining import GuardState
 from service.domain.caller import Caller, Scope
 from service.domain.cluster import identifier_handle
 from service.domain.errors import ConflictError
+from service.usecases.divide_cluster import divide
 from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports_clusters import Guard
 
@@ -68,11 +69,11 @@ def by_a_declaration(gate: Any, carrier: Any) -> Callable[[], None]:
 
 
 def by_evidence(gate: Any, carrier: Any) -> Callable[[], None]:
-    by_a_cut(gate, carrier)
     guard = Guard(key_of(gate, carrier, "payment"), GuardState.SHARED, gate.now, "worker", "verified_good_accounts")
     with gate.store.begin() as work:
         work.clusters.set_guard(guard)
         work.commit()
+    divide(gate.store.begin, work.clusters.cluster_of(gate.number(carrier)), guard.key, at=gate.now)
 
     def turn_bad() -> None:
         gate.said(carrier)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -12,10 +14,11 @@ from typing import Any
 import pytest
 
 from service.domain.decision import Decision
+from service.domain.errors import UnavailableError
 from service.domain.event import EventType
 from service.domain.habits import HABIT_KINDS
 from service.domain.likeness import LIKE_BANNED, Drawn
-from service.usecases.draw_likeness import DrawLikeness
+from service.usecases.draw_likeness import ROUND, DrawLikeness
 from service.usecases.record_outcome import record_result
 from service.usecases.workers_cases import RecordedCases
 from tests.clusters.conftest import START, Gate, policy_of
@@ -73,6 +76,12 @@ class Drawing:
     def asks(self, number: int) -> bool:
         """Whether another one of the operator is asked for being like the banned."""
         return LIKE_BANNED in self.gate.came(**like_the_operator(number)).assessment.rules
+
+    def clear(self) -> None:
+        """The bans turn out to be mistakes."""
+        for each in self.gate.read(lambda work: work.likenesses.fallen(since=START, limit=9)):
+            fallen: Any = SimpleNamespace(id=self.gate.read(lambda work, no=each: work.clusters.member(no)).id)
+            self.gate.said(fallen, "unknown")
 
     def standing(self) -> Any:
         return self.gate.read(lambda work: work.likenesses.standing(now=self.gate.now))
@@ -192,10 +201,7 @@ def test_two_bans_have_nothing_in_common_yet(in_memory: Drawing) -> None:
 def test_it_ends_when_the_bans_turn_out_to_be_mistakes(drawing: Drawing) -> None:
     drawing.world()
     drawing.round()
-    for each in drawing.gate.read(lambda work: work.likenesses.fallen(since=START, limit=9)):
-        drawing.gate.said(
-            SimpleNamespace(id=drawing.gate.read(lambda work, no=each: work.clusters.member(no)).id), "unknown"
-        )  # type: ignore[arg-type]  # a decision by its id
+    drawing.clear()
 
     drawing.round()
 
@@ -213,6 +219,60 @@ def test_of_two_workers_who_draw_at_once_one_does(drawing: Drawing, monkeypatch:
     assert late(drawing.gate.now) == 0
     assert drawing.standing() == drawn
     assert len(drawing.gate.read(lambda work: work.ledger.get("campus", standby.id)).assessments) == 2
+
+
+@contextmanager
+def failing(monkeypatch: pytest.MonkeyPatch, of: object, method: str) -> Iterator[None]:
+    """The database is away for a moment: just when a round calls this method."""
+
+    def away(*_: Any, **__: Any) -> None:
+        raise UnavailableError("The database cannot be used.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(of, method, away)
+        with pytest.raises(UnavailableError):
+            yield
+
+
+def test_what_was_not_drawn_because_the_database_was_away_is_drawn_in_the_next_round(
+    drawing: Drawing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standby, _ = drawing.world(banned=10)
+    with failing(monkeypatch, type(drawing.gate.store.begin().likenesses), "draw"):
+        drawing.round()
+
+    drawing.round()
+
+    assert drawing.standing() is not None
+    assert drawing.gate.latest(standby) is STEP_UP
+
+
+def test_what_did_not_end_because_the_database_was_away_ends_in_the_next_round(
+    drawing: Drawing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing.world()
+    drawing.round()
+    drawing.clear()
+    with failing(monkeypatch, type(drawing.gate.store.begin().likenesses), "end"):
+        drawing.round()
+
+    drawing.round()
+
+    assert drawing.standing() is None
+
+
+def test_who_was_not_asked_because_the_database_was_away_is_asked_soon(
+    drawing: Drawing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standby, _ = drawing.world(banned=10)
+    with failing(monkeypatch, drawing.draw, "_ask_some"):
+        drawing.round()
+    assert drawing.standing() is not None
+    drawing.gate.now += ROUND
+
+    drawing.round()
+
+    assert drawing.gate.latest(standby) is STEP_UP
 
 
 def test_the_next_one_takes_the_place_of_the_one_before(drawing: Drawing) -> None:

@@ -42,12 +42,14 @@ def test_every_wrong_field_is_named_in_words(desk: Callable[..., Any]) -> None:
 
     page = lead.send("lists/allow/add", 422, kind="phone", value="<i>x</i>", reason="", owner="me")
     past = lead.send("lists/allow/add", 422, **{**ENTRY, "expires": "2001-01-01"})
+    endless = lead.send("lists/allow/add", 422, **{**ENTRY, "expires": "9999-12-31"})
     nonsense = lead.send("lists/search", 422, list="block", value="\u202e")
 
     assert "reason must have 1 to 200 printable characters" in page
     assert "value must be a telephone number" in page
     assert "<i>x</i>" not in page
     assert "expires must lie in the future" in past
+    assert "expires must be a day before 9999-12-31" in endless
     assert "Nothing that a list can hold looks like this." in nonsense
     lead.read("lists?list=nobody", 404)
 

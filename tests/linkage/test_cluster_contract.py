@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.joining import DEGREE_CAP, GuardState
 from models.linkage.marks import Mark
 from models.linkage.velocity import Linkage
+from service.domain.errors import ConflictError
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
 from service.usecases.ports import NewRecord
@@ -80,10 +82,17 @@ class Service:
             work.clusters.unmark(number, mark, at=NOW)
             work.commit()
 
-    def guard(self, identifier: Identifier, state: GuardState = GuardState.SHARED) -> None:
+    def guard(self, identifier: Identifier, state: GuardState = GuardState.SHARED, *, since: datetime = NOW) -> Guard:
         with self.store.begin() as work:
             key = work.clusters.keys_of([(identifier.kind, identifier.value)])[0]
-            work.clusters.set_guard(Guard(key, state, since=NOW, by="t", reason="a laboratory's card"))
+            guard = Guard(key, state, since=since, by="t", reason="a laboratory's card")
+            work.clusters.set_guard(guard)
+            work.commit()
+        return guard
+
+    def lift(self, guard: Guard) -> None:
+        with self.store.begin() as work:
+            work.clusters.lift_guard(guard)
             work.commit()
 
     def holding(self, *carried: Identifier) -> dict[int, set[str]]:
@@ -209,6 +218,27 @@ def test_a_guarded_identifier_ties_nobody_and_is_told(service: Service) -> None:
     assert (company.edges, company.guarded, company.clusters) == (0, 1, ())
     alone = service.came(*card, *identifiers(mailbox="m"))
     assert service.company(*identifiers(mailbox="m")).clusters == (alone,)
+
+
+def test_a_guard_is_set_once_and_lifted_by_whoever_means_that_one(service: Service) -> None:
+    card = identifiers(payment="card")
+    service.came(*card)
+    cut = service.guard(*card, state=GuardState.CUT)
+
+    for state in (GuardState.EXEMPT, GuardState.CUT):
+        with pytest.raises(ConflictError):
+            service.guard(*card, state=state)
+    for other in (replace(cut, state=GuardState.EXEMPT), replace(cut, since=NOW - MINUTE)):
+        with pytest.raises(ConflictError):
+            service.lift(other)
+    assert service.company(*card).guarded == 1
+
+    service.lift(cut)
+
+    assert service.company(*card).edges == 1
+    with pytest.raises(ConflictError):
+        service.lift(cut)
+    service.guard(*card, state=GuardState.EXEMPT)
 
 
 def test_a_sign_up_that_is_judged_again_keeps_no_company_with_itself(service: Service) -> None:
@@ -475,14 +505,17 @@ def test_any_story_gives_in_sql_what_it_gives_in_memory(
         in_memory = Service(MemoryStore(), make_record)
         numbers: list[tuple[int, int, tuple[Identifier, ...]]] = []
         marked: set[tuple[int, Mark]] = set()
+        guarded: set[tuple[str, str]] = set()
         for step, (what, first, second) in enumerate(steps):
             if what == "came":
                 carried = identifiers(**{kind: f"{world}{value}" for kind, value in first.items()})
                 ago = HOUR * second + timedelta(seconds=step)
                 numbers.append((in_sql.came(*carried, ago=ago), in_memory.came(*carried, ago=ago), carried))
             elif what == "guard":
-                for each in (in_sql, in_memory):
-                    each.guard(*identifiers(**{first: f"{world}{second}"}))
+                if (first, second) not in guarded:
+                    for each in (in_sql, in_memory):
+                        each.guard(*identifiers(**{first: f"{world}{second}"}))
+                guarded.add((first, second))
             elif first < len(numbers) and second is not Mark.CONTAINED:
                 for each, number in zip((in_sql, in_memory), numbers[first][:2], strict=True):
                     if what == "unmark":

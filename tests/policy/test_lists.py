@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
@@ -246,6 +247,29 @@ def test_an_import_without_a_usable_header_is_refused(lists: Lists, header: str)
         lists.keep.load(ListName.BLOCK, [header, "ip,81.2.69.142,r"], owner="ada", actor="ada", now=lists.now)
 
     assert all(name in str(refused.value) for name in CSV_COLUMNS)
+
+
+def test_a_line_that_cannot_be_read_costs_no_other_line(lists: Lists) -> None:
+    lines = [
+        "kind,value,reason,owner,expires\n",
+        "ip,81.2.69.142,before,ada,\n",
+        f"ip,{'y' * (csv.field_size_limit() + 1)},long,ada,\n",
+        "ip,81.2.69.143,last day of all,ada,9999-12-31\n",
+        "ip,81.2.69.144,after,ada,9999-12-30\n",
+    ]
+
+    done = lists.keep.load(ListName.BLOCK, lines, owner=None, actor="ada", now=lists.now)
+
+    assert done.added == 2
+    assert [(bad.line, bad.problem) for bad in done.bad] == [
+        (3, "line must be CSV with fields of 131,072 characters at most"),
+        (4, "expires must be a day before 9999-12-31; without one an entry holds for good"),
+    ]
+
+
+def test_a_header_that_cannot_be_read_is_refused(lists: Lists) -> None:
+    with pytest.raises(InvalidError, match="must name the columns"):
+        lists.keep.load(ListName.BLOCK, ["k" * (csv.field_size_limit() + 1)], owner="ada", actor="ada", now=lists.now)
 
 
 def test_a_long_import_goes_in_batches(lists: Lists) -> None:

@@ -24,9 +24,9 @@ class MemoryCases:
         self._shelves = shelves
         self._staged = staged
 
-    def add(self, case: Case) -> None:
+    def add(self, case: Case, opened: AuditEntry | None = None) -> None:
         """See the port."""
-        self._staged.append(lambda: self._shelves.add_case(case))
+        self._staged.append(lambda: self._shelves.add_case(case, opened))
 
     def claim_next(self, claim: ClaimNext, audit: Callable[[Case], AuditEntry]) -> Case | None:
         """See the port."""

@@ -220,17 +220,22 @@ class MemoryClusterPort:
         """See the port."""
 
         def put() -> None:
+            if guard.key in self._shelves.guards:
+                raise ConflictError("This identifier ties nobody already.")
             self._shelves.guards[guard.key] = guard
             self._clusters.guard(_key(guard.key), guard.state)
 
         self._stage(put)
 
-    def lift_guard(self, key: IdentifierKey) -> None:
+    def lift_guard(self, guard: Guard) -> None:
         """See the port."""
 
         def lift() -> None:
-            self._shelves.guards.pop(key, None)
-            self._clusters.guard(_key(key), None)
+            standing = self._shelves.guards.get(guard.key)
+            if standing is None or (standing.state, standing.since) != (guard.state, guard.since):
+                raise ConflictError("Somebody else was faster; this guard is lifted already.")
+            del self._shelves.guards[guard.key]
+            self._clusters.guard(_key(guard.key), None)
 
         self._stage(lift)
 

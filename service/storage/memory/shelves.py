@@ -287,14 +287,16 @@ class Shelves:
             None,
         )
 
-    def add_case(self, case: Case) -> Undo:
-        """Append a case, unless its subject has an unresolved one."""
+    def add_case(self, case: Case, opened: AuditEntry | None = None) -> Undo:
+        """Append a case with its audit entry, unless its subject has an unresolved one."""
         if self.unresolved(case.owner, case.subject) is not None:
             return lambda: None
         self.cases[case.id] = case
         self.case_numbers[case.id] = len(self.case_numbers) + 1
+        forget = self.add_entry(opened) if opened is not None else lambda: None
 
         def undo() -> None:
+            forget()
             del self.cases[case.id], self.case_numbers[case.id]
 
         return undo

@@ -56,13 +56,15 @@ class SqlCases:
         self._stage = stage
         self._encryption = encryption
 
-    def add(self, case: Case) -> None:
+    def add(self, case: Case, opened: AuditEntry | None = None) -> None:
         """See the port."""
         columns = columns_of_case(case)
 
         def run(connection: Connection) -> None:
             dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            connection.execute(dialect.insert(CaseRow).values(columns).on_conflict_do_nothing())
+            adding = dialect.insert(CaseRow).values(columns).on_conflict_do_nothing().returning(CaseRow.case_no)
+            if connection.execute(adding).first() is not None and opened is not None:
+                connection.execute(insert(AuditEntryRow), columns_of_entry(opened))
 
         self._stage.add(run)
 

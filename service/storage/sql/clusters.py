@@ -7,15 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
 from models.linkage.identifier import Identifier, IdentifierKind
-from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
 from service.domain.decision import Decision
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.pseudonyms import Pseudonyms
-from service.storage.sql import lifted_guards, partition
+from service.storage.sql import guards, lifted_guards, partition
 from service.storage.sql.cluster_tables import (
     AnchorRow,
     ClusterRow,
@@ -32,7 +31,6 @@ from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import AssessmentRow, LinkRow, SignupRow
-from service.storage.sql.upserts import write_over
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Marked, Merged
 
 _NUMBERS_A_STATEMENT = 500
@@ -277,32 +275,16 @@ class SqlClusters:
 
     def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
         """See the port."""
-        statement = select(GuardRow.__table__).order_by(GuardRow.since_us, GuardRow.digest)
-        if keys is not None:
-            statement = statement.where(GuardRow.digest.in_([key.digest for key in keys]))
-        rows = self._database.read(lambda connection: connection.execute(statement).all())
-        return tuple(_guard_of_row(row) for row in rows)
+        digests = None if keys is None else [key.digest for key in keys]
+        return self._database.read(lambda connection: guards.guards_on(connection, digests))
 
     def set_guard(self, guard: Guard) -> None:
         """See the port."""
-        columns = {
-            "digest": guard.key.digest,
-            "kind": KIND_CODES[guard.key.kind],
-            "state": guard.state.value,
-            "since_us": microseconds_of(guard.since),
-            "until_us": None if guard.until is None else microseconds_of(guard.until),
-            "by": guard.by,
-            "reason": guard.reason,
-        }
-        self._stage.add(lambda connection: write_over(connection, GuardRow, columns))
+        self._stage.add(lambda connection: guards.set_guard(connection, guard))
 
-    def lift_guard(self, key: IdentifierKey) -> None:
+    def lift_guard(self, guard: Guard) -> None:
         """See the port."""
-
-        def run(connection: Connection) -> None:
-            connection.execute(delete(GuardRow).where(GuardRow.digest == key.digest))
-
-        self._stage.add(run)
+        self._stage.add(lambda connection: guards.lift_guard(connection, guard))
 
     def lead(self, key: IdentifierKey, signup_no: int) -> None:
         """See the port."""
@@ -397,15 +379,4 @@ def _member_of_row(row: Any) -> ClusterMember:
         label=None if row.label is None else Mark(row.label),
         label_at=optional_instant_of(row.label_us),
         proof=None if row.proof is None else Mark(row.proof),
-    )
-
-
-def _guard_of_row(row: Any) -> Guard:
-    return Guard(
-        key=IdentifierKey(KINDS[row.kind], bytes(row.digest)),
-        state=GuardState(row.state),
-        since=instant_of(row.since_us),
-        by=row.by,
-        reason=row.reason,
-        until=optional_instant_of(row.until_us),
     )

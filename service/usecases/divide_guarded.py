@@ -1,0 +1,46 @@
+"""Divide what is guarded: whoever sets a guard parts those whom it tied, and here it is done where they died before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from models.linkage.joining import GuardState
+from service.domain.errors import ConflictError
+from service.usecases.divide_cluster import clusters_with_several, divide
+from service.usecases.ports import Begin
+from service.usecases.ports_clusters import Guard
+
+LOOKS_A_ROUND = 200
+"""At identifiers, and at clusters of which several members carry one: a second or two after a restart, then nothing."""
+
+_DIVIDING = (GuardState.EXEMPT, GuardState.SHARED)
+"""What the worker guards. A cut divides the one cluster that a person named, and is completed by asking again."""
+
+
+class DivideGuarded:
+    """A job of the worker, which remembers the guards that it has seen divided: a restart costs one look at each."""
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+        self._divided: set[Guard] = set()
+
+    def __call__(self, now: datetime) -> int:
+        """Look at guards that this process has not seen divided, some a round; how many members left clusters."""
+        with self._begin() as work:
+            standing = [guard for guard in work.clusters.guards() if guard.state in _DIVIDING]
+        self._divided.intersection_update(standing)
+        moved = looks = 0
+        for guard in standing:
+            if guard in self._divided:
+                continue
+            if looks >= LOOKS_A_ROUND:
+                break
+            with self._begin() as work:
+                tied = clusters_with_several(work, guard.key)
+            looks += 1 + len(tied)
+            try:
+                moved += sum(divide(self._begin, cluster, guard.key, at=now) for cluster in tied)
+            except ConflictError:
+                continue  # members came and left all the time: the next round looks again
+            self._divided.add(guard)
+        return moved

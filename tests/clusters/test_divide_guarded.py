@@ -1,0 +1,139 @@
+"""What is guarded is divided, though whoever set the guard died before dividing: once a process, and some a round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from models.linkage.identifier import IdentifierKind
+from models.linkage.joining import GuardState
+from service.domain.cluster import identifier_handle
+from service.domain.errors import ConflictError
+from service.usecases import cut_identifier, divide_guarded, recognise_shared
+from service.usecases.divide_guarded import DivideGuarded
+
+Kind = IdentifierKind
+
+
+@contextmanager
+def killed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The worker dies when it is about to divide."""
+
+    def die(*_: Any, **__: Any) -> int:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recognise_shared, "divide", die)
+        with pytest.raises(RuntimeError, match="killed"):
+            yield
+
+
+def declare(gate: Any, kind: Kind, value: str) -> None:
+    gate.declare([(kind, value)], by="reviewer:dana", reason="departmental", until=None, now=gate.now)
+
+
+def exempted(gate: Any, monkeypatch: pytest.MonkeyPatch, kind: Kind, value: str) -> None:
+    """A worker dies right after it guarded what is exempted."""
+    with killed(monkeypatch):
+        declare(gate, kind, value)
+
+
+def clusters(gate: Any, people: list[Any]) -> int:
+    return len({gate.cluster(each) for each in people})
+
+
+def test_what_a_worker_that_died_left_undivided_is_divided_after_its_restart(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [gate.came(card="pi", device=f"d{at // 2}") for at in range(6)]
+    exempted(gate, monkeypatch, Kind.PAYMENT, "pi")
+    assert clusters(gate, people) == 1
+    restarted = DivideGuarded(gate.store.begin)
+
+    assert (restarted(gate.now), restarted(gate.now)) == (4, 0)
+
+    assert clusters(gate, people) == 3
+
+
+def test_so_is_what_evidence_made_shared(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    family = []
+    for at in range(4):
+        family.append(gate.came(device="tablet", mail=f"person{'abcd'[at]}@home.example"))
+        gate.later(days=4)
+    for each in family:
+        gate.said(each, "legitimate")
+    with killed(monkeypatch):
+        gate.recognise(gate.now)
+    assert clusters(gate, family) == 1
+
+    DivideGuarded(gate.store.begin)(gate.now)
+
+    assert clusters(gate, family) == 4
+
+
+def test_a_guard_is_looked_at_once_until_it_is_set_anew(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [gate.came(card="pi") for _ in range(2)]
+    divide, looked = DivideGuarded(gate.store.begin), []
+    several = divide_guarded.clusters_with_several
+    monkeypatch.setattr(divide_guarded, "clusters_with_several", lambda *each: looked.append(each) or several(*each))
+    declare(gate, Kind.PAYMENT, "pi")
+    for _ in range(3):
+        divide(gate.now)
+    assert len(looked) == 1
+
+    (guard,) = gate.read(lambda work: work.clusters.guards())
+    recognise_shared.drop(gate.store.begin, guard, why="no longer exempt", now=gate.now)
+    divide(gate.now)
+    exempted(gate, monkeypatch, Kind.PAYMENT, "pi")
+
+    assert divide(gate.now) == 1
+    assert len(looked) == 2
+    assert clusters(gate, people) == 2
+
+
+def test_some_are_looked_at_a_round(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(divide_guarded, "LOOKS_A_ROUND", 3)
+    pairs = [[gate.came(card=f"c{at}") for _ in range(2)] for at in range(5)]
+    for at in range(5):
+        exempted(gate, monkeypatch, Kind.PAYMENT, f"c{at}")
+    divide = DivideGuarded(gate.store.begin)
+
+    assert [divide(gate.now) for _ in range(4)] == [2, 2, 1, 0]
+    assert [clusters(gate, pair) for pair in pairs] == [2] * 5
+
+
+def test_a_cluster_that_others_kept_changing_is_looked_at_again_and_holds_up_no_other(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = [[gate.came(card=f"c{at}") for _ in range(2)] for at in range(2)]
+    for at in range(2):
+        exempted(gate, monkeypatch, Kind.PAYMENT, f"c{at}")
+    divide, original = DivideGuarded(gate.store.begin), divide_guarded.divide
+    first = iter([ConflictError("members came and left all the time")])
+
+    def busy(*arguments: Any, **named: Any) -> int:
+        for each in first:
+            raise each
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(divide_guarded, "divide", busy)
+
+    assert [divide(gate.now) for _ in range(3)] == [1, 1, 0]
+    assert [clusters(gate, pair) for pair in pairs] == [2, 2]
+
+
+def test_a_cut_is_left_to_whoever_asks_for_it(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [gate.came(card="pi") for _ in range(2)]
+    (key,) = gate.read(lambda work: work.clusters.keys_of([(Kind.PAYMENT, "pi")]))
+    handle = identifier_handle(key.kind, key.digest)
+    with monkeypatch.context() as patch:
+        patch.setattr(cut_identifier, "divide", lambda *_, **__: 0)
+        gate.clusters.cut(gate.cluster(people[0]), handle, owner="campus", by="key:k", reason="shared", now=gate.now)
+
+    assert DivideGuarded(gate.store.begin)(gate.now) == 0
+
+    assert [guard.state for guard in gate.read(lambda work: work.clusters.guards())] == [GuardState.CUT]
+    assert clusters(gate, people) == 1
