@@ -27,6 +27,8 @@ _WORDS = {
     "case.reopened": "reopened the case",
     "case.settled": "closed the case: its cluster is contained",
     "case.unsettled": "opened the case again: its cluster was released",
+    "case.settled_by_release": "closed the case: what it is about was released",
+    "case.settled_by_correction": "closed the case: no ban in the piece stands any more",
     "case.lease_ended": "returned the case: the lease had ended",
     "case.overdue": "made the case louder: it waits too long",
 }

@@ -18,6 +18,7 @@ from service.domain.cluster import cluster_id
 from service.domain.decision import Assessment
 from service.domain.errors import NotFoundError
 from service.domain.reviewer import Acting
+from service.usecases.about_now import AboutNow, about_now
 from service.usecases.decide_by_person import REVIEW_GROUP
 from service.usecases.ports import AuditEntry, Begin, Found, Recorded, SearchQuery, UnitOfWork
 from service.usecases.read_cases import CaseView, ReadCases
@@ -58,10 +59,11 @@ class SignupFile:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case with the sign-up it shows first, if it is about one."""
+    """A case with the sign-up it shows first, if it is about one; ``about`` where it is about several accounts."""
 
     view: CaseView
     signup: SignupFile | None
+    about: AboutNow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,11 @@ class ReadFiles:
             if recorded is None:
                 return CaseFile(view, None)
             hidden = view.case.hides_earlier
-            return CaseFile(view, self._file(work, recorded, acting, hide_earlier=hidden, neighbours=neighbours))
+            return CaseFile(
+                view,
+                self._file(work, recorded, acting, hide_earlier=hidden, neighbours=neighbours),
+                about_now(work, view.case, recorded) if view.case.of_clusters else None,
+            )
 
     def of_signup(self, record_id: str, *, acting: Acting) -> SignupFile:
         """The file of a sign-up that there may be no case about.
