@@ -1,23 +1,26 @@
-"""What rested on bans that were corrected: a containment becomes a case."""
+"""What rested on bans that were corrected: a containment becomes a case, and the case of a piece is closed."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from models.linkage.marks import Mark
-from service.domain.case import UNFOUNDED
+from models.linkage.pieces import Piece
+from service.domain.case import PIECE, UNFOUNDED, Case
 from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER, Containment, ContainmentState, Role
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.outcome import mark_of, standing_of
 from service.domain.policy import Policy
+from service.usecases.judge_clusters import PIECE_WITH_FRAUD
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, Known
+from service.usecases.survey_cluster import survey
 from service.usecases.workers_cases import WorkersCase, WorkersCases
 
 CONTAINMENT_UNFOUNDED = "CONTAINMENT_UNFOUNDED"
@@ -33,7 +36,7 @@ class WhatRestedOnBans:
     cases: WorkersCases
 
     def __call__(self, bans: Sequence[Known], now: datetime) -> None:
-        """Open what there is, each cluster by itself."""
+        """Open and close what there is, each cluster by itself."""
         with self.begin() as work:
             members = [work.clusters.member(ban.signup_no) for ban in bans]
             of_number = work.clusters.clusters_of([ban.signup_no for ban in bans])
@@ -43,6 +46,7 @@ class WhatRestedOnBans:
                 corrected[of_number[member.signup_no]].append(member)
         for cluster in sorted(corrected):
             self._ask_about_containments(cluster, {each.signup_no for each in corrected[cluster]}, now)
+            self._close_cases_of_pieces(cluster, corrected[cluster][-1], now)
 
     def _ask_about_containments(self, cluster: int, corrected: set[int], now: datetime) -> None:
         """What rested on a known fraud, of whom nobody is one any more, is a case: only a person releases it."""
@@ -93,6 +97,27 @@ class WhatRestedOnBans:
         self.cases.open(work, case)
         work.audit.add(AuditEntry(now, WORKER, "cluster.to_be_reviewed", cluster, detail))
 
+    def _close_cases_of_pieces(self, cluster: int, corrected: ClusterMember, now: datetime) -> None:
+        """Nobody is asked about a known fraud that is none; a piece that is doubted all the same is a case of its own.
+
+        So it is judged again: as long as the old case waited, there was room for no other.
+        """
+        with self.begin() as work:
+            numbers = {member.id: member.signup_no for member in work.clusters.members(cluster)}
+            waiting = [each for each in work.cases.unresolved_about(list(numbers)) if _is_about_a_fraud(each)]
+            if not waiting:
+                return
+            pieces = survey(work, cluster, self.policy().document.clusters).judgement.pieces
+        for case in waiting:
+            if _has_a_fraud(case, pieces, numbers):
+                continue
+            with self.begin() as work, suppress(ConflictError):  # somebody judged it in this moment
+                work.cases.settle([case.settled_by_correction(corrected.id, now=now)])
+                detail: dict[str, object] = {"corrected": corrected.id}
+                work.audit.add(AuditEntry(now, WORKER, "case.settled_by_correction", case.id, detail))
+                work.containments.judge_again([cluster], since=case.opened_at)
+                work.commit()
+
 
 def _denied(work: UnitOfWork, core: Sequence[ClusterMember]) -> ClusterMember:
     """Who shows best what the case is about: somebody who is denied, and of whom nothing was said."""
@@ -103,3 +128,13 @@ def _denied(work: UnitOfWork, core: Sequence[ClusterMember]) -> ClusterMember:
         return standing is None or standing.decision is not Decision.DENY
 
     return min(core, key=lambda each: (lets_in(each), each.label is not None))
+
+
+def _is_about_a_fraud(case: Case) -> bool:
+    return case.of_a_piece and PIECE_WITH_FRAUD in case.reasons
+
+
+def _has_a_fraud(case: Case, pieces: Sequence[Piece], numbers: Mapping[str, int]) -> bool:
+    """Whether there is a known fraud in the piece of the account that names a case, or of the one shown."""
+    about = {numbers.get(case.subject.removeprefix(PIECE)), numbers.get(case.record_id or "")}
+    return any(piece.frauds and not about.isdisjoint(piece.accounts) for piece in pieces)
