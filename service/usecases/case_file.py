@@ -17,6 +17,7 @@ from service.domain.case import Case
 from service.domain.cluster import cluster_id
 from service.domain.decision import Assessment
 from service.domain.errors import NotFoundError
+from service.domain.outcome import Outcome
 from service.domain.reviewer import Acting
 from service.usecases.about_now import AboutNow, about_now
 from service.usecases.decide_by_person import REVIEW_GROUP
@@ -44,7 +45,7 @@ class SignupFile:
     """What is known of one sign-up. ``assessments`` leave out what the reader must not know yet; so does ``cluster``,
 
     whose page tells it, and which is ``None`` too where the sign-up stands alone, and so does ``known``, what outcomes
-    say of it: BANNED or GOOD.
+    say of it (BANNED or GOOD), and ``outcomes``, oldest first.
     """
 
     recorded: Recorded
@@ -55,6 +56,7 @@ class SignupFile:
     cases: tuple[Case, ...]
     cluster: ClusterView | None = None
     known: Mark | None = None
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class ReadFiles:
             cases=() if hide_earlier else tuple(work.cases.of_record(recorded.id)),
             cluster=None if hide_earlier else _cluster(work, recorded),
             known=None if hide_earlier else _known(work, recorded),
+            outcomes=() if hide_earlier else tuple(work.outcomes.of(recorded.signup_no)),
         )
 
     def _neighbours(self, work: UnitOfWork, recorded: Recorded, acting: Acting, most: int) -> tuple[Neighbours, ...]:
