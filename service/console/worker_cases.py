@@ -8,7 +8,7 @@ from models.linkage.marks import Mark
 from service.console.callers import who
 from service.domain.case import Case, CaseState
 from service.domain.containment import WORKER
-from service.usecases.about_now import ClusterNow, ContainmentNow
+from service.usecases.about_now import Bridge, ClusterNow, ContainmentNow
 from service.usecases.case_file import CaseFile
 
 _FRAUD = "PIECE_WITH_FRAUD"
@@ -28,6 +28,7 @@ class About:
         heading: one sentence.
         more: what else there is to say.
         clusters: those that it is about, as they are now; none where it is about one account.
+        bridges: what two of them share, as much as is told.
         acts: what acts on them all, in one sentence; empty where nothing does.
         known: the account that is shown is known to be fraudulent, or good, already.
     """
@@ -35,6 +36,7 @@ class About:
     heading: str
     more: str
     clusters: tuple[ClusterNow, ...]
+    bridges: tuple[Bridge, ...]
     acts: str
     known: Mark | None
 
@@ -56,7 +58,8 @@ def about(file: CaseFile) -> About | None:
     elif _FRAUD in case.reasons and not any(each.frauds for each in clusters):
         more = "No known fraud among them now: the ban was corrected. The case closes by itself, within moments."
     known = None if file.signup is None else file.signup.known
-    return About(heading, more, clusters, _acting(case, clusters, containment), known)
+    bridges = () if file.about is None else file.about.bridges
+    return About(heading, more, clusters, bridges, _acting(case, clusters, containment), known)
 
 
 def reason_name(code: str) -> str:

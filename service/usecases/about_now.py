@@ -38,15 +38,36 @@ class ContainmentNow:
 
 
 @dataclass(frozen=True, slots=True)
+class Carrying:
+    """An account that carries what two clusters share, and the one of them that it is in by now."""
+
+    id: str
+    signup_id: str
+    cluster: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """An identifier that two clusters shared when the case was opened, with an account on each side.
+
+    Accounts that the reader must not see are left out.
+    """
+
+    handle: str
+    carried: tuple[Carrying, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AboutNow:
-    """All of it."""
+    """All of it; ``bridges`` are as many as are told of, the strongest first."""
 
     clusters: tuple[ClusterNow, ...]
     containment: ContainmentNow | None
+    bridges: tuple[Bridge, ...] = ()
 
 
-def about_now(work: UnitOfWork, case: Case, shown: Recorded) -> AboutNow:
-    """As it is now; ``shown`` is the sign-up that the case shows first."""
+def about_now(work: UnitOfWork, case: Case, shown: Recorded, *, owner: str | None) -> AboutNow:
+    """As it is now; ``shown`` is the sign-up that the case shows first, and ``owner`` whose accounts may be seen."""
     own = work.clusters.cluster_of(shown.signup_no)
     names = case.clusters_named or (() if own is None else (cluster_id(own),))
     found = (_cluster(work, name) for name in names)
@@ -54,6 +75,7 @@ def about_now(work: UnitOfWork, case: Case, shown: Recorded) -> AboutNow:
         # Whoever stands alone is in no cluster, as far as people are concerned.
         clusters=tuple(each for each in found if case.clusters_named or each.size > 1),
         containment=_containment(work, case, own),
+        bridges=_bridges(work, case, owner) if case.clusters_named else (),
     )
 
 
@@ -78,6 +100,26 @@ def _containment(work: UnitOfWork, case: Case, cluster: int | None) -> Containme
     stands = found.state is ContainmentState.STANDING
     frauds = _frauds(work, found) if stands else 0
     return ContainmentNow(stands, found.core, frauds, found.released_at, found.released_by)
+
+
+def _bridges(work: UnitOfWork, case: Case, owner: str | None) -> tuple[Bridge, ...]:
+    """What the worker wrote down when it opened the case; earlier releases wrote nothing."""
+    opened = next(iter(work.audit.entries(subject=case.id, action="case.opened", limit=1)), None)
+    shared = opened.detail.get("shared") if opened is not None else None
+    if not isinstance(shared, list):
+        return ()
+    named = [name for each in shared for name in each["accounts"]]
+    seen = {each.id: each for each in work.ledger.many(owner, named)}
+    clusters = work.clusters.clusters_of([each.signup_no for each in seen.values()])
+
+    def carrying(record_id: str) -> Carrying:
+        recorded = seen[record_id]
+        return Carrying(record_id, recorded.signup.signup_id, cluster_id(clusters[recorded.signup_no]))
+
+    return tuple(
+        Bridge(each["identifier"], tuple(carrying(name) for name in each["accounts"] if name in seen))
+        for each in shared
+    )
 
 
 def _frauds(work: UnitOfWork, containment: Containment) -> int:

@@ -95,7 +95,7 @@ class ReadFiles:
             return CaseFile(
                 view,
                 self._file(work, recorded, acting, hide_earlier=hidden, neighbours=neighbours),
-                about_now(work, view.case, recorded) if view.case.of_clusters else None,
+                about_now(work, view.case, recorded, owner=acting.owner) if view.case.of_clusters else None,
             )
 
     def of_signup(self, record_id: str, *, acting: Acting) -> SignupFile:

@@ -122,3 +122,36 @@ def test_a_piece_without_a_fraud_says_so_until_it_is_closed(
     assert "2 accounts, 1 known fraud, not contained" in before
     assert "No known fraud among them now" not in before
     assert "No known fraud among them now: the ban was corrected." in after
+
+
+def test_two_clusters_of_one_operator_show_what_they_share_and_how_each_stands(
+    app: Any,
+    desk: Callable[..., Any],
+    let_in: Callable[..., NewRecord],
+    two: tuple[NewRecord, NewRecord],
+    open_case: Callable[..., Case],
+) -> None:
+    lead, other = desk("lead"), let_in("su_other_side", "elsewhere")
+    said(app, other, "fraud")
+    cluster, _ = contained(app, lead, two[0])
+    with application_of(app).store.begin() as work:
+        recorded = work.ledger.get(None, other.id)
+        assert recorded is not None
+        second = cluster_id(work.clusters.cluster_of(recorded.signup_no) or 0)
+    shared = [{"identifier": "ip_" + "ab" * 16, "accounts": [two[0].id, other.id]}]
+    note = "Two clusters that may be one operator's. They share 3 identifiers of 2 kinds that few others carry."
+    pair = sorted([cluster, second])
+    case = open_case(
+        WorkersCase(
+            f"operator:{pair[0]}:{pair[1]}", two[0].owner, "SAME_OPERATOR", two[0].id, 2, {"shared": shared}, note
+        )
+    )
+
+    page = heading(lead.read(f"cases/{case.id}"))
+
+    assert "<strong>IP address …abab</strong>" in page
+    assert [page.count(f'href="/console/signups/{each.id}"') for each in (two[0], other)] == [1, 1]
+    assert "2 accounts, no known fraud, contained" in page
+    assert "1 account, 1 known fraud, not contained" in page
+    assert "Each is contained on its own, on its page; only a verdict closes this case." in page
+    assert "To contain the cluster" not in page
