@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from service.console.figures import percent
 from service.domain.outcome import Label, Outcome, newest_of
 from service.domain.verdict import VERDICT_REASONS
 
@@ -17,7 +18,7 @@ _KINDS = {Label.FRAUD: "deny", Label.LEGITIMATE: "allow", Label.UNKNOWN: "note"}
 def said_words(outcome: Outcome, earlier: Sequence[Outcome], *, of: str = "it") -> tuple[str, str]:
     """What was said, and the particulars; ``earlier`` is what had been said of the same sign-up, oldest first."""
     said = outcome.said
-    sure = None if said.confidence >= 1 else f"{said.confidence:.0%} sure"
+    sure = None if said.confidence >= 1 else f"{percent(said.confidence)} sure"
     at = said.occurred_at
     turned_out = f"of {at:%Y-%m-%d}" if at is not None and outcome.recorded_at - at >= _DAY else None
     parts = (f"on the word of {_plain(said.source)}", _REASONS.get(said.reason, _plain(said.reason)), sure, turned_out)

@@ -141,7 +141,6 @@ class LookBack:
                 "clusters": pair,
                 "bridges": len(keys),
                 "kinds": sorted(kind.value for kind in kinds),
-                "shared": _shared(work, other, keys, members),
             }
             shown = members[-1]
             self.cases.open(
@@ -152,7 +151,7 @@ class LookBack:
                     reason=SAME_OPERATOR,
                     record_id=shown.id,
                     size=len(members),
-                    detail=detail,
+                    detail={**detail, "shared": _shared(work, other, keys, members)},
                     note=f"Two clusters that may be one operator's: {pair[0]} and {pair[1]}. "
                     f"They share {len(keys)} identifiers of {len(kinds)} kinds that few others carry.",
                 ),

@@ -41,7 +41,7 @@ def lines_of(page: str) -> list[str]:
         (
             [outcome(1, "fraud", reason="LINKED_TO_FRAUD", confidence=0.8)],
             "said that it is fraud",
-            "on the word of law, It hangs together with accounts known to be fraudulent., 80% sure",
+            "on the word of law, It hangs together with accounts known to be fraudulent., 80 % sure",
         ),
         ([outcome(1, "legitimate")], "said that it is good", "on the word of law, stolen card"),
         (
