@@ -33,7 +33,7 @@ from service.console.queue_pages import QueuePages
 from service.console.search_pages import SearchPages
 from service.console.sign_in_pages import SignInPages
 from service.console.times import span, when
-from service.console.worker_cases import reason_name
+from service.console.worker_cases import cluster_words, reason_name
 from service.domain.reviewer import Role
 
 View = Callable[..., AnyResponse]
@@ -75,6 +75,7 @@ def create_console(deps: ConsoleDependencies) -> Blueprint:
     console.record_once(
         lambda state: state.app.jinja_env.filters.update(kind=kind_words, short=short, who=who, why=why_words)
     )
+    console.record_once(lambda state: state.app.jinja_env.filters.update(cluster_words=cluster_words))
     console.record_once(lambda state: state.app.jinja_env.globals.update(guards=GUARDS, labels=LABELS))
     console.record_once(
         lambda state: state.app.jinja_env.globals.update(

@@ -17,11 +17,14 @@ from service.console.cluster_graph import expansion, graph_document
 from service.console.cluster_words import WHY_CONTAIN, WHY_CUT, WHY_DECLINE, WHY_RELEASE, WHY_TIE_AGAIN, done_words
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
+from service.console.outcome_words import said_words
 from service.console.pages import page
 from service.console.timeline import drawn, stretch_words, timeline
 from service.domain.containment import ContainmentState
 from service.domain.errors import GatehouseError
 from service.domain.reviewer import Role
+from service.usecases.cluster_file import ClusterFile
+from service.usecases.ports import AuditEntry
 from service.usecases.ports_cluster_list import ClusterOrder, ClusterQuery, ClusterState
 from service.web import problem_of
 
@@ -136,7 +139,7 @@ class ClusterPages:
             line=line,
             by=None if line is None else stretch_words(line.length),
             chart=None if line is None else drawn(line, now=now),
-            history=[(entry, *done_words(entry, keys)) for entry in file.history],
+            history=_history(file, keys),
             keys=keys,
             is_lead=acting.role.covers(Role.LEAD),
             why_decline=WHY_DECLINE,
@@ -186,6 +189,17 @@ class ClusterPages:
     def _keys(self) -> Mapping[str, str]:
         with self.deps.begin() as work:
             return named_keys(work)
+
+
+def _history(file: ClusterFile, keys: Mapping[str, str]) -> list[tuple[AuditEntry, str, str]]:
+    """What was done about a cluster and said of its members, with the words for it, newest first."""
+    lines = [(entry, *done_words(entry, keys)) for entry in file.history]
+    for each in file.bans:
+        outcome, name = each.outcome, each.signup_id or "somebody else's"
+        what, particulars = said_words(outcome, each.earlier, of="an account")
+        entry = AuditEntry(outcome.recorded_at, outcome.by, "outcome.recorded", file.id, {})
+        lines.append((entry, what, f"{name}: {particulars}"))
+    return sorted(lines, key=lambda line: line[0].at, reverse=True)
 
 
 def _refused(error: GatehouseError | None) -> dict[str, Any]:

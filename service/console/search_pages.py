@@ -10,11 +10,13 @@ from flask import Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from models.signup import AccountType
+from service.console.callers import named_keys
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
 from service.console.facts import facts_of, signal_groups
 from service.console.figures import steps
 from service.console.pages import HTML, lines_of, page
+from service.console.steps import history_of_signup
 from service.domain.decision import Decision
 from service.domain.errors import FieldError, InvalidError
 from service.usecases.views import SearchCriteria
@@ -83,6 +85,8 @@ class SearchPages:
         return redirect(url_for("console.case", case_id=case.id), 303)
 
     def _page(self, record_id: str, *, clear: bool) -> AnyResponse:
+        with self.deps.begin() as work:
+            keys = named_keys(work)
         file = self.deps.files.of_signup(record_id, acting=signed_in().acting)
         kind = file.recorded.signup.account_type.value
         return page(
@@ -95,6 +99,7 @@ class SearchPages:
             facts=facts_of(file.recorded.signup, clear=clear),
             clear=clear,
             groups=[] if file.judged is None else signal_groups(file.judged, file.waterfall),
+            history=history_of_signup(file, keys),
         )
 
     @staticmethod

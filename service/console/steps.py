@@ -1,4 +1,4 @@
-"""The history of a case as a person reads it: decisions, steps and notes in one line of time."""
+"""The history of a case or sign-up as a person reads it: decisions, outcomes, steps and notes in one line of time."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.console.callers import who
+from service.console.outcome_words import said_kind, said_words
 from service.console.worker_cases import reason_name
 from service.domain.verdict import CONTAINED, VERDICT_REASONS
-from service.usecases.case_file import CaseFile, by_person
+from service.usecases.case_file import CaseFile, SignupFile, by_person
 from service.usecases.ports import AuditEntry
 
 _WORDS = {
@@ -27,6 +28,8 @@ _WORDS = {
     "case.reopened": "reopened the case",
     "case.settled": "closed the case: its cluster is contained",
     "case.unsettled": "opened the case again: its cluster was released",
+    "case.settled_by_release": "closed the case: what it is about was released",
+    "case.settled_by_correction": "closed the case: no ban in the piece stands any more",
     "case.lease_ended": "returned the case: the lease had ended",
     "case.overdue": "made the case louder: it waits too long",
 }
@@ -52,15 +55,23 @@ def history_of(file: CaseFile, keys: Mapping[str, str]) -> list[HistoryLine]:
     lines += [
         HistoryLine(note.at, who(note.by, keys), "wrote", kind="note", note=note.text) for note in file.view.notes
     ]
-    if file.signup is not None:
-        lines.append(HistoryLine(file.signup.recorded.recorded_at, "the person", "signed up", kind="signup"))
-        for each in file.signup.assessments:
-            score = "" if each.score is None else f"score {each.score:.3f}, "
-            decider = "a reviewer" if by_person(each) else "the service"
-            detail = f"{score}policy {each.policy_version}"
-            lines.append(
-                HistoryLine(each.decided_at, decider, f"decided {each.decision}", detail, kind=each.decision.value)
-            )
+    lines += () if file.signup is None else history_of_signup(file.signup, keys)
+    return sorted(lines, key=lambda line: line.at)
+
+
+def history_of_signup(file: SignupFile, keys: Mapping[str, str]) -> list[HistoryLine]:
+    """What was decided about a sign-up, and what was said of it, oldest first."""
+    lines = [HistoryLine(file.recorded.recorded_at, "the person", "signed up", kind="signup")]
+    for each in file.assessments:
+        score = "" if each.score is None else f"score {each.score:.3f}, "
+        decider = "a reviewer" if by_person(each) else "the service"
+        detail = f"{score}policy {each.policy_version}"
+        lines.append(
+            HistoryLine(each.decided_at, decider, f"decided {each.decision}", detail, kind=each.decision.value)
+        )
+    for place, outcome in enumerate(file.outcomes):
+        what, detail = said_words(outcome, file.outcomes[:place])
+        lines.append(HistoryLine(outcome.recorded_at, who(outcome.by, keys), what, detail, kind=said_kind(outcome)))
     return sorted(lines, key=lambda line: line.at)
 
 

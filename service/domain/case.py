@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from models.signup import AccountType
 from service.domain.errors import ConflictError, ForbiddenError
-from service.domain.verdict import CONTAINED, Verdict
+from service.domain.verdict import BANS_CORRECTED, CONTAINED, RELEASED, Verdict, VerdictReason
 
 DOUBLING = timedelta(hours=8)
 """Waiting this long counts as much as twice the risk: a student's working day. Not in the policy: stored ranks of
@@ -20,6 +20,9 @@ LEAST_RISK = 0.02
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _CONTAINMENT = "containment:"
+_RELEASE, _CORRECTION = "release:", "correction:"
+BY_NOBODY = (_CONTAINMENT, _RELEASE, _CORRECTION)
+"""What begins who resolved a case that answered itself."""
 
 ONE_SIGNUP = "signup:"
 """What the subject of a case about one sign-up begins with."""
@@ -114,9 +117,13 @@ class Case:
     @property
     def settled_by(self) -> str | None:
         """The containment that answered it in a reviewer's place."""
-        if self.resolved_by is None or not self.resolved_by.startswith(_CONTAINMENT):
-            return None
-        return self.resolved_by.removeprefix(_CONTAINMENT)
+        by = self.resolved_by or ""
+        return by.removeprefix(_CONTAINMENT) if by.startswith(_CONTAINMENT) else None
+
+    @property
+    def judged_by_nobody(self) -> bool:
+        """Whether it is closed because a containment, a release or a corrected ban answered it."""
+        return (self.resolved_by or "").startswith(BY_NOBODY)
 
     @property
     def hides_earlier(self) -> bool:
@@ -140,7 +147,7 @@ class Case:
 
     @property
     def of_a_containment(self) -> bool:
-        """Whether it is about a containment that a person may want to release."""
+        """Whether it is about a containment: releasing that closes it."""
         return self.subject.startswith(UNFOUNDED)
 
     @property
@@ -201,13 +208,14 @@ class Case:
     def escalated(self, queue: str, *, share: float) -> Case:
         """In another queue, open, at the place its risk and waiting give it there."""
         self._unresolved()
+        urgency = urgency_of(self.kind, self.subject, self.risk)
         return self._with(
             state=CaseState.OPEN,
             holder=None,
             lease_until=None,
             reserved_for=None,
             queue=queue,
-            rank=rank_of(self.risk, self.opened_at, share=share, loudness=self.loudness),
+            rank=rank_of(urgency, self.opened_at, share=share, loudness=self.loudness),
         )
 
     def snoozed(self, until: datetime, *, now: datetime) -> Case:
@@ -258,16 +266,15 @@ class Case:
 
     def settled(self, containment_id: str, *, now: datetime) -> Case:
         """Closed because its cluster is contained, in whosever hands it is; nobody gave an opinion."""
-        self._unresolved()
-        return self._with(
-            state=CaseState.RESOLVED,
-            holder=None,
-            lease_until=None,
-            verdict=CONTAINED.verdict,
-            reason_code=CONTAINED.code,
-            resolved_at=now,
-            resolved_by=settler(containment_id),
-        )
+        return self._answered(CONTAINED, settler(containment_id), now)
+
+    def settled_by_release(self, containment_id: str, *, now: datetime) -> Case:
+        """Closed because the containment that it is about is released."""
+        return self._answered(RELEASED, f"{_RELEASE}{containment_id}", now)
+
+    def settled_by_correction(self, record_id: str, *, now: datetime) -> Case:
+        """Closed because the bans in what it is about are corrected, that of this sign-up last."""
+        return self._answered(BANS_CORRECTED, f"{_CORRECTION}{record_id}", now)
 
     def unsettled(self) -> Case:
         """Open again as if it had never been settled: the person has waited all the time.
@@ -298,7 +305,7 @@ class Case:
             reason_code=None,
             resolved_at=None,
             resolved_by=None,
-            opinions_given=max(self.opinions_given - (1 if self.settled_by is None else 0), 0),
+            opinions_given=max(self.opinions_given - (0 if self.judged_by_nobody else 1), 0),
             due_at=max(self.due_at, now + due_after),
             louder_at=max(self.louder_at, now + due_after),
         )
@@ -323,8 +330,23 @@ class Case:
                 "This case was settled: its cluster is contained, and the account is held by that. "
                 f"Whoever had a lease on it has lost it (containment {self.settled_by})."
             )
+        if self.judged_by_nobody:
+            raise ConflictError("This case answered itself; whoever had a lease on it has lost it.")
         if self.state is CaseState.RESOLVED:
             raise ConflictError(f"This case was resolved by {_person(self.resolved_by)}: {self.verdict}.")
+
+    def _answered(self, reason: VerdictReason, by: str, now: datetime) -> Case:
+        """Closed without an opinion, in whosever hands it is."""
+        self._unresolved()
+        return self._with(
+            state=CaseState.RESOLVED,
+            holder=None,
+            lease_until=None,
+            verdict=reason.verdict,
+            reason_code=reason.code,
+            resolved_at=now,
+            resolved_by=by,
+        )
 
     def _with(self, **changes: object) -> Case:
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # the names are this class's own
@@ -333,6 +355,11 @@ class Case:
 def settler(containment_id: str) -> str:
     """Who resolved a case that a containment settled."""
     return f"{_CONTAINMENT}{containment_id}"
+
+
+def urgency_of(kind: CaseKind, subject: str, risk: float) -> float:
+    """What a case counts as: in full, whatever the score, where people who are denied may be right and wait twice."""
+    return 1.0 if kind is CaseKind.APPEAL or subject.startswith(UNFOUNDED) else risk
 
 
 def rank_of(risk: float, opened_at: datetime, *, share: float, loudness: int = 0) -> float:

@@ -61,6 +61,12 @@ VERDICT_REASONS: tuple[VerdictReason, ...] = (
 CONTAINED = VerdictReason("CONTAINED", Verdict.REJECT, "Its cluster is contained.")
 """Why a case is closed that a containment settled. No reviewer may give it."""
 
+RELEASED = VerdictReason("RELEASED", Verdict.APPROVE, "What it is about was released.")
+"""Why one about a containment is closed: likewise no reviewer's."""
+
+BANS_CORRECTED = VerdictReason("BANS_CORRECTED", Verdict.APPROVE, "No ban in what it is about stands any more.")
+"""Why one about a piece is closed: likewise no reviewer's."""
+
 NOTE_LIMIT = 4_000
 
 

@@ -17,7 +17,9 @@ from service.domain.case import Case
 from service.domain.cluster import cluster_id
 from service.domain.decision import Assessment
 from service.domain.errors import NotFoundError
+from service.domain.outcome import Outcome
 from service.domain.reviewer import Acting
+from service.usecases.about_now import AboutNow, about_now
 from service.usecases.decide_by_person import REVIEW_GROUP
 from service.usecases.ports import AuditEntry, Begin, Found, Recorded, SearchQuery, UnitOfWork
 from service.usecases.read_cases import CaseView, ReadCases
@@ -43,7 +45,7 @@ class SignupFile:
     """What is known of one sign-up. ``assessments`` leave out what the reader must not know yet; so does ``cluster``,
 
     whose page tells it, and which is ``None`` too where the sign-up stands alone, and so does ``known``, what outcomes
-    say of it: BANNED or GOOD.
+    say of it (BANNED or GOOD), and ``outcomes``, oldest first.
     """
 
     recorded: Recorded
@@ -54,14 +56,16 @@ class SignupFile:
     cases: tuple[Case, ...]
     cluster: ClusterView | None = None
     known: Mark | None = None
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case with the sign-up it shows first, if it is about one."""
+    """A case with the sign-up it shows first, if it is about one; ``about`` where it is about several accounts."""
 
     view: CaseView
     signup: SignupFile | None
+    about: AboutNow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,11 @@ class ReadFiles:
             if recorded is None:
                 return CaseFile(view, None)
             hidden = view.case.hides_earlier
-            return CaseFile(view, self._file(work, recorded, acting, hide_earlier=hidden, neighbours=neighbours))
+            return CaseFile(
+                view,
+                self._file(work, recorded, acting, hide_earlier=hidden, neighbours=neighbours),
+                about_now(work, view.case, recorded, owner=acting.owner) if view.case.of_clusters else None,
+            )
 
     def of_signup(self, record_id: str, *, acting: Acting) -> SignupFile:
         """The file of a sign-up that there may be no case about.
@@ -136,6 +144,7 @@ class ReadFiles:
             cases=() if hide_earlier else tuple(work.cases.of_record(recorded.id)),
             cluster=None if hide_earlier else _cluster(work, recorded),
             known=None if hide_earlier else _known(work, recorded),
+            outcomes=() if hide_earlier else tuple(work.outcomes.of(recorded.signup_no)),
         )
 
     def _neighbours(self, work: UnitOfWork, recorded: Recorded, acting: Acting, most: int) -> tuple[Neighbours, ...]:

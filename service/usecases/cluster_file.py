@@ -13,6 +13,7 @@ from models.linkage.pieces import Tie
 from service.domain.attack import Attack
 from service.domain.cluster import cluster_id, identifier_handle
 from service.domain.containment import Containment
+from service.domain.outcome import Outcome
 from service.usecases.bulk_verdicts import MOST
 from service.usecases.cluster_anatomy import Anatomy, SharedIdentifier, anatomy_of, bytes_of
 from service.usecases.contain_cluster import find_cluster
@@ -25,6 +26,7 @@ from service.usecases.ports_clusters import ClusterMember, ClusterSummary
 SHARED = 100
 HONEST = 50
 MERGES = 30
+BANS = 20
 ENTRIES = 50
 _ATTACKED = 10
 _SIGNALS = 2_000
@@ -56,6 +58,18 @@ class MergeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidLine:
+    """A member was called a fraud, or what was said of it after that; ``earlier`` is what had been said, oldest first.
+
+    ``signup_id`` is ``None`` of somebody else's.
+    """
+
+    signup_id: str | None
+    outcome: Outcome
+    earlier: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterFile:
     """A cluster with one page of its members; ``next_no`` continues with the following one.
 
@@ -68,6 +82,7 @@ class ClusterFile:
         waiting_elsewhere: the clusters, by id, in which a containment that touches members of this one waits.
         attacks: those that go on, on a key of the newest members.
         history: what was done about it, newest first.
+        bans: the newest of what was said of frauds in it, corrections among them, newest first.
         open_cases: unresolved cases about its members, as many as can be judged together.
     """
 
@@ -90,6 +105,7 @@ class ClusterFile:
     waiting_elsewhere: tuple[str, ...]
     attacks: tuple[Attack, ...]
     history: tuple[AuditEntry, ...]
+    bans: tuple[SaidLine, ...]
     open_cases: tuple[str, ...]
 
 
@@ -163,6 +179,7 @@ class ReadClusterFile:
                     work, [each for number in numbers[-_ATTACKED:] if (each := work.clusters.member(number))]
                 ),
                 history=_history(work, summary.number, containments, merges),
+                bans=_bans(work, summary.number, owner),
                 open_cases=tuple(work.cluster_list.open_cases(summary.number, limit=MOST)),
             )
 
@@ -239,6 +256,20 @@ def _attacks(work: UnitOfWork, newest: Sequence[ClusterMember]) -> tuple[Attack,
     carried = Counter(key for member in newest for key in set(member.identifiers))
     keys = [key for key, count in carried.items() if count >= min(3, len(newest))]
     return tuple(dict.fromkeys(work.attacks.open(keys).values()))
+
+
+def _bans(work: UnitOfWork, cluster: int, owner: str | None) -> tuple[SaidLine, ...]:
+    newest = work.cluster_list.bans(cluster, limit=BANS)
+    numbers = sorted({each.signup_no for each in newest})
+    members = {member.signup_no: member for member in work.clusters.several(numbers)}
+    said = work.outcomes.of_many(numbers)
+    lines = []
+    for outcome in newest:
+        member = members.get(outcome.signup_no)
+        shown = member is not None and owner in (None, member.owner)
+        earlier = (each for each in said.get(outcome.signup_no, ()) if each.ordinal < outcome.ordinal)
+        lines.append(SaidLine(member.signup_id if member is not None and shown else None, outcome, tuple(earlier)))
+    return tuple(lines)
 
 
 def _history(

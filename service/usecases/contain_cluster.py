@@ -20,6 +20,7 @@ from service.usecases.open_containment import NewId, open_containment
 from service.usecases.own_accounts import of_own, plan_of_own, with_others
 from service.usecases.part_containment import PartContainments, has_core_in, of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.settle_cases import settle_case_of
 from service.usecases.survey_cluster import (
     Plan,
     Survey,
@@ -197,6 +198,7 @@ class ContainCluster:
                     decline_containment(work, each, concerned.clusters, by=by, now=now)
                 else:
                     _let_go(work, each, cluster, touching, by=by, now=now)
+                    settle_case_of(work, each, now=now)
                 detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             work.commit()

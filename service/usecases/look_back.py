@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from models.linkage.joining import DEGREE_CAP
 from models.linkage.marks import Mark
 from models.signals.signals import derive_signals
 from service.domain.case import OPERATOR
-from service.domain.cluster import cluster_id
+from service.domain.cluster import cluster_id, identifier_handle
 from service.domain.containment import WORKER
 from service.domain.decision import REFUSED, Assessment, Decision
 from service.domain.errors import ConflictError
@@ -42,6 +42,8 @@ SAMPLE = 2_000
 """The newest sign-ups by which it is estimated how many a watch would ask."""
 HABITS = 64
 """Habits that a watch knows at most."""
+BRIDGES_TOLD = 12
+"""Of what two clusters share as much as somebody reads."""
 
 SAME_OPERATOR = "SAME_OPERATOR"
 """Why two clusters are a case: too many bridges of too many kinds for chance."""
@@ -150,6 +152,9 @@ class LookBack:
             if len(keys) < lines.bridges or len(kinds) < lines.bridge_kinds:
                 continue
             pair = sorted([cluster_id(cluster), cluster_id(other)])
+            subject = f"{OPERATOR}{pair[0]}:{pair[1]}"
+            if work.cases.of_subject(None, subject) is not None:
+                continue
             detail: dict[str, object] = {
                 "clusters": pair,
                 "bridges": len(keys),
@@ -159,17 +164,17 @@ class LookBack:
             self.cases.open(
                 work,
                 WorkersCase(
-                    subject=f"{OPERATOR}{pair[0]}:{pair[1]}",
+                    subject=subject,
                     owner=shown.owner,
                     reason=SAME_OPERATOR,
                     record_id=shown.id,
                     size=len(members),
-                    detail=detail,
+                    detail={**detail, "shared": _shared(work, other, keys, members)},
                     note=f"Two clusters that may be one operator's: {pair[0]} and {pair[1]}. "
                     f"They share {len(keys)} identifiers of {len(kinds)} kinds that few others carry.",
                 ),
             )
-            work.audit.add(AuditEntry(now, WORKER, "cluster.to_be_reviewed", pair[0], detail))
+            work.audit.add(*(AuditEntry(now, WORKER, "cluster.to_be_reviewed", name, detail) for name in pair))
 
     def _watch(
         self, work: UnitOfWork, cluster: int, members: Sequence[ClusterMember], lines: AfterBan, now: datetime
@@ -244,6 +249,22 @@ def bridges(
                 if root is not None and root != cluster:
                     found[root].add(key)
     return found
+
+
+def _shared(
+    work: UnitOfWork, other: int, keys: Collection[IdentifierKey], members: Sequence[ClusterMember]
+) -> list[dict[str, object]]:
+    """The strongest of what two clusters share, each with the newest account of either that carries it."""
+    kinds = list(Kind)
+    told: list[dict[str, object]] = []
+    for key in sorted(keys, key=lambda each: (kinds.index(each.kind), each.digest))[:BRIDGES_TOLD]:
+        carriers = work.clusters.carriers(key, limit=CARRIERS)
+        of_number = work.clusters.clusters_of([each.signup_no for each in carriers])
+        own = next((each for each in reversed(members) if key in each.identifiers), None)
+        theirs = next((each for each in carriers if of_number.get(each.signup_no) == other), None)
+        accounts = [each.id for each in (own, theirs) if each is not None]
+        told.append({"identifier": identifier_handle(key.kind, key.digest), "accounts": accounts})
+    return told
 
 
 def kin_of(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.signup import AccountType
-from service.domain.case import ONE_SIGNUP, VOUCHED, Case, CaseKind, in_blind_sample, rank_of
+from service.domain.case import ONE_SIGNUP, VOUCHED, Case, CaseKind, in_blind_sample, rank_of, urgency_of
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.policy_sections.review import ReviewPolicy
@@ -87,8 +87,7 @@ def new_case(
         reasons=tuple(code for code, _ in reasons),
         risk=risk,
         size=size,
-        # A denied person who is right waits twice: an appeal counts in full, whatever the score was.
-        rank=rank_of(1.0 if kind is CaseKind.APPEAL else risk, now, share=review.share(queue)),
+        rank=rank_of(urgency_of(kind, subject, risk), now, share=review.share(queue)),
         opened_at=now,
         due_at=now + queue.due_after,
         louder_at=now + queue.due_after,

@@ -120,7 +120,7 @@ class Cases(Protocol):
         """A case by its id."""
         ...
 
-    def of_subject(self, owner: str, subject: str) -> Case | None:
+    def of_subject(self, owner: str | None, subject: str) -> Case | None:
         """The unresolved case of a subject."""
         ...
 
@@ -140,7 +140,7 @@ class Cases(Protocol):
         ...
 
     def settle(self, cases: Sequence[Case]) -> None:
-        """Stage that containments settled these cases, whoever claims them meanwhile.
+        """Stage that these cases are settled by nobody's verdict, whoever claims them meanwhile.
 
         Raises:
             ConflictError: (from ``commit``) one was resolved meanwhile.

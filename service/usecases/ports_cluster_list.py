@@ -11,6 +11,7 @@ from typing import Protocol
 from models.linkage.marks import Mark
 from models.linkage.pieces import Key
 from service.domain.decision import Decision
+from service.domain.outcome import Outcome
 
 
 class ClusterOrder(StrEnum):
@@ -114,6 +115,10 @@ class ClusterList(Protocol):
 
     def standings(self, signup_nos: Sequence[int], *, signals: bool) -> Mapping[int, Standing]:
         """How these sign-ups stand, with their signals or without; those that were only recorded are left out."""
+        ...
+
+    def bans(self, cluster: int, *, limit: int) -> Sequence[Outcome]:
+        """What called members frauds, and what was said of the same members afterwards, the newest first."""
         ...
 
     def open_cases(self, cluster: int, *, limit: int) -> Sequence[str]:

@@ -77,6 +77,6 @@ class ReadCases:
 def _fit_to_see(case: Case, opinions: tuple[Opinion, ...], acting: Acting) -> tuple[Opinion, ...]:
     """While an independent opinion is still wanted, only one's own."""
     waiting = case.kind is CaseKind.REVIEW and case.opinions_given < case.opinions_wanted
-    if (case.state is CaseState.RESOLVED and case.settled_by is None) or not waiting:
+    if (case.state is CaseState.RESOLVED and not case.judged_by_nobody) or not waiting:
         return opinions
     return tuple(each for each in opinions if each.final or each.by == acting.name)

@@ -1,4 +1,4 @@
-"""Settle cases by a containment: what a person would judge of an account that is held is not left in the queue."""
+"""Settle cases by a containment, or its release: what that has answered already is not left in the queue."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from service.domain.case import PIECE, Case, CaseKind
-from service.domain.containment import WORKER, Progress, Role, Task
+from service.domain.case import PIECE, UNFOUNDED, Case, CaseKind
+from service.domain.containment import WORKER, Containment, Progress, Role, Task
 from service.domain.decision import Decision
 from service.usecases.open_case import subject_of, vouched_subject
 from service.usecases.ports import AuditEntry, Recorded, UnitOfWork
@@ -99,6 +99,15 @@ class CasesOfBatch:
         if case.verdict is not None:
             detail |= {"verdict": case.verdict.value, "reason_code": case.reason_code}
         return AuditEntry(self.now, WORKER, action, case.id, detail)
+
+
+def settle_case_of(work: UnitOfWork, released: Containment, *, now: datetime) -> None:
+    """Stage, with the release of a containment, that the case which asks for it is closed, in whosever hands it is."""
+    case = work.cases.of_subject(None, f"{UNFOUNDED}{released.id}")
+    if case is None:
+        return
+    work.cases.settle([case.settled_by_release(released.id, now=now)])
+    work.audit.add(AuditEntry(now, WORKER, "case.settled_by_release", case.id, {"containment": released.id}))
 
 
 def _is_its_own(case: Case, recorded: Recorded) -> bool:

@@ -4,16 +4,12 @@ again."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.linkage.marks import Mark
-from service.domain.case import UNFOUNDED
-from service.domain.cluster import cluster_id
-from service.domain.containment import WORKER, Containment, ContainmentState, Role
+from service.domain.containment import ContainmentState
 from service.domain.decision import Assessment, Decision, Reason
-from service.domain.errors import ConflictError
 from service.domain.likeness import LIKE_BANNED
 from service.domain.policy_sections.clusters import AfterBan
 from service.domain.watch import WATCHED
@@ -21,16 +17,14 @@ from service.usecases.faster_others import leaving_to_others
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
 from service.usecases.look_back import BATCH, kin_of
-from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
+from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, Known
 from service.usecases.tell_consequence import TellConsequence
-from service.usecases.workers_cases import WorkersCase, WorkersCases
+from service.usecases.what_rested_on_bans import WhatRestedOnBans
+from service.usecases.workers_cases import WorkersCases
 
 A_ROUND = 20
 """Corrected bans of one round."""
-
-CONTAINMENT_UNFOUNDED = "CONTAINMENT_UNFOUNDED"
-"""Why a containment is a case: the bans that it rested on were corrected."""
 
 CORRECTED = Reason("BAN_CORRECTED", "rule", "The ban of another account that had changed the decision was corrected.")
 
@@ -55,16 +49,19 @@ class UndoBans:
     cases: WorkersCases
     tell: TellConsequence
 
+    @property
+    def what_rested(self) -> WhatRestedOnBans:
+        """What becomes of containments, and of cases that were opened for them."""
+        return WhatRestedOnBans(self.begin, self.judge.policy, self.cases)
+
     def __call__(self, now: datetime) -> int:
         """Follow what is due; how many bans."""
         lines = self.judge.policy().document.clusters.after_ban
         with self.begin() as work:
             bans = work.after_bans.corrected(limit=A_ROUND)
-            clusters = {work.clusters.cluster_of(ban.signup_no) for ban in bans}
             near = _near(work, bans, lines, now)
         leaving_to_others(lambda some: self._look_at(some, now), near, batch=BATCH)
-        for cluster in sorted(each for each in clusters if each is not None):
-            self._ask_about_containments(cluster, now)
+        self.what_rested(bans, now)
         for ban in bans:
             with self.begin() as work:
                 work.after_bans.undone(ban)
@@ -115,38 +112,6 @@ class UndoBans:
         if again.decision.severity >= last.decision.severity:
             return None
         return replace(again, reasons=(*again.reasons, CORRECTED))
-
-    def _ask_about_containments(self, cluster: int, now: datetime) -> None:
-        """What the worker contained and nobody is a known fraud of any more is a case: only a person releases it."""
-        with self.begin() as work:
-            for containment in work.containments.touching(cluster):
-                if containment.state is not ContainmentState.STANDING or containment.opened_by != WORKER:
-                    continue
-                touched = work.containments.touched(containment.number)
-                core = work.clusters.several([each.signup_no for each in touched if each.role is Role.CORE])
-                if core and not any(member.label is Mark.BANNED for member in core):
-                    self._open_case(work, containment, core, now)
-            with suppress(ConflictError):  # another worker opened the same one at the same moment
-                work.commit()
-
-    def _open_case(
-        self, work: UnitOfWork, containment: Containment, core: Sequence[ClusterMember], now: datetime
-    ) -> None:
-        shown = core[0]
-        cluster = cluster_id(work.clusters.cluster_of(shown.signup_no) or containment.cluster)
-        detail: dict[str, object] = {"cluster": cluster, "containment": containment.id, "size": len(core)}
-        case = WorkersCase(
-            subject=f"{UNFOUNDED}{containment.id}",
-            owner=shown.owner,
-            reason=CONTAINMENT_UNFOUNDED,
-            record_id=shown.id,
-            size=len(core),
-            detail=detail,
-            note=f"{len(core):,} accounts are contained, and no ban among them stands. "
-            "The bans that contained them were corrected: look whether the containment should be released.",
-        )
-        self.cases.open(work, case)
-        work.audit.add(AuditEntry(now, WORKER, "cluster.to_be_reviewed", cluster, detail))
 
 
 def _near(work: UnitOfWork, bans: Sequence[Known], lines: AfterBan, now: datetime) -> list[int]:

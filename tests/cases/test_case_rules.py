@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,6 +83,35 @@ def test_nothing_but_reopening_moves_a_resolved_case(case: Case, noon: datetime,
     with pytest.raises(ConflictError, match="resolved by dana: approve"):
         step(resolved, noon)
     assert resolved.reopened(now=noon, due_after=LEASE).state is CaseState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("settled", "said", "by", "reason"),
+    [
+        (lambda case, now: case.settled("c-1", now=now), "its cluster is contained", "containment:c-1", "CONTAINED"),
+        (lambda case, now: case.settled_by_release("c-1", now=now), "answered itself", "release:c-1", "RELEASED"),
+        (lambda case, now: case.settled_by_correction("r-1", now=now), "itself", "correction:r-1", "BANS_CORRECTED"),
+    ],
+)
+def test_what_nobody_judged_is_in_nobody_s_hands_and_a_lead_s_to_reopen(
+    case: Case, noon: datetime, settled: Any, said: str, by: str, reason: str
+) -> None:
+    closed = settled(case.claimed("reviewer:dana", now=noon, lease=LEASE), noon)
+
+    assert (closed.holder, closed.resolved_by, closed.reason_code, closed.judged_by_nobody) == (None, by, reason, True)
+    assert closed.opinions_given == closed.reopened(now=noon, due_after=LEASE).opinions_given == case.opinions_given
+    with pytest.raises(ConflictError, match=said):
+        closed.require_held("reviewer:dana", noon)
+
+
+def test_whoever_may_be_denied_wrongly_counts_in_full_in_every_queue(case: Case, noon: datetime) -> None:
+    quiet = replace(case, risk=0.06)
+    released = replace(quiet, subject="unfounded:c-1")
+
+    moved = [each.escalated("escalated", share=0.1).rank for each in (quiet, released)]
+
+    assert moved[1] == pytest.approx(rank_of(1.0, case.opened_at, share=0.1))
+    assert moved[0] == pytest.approx(rank_of(0.06, case.opened_at, share=0.1))
 
 
 def test_a_case_is_put_off_to_a_time_to_come_only(case: Case, noon: datetime) -> None:

@@ -149,3 +149,38 @@ def test_an_identifier_that_nobody_in_the_cluster_carries_is_not_told(memory_gat
         gate.clusters.reveal(gate.cluster(mine[0]), handle, owner=None, by=LEA, now=gate.now)
 
     assert not gate.read(lambda work: work.audit.entries(action="cluster.identifier_revealed"))
+
+
+def test_bans_and_what_was_said_after_them_come_newest_first_with_what_was_said_before(gate: Any) -> None:
+    views = [gate.came(device="one") for _ in range(3)]
+    elsewhere = gate.came()
+    gate.said(elsewhere)
+    gate.said(views[0], "legitimate", source="partner")
+    gate.said(views[1], reason="stolen_card")
+    gate.said(views[1], "legitimate", source="law")
+    gate.said(views[2])
+    gate.said(views[2], "unknown")
+
+    lines = file_of(gate, views[0]).bans
+
+    told = [(each.signup_id, each.outcome.said.label.value, len(each.earlier)) for each in lines]
+    assert told == [
+        (views[2].signup_id, "unknown", 1),
+        (views[2].signup_id, "fraud", 0),
+        (views[1].signup_id, "legitimate", 1),
+        (views[1].signup_id, "fraud", 0),
+    ]
+    assert (lines[3].outcome.said.reason, lines[3].outcome.by) == ("stolen_card", "key:k1")
+
+
+def test_of_many_bans_the_newest_are_told_and_of_another_owner_s_not_whose_they_are(gate: Any) -> None:
+    views = [gate.came(device="one") for _ in range(25)]
+    for view in views:
+        gate.said(view)
+
+    lines = file_of(gate, views[0]).bans
+    gate.came(device="one", owner="other")
+    others = file_of(gate, views[0], owner="other").bans
+
+    assert [each.signup_id for each in lines] == [view.signup_id for view in reversed(views[5:])]
+    assert {each.signup_id for each in others} == {None}

@@ -225,11 +225,13 @@ def test_a_batch_asks_and_writes_once_however_many_wait(sql_gate: Any) -> None:
         gate.carry_out(gate.now)
         settled = len(about_cases)
         gate.clusters.contain.release(gate.cluster(ring[0]), now=gate.now, **said)
+        released = len(about_cases)
         gate.carry_out(gate.now)
     finally:
         event.remove(Engine, "before_cursor_execute", note)
 
-    assert (settled, len(about_cases) - settled) == (3, 3)  # look, lock, write
+    assert (settled, len(about_cases) - released) == (3, 3)  # look, lock, write
+    assert released - settled == 1  # whether a case asks for the release
     assert [case_of(gate, each).version for each in waits] == [3] * 6
 
 

@@ -140,7 +140,7 @@ def test_a_case_about_a_containment_leads_to_where_it_is_released(
 
     assert "2 accounts are contained, and no ban among them stands" in page
     assert re.search(r'href="/console/clusters/cl_\d+" data-key="p"', page)
-    assert "To release the cluster, on its page, is what lets them all in" in page
+    assert "To release the cluster, on its page, gives everybody back the decision they had" in page
     assert "/preview" not in page
     assert "contained for bans that were corrected" in line
     assert "shown for a containment of 2 accounts" in line

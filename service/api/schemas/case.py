@@ -188,7 +188,7 @@ class CaseAnswer(Answered):
     verdict: Verdict | None
     reason_code: str | None
     resolved_at: datetime | None
-    resolved_by: Annotated[str | None, Field(description="Who gave the verdict, or the containment that settled it.")]
+    resolved_by: Annotated[str | None, Field(description="Who gave the verdict, or what answered the case.")]
 
 
 class CasePageAnswer(Answered):

@@ -46,7 +46,7 @@ class MemoryCases:
             case = self._shelves.cases.get(case_id)
             return case if case is not None and owner in (None, case.owner) else None
 
-    def of_subject(self, owner: str, subject: str) -> Case | None:
+    def of_subject(self, owner: str | None, subject: str) -> Case | None:
         """See the port."""
         with self._shelves.lock:
             return self._shelves.unresolved(owner, subject)
@@ -214,7 +214,7 @@ class MemoryCases:
         waited: dict[str, list[float]] = defaultdict(list)
         with self._shelves.lock:
             for case in self._shelves.cases.values():
-                if case.resolved_at is not None and case.resolved_at >= since and case.settled_by is None:
+                if case.resolved_at is not None and case.resolved_at >= since and not case.judged_by_nobody:
                     waited[case.queue].append((case.resolved_at - case.opened_at).total_seconds())
         return waited
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import dropwhile
 
 from models.linkage.identifier import Strength, strength_of
 from models.linkage.marks import Mark
 from service.domain.case import CaseState
 from service.domain.containment import ContainmentState
+from service.domain.outcome import Label, Outcome
 from service.storage.instants import instant_of
 from service.storage.memory.shelves import Shelves
 from service.usecases.ports_cluster_list import (
@@ -83,6 +85,17 @@ class MemoryClusterList:
                 if strength_of(each.kind) is not Strength.WEAK
             ),
         )
+
+    def bans(self, cluster: int, *, limit: int) -> Sequence[Outcome]:
+        """See the port."""
+        with self._shelves.lock:
+            if not self._clusters.founded(cluster):
+                return ()
+            found: list[Outcome] = []
+            for number in self._clusters.numbers_of(cluster):
+                said = self._shelves.outcomes.get(number, ())
+                found += dropwhile(lambda each: each.said.label is not Label.FRAUD, said)
+        return tuple(sorted(found, key=lambda each: (each.recorded_at, each.signup_no), reverse=True)[:limit])
 
     def open_cases(self, cluster: int, *, limit: int) -> Sequence[str]:
         """See the port."""

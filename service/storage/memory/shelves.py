@@ -276,13 +276,13 @@ class Shelves:
 
         return undo
 
-    def unresolved(self, owner: str, subject: str) -> Case | None:
-        """The unresolved case of a subject."""
+    def unresolved(self, owner: str | None, subject: str) -> Case | None:
+        """The unresolved case of a subject, ``None`` for whosever."""
         return next(
             (
                 case
                 for case in self.cases.values()
-                if (case.owner, case.subject) == (owner, subject) and case.state is not CaseState.RESOLVED
+                if owner in (None, case.owner) and case.subject == subject and case.state is not CaseState.RESOLVED
             ),
             None,
         )

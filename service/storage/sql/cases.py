@@ -12,7 +12,7 @@ from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 from sqlalchemy import Connection, and_, func, insert, literal, or_, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.domain.case import Case, CaseState, settler
+from service.domain.case import BY_NOBODY, Case, CaseState
 from service.domain.errors import ConflictError
 from service.domain.verdict import Opinion, Verdict
 from service.storage.encryption import Encryption
@@ -86,9 +86,9 @@ class SqlCases:
         """See the port."""
         return self._one(*_of_owner(owner), CaseRow.id == case_id)
 
-    def of_subject(self, owner: str, subject: str) -> Case | None:
+    def of_subject(self, owner: str | None, subject: str) -> Case | None:
         """See the port."""
-        return self._one(_UNRESOLVED, CaseRow.owner == owner, CaseRow.subject == subject)
+        return self._one(_UNRESOLVED, *_of_owner(owner), CaseRow.subject == subject)
 
     def of_record(self, record_id: str) -> Sequence[Case]:
         """See the port."""
@@ -257,7 +257,7 @@ class SqlCases:
         wanted = select(CaseRow.queue, CaseRow.opened_us, CaseRow.resolved_us).where(
             CaseRow.resolved_us.is_not(None),
             CaseRow.resolved_us >= microseconds_of(since),
-            ~CaseRow.resolved_by.startswith(settler("")),
+            *(~CaseRow.resolved_by.startswith(nobody) for nobody in BY_NOBODY),
         )
         waited: dict[str, list[float]] = defaultdict(list)
         for row in self._database.read(lambda connection: connection.execute(wanted).all()):

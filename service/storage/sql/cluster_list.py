@@ -6,17 +6,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, Subquery, case, func, literal, select, text
+from sqlalchemy import Connection, Subquery, case, func, literal, or_, select, text
 
 from models.linkage.identifier import Strength, strength_of
 from models.linkage.marks import Mark
 from service.domain.containment import ContainmentState
 from service.domain.decision import Decision
+from service.domain.outcome import Label, Outcome
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.sql.case_tables import UNRESOLVED, CaseRow
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.containment_tables import ContainedRow, ContainmentRow
 from service.storage.sql.database import Database
+from service.storage.sql.outcome_tables import OutcomeRow
+from service.storage.sql.outcomes import outcome_of_row
 from service.storage.sql.records import KINDS, unpacked
 from service.storage.sql.tables import AssessmentRow, SignupRow
 from service.usecases.ports_cluster_list import (
@@ -132,6 +135,23 @@ class SqlClusterList:
             number: Standing(Decision(row.decision), row.score, json.loads(row.signals))
             for number, row in self._database.read(read).items()
         }
+
+    def bans(self, cluster: int, *, limit: int) -> Sequence[Outcome]:
+        """See the port."""
+        root = select(ClusterRow.root_no).where(ClusterRow.cluster_no == cluster).scalar_subquery()
+        before = OutcomeRow.__table__.alias("before")
+        fraud = Label.FRAUD.value
+        after_one = select(before.c.ordinal).where(
+            before.c.signup_no == OutcomeRow.signup_no, before.c.ordinal < OutcomeRow.ordinal, before.c.label == fraud
+        )
+        statement = (
+            select(OutcomeRow.__table__)
+            .join(MemberRow, MemberRow.signup_no == OutcomeRow.signup_no)
+            .where(MemberRow.cluster_no == root, or_(OutcomeRow.label == fraud, after_one.exists()))
+            .order_by(OutcomeRow.recorded_us.desc(), OutcomeRow.signup_no.desc())
+            .limit(limit)
+        )
+        return tuple(map(outcome_of_row, self._database.read(lambda connection: connection.execute(statement).all())))
 
     def open_cases(self, cluster: int, *, limit: int) -> Sequence[str]:
         """See the port."""

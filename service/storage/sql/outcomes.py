@@ -50,7 +50,7 @@ class SqlOutcomes:
                 wanted = OutcomeRow.signup_no.in_(signup_nos[at : at + _NUMBERS_A_STATEMENT])
                 statement = select(OutcomeRow.__table__).where(wanted).order_by(OutcomeRow.ordinal)
                 for row in connection.execute(statement):
-                    found[row.signup_no].append(_outcome_of_row(row))
+                    found[row.signup_no].append(outcome_of_row(row))
 
         self._database.read(read)
         return dict(found)
@@ -73,7 +73,7 @@ class SqlOutcomes:
         )
         found: dict[int, list[Outcome]] = defaultdict(list)
         for row in self._database.read(lambda connection: connection.execute(statement).all()):
-            found[row.signup_no].append(_outcome_of_row(row))
+            found[row.signup_no].append(outcome_of_row(row))
         return dict(found)
 
     def add(self, outcome: Outcome) -> None:
@@ -99,7 +99,8 @@ class SqlOutcomes:
         self._stage.add(run)
 
 
-def _outcome_of_row(row: Any) -> Outcome:
+def outcome_of_row(row: Any) -> Outcome:
+    """The outcome of a row."""
     return Outcome(
         id=row.id,
         signup_no=row.signup_no,
