@@ -19,6 +19,7 @@ from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
 from service.console.pages import page
 from service.console.timeline import drawn, stretch_words, timeline
+from service.domain.cluster import cluster_id, cluster_number
 from service.domain.containment import ContainmentState
 from service.domain.errors import GatehouseError
 from service.domain.reviewer import Role
@@ -26,6 +27,8 @@ from service.usecases.ports_cluster_list import ClusterOrder, ClusterQuery, Clus
 from service.web import problem_of
 
 PAGE = 50
+MOST_PARTS = 8
+"""Of what left a cluster so many are named and linked."""
 _DAY = timedelta(days=1)
 SEEN = (("day", "Joined today", _DAY), ("week", "Joined this week", 7 * _DAY), ("", "Joined this month", 30 * _DAY),
         ("ever", "Ever", None))  # fmt: skip
@@ -129,6 +132,8 @@ class ClusterPages:
             now=now,
             **_refused(error),
             said=_SAID.get(request.args.get("said", "")) or _moved_words(moved),
+            parts=_parts(request.args.get("parts", "")),
+            most_parts=MOST_PARTS,
             revealed=revealed,
             file=file,
             waiting=[each for each in file.containments if each.state is ContainmentState.PENDING],
@@ -176,6 +181,7 @@ class ClusterPages:
             cluster=name,
             handle=handle,
             found=found,
+            back=[(cluster_id(each.cluster), each) for each in found.back],
             keys=self._keys(),
             is_lead=acting.role.covers(Role.LEAD),
             why_cut=WHY_CUT,
@@ -200,4 +206,12 @@ def _moved_words(moved: str) -> str | None:
         return None
     if moved == "0":
         return "The identifier ties nobody from now on. Everybody stays: other identifiers tie them too."
-    return f"The identifier ties nobody from now on. {int(moved):,} accounts left the cluster: nothing else tied them."
+    left = "1 account left the cluster: nothing else tied it."
+    if moved != "1":
+        left = f"{int(moved):,} accounts left the cluster: nothing else tied them."
+    return f"The identifier ties nobody from now on. {left}"
+
+
+def _parts(named: str) -> list[str]:
+    """The clusters that the address names as those that came off."""
+    return [each for each in named[:1_000].split(",") if cluster_number(each) is not None]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.linkage.identifier import IdentifierKind
+from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
 from models.linkage.pieces import Tie
 from service.domain.attack import Attack
@@ -60,7 +61,7 @@ class ClusterFile:
     """A cluster with one page of its members; ``next_no`` continues with the following one.
 
     Attributes:
-        shared: what several members carry, the widest first; there may be ``more_shared``.
+        shared: what several members carry, the widest first, and what was cut out; there may be ``more_shared``.
         honest: members who look honest, those first whom a containment would touch; there may be ``more_honest``.
         decisions: how the members looked at stand now.
         looked_at: how many members were, the newest; ``whole`` when these are all.
@@ -140,12 +141,13 @@ class ReadClusterFile:
             every = concerning(work, summary.number)
             containments = tuple(each for each in every if each not in waiting)
             elsewhere = sorted({work.clusters.root(each.cluster) or each.cluster for each in waiting})
+            shared = _listed(anatomy.shared)
             merges = _merges(work, summary.number, anatomy, standings, owner)
             return ClusterFile(
                 id=cluster_id(summary.number),
                 summary=summary,
-                shared=anatomy.shared[:SHARED],
-                more_shared=max(0, len(anatomy.shared) - SHARED),
+                shared=shared,
+                more_shared=len(anatomy.shared) - len(shared),
                 tied=len({number for numbers in anatomy.ties.values() for number in numbers}),
                 kinds=Counter(each.kind for each in anatomy.shared if each.ties),
                 honest=_lines(anatomy, honest[:HONEST], standings),
@@ -186,6 +188,12 @@ class ReadClusterFile:
             for number, member in anatomy.members.items()
         }
         return ClusterGraph(accounts, {_named(tie): numbers for tie, numbers in anatomy.ties.items()})
+
+
+def _listed(shared: Sequence[SharedIdentifier]) -> tuple[SharedIdentifier, ...]:
+    """The first of them, and whatever was cut out: its row is the way to undo that."""
+    cut_out = (each for each in shared[SHARED:] if each.guard is not None and each.guard.state is GuardState.CUT)
+    return (*shared[:SHARED], *cut_out)
 
 
 def _summary(work: UnitOfWork, cluster: int) -> ClusterSummary:

@@ -150,7 +150,7 @@ def _guard(begin: Begin, guard: Guard, *, now: datetime) -> int:
         work.commit()
         # Once more: whoever came until now was tied by it.
         tied = _with_several(work, guard.key)
-    return sum(divide(begin, cluster, guard.key, at=now) for cluster in tied)
+    return sum(len(divide(begin, cluster, guard.key, at=now)) for cluster in tied)
 
 
 def _with_several(work: UnitOfWork, key: IdentifierKey) -> list[int]:
