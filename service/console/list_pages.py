@@ -44,7 +44,9 @@ KIND_NAMES: Mapping[IdentifierKind, str] = {
 MEANINGS = {
     ListName.BLOCK: "Never let in without a person: the policy says what a match on the block list leads to.",
     ListName.ALLOW: "Let in whatever the score says, unless a ban touches them.",
-    ListName.EXEMPT: "Shared by honest people: it joins no cluster and counts against nobody.",
+    ListName.EXEMPT: "Shared by honest people: it joins no cluster and counts against nobody. It also lets in whoever "
+    "carries it, unless a ban is touched, a containment holds or a rule denies. To stop it from tying people and no "
+    "more, cut it out on the page of its cluster.",
 }
 
 
