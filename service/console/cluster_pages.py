@@ -21,6 +21,7 @@ from service.console.pages import page
 from service.console.timeline import drawn, stretch_words, timeline
 from service.domain.cluster import cluster_id, cluster_number
 from service.domain.containment import ContainmentState
+from service.domain.decision import Decision
 from service.domain.errors import GatehouseError
 from service.domain.reviewer import Role
 from service.usecases.ports_cluster_list import ClusterOrder, ClusterQuery, ClusterState
@@ -29,6 +30,8 @@ from service.web import problem_of
 PAGE = 50
 MOST_PARTS = 8
 """Of what left a cluster so many are named and linked."""
+NAMED = 50
+"""Of those whom a containment would touch so many are named, of each kind."""
 _DAY = timedelta(days=1)
 SEEN = (("day", "Joined today", _DAY), ("week", "Joined this week", 7 * _DAY), ("", "Joined this month", 30 * _DAY),
         ("ever", "Ever", None))  # fmt: skip
@@ -123,7 +126,8 @@ class ClusterPages:
         now, acting = self.deps.clock(), signed_in().acting
         after = request.args.get("after", "")
         after_no = int(after) if after.isdecimal() and len(after) < 19 else 0
-        file = self.deps.clusters.file(name, owner=acting.owner, after_no=after_no, limit=PAGE)
+        decision = next((each for each in Decision if each.value == request.args.get("decision")), None)
+        file = self.deps.clusters.file(name, owner=acting.owner, after_no=after_no, limit=PAGE, decision=decision)
         line = timeline(file.moments)
         moved = request.args.get("moved", "")
         keys = self._keys()
@@ -136,6 +140,7 @@ class ClusterPages:
             most_parts=MOST_PARTS,
             revealed=revealed,
             file=file,
+            chosen_decision=decision,
             waiting=[each for each in file.containments if each.state is ContainmentState.PENDING],
             standing=[each for each in file.containments if each.state is ContainmentState.STANDING],
             line=line,
@@ -151,21 +156,18 @@ class ClusterPages:
     def show_preview(self, name: str, *, whole: bool, error: GatehouseError | None = None) -> AnyResponse:
         """Who would be touched, and the form."""
         acting = signed_in().acting
-        found = self.deps.clusters.contain.preview(name, owner=acting.owner, whole=whole)
-        file = self.deps.clusters.file(name, owner=acting.owner, limit=1)
-        core = set(found.plan.core)
+        found = self.deps.clusters.contain.preview(name, owner=acting.owner, whole=whole, as_asked=True)
         return page(
             "cluster_preview.html",
             now=self.deps.clock(),
             **_refused(error),
-            file=file,
+            cluster=cluster_id(found.cluster),
             found=found,
             keys=self._keys(),
-            whole=whole,
-            honest=[each for each in file.honest if each.signup_no in core],
+            whole=whole if found.request is None else found.request.whole,
+            named=NAMED,
             limit=self.deps.policy().document.clusters.containment.second_person_above,
-            waiting=[each for each in file.containments if each.state is ContainmentState.PENDING],
-            standing=[each for each in file.containments if each.state is ContainmentState.STANDING],
+            standing=[each for each in found.containments if each.state is ContainmentState.STANDING],
             why_contain=WHY_CONTAIN,
             chosen=request.form.get("reason"),
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from models.linkage.identifier import IdentifierKind
 from models.linkage.joining import GuardState
@@ -13,12 +14,13 @@ from models.linkage.marks import Mark
 from models.linkage.pieces import Tie
 from service.domain.attack import Attack
 from service.domain.cluster import cluster_id, identifier_handle
-from service.domain.containment import Containment
+from service.domain.containment import Containment, ContainmentState, Role
+from service.domain.decision import Decision
 from service.usecases.bulk_verdicts import MOST
 from service.usecases.cluster_anatomy import Anatomy, SharedIdentifier, anatomy_of, bytes_of
 from service.usecases.contain_cluster import find_cluster
 from service.usecases.honest_looking import looks_honest, trust_signs
-from service.usecases.part_containment import concerning, of_another_cluster
+from service.usecases.part_containment import at_home, of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_cluster_list import Carrier, Moment, Standing
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary
@@ -34,7 +36,13 @@ _SIGNALS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class MemberLine:
-    """One member. ``shares`` are the kinds of what ties it to others, ``trust`` what speaks for it."""
+    """One member.
+
+    Attributes:
+        shares: the kinds of what ties it to others.
+        trust: what speaks for it.
+        touched: how a containment that stands touches it.
+    """
 
     id: str
     signup_no: int
@@ -45,6 +53,7 @@ class MemberLine:
     shares: tuple[IdentifierKind, ...]
     trust: tuple[str, ...]
     case_id: str | None = None
+    touched: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,9 @@ class ClusterFile:
     Attributes:
         shared: what several members carry, the widest first, and what was cut out; there may be ``more_shared``.
         honest: members who look honest, those first whom a containment would touch; there may be ``more_honest``.
+        look_honest: how many members show signs of trust, those known as good left out.
         decisions: how the members looked at stand now.
+        free: members whom no containment holds or waits to hold, those known as good left out.
         looked_at: how many members were, the newest; ``whole`` when these are all.
         moments: when everybody signed up, and what they are known as.
         waiting_elsewhere: the clusters, by id, in which a containment that touches members of this one waits.
@@ -80,7 +91,9 @@ class ClusterFile:
     kinds: Counter[IdentifierKind]
     honest: tuple[MemberLine, ...]
     more_honest: int
+    look_honest: int
     decisions: Counter[str]
+    free: int
     looked_at: int
     whole: bool
     moments: tuple[Moment, ...]
@@ -118,8 +131,17 @@ class ReadClusterFile:
 
     begin: Begin
 
-    def __call__(self, name: str, *, owner: str | None, after_no: int = 0, limit: int = 50) -> ClusterFile:
+    def __call__(
+        self, name: str, *, owner: str | None, after_no: int = 0, limit: int = 50, decision: Decision | None = None
+    ) -> ClusterFile:
         """The cluster as it is now.
+
+        Args:
+            name: the cluster's id.
+            owner: whose members are shown; ``None`` sees every owner's.
+            after_no: the page begins after the member of this number.
+            limit: members of a page.
+            decision: only members who stand so, of those looked at.
 
         Raises:
             NotFoundError: there is no such cluster for this owner.
@@ -127,19 +149,24 @@ class ReadClusterFile:
         with self.begin() as work:
             summary = _summary(work, find_cluster(work, name, owner))
             anatomy = anatomy_of(work, summary.number, summary.size)
-            page = work.clusters.members(summary.number, after_no=after_no, limit=limit + 1)
             numbers = list(anatomy.members)
             standings = dict(work.cluster_list.standings(numbers[:-_SIGNALS], signals=False))
-            told = {*numbers[-_SIGNALS:], *(member.signup_no for member in page)}
-            standings |= work.cluster_list.standings(sorted(told), signals=True)
+            standings |= work.cluster_list.standings(numbers[-_SIGNALS:], signals=True)
+            page: Sequence[ClusterMember | Carrier]
+            if decision is None:
+                page = work.clusters.members(summary.number, after_no=after_no, limit=limit + 1)
+            else:
+                page = list(islice(_who_stand(anatomy, standings, decision, after_no), limit + 1))
+            standings |= work.cluster_list.standings([member.signup_no for member in page], signals=True)
             seen = [each for each in anatomy.members.values() if owner in (None, each.owner)]
             honest = [each for each in seen if looks_honest(each.label, standings.get(each.signup_no))]
             honest.sort(key=lambda each: each.label is Mark.GOOD)
             shown = [each for each in page[:limit] if owner in (None, each.owner)]
             # What waits is confirmed where it was opened.
             waiting = [each for each in of_another_cluster(work, summary.number) if not each.stands_since]
-            every = concerning(work, summary.number)
-            containments = tuple(each for each in every if each not in waiting)
+            containments = at_home(work, summary.number)
+            held = work.containments.standing_among(numbers)
+            free = [each for each in seen if each.label is not Mark.GOOD and each.signup_no not in held]
             elsewhere = sorted({work.clusters.root(each.cluster) or each.cluster for each in waiting})
             shared = _listed(anatomy.shared)
             merges = _merges(work, summary.number, anatomy, standings, owner)
@@ -152,11 +179,13 @@ class ReadClusterFile:
                 kinds=Counter(each.kind for each in anatomy.shared if each.ties),
                 honest=_lines(anatomy, honest[:HONEST], standings),
                 more_honest=max(0, len(honest) - HONEST),
+                look_honest=sum(each.label is None for each in honest),
                 decisions=Counter(standings[each].decision.value for each in numbers if each in standings),
+                free=len(free),
                 looked_at=len(anatomy.members),
                 whole=anatomy.whole,
                 moments=tuple(work.cluster_list.moments(summary.number)),
-                members=_lines(anatomy, shown, standings, work),
+                members=_touched(work, _lines(anatomy, shown, standings, work), [*containments, *waiting]),
                 next_no=page[limit - 1].signup_no if len(page) > limit else None,
                 merges=merges,
                 containments=containments,
@@ -227,6 +256,30 @@ def _lines(
             case_id=None if work is None else next((each.id for each in work.cases.of_record(member.id)), None),
         )
         for member in members
+    )
+
+
+def _who_stand(
+    anatomy: Anatomy, standings: Mapping[int, Standing], decision: Decision, after_no: int
+) -> Iterator[Carrier]:
+    for number, member in anatomy.members.items():
+        standing = standings.get(number)
+        if number > after_no and standing is not None and standing.decision is decision:
+            yield member
+
+
+def _touched(
+    work: UnitOfWork, lines: Sequence[MemberLine], containments: Sequence[Containment]
+) -> tuple[MemberLine, ...]:
+    """The lines with how what stands touches each; whom it only waits to touch is not touched yet."""
+    numbers = {each.signup_no for each in lines}
+    pending = [each for each in containments if each.state is ContainmentState.PENDING]
+    requested = {each.signup_no for request in pending for each in work.containments.touched(request.number)}
+    held = work.containments.standing_among(numbers) - requested
+    asked = work.containments.asked_among(numbers) - requested
+    return tuple(
+        replace(each, touched=Role.CORE if each.signup_no in held else Role.LEAF if each.signup_no in asked else None)
+        for each in lines
     )
 
 

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
 from service.app import application_of, new_id
 from service.domain.cluster import cluster_id
 from service.domain.decision import Assessment, Decision
+from service.usecases import cluster_file, contain_cluster
 from service.usecases.cluster_use_cases import cluster_use_cases
+from service.usecases.ports_clusters import Guard, IdentifierKey
 
 DEVICE, CARD, PHONE = IdentifierKind.DEVICE, IdentifierKind.PAYMENT, IdentifierKind.PHONE
 Carried = dict[IdentifierKind, str]
@@ -30,7 +33,7 @@ class Network:
         )
         self._make, self._name, self._came = make_record, name, 0
 
-    def came(self, *several: Carried, decision: Decision = Decision.ALLOW) -> list[int]:
+    def came(self, *several: Carried, decision: Decision = Decision.ALLOW, signals: Any = None) -> list[int]:
         """Sign-ups that carry these identifiers, each value known to this network alone."""
         numbers = []
         for carried in several:
@@ -39,7 +42,7 @@ class Network:
             record = self._make(
                 name,
                 at=now,
-                assessment=assessment(f"{name}_a", now, decision),
+                assessment=assessment(f"{name}_a", now, decision, signals or {}),
                 identifiers=tuple(Identifier(kind, f"{self._name}-{value}") for kind, value in carried.items()),
             )
             with self.application.store.begin() as work:
@@ -73,7 +76,7 @@ class Network:
         return next(each.handle for each in shared if each.kind is kind)
 
 
-def assessment(name: str, now: datetime, decision: Decision) -> Assessment:
+def assessment(name: str, now: datetime, decision: Decision, signals: Any) -> Assessment:
     return Assessment(
         id=name,
         decided_at=now,
@@ -82,7 +85,7 @@ def assessment(name: str, now: datetime, decision: Decision) -> Assessment:
         reasons=(),
         rules=(),
         vector=bytes(4),
-        signals={},
+        signals=signals,
         linkage={},
         model=None,
         policy_version=1,
@@ -134,3 +137,167 @@ def test_before_a_cut_is_undone_it_says_who_comes_back(desk: Desks, network: Net
     assert re.findall(r'href="/console/clusters/([^"/]+)">Cluster', page) == others
     assert f"Cluster {others[0]} with 3 accounts" in words(page)
     assert f"Cluster {others[1]} with 1 account" in words(page)
+
+
+LAB = {
+    "email": {"academic": True, "academic_withdrawn": False, "open_enrolment": False},
+    "network": {"academic": True},
+}
+"""Two signs of trust that are hard to come by."""
+
+
+def in_group(page: str, heading: str) -> list[str]:
+    """Who is named in one of the preview's collapsed lists."""
+    found = re.search(rf"<summary>{heading}: .*?</details>", page, re.DOTALL)
+    return [] if found is None else re.findall(r"<bdi>([^<]+)</bdi>", found.group())
+
+
+def test_a_preview_names_whom_it_holds_asks_and_leaves_alone(desk: Desks, network: Network) -> None:
+    numbers = network.ring(8, frauds=1, good=1)
+    network.came({DEVICE: "d1"})
+    name = network.cluster(numbers[0])
+
+    page = desk("reviewer").read(f"clusters/{name}/preview")
+
+    assert [each.rpartition("_")[2] for each in in_group(page, "Held")] == ["2", "3", "4", "5", "6", "7", "8"]
+    assert [each.rpartition("_")[2] for each in in_group(page, "Asked for a proof")] == ["9"]
+    assert [each.rpartition("_")[2] for each in in_group(page, "Verified good, left alone")] == ["1"]
+    assert "<details open" not in page
+    assert page.count('href="/console/signups/') == 9
+
+
+def test_a_preview_names_the_first_fifty_and_counts_the_rest(desk: Desks, network: Network) -> None:
+    numbers = network.ring(54, frauds=1)
+
+    page = desk("reviewer").read(f"clusters/{network.cluster(numbers[0])}/preview")
+
+    assert "Held: 54 accounts" in words(page)
+    assert len(in_group(page, "Held")) == 50
+    assert "And 4 more." in words(page)
+
+
+def test_a_preview_reads_the_cluster_once(desk: Desks, network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, reviewer, read = network.cluster(network.ring(6, frauds=1)[0]), desk("reviewer"), []
+    for module, reads in ((contain_cluster, "survey"), (cluster_file, "anatomy_of")):
+        was = getattr(module, reads)
+        monkeypatch.setattr(module, reads, lambda *given, was=was, reads=reads: (read.append(reads), was(*given))[1])
+
+    reviewer.read(f"clusters/{name}/preview")
+
+    assert read == ["survey"]
+
+
+def test_the_table_says_who_is_held_and_asked_and_is_filtered_by_decision(desk: Desks, network: Network) -> None:
+    numbers = network.ring(6, frauds=1)
+    network.came({DEVICE: "d1"}, decision=Decision.STEP_UP)
+    name, reviewer = network.cluster(numbers[0]), desk("reviewer")
+    asked_for = reviewer.send(f"clusters/{name}/contain", how="ask", reason="fraud_ring")
+    lead = desk("lead")
+    (confirm,) = re.findall(r"clusters/[^\"/]+/confirm/[^\"/]+", lead.read(f"clusters/{name}"))
+
+    contained = lead.send(confirm)
+    only = lead.read(f"clusters/{name}?decision=step_up")
+
+    tag = '<span class="tag {}" title="By a containment">{}</span>'
+    assert tag.format("deny", "held") not in asked_for
+    assert contained.count(tag.format("deny", "held")) == 6
+    assert contained.count(tag.format("step_up", "asked")) == 1
+    table = only.split('id="members-title"')[1].split("</table>")[0]
+    assert re.findall(r"<bdi>[^<]*_(\d+)</bdi>", table) == ["7"]
+    assert "Let in 6" in words(only)
+    assert "<td>" not in table  # each is named where a phone shows no heads of columns
+    assert "<kbd>w</kbd> <kbd>s</kbd> <kbd>b</kbd>" in only
+
+
+def test_a_request_says_how_many_look_honest_and_leads_to_whom_it_would_touch(desk: Desks, network: Network) -> None:
+    numbers = network.ring(6, frauds=1, good=1)
+    network.came({DEVICE: "d1", CARD: "c1"}, signals=LAB)
+    name = network.cluster(numbers[0])
+
+    page = desk("reviewer").send(f"clusters/{name}/contain", how="ask", reason="fraud_ring")
+    preview = desk("lead").read(f"clusters/{name}/preview")
+
+    assert "Of the cluster 1 account looks honest and 1 is verified good." in words(page)
+    assert f'<a href="/console/clusters/{name}/preview" data-key="p">Who would be touched' in page
+    assert len(in_group(preview, "Held")) == 6
+    assert "1 of those held looks honest." in words(preview)
+    assert "asked for this" in preview
+    assert f"/clusters/{name}/contain" not in preview
+    assert "The whole cluster instead" not in preview
+
+
+def test_a_no_is_remembered_with_who_said_it_and_why(desk: Desks, network: Network) -> None:
+    name, reviewer, lead = network.cluster(network.ring(6, frauds=1)[0]), desk("reviewer"), desk("lead")
+
+    def asks_and(who: Any, reason: str) -> str:
+        page = reviewer.send(f"clusters/{name}/contain", how="ask", reason="fraud_ring")
+        (decline,) = re.findall(r"clusters/[^\"/]+/decline/[^\"/]+", page)
+        who.send(decline, reason=reason)
+        return words(reviewer.read(f"clusters/{name}/preview"))
+
+    own = asks_and(reviewer, "changed_my_mind")
+    declined = asks_and(lead, "honest_members")
+
+    assert "declined a request" not in own
+    told = r"lead\d+ declined a request to contain 6 accounts of it .* ago: Honest people are in it\. reviewer\d+ had"
+    assert re.search(told, declined)
+
+
+def test_nothing_is_offered_where_everybody_is_held(desk: Desks, network: Network) -> None:
+    name, reviewer = network.cluster(network.ring(6, frauds=1)[0]), desk("reviewer")
+    page = reviewer.send(f"clusters/{name}/contain", how="ask", reason="fraud_ring")
+    lead = desk("lead")
+    (confirm,) = re.findall(r"clusters/[^\"/]+/confirm/[^\"/]+", lead.read(f"clusters/{name}"))
+
+    held = lead.send(confirm)
+    previews = [words(lead.read(f"clusters/{name}/preview{query}")) for query in ("", "?whole=1")]
+
+    assert "Contain it" not in page
+    assert "Contain more" not in held
+    assert "Everybody in it is held, or verified good." in held
+    for each in previews:
+        assert re.search(r"6 accounts are contained already, by reviewer\d+, confirmed by lead\d+,", each)
+        assert "There is nobody left to contain" in each
+        assert "The whole cluster instead" not in each
+
+
+@pytest.mark.parametrize(
+    ("frauds", "told"), [(3, "3 known frauds are in it, but in no piece"), (0, "Nobody in it is known as a fraud.")]
+)
+def test_one_identifier_that_ties_known_frauds_is_told_from_nobody_known(
+    desk: Desks, network: Network, frauds: int, told: str
+) -> None:
+    numbers = network.came(*[{DEVICE: "one"}] * 4)
+    network.known(numbers[:frauds], Mark.BANNED)
+
+    page = words(desk("reviewer").read(f"clusters/{network.cluster(numbers[0])}/preview"))
+
+    assert told in page
+    assert ("Judge a case of it first" in page) is (frauds == 0)
+    assert "The whole cluster instead" in page
+
+
+def test_an_account_alone_is_told_so_and_a_page_without_script_promises_no_graph(desk: Desks, network: Network) -> None:
+    (number,) = network.came({DEVICE: "one"})
+
+    page = words(desk("reviewer").read(f"clusters/{network.cluster(number)}"))
+
+    assert "It is alone: no other account is in this cluster." in page
+    assert "Nothing ties these accounts" not in page
+    assert "being drawn" not in page
+
+
+def test_what_is_exempt_leads_to_the_list_and_is_not_cut(desk: Desks, network: Network) -> None:
+    numbers = network.came(*[{DEVICE: "lab", CARD: "one"}] * 3)
+    name, handle = network.cluster(numbers[0]), network.handle(numbers[0], DEVICE)
+    with network.application.store.begin() as work:
+        key = IdentifierKey(DEVICE, bytes.fromhex(handle.rpartition("_")[2]))
+        work.clusters.set_guard(Guard(key, GuardState.EXEMPT, datetime.now(UTC), "reviewer:lea", "a laboratory"))
+        work.commit()
+
+    page = desk("lead").read(f"clusters/{name}")
+
+    row = re.search(rf'<tr data-shared="{handle}">.*?</tr>', page, re.DOTALL)
+    assert row is not None
+    assert 'href="/console/lists?list=exempt"' in row.group()
+    assert "Cut out" not in row.group()
