@@ -146,7 +146,10 @@ class ClusterPages:
             line=line,
             by=None if line is None else stretch_words(line.length),
             chart=None if line is None else drawn(line, now=now),
-            history=[(entry, *done_words(entry, keys)) for entry in file.history],
+            history=[
+                (entry, *done_words(entry, keys), case)
+                for entry, case in zip(file.history, file.history_cases, strict=True)
+            ],
             keys=keys,
             is_lead=acting.role.covers(Role.LEAD),
             why_decline=WHY_DECLINE,

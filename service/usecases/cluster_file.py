@@ -16,6 +16,7 @@ from service.domain.attack import Attack
 from service.domain.cluster import cluster_id, identifier_handle
 from service.domain.containment import Containment, ContainmentState, Role
 from service.domain.decision import Decision
+from service.usecases.asked_to_look import cases_meant
 from service.usecases.bulk_verdicts import MOST
 from service.usecases.cluster_anatomy import Anatomy, SharedIdentifier, anatomy_of, bytes_of
 from service.usecases.contain_cluster import find_cluster
@@ -79,7 +80,7 @@ class ClusterFile:
         moments: when everybody signed up, and what they are known as.
         waiting_elsewhere: the clusters, by id, in which a containment that touches members of this one waits.
         attacks: those that go on, on a key of the newest members.
-        history: what was done about it, newest first.
+        history: what was done about it, newest first; ``history_cases`` are the open cases that its entries ask for.
         open_cases: unresolved cases about its members, as many as can be judged together.
     """
 
@@ -104,6 +105,7 @@ class ClusterFile:
     waiting_elsewhere: tuple[str, ...]
     attacks: tuple[Attack, ...]
     history: tuple[AuditEntry, ...]
+    history_cases: tuple[str | None, ...]
     open_cases: tuple[str, ...]
 
 
@@ -170,6 +172,9 @@ class ReadClusterFile:
             elsewhere = sorted({work.clusters.root(each.cluster) or each.cluster for each in waiting})
             shared = _listed(anatomy.shared)
             merges = _merges(work, summary.number, anatomy, standings, owner)
+            history = _history(work, summary.number, containments, merges)
+            open_cases = work.cluster_list.open_cases(summary.number, limit=MOST)
+            owners = {each.owner for each in seen}
             return ClusterFile(
                 id=cluster_id(summary.number),
                 summary=summary,
@@ -193,8 +198,9 @@ class ReadClusterFile:
                 attacks=_attacks(
                     work, [each for number in numbers[-_ATTACKED:] if (each := work.clusters.member(number))]
                 ),
-                history=_history(work, summary.number, containments, merges),
-                open_cases=tuple(work.cluster_list.open_cases(summary.number, limit=MOST)),
+                history=history,
+                history_cases=cases_meant(work, history, open_cases=open_cases, owners=owners),
+                open_cases=tuple(open_cases),
             )
 
     def graph(self, name: str, *, owner: str | None) -> ClusterGraph:

@@ -171,11 +171,12 @@ class ContainCluster:
             if not standing:
                 raise ConflictError(_WITH_OTHERS if concerned.with_others else "The cluster is not contained.")
             for each in standing:
+                detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 if each.state is ContainmentState.PENDING:
                     decline_containment(work, each, concerned.clusters, by=by, now=now)
+                    detail["waited"] = True
                 else:
                     _let_go(work, each, cluster, touching, by=by, now=now)
-                detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             work.commit()
             every = (*work.containments.touching(cluster), *work.containments.of_cluster(cluster))

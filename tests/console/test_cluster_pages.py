@@ -49,7 +49,9 @@ class Network:
                 work.ledger.append(record)
                 work.commit()
             with self.application.store.begin() as work:
-                numbers.append(work.ledger.get(None, record.id).signup_no)
+                recorded = work.ledger.get(None, record.id)
+            assert recorded is not None
+            numbers.append(recorded.signup_no)
         return numbers
 
     def ring(self, size: int, *, frauds: int = 0, good: int = 0) -> list[int]:
@@ -178,9 +180,18 @@ def test_a_preview_names_the_first_fifty_and_counts_the_rest(desk: Desks, networ
 
 def test_a_preview_reads_the_cluster_once(desk: Desks, network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     name, reviewer, read = network.cluster(network.ring(6, frauds=1)[0]), desk("reviewer"), []
-    for module, reads in ((contain_cluster, "survey"), (cluster_file, "anatomy_of")):
-        was = getattr(module, reads)
-        monkeypatch.setattr(module, reads, lambda *given, was=was, reads=reads: (read.append(reads), was(*given))[1])
+    surveys, dissects = contain_cluster.survey, cluster_file.anatomy_of
+
+    def surveying(*given: Any) -> Any:
+        read.append("survey")
+        return surveys(*given)
+
+    def dissecting(*given: Any) -> Any:
+        read.append("anatomy")
+        return dissects(*given)
+
+    monkeypatch.setattr(contain_cluster, "survey", surveying)
+    monkeypatch.setattr(cluster_file, "anatomy_of", dissecting)
 
     reviewer.read(f"clusters/{name}/preview")
 
