@@ -20,10 +20,9 @@ from service.console.fronts import front_of
 from service.console.pages import HTML, lines_of, page
 from service.console.queue_pages import QueuePages, just_done
 from service.console.steps import history_of
+from service.console.still_contained import still_contained
 from service.console.worker_cases import about
 from service.domain.case import JUDGED_BEFORE, CaseState
-from service.domain.cluster import cluster_number
-from service.domain.containment import ContainmentState
 from service.domain.errors import ConflictError, FieldError, ForbiddenError, GatehouseError, InvalidError
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Verdict, reasons_of
@@ -158,12 +157,6 @@ class CasePages:
         target = url_for("console.queue") if leave else url_for("console.case", case_id=case_id, said=said)
         return redirect(target, 303)
 
-    def _contained(self, cluster: str) -> bool:
-        """Whether a containment stands that touches members of a cluster: a verdict taken back releases nobody."""
-        with self.deps.begin() as work:
-            touching = work.containments.touching(cluster_number(cluster) or 0)
-            return any(each.state is ContainmentState.STANDING for each in touching)
-
     def _page(self, case_id: str, *, error: GatehouseError | None = None, clear: bool = False) -> AnyResponse:
         now, acting = self.deps.clock(), signed_in().acting
         file = self.deps.files.of_case(case_id, acting=acting)
@@ -176,6 +169,9 @@ class CasePages:
         with self.deps.begin() as work:
             people = [f"reviewer:{each.name}" for each in work.reviewers.all() if each.disabled_at is None]
             keys = named_keys(work)
+            # While an appeal hides what was decided before, it hides the cluster too.
+            told = undone and signup is not None and signup.cluster is not None
+            contained = still_contained(work, [case.record_id]) if told and case.record_id is not None else []
         return page(
             "case.html",
             now=now,
@@ -183,10 +179,7 @@ class CasePages:
             problem=None if problem is None else problem.detail,
             said=_WHAT_HAPPENED.get(said) if said is not None else None,
             undone=undone,
-            contained=undone
-            and signup is not None
-            and signup.cluster is not None
-            and self._contained(signup.cluster.id),
+            contained=contained,
             case=case,
             front=None if case.state is CaseState.RESOLVED else front_of(self.deps, case.behind),
             behind=0 if case.state is CaseState.RESOLVED or case.cluster is None else case.size - 1,

@@ -271,11 +271,14 @@ def test_a_verdict_taken_back_releases_nobody_and_says_so(
     reviewer.send(f"clusters/{cluster}/contain", whole="1", how="contain", reason="fraud_ring")
 
     page = reviewer.send(f"cases/{case.id}/undo")
+    reviewer.send(f"cases/{case.id}/verdict", **verdict)
+    together = reviewer.send("bulk/undo", 200, case=[case.id])
 
     assert "Your verdict is taken back" in free
     assert "is not released by it" not in free
     assert "What was contained meanwhile is not released by it" in page
-    assert f'accounts of <a href="/console/clusters/{cluster}">cluster {cluster}</a> stay held' in page
+    for each in (page, together):
+        assert f'accounts of <a href="/console/clusters/{cluster}">cluster {cluster}</a> stay held' in each
 
 
 def test_what_a_key_did_is_told_by_its_name(
