@@ -45,6 +45,11 @@ class SharedIdentifier:
     guard: Guard | None
     ties: bool
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether a person cut it out."""
+        return _is_cut(self.guard)
+
 
 @dataclass(frozen=True, slots=True)
 class Anatomy:
@@ -83,7 +88,7 @@ def dissect(members: Sequence[Carrier], guards: Mapping[Key, Guard], *, whole: b
     ties = ties_of(accounts, guards.keys())
     tying = frozenset(key for tie in ties for key in tie)
     shared = [_shared(key, carriers, guards.get(key), ties=key in tying) for key, carriers in listed.items()]
-    shared.sort(key=lambda each: (not each.ties, not _is_cut(each.guard), -each.accounts, each.handle))
+    shared.sort(key=lambda each: (not each.ties, not each.is_cut, -each.accounts, each.handle))
     return Anatomy({member.signup_no: member for member in members}, ties, tuple(shared), tying, whole)
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import islice
 
 from models.linkage.identifier import IdentifierKind
-from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
 from models.linkage.pieces import Tie
 from service.domain.attack import Attack
@@ -227,8 +226,7 @@ class ReadClusterFile:
 
 def _listed(shared: Sequence[SharedIdentifier]) -> tuple[SharedIdentifier, ...]:
     """The first of them, and whatever was cut out: its row is the way to undo that."""
-    cut_out = (each for each in shared[SHARED:] if each.guard is not None and each.guard.state is GuardState.CUT)
-    return (*shared[:SHARED], *cut_out)
+    return (*shared[:SHARED], *(each for each in shared[SHARED:] if each.is_cut))
 
 
 def _summary(work: UnitOfWork, cluster: int) -> ClusterSummary:

@@ -87,16 +87,19 @@ def preview_of(
 
 def plan_of_request(work: UnitOfWork, found: Survey, request: Containment) -> Plan:
     """Whom a request that waits would touch if it was confirmed now."""
+    good = {number for number, member in found.members.items() if member.label is Mark.GOOD}
     asked = [each for each in work.containments.touched(request.number) if each.signup_no in found.members]
-    good = {each.signup_no for each in asked if found.members[each.signup_no].label is Mark.GOOD}
     touched = tuple(each for each in asked if each.signup_no not in good)
     core = {each.signup_no for each in touched if each.role is Role.CORE}
+    pieces = [piece for piece in found.judgement.pieces if not core.isdisjoint(piece.accounts)]
+    in_its_midst = {*(each.signup_no for each in asked), *(number for piece in pieces for number in piece.accounts)}
+    spared = good if request.whole else good & in_its_midst
     return Plan(
         touched=touched,
         keys=held_by(found, core),
-        good=tuple(sorted(good)),
+        good=tuple(sorted(spared)),
         frauds=sum(found.members[number].label is Mark.BANNED for number in core),
-        pieces=sum(not core.isdisjoint(piece.accounts) for piece in found.judgement.pieces),
+        pieces=len(pieces),
     )
 
 

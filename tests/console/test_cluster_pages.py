@@ -231,6 +231,7 @@ def test_a_request_says_how_many_look_honest_and_leads_to_whom_it_would_touch(de
     assert "Of the cluster 1 account looks honest and 1 is verified good." in words(page)
     assert f'<a href="/console/clusters/{name}/preview" data-key="p">Who would be touched' in page
     assert len(in_group(preview, "Held")) == 6
+    assert len(in_group(preview, "Verified good, left alone")) == 1
     assert "1 of those held looks honest." in words(preview)
     assert "asked for this" in preview
     assert f"/clusters/{name}/contain" not in preview
@@ -312,3 +313,13 @@ def test_what_is_exempt_leads_to_the_list_and_is_not_cut(desk: Desks, network: N
     assert row is not None
     assert 'href="/console/lists?list=exempt"' in row.group()
     assert "Cut out" not in row.group()
+
+
+def test_what_was_cut_out_is_never_folded_away(desk: Desks, network: Network) -> None:
+    numbers = network.came(*[{DEVICE: f"d{at // 2}", CARD: f"c{(at + 1) // 2}", PHONE: "p"} for at in range(30)])
+    name, handle, lead = network.cluster(numbers[0]), network.handle(numbers[0], PHONE), desk("lead")
+    lead.send(f"clusters/{name}/cut/apply", identifier=handle, reason="shared_by_honest")
+
+    page = lead.read(f"clusters/{name}")
+
+    assert page.index(f'data-shared="{handle}"') < page.index('<details class="rest">')
