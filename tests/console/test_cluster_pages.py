@@ -43,7 +43,7 @@ class Network:
                 name,
                 at=now,
                 assessment=assessment(f"{name}_a", now, decision, signals or {}),
-                identifiers=tuple(Identifier(kind, f"{self._name}-{value}") for kind, value in carried.items()),
+                identifiers=tuple(Identifier(kind, self.value(value)) for kind, value in carried.items()),
             )
             with self.application.store.begin() as work:
                 work.ledger.append(record)
@@ -53,6 +53,10 @@ class Network:
             assert recorded is not None
             numbers.append(recorded.signup_no)
         return numbers
+
+    def value(self, name: str) -> str:
+        """What an identifier says, in a network's own words."""
+        return f"{self._name}-{name}"
 
     def ring(self, size: int, *, frauds: int = 0, good: int = 0) -> list[int]:
         """Accounts in a circle, tied twice each: a piece that holds together. The last are frauds, the first good."""
@@ -301,18 +305,24 @@ def test_an_account_alone_is_told_so_and_a_page_without_script_promises_no_graph
 
 def test_what_is_exempt_leads_to_the_list_and_is_not_cut(desk: Desks, network: Network) -> None:
     numbers = network.came(*[{DEVICE: "lab", CARD: "one"}] * 3)
-    name, handle = network.cluster(numbers[0]), network.handle(numbers[0], DEVICE)
+    name, handle, lead = network.cluster(numbers[0]), network.handle(numbers[0], DEVICE), desk("lead")
+    lead.send("lists/exempt/add", kind="device", value=network.value("lab"), reason="a laboratory", owner="lea")
+    lead.send("lists/exempt/add", kind="device", value=network.value("other"), reason="another one", owner="lea")
     with network.application.store.begin() as work:
         key = IdentifierKey(DEVICE, bytes.fromhex(handle.rpartition("_")[2]))
         work.clusters.set_guard(Guard(key, GuardState.EXEMPT, datetime.now(UTC), "reviewer:lea", "a laboratory"))
         work.commit()
 
-    page = desk("lead").read(f"clusters/{name}")
+    page = lead.read(f"clusters/{name}")
+    entry = lead.read(f"lists?list=exempt&identifier={handle}")
 
     row = re.search(rf'<tr data-shared="{handle}">.*?</tr>', page, re.DOTALL)
     assert row is not None
-    assert 'href="/console/lists?list=exempt"' in row.group()
+    assert f'href="/console/lists?list=exempt&amp;identifier={handle}"' in row.group()
     assert "Cut out" not in row.group()
+    assert network.value("lab") in entry
+    assert network.value("other") not in entry
+    lead.read("lists?list=exempt&identifier=nonsense", 404)
 
 
 def test_what_was_cut_out_is_never_folded_away(desk: Desks, network: Network) -> None:
