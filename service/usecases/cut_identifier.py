@@ -162,7 +162,7 @@ _PAGE = 500
 def _who_comes_back(work: UnitOfWork, cluster: int, key: IdentifierKey) -> tuple[ComesBack, ...]:
     number_in = number_of_carriers(work, key)
     others = sorted(number_in.keys() - {cluster}, key=lambda other: (-number_in[other], other))
-    sizes = {each: summary.size for each in others if (summary := work.clusters.summary(each))}
+    sizes = work.clusters.sizes(others)
     return tuple(ComesBack(each, sizes.get(each, 0), number_in[each]) for each in others)
 
 
