@@ -169,6 +169,7 @@ def test_its_page_says_what_it_is_about_and_leads_to_the_cluster(
     assert "nobody else is touched" not in before
     assert "known fraud already" not in before
     assert "it <strong>is known fraud already</strong>, so to reject it closes the case" in after
+    assert "may be another source by which the worker contains the piece" in after
     assert '<span class="tag deny">known fraud</span>' in after
 
 
