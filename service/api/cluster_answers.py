@@ -15,7 +15,7 @@ from service.api.schemas.search import cursor_of
 from service.domain.cluster import cluster_id
 from service.domain.containment import Containment
 from service.domain.outcome import Label
-from service.usecases.contain_cluster import Preview
+from service.usecases.preview_containment import Preview
 from service.usecases.read_cluster import ClusterDetail
 
 _LABELS = {Mark.BANNED: Label.FRAUD, Mark.GOOD: Label.LEGITIMATE}

@@ -37,7 +37,9 @@ class Told:
 
 @click.command()
 @click.option("--seed", default=7, show_default=True, help="Another seed is another hour.")
-@click.option("--stay", is_flag=True, help="Keep the service, with two reviewers to sign in as, until Ctrl-C.")
+@click.option(
+    "--stay", is_flag=True, help="Keep the service, with a reviewer, a lead and an admin to sign in as, until Ctrl-C."
+)
 def demo(seed: int, stay: bool) -> None:  # noqa: FBT001 - click passes flags by name
     """Start a throw-away service, stream one simulated hour through HTTP, and say who was let in.
 
@@ -54,7 +56,7 @@ def demo(seed: int, stay: bool) -> None:  # noqa: FBT001 - click passes flags by
 
 
 def _stay(service: Throwaway) -> None:
-    """Let a person look at it in the console, as a reviewer and as a lead, until they have seen enough."""
+    """Let a person look at it in the console, as a reviewer, a lead or an admin, until they have seen enough."""
     store = store_of(service.settings)
     manage = ManageReviewers(store.begin)
     people = (("dana", Role.REVIEWER), ("lea", Role.LEAD), ("ada", Role.ADMIN))

@@ -12,6 +12,7 @@ from service.console.callers import named_keys
 from service.console.dependencies import ConsoleDependencies
 from service.console.door import signed_in
 from service.console.pages import page
+from service.console.still_contained import still_contained
 from service.domain.cluster import cluster_id
 from service.domain.errors import ConflictError, ForbiddenError, InvalidError
 from service.domain.reviewer import Role
@@ -51,7 +52,7 @@ class BulkPages:
         result = self.deps.cases.bulk.undo(
             request.form.getlist("case"), acting=signed_in().acting, now=self.deps.clock()
         )
-        return self._result(result, f"taken back {len(result.done)}", may_undo=False)
+        return self._result(result, f"taken back {len(result.done)}", may_undo=False, undone=True)
 
     def proposals(self) -> AnyResponse:
         """What waits for a second person."""
@@ -93,7 +94,7 @@ class BulkPages:
             chosen=request.form.get("conclusion"),
         )
 
-    def _result(self, result: BulkResult, words: str, *, may_undo: bool = True) -> AnyResponse:
+    def _result(self, result: BulkResult, words: str, *, may_undo: bool = True, undone: bool = False) -> AnyResponse:
         proposed = () if result.proposal is None else result.proposal.case_ids
         return page(
             "bulk_result.html",
@@ -102,6 +103,7 @@ class BulkPages:
             words=words,
             may_undo=may_undo and result.done,
             names=self._names([*(case_id for case_id, _ in result.left_out), *proposed]),
+            contained=self._still_contained(result.done) if undone else (),
         )
 
     def _proposals(self, *, problem: str | None = None) -> AnyResponse:
@@ -120,6 +122,11 @@ class BulkPages:
             is_lead=who.role.covers(Role.LEAD),
             problem=problem,
         )
+
+    def _still_contained(self, case_ids: Sequence[str]) -> list[str]:
+        with self.deps.begin() as work:
+            cases = [case for each in case_ids if (case := work.cases.get(signed_in().acting.owner, each)) is not None]
+            return still_contained(work, [case.record_id for case in cases if case.record_id is not None])
 
     def _names(self, case_ids: Sequence[str]) -> dict[str, str]:
         """What the callers call the sign-ups of cases that the reviewer may see; of the others nothing is named."""

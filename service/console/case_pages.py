@@ -20,6 +20,7 @@ from service.console.fronts import front_of
 from service.console.pages import HTML, lines_of, page
 from service.console.queue_pages import QueuePages, just_done
 from service.console.steps import history_of
+from service.console.still_contained import still_contained
 from service.console.worker_cases import about
 from service.domain.case import JUDGED_BEFORE, CaseState
 from service.domain.errors import ConflictError, FieldError, ForbiddenError, GatehouseError, InvalidError
@@ -32,6 +33,7 @@ from service.web import problem_of
 WIDENED = 40
 """Neighbours of each identifier in a widened graph: beyond that the cluster's own page is clearer."""
 SNOOZES = (("1", "for an hour"), ("4", "for four hours"), ("24", "until tomorrow"), ("72", "for three days"))
+_UNDONE = "undone"
 _WHAT_HAPPENED = {
     Effect.NONE: "The verdict is recorded. It changed nothing: the decision was that already.",
     Effect.OPINION: "Your opinion is recorded.",
@@ -104,7 +106,9 @@ class CasePages:
 
     def undo(self, case_id: str) -> AnyResponse:
         """Take one's verdict back."""
-        return self._step(case_id, lambda now: self.deps.cases.take_back.undo(case_id, acting=self._me, now=now))
+        return self._step(
+            case_id, lambda now: self.deps.cases.take_back.undo(case_id, acting=self._me, now=now), said=_UNDONE
+        )
 
     def reopen(self, case_id: str) -> AnyResponse:
         """Open the case again."""
@@ -141,14 +145,16 @@ class CasePages:
             raise InvalidError("Choose a reason for the verdict.", (FieldError("/reason_code", "must be chosen"),))
         return verdict, reason
 
-    def _step(self, case_id: str, step: Callable[[datetime], object], *, leave: bool = False) -> AnyResponse:
+    def _step(
+        self, case_id: str, step: Callable[[datetime], object], *, leave: bool = False, said: str | None = None
+    ) -> AnyResponse:
         try:
             step(self.deps.clock())
         except (ConflictError, InvalidError, ForbiddenError) as error:
             return self._page(case_id, error=error)
         if request.headers.get("HX-Request") or request.form.get("quiet"):
             return Response(status=204)
-        target = url_for("console.queue") if leave else url_for("console.case", case_id=case_id)
+        target = url_for("console.queue") if leave else url_for("console.case", case_id=case_id, said=said)
         return redirect(target, 303)
 
     def _page(self, case_id: str, *, error: GatehouseError | None = None, clear: bool = False) -> AnyResponse:
@@ -158,16 +164,22 @@ class CasePages:
         signup = file.signup
         score = case.risk if signup is None or signup.judged is None else signup.judged.score
         said = next((each for each in Effect if each.value == request.args.get("said")), None)
+        undone = request.args.get("said") == _UNDONE
         problem = None if error is None else problem_of(error)
         with self.deps.begin() as work:
             people = [f"reviewer:{each.name}" for each in work.reviewers.all() if each.disabled_at is None]
             keys = named_keys(work)
+            # While an appeal hides what was decided before, it hides the cluster too.
+            told = undone and signup is not None and signup.cluster is not None
+            contained = still_contained(work, [case.record_id]) if told and case.record_id is not None else []
         return page(
             "case.html",
             now=now,
             status=200 if problem is None else problem.kind.status,
             problem=None if problem is None else problem.detail,
             said=_WHAT_HAPPENED.get(said) if said is not None else None,
+            undone=undone,
+            contained=contained,
             case=case,
             front=None if case.state is CaseState.RESOLVED else front_of(self.deps, case.behind),
             behind=0 if case.state is CaseState.RESOLVED or case.cluster is None else case.size - 1,

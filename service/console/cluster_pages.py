@@ -20,7 +20,9 @@ from service.console.door import signed_in
 from service.console.outcome_words import said_words
 from service.console.pages import page
 from service.console.timeline import drawn, stretch_words, timeline
+from service.domain.cluster import cluster_id, cluster_number
 from service.domain.containment import ContainmentState
+from service.domain.decision import Decision
 from service.domain.errors import GatehouseError
 from service.domain.reviewer import Role
 from service.usecases.cluster_file import ClusterFile
@@ -29,6 +31,10 @@ from service.usecases.ports_cluster_list import ClusterOrder, ClusterQuery, Clus
 from service.web import problem_of
 
 PAGE = 50
+MOST_PARTS = 8
+"""Of what left a cluster so many are named and linked."""
+NAMED = 50
+"""Of those whom a containment would touch so many are named, of each kind."""
 _DAY = timedelta(days=1)
 SEEN = (("day", "Joined today", _DAY), ("week", "Joined this week", 7 * _DAY), ("", "Joined this month", 30 * _DAY),
         ("ever", "Ever", None))  # fmt: skip
@@ -123,7 +129,8 @@ class ClusterPages:
         now, acting = self.deps.clock(), signed_in().acting
         after = request.args.get("after", "")
         after_no = int(after) if after.isdecimal() and len(after) < 19 else 0
-        file = self.deps.clusters.file(name, owner=acting.owner, after_no=after_no, limit=PAGE)
+        decision = next((each for each in Decision if each.value == request.args.get("decision")), None)
+        file = self.deps.clusters.file(name, owner=acting.owner, after_no=after_no, limit=PAGE, decision=decision)
         line = timeline(file.moments)
         moved = request.args.get("moved", "")
         keys = self._keys()
@@ -132,8 +139,11 @@ class ClusterPages:
             now=now,
             **_refused(error),
             said=_SAID.get(request.args.get("said", "")) or _moved_words(moved),
+            parts=_parts(request.args.get("parts", "")),
+            most_parts=MOST_PARTS,
             revealed=revealed,
             file=file,
+            chosen_decision=decision,
             waiting=[each for each in file.containments if each.state is ContainmentState.PENDING],
             standing=[each for each in file.containments if each.state is ContainmentState.STANDING],
             line=line,
@@ -149,21 +159,18 @@ class ClusterPages:
     def show_preview(self, name: str, *, whole: bool, error: GatehouseError | None = None) -> AnyResponse:
         """Who would be touched, and the form."""
         acting = signed_in().acting
-        found = self.deps.clusters.contain.preview(name, owner=acting.owner, whole=whole)
-        file = self.deps.clusters.file(name, owner=acting.owner, limit=1)
-        core = set(found.plan.core)
+        found = self.deps.clusters.contain.preview(name, owner=acting.owner, whole=whole, as_asked=True)
         return page(
             "cluster_preview.html",
             now=self.deps.clock(),
             **_refused(error),
-            file=file,
+            cluster=cluster_id(found.cluster),
             found=found,
             keys=self._keys(),
-            whole=whole,
-            honest=[each for each in file.honest if each.signup_no in core],
+            whole=whole if found.request is None else found.request.whole,
+            named=NAMED,
             limit=self.deps.policy().document.clusters.containment.second_person_above,
-            waiting=[each for each in file.containments if each.state is ContainmentState.PENDING],
-            standing=[each for each in file.containments if each.state is ContainmentState.STANDING],
+            standing=[each for each in found.containments if each.state is ContainmentState.STANDING],
             why_contain=WHY_CONTAIN,
             chosen=request.form.get("reason"),
         )
@@ -179,6 +186,7 @@ class ClusterPages:
             cluster=name,
             handle=handle,
             found=found,
+            back=[(cluster_id(each.cluster), each) for each in found.back],
             keys=self._keys(),
             is_lead=acting.role.covers(Role.LEAD),
             why_cut=WHY_CUT,
@@ -191,14 +199,16 @@ class ClusterPages:
             return named_keys(work)
 
 
-def _history(file: ClusterFile, keys: Mapping[str, str]) -> list[tuple[AuditEntry, str, str]]:
-    """What was done about a cluster and said of its members, with the words for it, newest first."""
-    lines = [(entry, *done_words(entry, keys)) for entry in file.history]
+def _history(file: ClusterFile, keys: Mapping[str, str]) -> list[tuple[AuditEntry, str, str, str | None]]:
+    """What was done about a cluster and said of its members, newest first, with words and the case that is meant."""
+    lines: list[tuple[AuditEntry, str, str, str | None]] = [
+        (entry, *done_words(entry, keys), case) for entry, case in zip(file.history, file.history_cases, strict=True)
+    ]
     for each in file.bans:
         outcome, name = each.outcome, each.signup_id or "somebody else's"
         what, particulars = said_words(outcome, each.earlier, of="an account")
         entry = AuditEntry(outcome.recorded_at, outcome.by, "outcome.recorded", file.id, {})
-        lines.append((entry, what, f"{name}: {particulars}"))
+        lines.append((entry, what, f"{name}: {particulars}", None))
     return sorted(lines, key=lambda line: line[0].at, reverse=True)
 
 
@@ -214,4 +224,12 @@ def _moved_words(moved: str) -> str | None:
         return None
     if moved == "0":
         return "The identifier ties nobody from now on. Everybody stays: other identifiers tie them too."
-    return f"The identifier ties nobody from now on. {int(moved):,} accounts left the cluster: nothing else tied them."
+    left = "1 account left the cluster: nothing else tied it."
+    if moved != "1":
+        left = f"{int(moved):,} accounts left the cluster: nothing else tied them."
+    return f"The identifier ties nobody from now on. {left}"
+
+
+def _parts(named: str) -> list[str]:
+    """The clusters that the address names as those that came off."""
+    return [each for each in named[:1_000].split(",") if cluster_number(each) is not None]

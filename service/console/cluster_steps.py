@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.console.cluster_pages import ClusterPages
+from service.console.cluster_pages import MOST_PARTS, ClusterPages
 from service.console.cluster_words import (
     WHY_CONTAIN,
     WHY_CUT,
@@ -18,6 +18,7 @@ from service.console.cluster_words import (
 )
 from service.console.door import signed_in
 from service.console.pages import HTML
+from service.domain.cluster import cluster_id
 from service.domain.containment import ContainmentState
 from service.domain.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from service.domain.reviewer import Acting, Role
@@ -105,7 +106,10 @@ class ClusterSteps:
             )
         except _REFUSALS as error:
             return self.pages.show_cut(cluster, handle, error=error)
-        return _to(cluster, said="again") if again else _to(cluster, moved=parted.moved)
+        if again:
+            return _to(cluster, said="again")
+        parts = ",".join(map(cluster_id, parted.parts[: MOST_PARTS + 1]))
+        return _to(cluster, moved=parted.moved, parts=parts or None)
 
     def reveal(self, cluster: str) -> AnyResponse:
         """What an identifier says in clear, written down as seen."""
@@ -142,5 +146,5 @@ def _reason(reasons: Reasons) -> str:
     return chosen
 
 
-def _to(cluster: str, *, said: str | None = None, moved: int | None = None) -> AnyResponse:
-    return redirect(url_for("console.cluster", cluster=cluster, said=said, moved=moved), 303)
+def _to(cluster: str, *, said: str | None = None, moved: int | None = None, parts: str | None = None) -> AnyResponse:
+    return redirect(url_for("console.cluster", cluster=cluster, said=said, moved=moved, parts=parts), 303)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from models.linkage.identifier import IdentifierKind
 from models.linkage.joining import GuardState
@@ -73,6 +73,10 @@ _DONE = {
     "cluster.identifier_revealed": "looked at an identifier in clear",
     "cluster.to_be_reviewed": "asked people to look at it",
 }
+_WHY_BY_EVIDENCE = (
+    ("CONFIRMED_FRAUD", "Several known frauds in a piece that holds together"),
+    ("FRAUD_AMONG_DOUBTED", "Known fraud in a piece most of which is doubted"),
+)
 _WHY_GUARDED = (
     ("verified_good_accounts", "Verified good accounts share it"),
     ("expired", "The exemption expired"),
@@ -80,13 +84,25 @@ _WHY_GUARDED = (
     ("fraud", "A known fraud carries it"),
     ("others", "Somebody of another institution or mail domain carries it"),
 )
-_SENTENCES = dict((*_WHY_GUARDED, *WHY_CONTAIN, *WHY_DECLINE, *WHY_RELEASE, *WHY_CUT, *WHY_TIE_AGAIN))
-_COUNTED = (
-    ("core", "accounts held"),
-    ("leaves", "asked for a proof"),
-    ("good_left_alone", "left alone"),
-    ("left_out", "good or gone by then"),
+_SENTENCES = dict(
+    (*_WHY_BY_EVIDENCE, *_WHY_GUARDED, *WHY_CONTAIN, *WHY_DECLINE, *WHY_RELEASE, *WHY_CUT, *WHY_TIE_AGAIN)
 )
+_COUNTED = {
+    "cluster.contained": (
+        ("core", "held"),
+        ("leaves", "asked for a proof"),
+        ("good_left_alone", "verified good left alone"),
+        ("left_out", "good or gone by then"),
+    ),
+    "cluster.containment_proposed": (
+        ("core", "to be held"),
+        ("leaves", "to be asked for a proof"),
+        ("good_left_alone", "verified good to be left alone"),
+    ),
+    "cluster.containment_parted": (("core", "held"), ("leaves", "asked for a proof")),
+    "cluster.released": (("core", "given back"),),
+}
+"""What the numbers of an entry count, by what was done: nobody is held by a request, nor by a release."""
 _TAIL = 4
 
 
@@ -108,12 +124,48 @@ def why_words(code: str) -> str:
 
 def done_words(entry: AuditEntry, keys: Mapping[str, str]) -> tuple[str, str]:
     """What somebody did about a cluster, and its particulars; ``keys`` are the names of API keys."""
-    detail, parts = entry.detail, []
+    detail, what, parts = entry.detail, _DONE.get(entry.action, entry.action), []
+    opened_by = str(detail.get("opened_by") or "")
     if handle := detail.get("identifier"):
         parts.append(short(str(handle)))
     if code := detail.get("reason"):
         parts.append(why_words(str(code)))
-    parts += [f"{detail[name]} {words}" for name, words in _COUNTED if detail.get(name)]
-    if opened_by := detail.get("opened_by"):
-        parts.append(f"asked for by {who(str(opened_by), keys)}")
-    return _DONE.get(entry.action, entry.action), ", ".join(parts)
+    if entry.action == "cluster.to_be_reviewed":
+        parts.append(_what_to_look_at(detail))
+    if detail.get("waited"):
+        what = "took the request to contain it off the table"
+    else:
+        counted = _COUNTED.get(entry.action, ())
+        parts += [
+            _counted(detail[name], words, first=not at) for at, (name, words) in enumerate(counted) if detail.get(name)
+        ]
+    if detail.get("whole"):
+        parts.append("everybody in it")
+    if opened_by == entry.actor and entry.action == "cluster.containment_declined":
+        what = "took back the request to contain it"
+    elif opened_by:
+        parts.append(f"asked for by {who(opened_by, keys)}")
+    return what, ", ".join(parts)
+
+
+def _what_to_look_at(detail: Mapping[str, object]) -> str:
+    """Why the worker asked people: two clusters, a containment without a ban, or else a piece."""
+    size = _counted(detail.get("size"), "")
+    if isinstance(pair := detail.get("clusters"), Sequence):
+        shared = f"{_number(detail.get('bridges'))} identifiers in common"
+        return f"{' and '.join(map(str, pair))} may be one operator's, with {shared}"
+    if detail.get("containment"):
+        return f"{size} contained, and no ban among them stands"
+    if frauds := detail.get("frauds"):
+        return f"a piece of {size} with {_number(frauds)} known fraud{'s' if frauds != 1 else ''}"
+    return f"a piece of {size}, of which {_number(detail.get('doubted'))} gave no proof"
+
+
+def _counted(number: object, words: str, *, first: bool = True) -> str:
+    """``1,204 accounts held``; only the first number of an entry says of what."""
+    noun = ("account" if number == 1 else "accounts") if first else ""
+    return " ".join(part for part in (_number(number), noun, words) if part)
+
+
+def _number(number: object) -> str:
+    return f"{number:,}" if isinstance(number, int) else str(number)

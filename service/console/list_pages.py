@@ -44,7 +44,9 @@ KIND_NAMES: Mapping[IdentifierKind, str] = {
 MEANINGS = {
     ListName.BLOCK: "Never let in without a person: the policy says what a match on the block list leads to.",
     ListName.ALLOW: "Let in whatever the score says, unless a ban touches them.",
-    ListName.EXEMPT: "Shared by honest people: it joins no cluster and counts against nobody.",
+    ListName.EXEMPT: "Shared by honest people: it joins no cluster and counts against nobody. It also lets in whoever "
+    "carries it, unless a ban is touched, a containment holds or a rule denies. To stop it from tying people and no "
+    "more, cut it out on the page of its cluster.",
 }
 
 
@@ -55,8 +57,12 @@ class ListPages:
     deps: ConsoleDependencies
 
     def lists(self) -> AnyResponse:
-        """One list, newest entries first."""
-        return self._page(_list_of(request.args.get("list") or ListName.BLOCK.value))
+        """One list, newest entries first; or of it the entry of an identifier that a cluster's page names."""
+        name, handle = _list_of(request.args.get("list") or ListName.BLOCK.value), request.args.get("identifier")
+        if handle is None:
+            return self._page(name)
+        acting, now = signed_in().acting, self.deps.clock()
+        return self._page(name, found=self.deps.lists.of_identifier(name, handle[:200], actor=acting.name, now=now))
 
     def search(self) -> AnyResponse:
         """Where a value stands; it comes in the body, because a URL ends up in logs."""

@@ -27,12 +27,15 @@ _WORDS = {
     "case.undone": "took the verdict back",
     "case.reopened": "reopened the case",
     "case.settled": "closed the case: its cluster is contained",
+    "cases.gathered": "put other cases of its cluster behind this one",
     "case.unsettled": "opened the case again: its cluster was released",
     "case.settled_by_release": "closed the case: what it is about was released",
     "case.settled_by_correction": "closed the case: no ban in the piece stands any more",
     "case.lease_ended": "returned the case: the lease had ended",
     "case.overdue": "made the case louder: it waits too long",
 }
+_WHOLE = frozenset({"case.settled"})
+"""What is said in full already; its verdict and reason would say it again, in codes."""
 _QUIET = frozenset({"case.extended", "case.noted"})
 _REASONS = {each.code: each.text for each in (*VERDICT_REASONS, CONTAINED)}
 
@@ -76,7 +79,7 @@ def history_of_signup(file: SignupFile, keys: Mapping[str, str]) -> list[History
 
 
 def _step(entry: AuditEntry, keys: Mapping[str, str]) -> HistoryLine:
-    detail = entry.detail
+    detail = {} if entry.action in _WHOLE else entry.detail
     parts = [str(detail[name]) for name in ("verdict", "queue", "to", "until", "holder") if detail.get(name)]
     code = str(detail.get("reason_code") or "")
     if code:
@@ -85,6 +88,6 @@ def _step(entry: AuditEntry, keys: Mapping[str, str]) -> HistoryLine:
         parts.append(reason_name(str(why)))
     if detail.get("effect") == "none":
         parts.append("without effect")
-    kind = str(detail.get("verdict") or "step")
+    kind = str(entry.detail.get("verdict") or "step")
     what = _WORDS.get(entry.action, entry.action)
     return HistoryLine(entry.at, who(entry.actor, keys), what, ", ".join(parts), kind=kind)

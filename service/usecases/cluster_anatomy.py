@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
+from models.linkage.joining import GuardState
 from models.linkage.marks import Mark
 from models.linkage.pieces import Account, Key, Tie, ties_of
 from service.domain.cluster import identifier_handle
@@ -24,7 +25,7 @@ _STRONGEST = {kind: place for place, kind in enumerate(IdentifierKind)}
 
 @dataclass(frozen=True, slots=True)
 class SharedIdentifier:
-    """An identifier that several members carry.
+    """An identifier that several members carry, or one that was cut out and a single one may be left with.
 
     Attributes:
         accounts: members who carry it; likewise the known ``frauds`` and ``good`` among them.
@@ -43,6 +44,11 @@ class SharedIdentifier:
     until: datetime
     guard: Guard | None
     ties: bool
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a person cut it out."""
+        return _is_cut(self.guard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +76,19 @@ def anatomy_of(work: UnitOfWork, cluster: int, size: int) -> Anatomy:
 
 
 def dissect(members: Sequence[Carrier], guards: Mapping[Key, Guard], *, whole: bool = True) -> Anatomy:
-    """What these members share: what ties them first, and of that what most of them carry."""
+    """What these members share: what ties them first, then what was cut out, and of each what most of them carry."""
     carried: dict[Key, list[Carrier]] = defaultdict(list)
     for member in members:
         for key in dict.fromkeys(member.keys):
             carried[key].append(member)
     several = {key: carriers for key, carriers in carried.items() if len(carriers) >= 2}
+    # Where a cut divided a cluster one carrier may be all that is left here, and the way back leads over its row.
+    listed = {key: carriers for key, carriers in carried.items() if key in several or _is_cut(guards.get(key))}
     accounts = [Account(member.signup_no, tuple(key for key in member.keys if key in several)) for member in members]
     ties = ties_of(accounts, guards.keys())
     tying = frozenset(key for tie in ties for key in tie)
-    shared = [_shared(key, carriers, guards.get(key), ties=key in tying) for key, carriers in several.items()]
-    shared.sort(key=lambda each: (not each.ties, -each.accounts, each.handle))
+    shared = [_shared(key, carriers, guards.get(key), ties=key in tying) for key, carriers in listed.items()]
+    shared.sort(key=lambda each: (not each.ties, not each.is_cut, -each.accounts, each.handle))
     return Anatomy({member.signup_no: member for member in members}, ties, tuple(shared), tying, whole)
 
 
@@ -89,6 +97,10 @@ def bytes_of(digest: object) -> bytes:
     if not isinstance(digest, bytes):
         raise TypeError("bug: the digest of an identifier is bytes")
     return digest
+
+
+def _is_cut(guard: Guard | None) -> bool:
+    return guard is not None and guard.state is GuardState.CUT
 
 
 def _shared(key: Key, carriers: Sequence[Carrier], guard: Guard | None, *, ties: bool) -> SharedIdentifier:

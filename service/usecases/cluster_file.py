@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from models.linkage.identifier import IdentifierKind
 from models.linkage.marks import Mark
 from models.linkage.pieces import Tie
 from service.domain.attack import Attack
 from service.domain.cluster import cluster_id, identifier_handle
-from service.domain.containment import Containment
+from service.domain.containment import Containment, ContainmentState, Role
+from service.domain.decision import Decision
 from service.domain.outcome import Outcome
+from service.usecases.asked_to_look import cases_meant
 from service.usecases.bulk_verdicts import MOST
 from service.usecases.cluster_anatomy import Anatomy, SharedIdentifier, anatomy_of, bytes_of
 from service.usecases.contain_cluster import find_cluster
 from service.usecases.honest_looking import looks_honest, trust_signs
-from service.usecases.part_containment import concerning, of_another_cluster
+from service.usecases.part_containment import at_home, of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_cluster_list import Carrier, Moment, Standing
 from service.usecases.ports_clusters import ClusterMember, ClusterSummary
@@ -35,7 +38,13 @@ _SIGNALS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class MemberLine:
-    """One member. ``shares`` are the kinds of what ties it to others, ``trust`` what speaks for it."""
+    """One member.
+
+    Attributes:
+        shares: the kinds of what ties it to others.
+        trust: what speaks for it.
+        touched: how a containment that stands touches it.
+    """
 
     id: str
     signup_no: int
@@ -46,6 +55,7 @@ class MemberLine:
     shares: tuple[IdentifierKind, ...]
     trust: tuple[str, ...]
     case_id: str | None = None
+    touched: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +84,16 @@ class ClusterFile:
     """A cluster with one page of its members; ``next_no`` continues with the following one.
 
     Attributes:
-        shared: what several members carry, the widest first; there may be ``more_shared``.
+        shared: what several members carry, the widest first, and what was cut out; there may be ``more_shared``.
         honest: members who look honest, those first whom a containment would touch; there may be ``more_honest``.
+        look_honest: how many members show signs of trust, those known as good left out.
         decisions: how the members looked at stand now.
+        free: members whom no containment holds or waits to hold, those known as good left out.
         looked_at: how many members were, the newest; ``whole`` when these are all.
         moments: when everybody signed up, and what they are known as.
         waiting_elsewhere: the clusters, by id, in which a containment that touches members of this one waits.
         attacks: those that go on, on a key of the newest members.
-        history: what was done about it, newest first.
+        history: what was done about it, newest first; ``history_cases`` are the open cases that its entries ask for.
         bans: the newest of what was said of frauds in it, corrections among them, newest first.
         open_cases: unresolved cases about its members, as many as can be judged together.
     """
@@ -94,7 +106,9 @@ class ClusterFile:
     kinds: Counter[IdentifierKind]
     honest: tuple[MemberLine, ...]
     more_honest: int
+    look_honest: int
     decisions: Counter[str]
+    free: int
     looked_at: int
     whole: bool
     moments: tuple[Moment, ...]
@@ -106,6 +120,7 @@ class ClusterFile:
     attacks: tuple[Attack, ...]
     history: tuple[AuditEntry, ...]
     bans: tuple[SaidLine, ...]
+    history_cases: tuple[str | None, ...]
     open_cases: tuple[str, ...]
 
 
@@ -133,8 +148,17 @@ class ReadClusterFile:
 
     begin: Begin
 
-    def __call__(self, name: str, *, owner: str | None, after_no: int = 0, limit: int = 50) -> ClusterFile:
+    def __call__(
+        self, name: str, *, owner: str | None, after_no: int = 0, limit: int = 50, decision: Decision | None = None
+    ) -> ClusterFile:
         """The cluster as it is now.
+
+        Args:
+            name: the cluster's id.
+            owner: whose members are shown; ``None`` sees every owner's.
+            after_no: the page begins after the member of this number.
+            limit: members of a page.
+            decision: only members who stand so, of those looked at.
 
         Raises:
             NotFoundError: there is no such cluster for this owner.
@@ -142,35 +166,46 @@ class ReadClusterFile:
         with self.begin() as work:
             summary = _summary(work, find_cluster(work, name, owner))
             anatomy = anatomy_of(work, summary.number, summary.size)
-            page = work.clusters.members(summary.number, after_no=after_no, limit=limit + 1)
             numbers = list(anatomy.members)
             standings = dict(work.cluster_list.standings(numbers[:-_SIGNALS], signals=False))
-            told = {*numbers[-_SIGNALS:], *(member.signup_no for member in page)}
-            standings |= work.cluster_list.standings(sorted(told), signals=True)
+            standings |= work.cluster_list.standings(numbers[-_SIGNALS:], signals=True)
+            page: Sequence[ClusterMember | Carrier]
+            if decision is None:
+                page = work.clusters.members(summary.number, after_no=after_no, limit=limit + 1)
+            else:
+                page = list(islice(_who_stand(anatomy, standings, decision, after_no), limit + 1))
+            standings |= work.cluster_list.standings([member.signup_no for member in page], signals=True)
             seen = [each for each in anatomy.members.values() if owner in (None, each.owner)]
             honest = [each for each in seen if looks_honest(each.label, standings.get(each.signup_no))]
             honest.sort(key=lambda each: each.label is Mark.GOOD)
             shown = [each for each in page[:limit] if owner in (None, each.owner)]
             # What waits is confirmed where it was opened.
             waiting = [each for each in of_another_cluster(work, summary.number) if not each.stands_since]
-            every = concerning(work, summary.number)
-            containments = tuple(each for each in every if each not in waiting)
+            containments = at_home(work, summary.number)
+            held = work.containments.standing_among(numbers)
+            free = [each for each in seen if each.label is not Mark.GOOD and each.signup_no not in held]
             elsewhere = sorted({work.clusters.root(each.cluster) or each.cluster for each in waiting})
+            shared = _listed(anatomy.shared)
             merges = _merges(work, summary.number, anatomy, standings, owner)
+            history = _history(work, summary.number, containments, merges)
+            open_cases = work.cluster_list.open_cases(summary.number, limit=MOST)
+            owners = {each.owner for each in seen}
             return ClusterFile(
                 id=cluster_id(summary.number),
                 summary=summary,
-                shared=anatomy.shared[:SHARED],
-                more_shared=max(0, len(anatomy.shared) - SHARED),
+                shared=shared,
+                more_shared=len(anatomy.shared) - len(shared),
                 tied=len({number for numbers in anatomy.ties.values() for number in numbers}),
                 kinds=Counter(each.kind for each in anatomy.shared if each.ties),
                 honest=_lines(anatomy, honest[:HONEST], standings),
                 more_honest=max(0, len(honest) - HONEST),
+                look_honest=sum(each.label is None for each in honest),
                 decisions=Counter(standings[each].decision.value for each in numbers if each in standings),
+                free=len(free),
                 looked_at=len(anatomy.members),
                 whole=anatomy.whole,
                 moments=tuple(work.cluster_list.moments(summary.number)),
-                members=_lines(anatomy, shown, standings, work),
+                members=_touched(work, _lines(anatomy, shown, standings, work), [*containments, *waiting]),
                 next_no=page[limit - 1].signup_no if len(page) > limit else None,
                 merges=merges,
                 containments=containments,
@@ -178,9 +213,10 @@ class ReadClusterFile:
                 attacks=_attacks(
                     work, [each for number in numbers[-_ATTACKED:] if (each := work.clusters.member(number))]
                 ),
-                history=_history(work, summary.number, containments, merges),
+                history=history,
+                history_cases=cases_meant(work, history, open_cases=open_cases, owners=owners),
                 bans=_bans(work, summary.number, owner),
-                open_cases=tuple(work.cluster_list.open_cases(summary.number, limit=MOST)),
+                open_cases=tuple(open_cases),
             )
 
     def graph(self, name: str, *, owner: str | None) -> ClusterGraph:
@@ -203,6 +239,11 @@ class ReadClusterFile:
             for number, member in anatomy.members.items()
         }
         return ClusterGraph(accounts, {_named(tie): numbers for tie, numbers in anatomy.ties.items()})
+
+
+def _listed(shared: Sequence[SharedIdentifier]) -> tuple[SharedIdentifier, ...]:
+    """The first of them, and whatever was cut out: its row is the way to undo that."""
+    return (*shared[:SHARED], *(each for each in shared[SHARED:] if each.is_cut))
 
 
 def _summary(work: UnitOfWork, cluster: int) -> ClusterSummary:
@@ -236,6 +277,30 @@ def _lines(
             case_id=None if work is None else next((each.id for each in work.cases.of_record(member.id)), None),
         )
         for member in members
+    )
+
+
+def _who_stand(
+    anatomy: Anatomy, standings: Mapping[int, Standing], decision: Decision, after_no: int
+) -> Iterator[Carrier]:
+    for number, member in anatomy.members.items():
+        standing = standings.get(number)
+        if number > after_no and standing is not None and standing.decision is decision:
+            yield member
+
+
+def _touched(
+    work: UnitOfWork, lines: Sequence[MemberLine], containments: Sequence[Containment]
+) -> tuple[MemberLine, ...]:
+    """The lines with how what stands touches each; whom it only waits to touch is not touched yet."""
+    numbers = {each.signup_no for each in lines}
+    pending = [each for each in containments if each.state is ContainmentState.PENDING]
+    requested = {each.signup_no for request in pending for each in work.containments.touched(request.number)}
+    held = work.containments.standing_among(numbers) - requested
+    asked = work.containments.asked_among(numbers) - requested
+    return tuple(
+        replace(each, touched=Role.CORE if each.signup_no in held else Role.LEAF if each.signup_no in asked else None)
+        for each in lines
     )
 
 

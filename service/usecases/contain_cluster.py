@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from service.usecases.open_containment import NewId, open_containment
 from service.usecases.own_accounts import of_own, plan_of_own, with_others
 from service.usecases.part_containment import PartContainments, has_core_in, of_another_cluster
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.preview_containment import Preview, plan_of_request, preview_of
 from service.usecases.settle_cases import settle_case_of
 from service.usecases.survey_cluster import (
     Plan,
@@ -33,24 +33,6 @@ from service.usecases.try_again import tried_again
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """Whom a containment would touch.
-
-    Attributes:
-        size: members of the cluster.
-        plan: who, and what it would hold.
-        decisions: how the core stands now, by decision; those that were only recorded are not in it.
-        second_person: whether somebody else must confirm it.
-    """
-
-    cluster: int
-    size: int
-    plan: Plan
-    decisions: Counter[str]
-    second_person: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ContainCluster:
     """What a person does about a cluster."""
 
@@ -59,13 +41,14 @@ class ContainCluster:
     new_id: NewId
     doubt: DoubtAlone
 
-    def preview(self, name: str, *, owner: str | None, whole: bool = False) -> Preview:
+    def preview(self, name: str, *, owner: str | None, whole: bool = False, as_asked: bool = False) -> Preview:
         """Who would be touched if the cluster was contained now.
 
         Args:
             name: the cluster's id.
             owner: whose accounts of the cluster; ``None`` sees every owner's.
             whole: everybody in it, whatever its structure.
+            as_asked: where a request waits for a second person, whom that one would touch, whatever it asks for.
 
         Raises:
             NotFoundError: there is no such cluster for this owner.
@@ -73,19 +56,14 @@ class ContainCluster:
         lines = self._lines()
         with self.begin() as work:
             found = survey(work, find_cluster(work, name, owner), lines)
-            plan = self._plan(work, found, lines, owner=owner, whole=whole)
-            decisions: Counter[str] = Counter()
-            for number in range(0, len(plan.core), _PAGE):
-                for recorded in work.ledger.several(plan.core[number : number + _PAGE]):
-                    if recorded.assessments:
-                        decisions[recorded.assessments[-1].decision.value] += 1
-        return Preview(
-            cluster=found.cluster,
-            size=len(found.members),
-            plan=plan,
-            decisions=decisions,
-            second_person=len(plan.core) > lines.containment.second_person_above,
-        )
+            waiting = _waiting_here(work, found.cluster, owner) if as_asked else []
+            request = next(iter(waiting), None)
+            if request is None:
+                plan = self._plan(work, found, lines, owner=owner, whole=whole)
+            else:
+                plan = plan_of_own(found, plan_of_request(work, found, request), owner)
+            above = lines.containment.second_person_above
+            return preview_of(work, found, plan, owner=owner, above=above, request=request)
 
     @tried_again
     def contain(
@@ -194,12 +172,13 @@ class ContainCluster:
             if not standing:
                 raise ConflictError(_WITH_OTHERS if concerned.with_others else "The cluster is not contained.")
             for each in standing:
+                detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 if each.state is ContainmentState.PENDING:
                     decline_containment(work, each, concerned.clusters, by=by, now=now)
+                    detail["waited"] = True
                 else:
                     _let_go(work, each, cluster, touching, by=by, now=now)
                     settle_case_of(work, each, now=now)
-                detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             work.commit()
             every = (*work.containments.touching(cluster), *work.containments.of_cluster(cluster))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,14 @@ from models.linkage.marks import Mark
 from service.domain.cluster import cluster_id, identifier_of_handle
 from service.domain.errors import ConflictError, NotFoundError
 from service.usecases.contain_cluster import find_cluster
-from service.usecases.divide_cluster import are_united, clusters_of_carriers, divide, parts_without, unite_carriers
+from service.usecases.divide_cluster import (
+    are_united,
+    clusters_of_carriers,
+    divide,
+    number_of_carriers,
+    parts_without,
+    unite_carriers,
+)
 from service.usecases.lift_guard import lift_guard
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import Guard, IdentifierKey
@@ -24,20 +32,32 @@ _UNDER_WAY = "This identifier ties nobody already. Should it still hold members 
 
 @dataclass(frozen=True, slots=True)
 class Parted:
-    """What a cut did: the cluster that stays, and how many members left it."""
+    """What a cut did: the cluster that stays, how many members left it, and where they are, most of them first."""
 
     cluster: int
     moved: int
+    parts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ComesBack:
+    """Another cluster that would be one with this again: its members, and how many carry the identifier."""
+
+    cluster: int
+    size: int
+    carriers: int
 
 
 @dataclass(frozen=True, slots=True)
 class CutPreview:
-    """What cutting an identifier out would do.
+    """What cutting an identifier out would do, or letting it tie again where it was cut.
 
     Attributes:
         carriers: members of the cluster who carry it; likewise the known ``frauds`` and ``good`` among them.
         parts: the sizes of the parts that would come off, largest first.
         guard: why it ties nobody already, if so.
+        joins: whether it would make one cluster of those who carry it by itself.
+        back: the clusters that an undo makes one with this again, those first where most carry it.
     """
 
     kind: IdentifierKind
@@ -47,6 +67,8 @@ class CutPreview:
     size: int
     parts: tuple[int, ...]
     guard: Guard | None
+    joins: bool
+    back: tuple[ComesBack, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +100,9 @@ class CutIdentifier:
         moved = divide(self.begin, cluster, key, at=now)
         if known is not None and not moved:
             raise ConflictError("This identifier ties nobody already.")
-        return Parted(cluster, moved)
+        with self.begin() as work:
+            number_in = Counter(work.clusters.clusters_of(sorted(moved)).values())
+        return Parted(cluster, len(moved), tuple(sorted(number_in, key=lambda part: (-number_in[part], part))))
 
     def preview(self, name: str, handle: str, *, owner: str | None) -> CutPreview:
         """What would come off; nothing happens.
@@ -91,6 +115,10 @@ class CutIdentifier:
             key = carried(work, cluster, handle, owner)
             members = work.clusters.members(cluster)
             guards = work.clusters.guards()
+            guard = next((guard for guard in guards if guard.key == key), None)
+            joins = strength_of(key.kind) is Strength.STRONG
+            is_cut = guard is not None and guard.state is GuardState.CUT
+            back = _who_comes_back(work, cluster, key) if is_cut and joins else ()
         guarded = frozenset(key_of(guard.key) for guard in guards)
         carriers = [member for member in members if key in member.identifiers]
         return CutPreview(
@@ -100,7 +128,9 @@ class CutIdentifier:
             good=sum(member.label is Mark.GOOD for member in carriers),
             size=len(members),
             parts=tuple(map(len, parts_without(members, key_of(key), guarded))),
-            guard=next((guard for guard in guards if guard.key == key), None),
+            guard=guard,
+            joins=joins,
+            back=back,
         )
 
     def undo(self, name: str, handle: str, *, owner: str | None, by: str, reason: str, now: datetime) -> Parted:
@@ -136,6 +166,13 @@ class CutIdentifier:
 
 
 _PAGE = 500
+
+
+def _who_comes_back(work: UnitOfWork, cluster: int, key: IdentifierKey) -> tuple[ComesBack, ...]:
+    number_in = number_of_carriers(work, key)
+    others = sorted(number_in.keys() - {cluster}, key=lambda other: (-number_in[other], other))
+    sizes = work.clusters.sizes(others)
+    return tuple(ComesBack(each, sizes.get(each, 0), number_in[each]) for each in others)
 
 
 def carried(work: UnitOfWork, cluster: int, handle: str, owner: str | None) -> IdentifierKey:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from models.linkage.identifier import Strength, strength_of
@@ -26,8 +26,8 @@ _ROUNDS = 8
 """How often a cluster is looked at again because members came or left meanwhile; the second finds hardly anybody."""
 
 
-def divide(begin: Begin, cluster: int, without: IdentifierKey, *, at: datetime) -> int:
-    """Move those out of a cluster whom only one identifier tied to it, which is guarded by now; how many members.
+def divide(begin: Begin, cluster: int, without: IdentifierKey, *, at: datetime) -> Collection[int]:
+    """Move those out of a cluster whom only one identifier tied to it, which is guarded by now; which members.
 
     The largest part keeps the cluster's number. Members whom something else tied when they came, which is not seen
     any more, stay where they are. Whoever joins meanwhile follows the part that they belong to: it is looked at again
@@ -45,7 +45,7 @@ def divide(begin: Begin, cluster: int, without: IdentifierKey, *, at: datetime) 
         with begin() as work:
             whole = Dividing.read(work, cluster)
         if whole is None:
-            return 0
+            return ()
         first, seen, guarded = first or whole.members, seen | whole.members, guarded | whole.guarded
         gone = {number: member for number, member in seen.items() if number not in whole.members}
         try:
@@ -60,7 +60,7 @@ def divide(begin: Begin, cluster: int, without: IdentifierKey, *, at: datetime) 
         if not brought and not parts:
             break
     _unite_lifted(begin, guarded, seen, at=at)
-    return len(gone)
+    return gone.keys()
 
 
 def unite_carriers(begin: Begin, key: IdentifierKey, *, at: datetime) -> None:
@@ -98,9 +98,14 @@ def _unite_lifted(begin: Begin, guarded: frozenset[Key], members: Mapping[int, C
 
 def clusters_of_carriers(work: UnitOfWork, key: IdentifierKey) -> list[int]:
     """The clusters of everybody who carries an identifier, the one with most of them first: one, while it ties."""
-    carriers = work.clusters.carriers(key, limit=EVERY_CARRIER)
-    number_in = Counter(work.clusters.clusters_of([member.signup_no for member in carriers]).values())
+    number_in = number_of_carriers(work, key)
     return sorted(number_in, key=lambda cluster: (-number_in[cluster], cluster))
+
+
+def number_of_carriers(work: UnitOfWork, key: IdentifierKey) -> Counter[int]:
+    """How many carry an identifier, by the cluster they are in."""
+    carriers = work.clusters.carriers(key, limit=EVERY_CARRIER)
+    return Counter(work.clusters.clusters_of([member.signup_no for member in carriers]).values())
 
 
 def clusters_with_several(work: UnitOfWork, key: IdentifierKey) -> list[int]:

@@ -39,7 +39,7 @@ class DivideGuarded:
                 tied = clusters_with_several(work, guard.key)
             looks += 1 + len(tied)
             try:
-                moved += sum(divide(self._begin, cluster, guard.key, at=now) for cluster in tied)
+                moved += sum(len(divide(self._begin, cluster, guard.key, at=now)) for cluster in tied)
             except ConflictError:
                 continue  # members came and left all the time: the next round looks again
             self._divided.add(guard)

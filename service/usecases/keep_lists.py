@@ -11,11 +11,13 @@ from itertools import islice
 
 from models.linkage.identifier import IdentifierKind
 from models.reference.reference import Reference
+from service.domain.cluster import identifier_of_handle
 from service.domain.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from service.domain.standing import ListName
 from service.usecases.listed_values import LISTED_KINDS, canonical_value
 from service.usecases.lists_in_force import MOST_ENTRIES
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports_clusters import IdentifierKey
 from service.usecases.ports_lists import ListEntry
 
 TEXT_LIMIT = 200
@@ -128,6 +130,21 @@ class KeepLists:
         """Entries in clear, newest first; reading them is audited, because they are personal data."""
         with self.begin() as work:
             found = work.lists.page(list_name, before=before, limit=limit)
+            work.audit.add(AuditEntry(now, actor, "list.read", list_name.value, {"entries": len(found)}))
+            work.commit()
+        return found
+
+    def of_identifier(self, list_name: ListName, handle: str, *, actor: str, now: datetime) -> Sequence[ListEntry]:
+        """The entry of an identifier as a cluster's page names it; reading it is audited.
+
+        Raises:
+            NotFoundError: it is no name of an identifier.
+        """
+        named = identifier_of_handle(handle)
+        if named is None:
+            raise NotFoundError("There is no such identifier.")
+        with self.begin() as work:
+            found = work.lists.of_identifier(list_name, IdentifierKey(*named))
             work.audit.add(AuditEntry(now, actor, "list.read", list_name.value, {"entries": len(found)}))
             work.commit()
         return found

@@ -33,6 +33,12 @@ def concerning(work: UnitOfWork, cluster: int) -> tuple[Containment, ...]:
     return tuple(found[number] for number in sorted(found, reverse=True))
 
 
+def at_home(work: UnitOfWork, cluster: int) -> tuple[Containment, ...]:
+    """Those that concern a cluster, but for what waits to be confirmed where its members were cut out of."""
+    elsewhere = {each.number for each in of_another_cluster(work, cluster) if not each.stands_since}
+    return tuple(each for each in concerning(work, cluster) if each.number not in elsewhere)
+
+
 def has_core_in(work: UnitOfWork, containment: Containment, cluster: int) -> bool:
     """Whether anybody whom it contains, or would contain, is in a cluster now."""
     touched = work.containments.touched(containment.number)

@@ -114,6 +114,10 @@ class Clusters(Protocol):
         """A cluster counted whole; not for the hot path."""
         ...
 
+    def sizes(self, clusters: Sequence[int]) -> Mapping[int, int]:
+        """How many members clusters have that are part of no other, by number; those without any are left out."""
+        ...
+
     def members(self, cluster: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[ClusterMember]:
         """The members in the order of their numbers, those after ``after_no`` first."""
         ...

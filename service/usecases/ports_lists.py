@@ -9,6 +9,7 @@ from typing import Protocol
 
 from models.linkage.identifier import IdentifierKind
 from service.domain.standing import ListName
+from service.usecases.ports_clusters import IdentifierKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ class ListEntries(Protocol):
 
     def listed(self, list_name: ListName, values: Sequence[tuple[IdentifierKind, str]]) -> Sequence[ListEntry]:
         """The entries that hold one of the values, expired ones too."""
+        ...
+
+    def of_identifier(self, list_name: ListName, key: IdentifierKey) -> Sequence[ListEntry]:
+        """The entries that hold an identifier which is known by its digest alone, expired ones too."""
         ...
 
     def page(self, list_name: ListName, *, before: str | None = None, limit: int = 100) -> Sequence[ListEntry]:

@@ -170,7 +170,7 @@ def _guard(begin: Begin, guard: Guard, *, now: datetime) -> int:
             return 0
         # Once more: whoever came until now was tied by it.
         tied = clusters_with_several(work, guard.key)
-    return sum(divide(begin, cluster, guard.key, at=now) for cluster in tied)
+    return sum(len(divide(begin, cluster, guard.key, at=now)) for cluster in tied)
 
 
 def _tell_clusters(work: UnitOfWork, guard: Guard, action: str, *, by: str, why: str, now: datetime) -> None:

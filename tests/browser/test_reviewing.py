@@ -169,7 +169,7 @@ def test_the_last_verdict_is_undone_with_one_key(open_tab: Open, console: Any) -
     held = case_of(tab)
 
     tab.page.keyboard.press("u")
-    tab.page.wait_for_url(f"**/cases/{case_id}")
+    tab.page.wait_for_url(f"**/cases/{case_id}?said=undone")
 
     assert decision(console, case_id) is Decision.REVIEW
     assert read(console, case_id).holder == "reviewer:dana"

@@ -126,6 +126,19 @@ def test_the_history_says_who_did_what_and_why_newest_first(gate: Any) -> None:
     ]
 
 
+def test_a_request_that_is_released_is_told_from_a_containment_that_was(memory_gate: Any) -> None:
+    gate = memory_gate
+    name = gate.cluster(gate.ring(8, frauds=1)[0])
+    for asked in (True, False):
+        gate.clusters.contain.start(name, owner=None, by=LEA, reason="fraud_ring", now=gate.now, ask=asked)
+        gate.clusters.contain.release(name, owner=None, by=LEA, reason="mistake", now=gate.now)
+        gate.later(minutes=1)
+
+    history = gate.read(lambda work: work.audit.entries(subject=name, action="cluster.released"))
+
+    assert [each.detail.get("waited") for each in history] == [None, True]
+
+
 def test_an_identifier_is_told_in_clear_and_that_somebody_asked_is_on_record(gate: Any) -> None:
     views = [gate.came(device="d-77", phone="+442079460018") for _ in range(2)]
     name = gate.cluster(views[0])

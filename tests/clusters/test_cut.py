@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.linkage.joining import GuardState
+from service.domain.cluster import cluster_id
 from service.domain.errors import ConflictError, NotFoundError
 
 BY = {"owner": "campus", "by": "key:k", "reason": "shared_card"}
@@ -51,6 +52,22 @@ def test_an_undo_makes_them_one_again(gate: Any) -> None:
     assert len({gate.cluster(each) for each in everybody}) == 1
     assert gate.read(lambda work: work.clusters.guards()) == ()
     assert gate.came(card="departmental").cluster.size == 7
+
+
+def test_before_an_undo_it_is_said_who_comes_back(gate: Any) -> None:
+    left = [gate.came(card="departmental", device="left") for _ in range(3)]
+    right = [gate.came(card="departmental", device="right") for _ in range(2)]
+    alone = gate.came(card="departmental")
+    handle = handle_of(gate, left[0], "payment")
+    cut(gate, left[0], handle)
+    gate.came(device="right")
+
+    back = gate.clusters.cut.preview(gate.cluster(left[0]), handle, owner="campus").back
+
+    assert [(cluster_id(each.cluster), each.size, each.carriers) for each in back] == [
+        (gate.cluster(right[0]), 3, 2),
+        (gate.cluster(alone), 1, 1),
+    ]
 
 
 def test_a_second_cut_is_refused_and_one_that_was_interrupted_is_completed(

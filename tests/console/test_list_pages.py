@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,18 @@ def test_a_lead_adds_finds_and_ends_an_entry(desk: Callable[..., Any]) -> None:
     assert "On no list" in gone
     assert audited(lead)[:2] == ["list.searched", "list.read"]
     assert {"list.added", "list.removed"} <= set(audited(lead))
+
+
+def test_the_exempt_list_says_that_it_lets_in_too_and_counts_in_words(desk: Callable[..., Any]) -> None:
+    lead = desk("lead")
+
+    page = lead.send("lists/exempt/add", kind="device", value="lab-7", reason="a laboratory", owner="trust team")
+    (entry_id,) = re.findall(r"/console/lists/exempt/([^/\"]+)/end", page)
+    lead.send(f"lists/exempt/{entry_id}/end")
+
+    assert "It also lets in whoever carries it, unless a ban is touched, a containment holds or a rule denies." in page
+    assert "To stop it from tying people and no more, cut it out on the page of its cluster." in page
+    assert " 1 entry on all lists." in page
 
 
 def test_every_wrong_field_is_named_in_words(desk: Callable[..., Any]) -> None:

@@ -25,6 +25,7 @@ def test_whoever_held_it_reads_why_it_is_gone(
         work.cases.settle([case.settled("c-1", now=now)])
         settled: dict[str, object] = {"containment": "c-1", "verdict": "reject", "reason_code": "CONTAINED"}
         work.audit.add(AuditEntry(now, "worker", "case.settled", case.id, settled))
+        work.audit.add(AuditEntry(now, "worker", "cases.gathered", case.id, {"cases": 3, "first": []}))
         work.commit()
 
     refused = reviewer.send(f"cases/{case.id}/verdict", 409, verdict="approve", reason_approve="FALSE_ALARM")
@@ -32,8 +33,10 @@ def test_whoever_held_it_reads_why_it_is_gone(
 
     assert "its cluster is contained" in refused
     assert "Nobody had to judge it: its cluster was contained" in page
-    assert "closed the case: its cluster is contained" in page
-    assert "Its cluster is contained." in page
+    assert "closed the case: its cluster is contained</span></li>" in page
+    assert "Its cluster is contained." not in page
+    assert "put other cases of its cluster behind this one" in page
+    assert "cases.gathered" not in page
     assert "Reopen to correct" not in page
     assert "Reopen to correct" in desk("lead").read(f"cases/{case.id}")
     assert case.id not in reviewer.read("queue?mine=1")

@@ -15,6 +15,7 @@ from service.app import application_of
 from service.connections import CasesOfWorker, VerdictsSpeak
 from service.domain.caller import Scope
 from service.domain.case import JUDGED_BEFORE, Case
+from service.domain.cluster import cluster_id
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.ids import uuid7
 from service.domain.reviewer import Acting, Role
@@ -161,9 +162,14 @@ def test_its_page_says_what_it_is_about_and_leads_to_the_cluster(
     assert "opened the case" in before
     (preview,) = re.findall(r'href="/console/(clusters/cl_\d+/preview)"', before)
     assert "Contain cluster" in reviewer.read(preview)
-    assert "to reject denies it and counts it as a fraud of its cluster" in before
+    assert (
+        "to reject denies it and makes it a known fraud of its cluster, after which the worker may contain the piece "
+        "without asking anybody"
+    ) in before
+    assert "nobody else is touched" not in before
     assert "known fraud already" not in before
     assert "it <strong>is known fraud already</strong>, so to reject it closes the case" in after
+    assert "may be another source by which the worker contains the piece" in after
     assert '<span class="tag deny">known fraud</span>' in after
 
 
@@ -249,6 +255,31 @@ def test_a_resolved_case_waits_for_nobody(
     assert "A verdict here is on" not in page
     assert "As it was when the case was opened." in page
     assert re.search(r"opened <time[^>]*>[^<]+</time> ago", page)
+
+
+def test_a_verdict_taken_back_releases_nobody_and_says_so(
+    app: Any, desk: Callable[..., Any], let_in: Callable[..., NewRecord], open_case: Callable[..., Case]
+) -> None:
+    record, other = let_in("su_back_1", "back"), let_in("su_back_2", "back")
+    case, reviewer, application = open_case(of_a_piece(record)), desk("reviewer"), application_of(app)
+    verdict = {"verdict": "reject", "reason_reject": "LINKED_TO_FRAUD", "then": "stay"}
+    reviewer.send(f"cases/{case.id}/claim")
+    reviewer.send(f"cases/{case.id}/verdict", **verdict)
+    free = reviewer.send(f"cases/{case.id}/undo")
+    reviewer.send(f"cases/{case.id}/verdict", **verdict)
+    with application.store.begin() as work:
+        cluster = cluster_id(work.clusters.cluster_of(work.ledger.get(None, other.id).signup_no))
+    reviewer.send(f"clusters/{cluster}/contain", whole="1", how="contain", reason="fraud_ring")
+
+    page = reviewer.send(f"cases/{case.id}/undo")
+    reviewer.send(f"cases/{case.id}/verdict", **verdict)
+    together = reviewer.send("bulk/undo", 200, case=[case.id])
+
+    assert "Your verdict is taken back" in free
+    assert "is not released by it" not in free
+    assert "What was contained meanwhile is not released by it" in page
+    for each in (page, together):
+        assert f'accounts of <a href="/console/clusters/{cluster}">cluster {cluster}</a> stay held' in each
 
 
 def test_what_a_key_did_is_told_by_its_name(

@@ -15,6 +15,7 @@ from models.linkage.identifier import IdentifierKind
 from models.reference.reference import Reference
 from models.signals.signals import Signals, derive_signals
 from models.signup import AccountType, Device, Identity, Institution, Payment, PaymentMethod, Signup
+from service.domain.cluster import identifier_handle
 from service.domain.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from service.domain.standing import ListName
 from service.storage.memory.list_entries import digests as memory_digests
@@ -180,6 +181,22 @@ def test_one_value_may_stand_on_several_lists_and_everything_that_holds_is_told(
         *((name, "ip", entry_id) for name, entry_id in ids.items()),
         ("block", "email_domain", domain),
     }
+
+
+def test_an_entry_is_found_by_the_name_of_its_identifier_alone(lists: Lists) -> None:
+    entry_id = lists.add("exempt", "device", "d-1")
+    lists.add("exempt", "device", "d-2")
+    lists.add("block", "device", "d-1")
+    with lists.store.begin() as work:
+        (key,) = work.clusters.keys_of([(IdentifierKind.DEVICE, "d-1")])
+
+    found = lists.keep.of_identifier(
+        ListName.EXEMPT, identifier_handle(key.kind, key.digest), actor="ada", now=lists.now
+    )
+
+    assert [each.id for each in found] == [entry_id]
+    with lists.store.begin() as work:
+        assert [each.action for each in work.audit.entries(actor="ada", limit=1)] == ["list.read"]
 
 
 def test_decisions_between_two_looks_ask_nothing_and_a_look_reads_only_what_changed(lists: Lists) -> None:

@@ -5,6 +5,7 @@ async function drawCluster() {
   const place = find("[data-cluster-graph]"), told = find("#graph-told");
   if (!place || typeof cytoscape === "undefined") return;
   const address = place.dataset.clusterGraph;
+  told.textContent = "The graph is being drawn …";
   const answer = await fetch(address);
   if (!answer.ok) { told.textContent = "The graph could not be loaded; the table below says the same."; return; }
   const graph = await answer.json();

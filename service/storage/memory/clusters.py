@@ -70,6 +70,12 @@ class MemoryClusterPort:
                 last_no=numbers[-1] if numbers else 0,
             )
 
+    def sizes(self, clusters: Sequence[int]) -> Mapping[int, int]:
+        """See the port."""
+        with self._shelves.lock:
+            counted = {cluster: len(self._clusters.numbers_of(cluster)) for cluster in clusters}
+        return {cluster: size for cluster, size in counted.items() if size}
+
     def members(self, cluster: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[ClusterMember]:
         """See the port."""
         with self._shelves.lock:

@@ -11,6 +11,7 @@ from models.linkage.identifier import IdentifierKind
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.standing import ListName
 from service.storage.memory.shelves import Listed, Shelves, Undo, Write
+from service.usecases.ports_clusters import IdentifierKey
 from service.usecases.ports_lists import ListChange, ListEntry
 
 
@@ -78,6 +79,12 @@ class MemoryListEntries:
         wanted = set(values)
         with self._shelves.lock:
             return tuple(e for e in self._standing() if e.list is list_name and (e.kind, e.value) in wanted)
+
+    def of_identifier(self, list_name: ListName, key: IdentifierKey) -> Sequence[ListEntry]:
+        """See the port."""
+        with self._shelves.lock:
+            standing = [each for each in self._standing() if each.list is list_name]
+        return tuple(each for each in standing if (each.kind, each.value.encode()) == (key.kind, key.digest))
 
     def page(self, list_name: ListName, *, before: str | None = None, limit: int = 100) -> Sequence[ListEntry]:
         """See the port."""

@@ -107,6 +107,15 @@ class SqlClusters:
 
         return self._database.read(read)
 
+    def sizes(self, clusters: Sequence[int]) -> Mapping[int, int]:
+        """See the port."""
+        found: dict[int, int] = {}
+        for at in range(0, len(clusters), _NUMBERS_A_STATEMENT):
+            some = MemberRow.cluster_no.in_(clusters[at : at + _NUMBERS_A_STATEMENT])
+            counted = select(MemberRow.cluster_no, func.count()).where(some).group_by(MemberRow.cluster_no)
+            found |= {row[0]: row[1] for row in self._rows(counted)}
+        return found
+
     def members(self, cluster: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[ClusterMember]:
         """See the port."""
         root = self.root(cluster)

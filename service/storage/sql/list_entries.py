@@ -18,6 +18,7 @@ from service.storage.sql.database import Database
 from service.storage.sql.list_tables import ListEntryRow, ListRevisionRow
 from service.storage.sql.records import KIND_CODES
 from service.storage.sql.staging import Stage
+from service.usecases.ports_clusters import IdentifierKey
 from service.usecases.ports_lists import ListChange, ListEntry
 
 _KINDS = {code: kind for kind, code in KIND_CODES.items()}
@@ -72,6 +73,13 @@ class SqlListEntries:
         digests = [digest for kind, value in values for digest in self._pseudonyms.digests(kind, value)]
         statement = select(ListEntryRow.__table__).where(
             ListEntryRow.list == list_name.value, ListEntryRow.digest.in_(digests), ListEntryRow.removed.is_(None)
+        )
+        return tuple(self._entries(self._rows(statement)))
+
+    def of_identifier(self, list_name: ListName, key: IdentifierKey) -> Sequence[ListEntry]:
+        """See the port. What an older key digested is not found, as its digest is another one."""
+        statement = select(ListEntryRow.__table__).where(
+            ListEntryRow.list == list_name.value, ListEntryRow.digest == key.digest, ListEntryRow.removed.is_(None)
         )
         return tuple(self._entries(self._rows(statement)))
 
