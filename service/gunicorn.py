@@ -19,6 +19,7 @@ from gunicorn.glogging import Logger
 
 from service.config import LIGHT_THREADS
 from service.metrics import forget_worker, share_between_workers
+from service.unread_requests import RefusingWorker
 from service.waiting_room import WaitingRoom
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class _Server(BaseApplication):
         return {
             "bind": settings.bind,
             "workers": settings.workers,
-            "worker_class": "gthread",
+            "worker_class": RefusingWorker,
             "threads": settings.threads,
             "preload_app": True,
             "backlog": settings.backlog,

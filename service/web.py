@@ -132,13 +132,13 @@ class Problem:
         """The headers that belong to the kind."""
         return _HEADERS_OF_KIND.get(self.kind, _NO_HEADERS)
 
-    def body(self) -> bytes:
-        """The document, on one line."""
+    def body(self, answering: str | None = None) -> bytes:
+        """The document, on one line; ``answering`` is the request's id where Flask answers none."""
         document: dict[str, object] = {
             "type": self.kind.type,
             "title": self.kind.title,
             "status": self.kind.status,
-            "request_id": request_id(),
+            "request_id": request_id() if answering is None else answering,
         }
         if self.detail is not None:
             document["detail"] = self.detail

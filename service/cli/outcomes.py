@@ -15,7 +15,7 @@ from service.app import new_id
 from service.cli.context import console, settings_here, store_of
 from service.cli.progress import progress
 from service.domain.caller import Caller, Scope
-from service.domain.errors import InvalidError, NotFoundError
+from service.domain.errors import ConflictError, InvalidError, NotFoundError
 from service.usecases.in_force import PolicyInForce
 from service.usecases.record_outcome import RecordOutcome
 from service.web import RefusedError
@@ -50,7 +50,7 @@ def import_outcomes(file: Path, owner: str) -> None:
                 try:
                     asked = validate(OutcomeRequest, decode(line.encode()), now=now)
                     spoken = record(asked.signup_id, asked.to_statement(), caller=caller, now=now)
-                except (InvalidError, NotFoundError, RefusedError) as error:
+                except (InvalidError, NotFoundError, ConflictError, RefusedError) as error:
                     refused.append(f"line {number}: {_why(error)}")
                     continue
                 recorded, known = recorded + spoken.new, known + (not spoken.new)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from models.linkage.marks import Mark
 from service.domain.caller import Caller
-from service.domain.errors import NotFoundError
+from service.domain.errors import ConflictError, NotFoundError
 from service.domain.outcome import Outcome, Statement, mark_of, newest_of, standing_of
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import OutcomeLines
@@ -16,6 +16,9 @@ from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.ports_clusters import Known
 from service.usecases.ports_outcomes import SignupRef
 from service.usecases.try_again import tried_again
+
+MOST_OUTCOMES = 500
+"""Of one sign-up that callers may record: each new one is weighed against all of them. Sources are a dozen."""
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -44,6 +47,7 @@ class RecordOutcome:
 
         Raises:
             NotFoundError: the caller recorded no such sign-up.
+            ConflictError: the sign-up has as many outcomes as it may have.
         """
         with self.begin() as work:
             signup = work.outcomes.signup(caller.owner, name)
@@ -57,6 +61,7 @@ class RecordOutcome:
                 by=f"key:{caller.key_id}",
                 now=now,
                 new_id=self.new_id,
+                most=MOST_OUTCOMES,
             )
             work.commit()
         return spoken
@@ -71,16 +76,22 @@ def say(
     by: str,
     now: datetime,
     new_id: Callable[[datetime], str],
+    most: int | None = None,
 ) -> Spoken:
     """Stage an outcome with everything that follows from it; nothing when the source said the same last.
 
     The identifiers and the cluster are marked by the outcome that stands. When another one stands from now on, what
     the earlier one did is withdrawn and what the new one does is done, in the same transaction.
+
+    Raises:
+        ConflictError: it would be one more than ``most``; a reviewer's verdict is never one too many.
     """
     known = work.outcomes.of(signup.signup_no)
     last = newest_of(known, said.source)
     if last is not None and last.said == replace(said, occurred_at=said.occurred_at or last.said.occurred_at):
         return Spoken(signup, last, new=False, standing=standing_of(known, lines.precedence))
+    if most is not None and len(known) >= most:
+        raise ConflictError(f"This sign-up has {most} outcomes, as many as it may have; a reviewer may still judge it.")
     # Marks are kept by the instant they became known: of one sign-up no two are of the same.
     at = max([now, *(each.recorded_at + _INSTANT for each in known)])
     outcome = Outcome(

@@ -7,9 +7,28 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from service.api.schemas.examples import SIGNUP_EXAMPLE
+from service.usecases import record_outcome
 
 SAID = {"label": "fraud", "source": "reviewer", "reason": "seen"}
+
+
+def test_a_line_too_many_of_one_sign_up_is_refused_and_the_next_is_read(
+    migrated: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_outcome, "MOST_OUTCOMES", 1)
+    signups, outcomes = tmp_path / "signups.jsonl", tmp_path / "outcomes.jsonl"
+    signups.write_text("\n".join(json.dumps(SIGNUP_EXAMPLE | {"signup_id": each}) for each in ("su_1", "su_2")))
+    said = [("su_1", "law"), ("su_1", "partner"), ("su_2", "law")]
+    outcomes.write_text("\n".join(json.dumps(SAID | {"signup_id": each, "source": by}) for each, by in said))
+    assert migrated("signups", "import", str(signups)).code == 0
+
+    imported = migrated("outcomes", "import", str(outcomes))
+
+    assert "2 outcomes recorded, 0 known already, 1 refused" in imported.out
+    assert "line 2: This sign-up has 1 outcomes" in imported.err
 
 
 def test_outcomes_of_a_file_are_imported_and_may_be_again(migrated: Callable[..., Any], tmp_path: Path) -> None:

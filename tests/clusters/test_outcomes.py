@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from models.linkage.marks import Mark
+from service.connections import VerdictsSpeak
 from service.domain.caller import Caller, Scope
-from service.domain.errors import NotFoundError
+from service.domain.errors import ConflictError, NotFoundError
 from service.domain.outcome import Label, Outcome, Statement, mark_of, standing_of
+from service.domain.verdict import Verdict
+from service.usecases import record_outcome
+from service.usecases.decide_by_person import VerdictOutcome
 from service.usecases.record_outcome import record_result
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -44,6 +48,26 @@ def test_the_newest_word_of_the_source_that_comes_first_stands(
     standing = standing_of(outcomes, PRECEDENCE)
 
     assert (None if standing is None else standing.said.label) is label
+
+
+def test_a_verdict_is_recorded_however_many_outcomes_callers_recorded(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_outcome, "MOST_OUTCOMES", 2)
+    view = gate.came()
+    for source in ("one", "two"):
+        gate.said(view, source=source)
+    with pytest.raises(ConflictError, match="This sign-up has 2 outcomes"):
+        gate.said(view, source="three")
+    recorded = gate.read(lambda work: work.ledger.get("campus", view.id))
+    verdict = VerdictOutcome("c", recorded, Verdict.APPROVE, "FALSE_ALARM", "reviewer:dana", gate.now)
+
+    with gate.store.begin() as work:
+        VerdictsSpeak(lambda: gate.policy, gate.new_id)(work, verdict)
+        work.commit()
+
+    outcomes = gate.read(lambda work: work.outcomes.of(gate.number(view)))
+    assert [each.said.source for each in outcomes] == ["one", "two", "reviewer"]
 
 
 @pytest.mark.parametrize(

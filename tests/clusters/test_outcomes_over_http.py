@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from service.usecases import record_outcome
+
 SAID = {"label": "fraud", "source": "reviewer", "reason": "seen"}
 
 
@@ -43,6 +45,25 @@ def test_a_list_is_answered_entry_by_entry(http: Any) -> None:
     assert [error["pointer"] for error in items[2]["problem"]["errors"]] == ["/label", "/mood"]
     assert items[0]["outcome"]["id"] == items[5]["outcome"]["id"]
     assert "4242424242424242" not in response.text
+
+
+def test_one_outcome_more_than_a_sign_up_may_have_is_refused_in_its_place(
+    http: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_outcome, "MOST_OUTCOMES", 3)
+    http.sign_up(11)
+    entries = [SAID | {"signup_id": "su_11", "source": f"source-{at}"} for at in (1, 2, 3, 4, 1)]
+
+    items = http.call("POST", "/v1/outcomes", json=entries).get_json()["items"]
+    alone = http.call("POST", "/v1/outcomes", json=entries[3])
+
+    assert [each["status"] for each in items] == [201, 201, 201, 409, 200]
+    assert "as many as it may have" in items[3]["problem"]["detail"]
+    assert (alone.status_code, alone.content_type) == (409, "application/problem+json")
+    assert (alone.get_json()["type"], alone.get_json()["detail"]) == (
+        "urn:gatehouse:problem:conflict",
+        items[3]["problem"]["detail"],
+    )
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,13 @@ def _serving(directory: Path, *, workers: int) -> Iterator[Server]:
         process.wait(timeout=PATIENCE_S)
 
 
+@pytest.fixture(scope="module")
+def unread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that is sent what cannot be read."""
+    with _serving(tmp_path_factory.mktemp("unread"), workers=1) as server:
+        yield server
+
+
 def test_health_answers_while_sixty_heavy_requests_queue(tmp_path: Path) -> None:
     with _serving(tmp_path, workers=1) as server, ThreadPoolExecutor(60) as clients:
         heavy = [clients.submit(server.ask, "POST", "/heavy") for _ in range(60)]
@@ -143,6 +150,37 @@ def test_the_server_speaks_in_json_lines_only(tmp_path: Path) -> None:
     assert lines
     assert {json.loads(line)["logger"] for line in lines} == {"gunicorn.error"}
     assert "ada" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status", "kind"),
+    [
+        (b"POST /heavy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: lovelace\r\n\r\n", 501, "bad-request"),
+        (b"GET /livez?" + b"lovelace" * 700 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "too-large"),
+        (b"GET /livez HTTP/1.1\r\nHost: x\r\n" + b"X-Lovelace: 1\r\n" * 65 + b"\r\n", 431, "too-large"),
+        (b"GET /livez HTTP/1.1\r\nHost: x\r\nX Lovelace: 1\r\n\r\n", 400, "bad-request"),
+        (b"lovelace\r\n\r\n", 400, "bad-request"),
+        (b"POST /heavy HTTP/1.1\r\nHost: x\r\nExpect: lovelace\r\nContent-Length: 2\r\n\r\n{}", 417, "bad-request"),
+    ],
+    ids=["transfer encoding", "address", "headers", "header's name", "no HTTP", "expectation"],
+)
+def test_what_cannot_be_read_is_refused_as_everything_else_is(
+    unread: Server, request_head: bytes, status: int, kind: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", unread.port), timeout=PATIENCE_S) as connection:
+        connection.sendall(request_head)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        problem = json.loads(response.read())
+
+    assert (response.status, response.headers["Content-Type"]) == (status, "application/problem+json")
+    assert (problem["status"], problem["type"]) == (status, f"urn:gatehouse:problem:{kind}")
+    assert problem["request_id"] == response.headers["X-Request-Id"]
+    assert "lovelace" not in json.dumps(problem).lower()
+    logged = (unread.directory / "stderr").read_text().splitlines()
+    assert [json.loads(line)["level"] for line in logged if problem["request_id"] in line] == ["warning"]
+    assert "lovelace" not in "".join(logged).lower()
+    assert "127.0.0.1" not in "".join(line for line in logged if "Listening" not in line)
 
 
 def test_settings_that_leave_no_thread_for_health_are_refused() -> None:
