@@ -172,3 +172,14 @@ def test_somebody_who_tries_again_and_again_is_no_farm(memory_gate: Any) -> None
         memory_gate.came(mail="oriane@college.example", **shared)
 
     assert memory_gate.decision(mail="maupertuis@college.example", **shared) == (ALLOW, set())
+
+
+@pytest.mark.parametrize("name", ["Null", "N/A", "CARDHOLDER"])
+def test_whoever_is_called_as_programs_call_nobody_is_let_in_beside_a_banned_namesake(
+    memory_gate: Any, name: str
+) -> None:
+    alike: dict[str, Any] = {"name": name, "born": 2004, "bin": "424242", "agent": FIREFOX}
+    namesake = memory_gate.came(**alike)
+    memory_gate.said(namesake)
+
+    assert memory_gate.decision(**alike) == (ALLOW, set())
