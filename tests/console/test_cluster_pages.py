@@ -333,3 +333,12 @@ def test_what_was_cut_out_is_never_folded_away(desk: Desks, network: Network) ->
     page = lead.read(f"clusters/{name}")
 
     assert page.index(f'data-shared="{handle}"') < page.index('<details class="rest">')
+
+
+def test_before_a_cut_one_part_is_one_part(desk: Desks, network: Network) -> None:
+    numbers = network.came({CARD: "shared", PHONE: "p"}, {CARD: "shared", PHONE: "p"}, {CARD: "shared"})
+    name, handle = network.cluster(numbers[0]), network.handle(numbers[0], CARD)
+
+    page = words(desk("reviewer").read(f"clusters/{name}/cut?identifier={handle}"))
+
+    assert "One part comes off, with 1 account: nothing else ties it to the rest." in page
