@@ -6,6 +6,7 @@ and with what results is counted as before.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,9 @@ EVERY = timedelta(minutes=10)
 
 _ONE_OF = {Kind.DEVICE: Kind.EMAIL_DOMAIN, Kind.PAYMENT: Kind.INSTITUTION}
 """What those who share it must have in common, all of them: a family's or laboratory's people do."""
+
+UNNAMED = 4
+"""For one who names no institution so many must name theirs."""
 
 _DAY = timedelta(days=1)
 
@@ -225,12 +229,19 @@ def _borne(kind: IdentifierKind, line: GuardLine, known: Sequence[Known]) -> flo
 
 
 def _alike(carriers: Sequence[ClusterMember], kind: IdentifierKind, of_anybody: frozenset[bytes]) -> bool:
-    """Whether all of them have in common what the kind asks for; who names no institution may be of any."""
+    """Whether all of them have in common what the kind asks for.
+
+    Who names no institution may be of any: a few forget to among colleagues, but most of those who follow a stranger do.
+    """
     if kind not in _ONE_OF:
         return True
     common = _ONE_OF[kind]
-    said = {frozenset(each.digest for each in carrier.identifiers if each.kind is common) for carrier in carriers}
-    return len(said) < 2 and all(len(one) == 1 and one.isdisjoint(of_anybody) for one in said)
+    said = Counter(
+        frozenset(each.digest for each in carrier.identifiers if each.kind is common) for carrier in carriers
+    )
+    unnamed = said.pop(frozenset(), 0)
+    alike = len(said) == 1 and all(len(one) == 1 and one.isdisjoint(of_anybody) for one in said)
+    return alike and UNNAMED * unnamed <= said.total()
 
 
 def _apart(work: UnitOfWork, key: IdentifierKey, good: Collection[int]) -> int:

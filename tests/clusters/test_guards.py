@@ -53,7 +53,7 @@ def test_a_laboratorys_card_is_recognised_and_its_people_part(gate: Any) -> None
 
 @pytest.mark.parametrize(
     "harm",
-    ["a fraud", "two institutions", "an institution unnamed", "too few", "too soon"],
+    ["a fraud", "two institutions", "institutions unnamed", "too few", "too soon"],
 )
 def test_what_the_evidence_does_not_carry_is_not_recognised(gate: Any, harm: str) -> None:
     if harm == "too few":
@@ -64,7 +64,8 @@ def test_what_the_evidence_does_not_carry_is_not_recognised(gate: Any, harm: str
             gate.said(each, "legitimate")
     else:
         laboratory(gate, card="pi")
-        schools = {"two institutions": "Another Place", "an institution unnamed": None}
+        schools = {"two institutions": "Another Place", "institutions unnamed": None}
+        gate.came(card="pi", school=schools.get(harm, LAB))
         other = gate.came(card="pi", school=schools.get(harm, LAB))
         if harm == "a fraud":
             gate.said(other)
@@ -110,13 +111,23 @@ def test_a_card_ties_again_once_somebody_of_no_or_another_institution_has_it(
     people.append(gate.came(card="pi", school=LAB))
     assert gate.recognise(gate.now) == 0
 
-    people.append(gate.came(card="pi", **stranger))
+    people += [gate.came(card="pi", **stranger) for _ in range(2)]
 
     assert gate.recognise(gate.now) == 1
     assert guards(gate) == []
     assert clusters(gate, people) == 1
     gate.now += DAY
     assert gate.recognise(gate.now) == 0
+
+
+def test_one_who_forgot_to_name_the_institution_ends_no_laboratorys_guard(gate: Any) -> None:
+    laboratory(gate, size=5, card="pi")
+    gate.came(card="pi")
+
+    assert gate.recognise(gate.now) == 1
+    gate.came(card="pi", school=LAB)
+    assert gate.recognise(gate.now) == 0
+    assert guards(gate) == [(IdentifierKind.PAYMENT, GuardState.SHARED)]
 
 
 def test_a_device_ties_again_once_somebody_of_another_mail_domain_has_it(gate: Any) -> None:
