@@ -8,8 +8,9 @@ The graph has a node for every account, for every unguarded strong identifier th
 identifiers that the same accounts share. Weak and guarded identifiers tie nobody.
 
 Mailboxes, telephones and ORCID iDs are public: anybody can write down those of a stranger, or of a whole university,
-and be refused or banned. So what those who were refused wrote down ties nobody, and whom nothing else holds is no part
-of a piece that is contained without a person.
+and be refused or banned. So what those who were refused wrote down holds no piece together, and whom nothing else holds
+is no part of one that is contained without a person. Their telephones still lead to whoever is asked for a proof: an
+operator's accounts share few things as often.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ class Piece:
         accounts: by number.
         frauds: known frauds among them; likewise ``good``, which are left alone whatever becomes of the others.
         sources: different sources that said so of the frauds.
-        doubted: members of whom nothing else is known and who were doubted; ``trusted`` counts those who were not.
+        doubted: members of whom nothing else is known and who were doubted; ``trusted`` counts those who were not, but
+            for those who were refused: to send some that look honest costs nothing.
         verdict: contained with enough frauds, of several sources or a share of the labelled, and with one fraud where
             most were doubted; a case with less, and where only what anybody can write down holds it together.
     """
@@ -128,7 +130,7 @@ def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines
     """
     by_number = {each.number: each for each in accounts}
     ties = ties_of(accounts, guarded)
-    of_account = _cut(by_number, ties)
+    of_account = _cut(by_number, ties_of(accounts, guarded, untied=WRITTEN_KINDS))
     groups: dict[int, list[int]] = defaultdict(list)
     for number, group in of_account.items():
         groups[group].append(number)
@@ -156,13 +158,21 @@ def branches_of(accounts: Sequence[Account], core: Set[int], ties: Ties) -> tupl
     return tuple(part for part in parts if len(part) >= 2 and not hanging.isdisjoint(part))
 
 
-def ties_of(accounts: Sequence[Account], guarded: Set[Key] = frozenset()) -> dict[Tie, tuple[int, ...]]:
-    """The nodes of identifiers and the accounts that each ties, in the order they are given: two or more."""
+_NEVER_OF_THE_REFUSED = WRITTEN_KINDS - {IdentifierKind.PHONE}
+
+
+def ties_of(
+    accounts: Sequence[Account], guarded: Set[Key] = frozenset(), *, untied: Set[IdentifierKind] = _NEVER_OF_THE_REFUSED
+) -> dict[Tie, tuple[int, ...]]:
+    """The nodes of identifiers and the accounts that each ties, in the order they are given: two or more.
+
+    ``untied`` are the kinds by which those who were refused are tied to nobody.
+    """
     strong: dict[Tie, list[int]] = defaultdict(list)
     medium: dict[Key, list[int]] = defaultdict(list)
     for account in accounts:
         for key in dict.fromkeys(account.keys):
-            if key in guarded or (account.refused and key[0] in WRITTEN_KINDS):
+            if key in guarded or (account.refused and key[0] in untied):
                 continue
             if key[0] in STRONG_KINDS:
                 strong[key,].append(account.number)
@@ -236,7 +246,8 @@ def judge_piece(accounts: Sequence[Account], lines: Lines) -> Piece:
     frauds = [each for each in accounts if each.label is Mark.BANNED]
     good = [each for each in accounts if each.label is Mark.GOOD]
     doubted = [each for each in accounts if each.label is None and each.doubted]
-    trusted = sum(each.label is not Mark.BANNED and each.doubted is False for each in accounts) + sum(
+    let_in = [each for each in accounts if not each.refused]
+    trusted = sum(each.label is not Mark.BANNED and each.doubted is False for each in let_in) + sum(
         each.label is Mark.GOOD and each.doubted is not False for each in accounts
     )
     sources = len({each.source for each in frauds})

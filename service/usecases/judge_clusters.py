@@ -160,12 +160,7 @@ class JudgeClusters:
             return piece
         inside = frozenset(piece.accounts)
         accounts = {each.number: each for each in found.accounts if each.number in inside}
-        # What those who were refused look like says nothing of the others: to send some that look honest costs nothing.
-        untold = [
-            number
-            for number, each in accounts.items()
-            if each.label is None and each.doubted is None and not each.refused
-        ]
+        untold = [number for number, each in accounts.items() if each.label is None and each.doubted is None]
         alone = self.doubt(work, untold)
         told = [replace(each, doubted=alone.get(number, each.doubted)) for number, each in accounts.items()]
         return judge_piece(told, lines_of(lines))

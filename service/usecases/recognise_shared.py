@@ -231,14 +231,12 @@ def _borne(kind: IdentifierKind, line: GuardLine, known: Sequence[Known]) -> flo
 def _alike(carriers: Sequence[ClusterMember], kind: IdentifierKind, of_anybody: frozenset[bytes]) -> bool:
     """Whether all of them have in common what the kind asks for.
 
-    Who names no institution may be of any: a few forget to among colleagues, but most of those who follow a stranger do.
+    Who names no institution may be of any: a few forget to among colleagues, most of those who follow a stranger do.
     """
     if kind not in _ONE_OF:
         return True
     common = _ONE_OF[kind]
-    said = Counter(
-        frozenset(each.digest for each in carrier.identifiers if each.kind is common) for carrier in carriers
-    )
+    said = Counter(frozenset(key.digest for key in each.identifiers if key.kind is common) for each in carriers)
     unnamed = said.pop(frozenset(), 0)
     alike = len(said) == 1 and all(len(one) == 1 and one.isdisjoint(of_anybody) for one in said)
     return alike and UNNAMED * unnamed <= said.total()

@@ -45,8 +45,12 @@ def learns(gate: Any, view: Any, device: str, card: str) -> None:
     gate.clusters.learn(view.id, learnt, caller=CALLER, now=gate.now)
 
 
-def test_a_university_whose_mailboxes_and_telephones_were_typed_into_refused_forms_stays_as_it_is(gate: Any) -> None:
-    known = [{"mail": f"p{at}@college-q.example", "phone": f"+3361234567{at}"} for at in range(9)]
+@pytest.mark.parametrize(("typed", "becomes"), [("mailboxes", "allow"), ("mailboxes and telephones", "step_up")])
+def test_a_university_that_was_typed_into_refused_forms_is_not_contained(gate: Any, typed: str, becomes: str) -> None:
+    def with_phone(at: int) -> dict[str, str]:
+        return {"phone": f"+3361234567{at}"} if typed != "mailboxes" else {}
+
+    known = [{"mail": f"p{at}@college-q.example"} | with_phone(at) for at in range(9)]
     victims = [gate.came(device="hall", **each) for each in known]
     ring = [gate.came(device="d", card="c") for _ in range(12)]
     for at, view in enumerate(ring[:3]):
@@ -57,7 +61,7 @@ def test_a_university_whose_mailboxes_and_telephones_were_typed_into_refused_for
     rounds(gate)
 
     assert set(gate.decisions([*ring, *forms])) == {"deny"}
-    assert set(gate.decisions(victims)) == {"allow"}
+    assert set(gate.decisions(victims)) == {becomes}
 
 
 def test_one_ban_of_a_stranger_with_his_mailbox_and_telephone_asks_whom_they_belong_to(gate: Any) -> None:

@@ -159,7 +159,10 @@ def test_what_the_refused_wrote_down_ties_nobody() -> None:
     let_in = judge([*hydra, *victims, *(replace(each, refused=False) for each in forms)])
 
     assert {each.verdict: each.accounts for each in judgement.pieces}[Verdict.CONTAIN] == (*range(1, 9), 40, 41)
-    assert judgement.leaves == ()
+    assert [(each.number, [tie[0][0] for tie in each.ties]) for each in judgement.leaves] == [
+        (20, [PHONE]),
+        (21, [PHONE]),
+    ]
     assert {20, 21} <= {number for piece in let_in.pieces for number in piece.accounts}
 
 
