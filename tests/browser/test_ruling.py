@@ -90,7 +90,7 @@ def test_a_list_is_imported_searched_and_shortened(open_tab: Open) -> None:
     tab.page.set_input_files("[name=file]", {"name": "l.csv", "mimeType": "text/csv", "buffer": lines})
     tab.page.get_by_role("button", name="Import").click()
     tab.page.wait_for_selector("[role=status]")
-    assert "1 added, 1 lines left out." in tab.text()
+    assert "1 added, 1 line left out." in tab.text()
     assert "value must be a telephone number" in tab.text()
 
     tab.ready()
