@@ -8,9 +8,8 @@ The graph has a node for every account, for every unguarded strong identifier th
 identifiers that the same accounts share. Weak and guarded identifiers tie nobody.
 
 Mailboxes, telephones and ORCID iDs are public: anybody can write down those of a stranger, or of a whole university,
-and be refused or banned. So what those who were refused wrote down holds no piece together, and whom nothing else holds
-is no part of one that is contained without a person. Their telephones still lead to whoever is asked for a proof: an
-operator's accounts share few things as often.
+and be refused or banned. So whom nothing else holds is no part of a piece that is contained without a person, and who
+is held only through what those who were refused wrote down is told apart: an operator's accounts are, too.
 """
 
 from __future__ import annotations
@@ -83,6 +82,7 @@ class Piece:
         sources: different sources that said so of the frauds.
         doubted: members of whom nothing else is known and who were doubted; ``trusted`` counts those who were not, but
             for those who were refused: to send some that look honest costs nothing.
+        loose: members that the telephones of those who were refused hold, and that nothing else holds to a known fraud.
         verdict: contained with enough frauds, of several sources or a share of the labelled, and with one fraud where
             most were doubted; a case with less, and where only what anybody can write down holds it together.
     """
@@ -94,6 +94,7 @@ class Piece:
     doubted: tuple[int, ...]
     trusted: int
     verdict: Verdict
+    loose: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +131,21 @@ def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines
     """
     by_number = {each.number: each for each in accounts}
     ties = ties_of(accounts, guarded)
-    of_account = _cut(by_number, ties_of(accounts, guarded, untied=WRITTEN_KINDS))
+    of_account = _cut(by_number, ties)
+    firmly = _cut(by_number, ties_of(accounts, guarded, untied=WRITTEN_KINDS))
+    firm = {firmly[each.number] for each in accounts if each.label is Mark.BANNED}
     groups: dict[int, list[int]] = defaultdict(list)
     for number, group in of_account.items():
         groups[group].append(number)
     held = _held(ties, of_account)
-    pieces = [
+    judged = [
         _judged([by_number[number] for number in sorted(numbers)], held, lines)
         for numbers in groups.values()
         if len(numbers) >= 2
+    ]
+    pieces = [
+        replace(piece, loose=tuple(number for number in piece.accounts if firmly[number] not in firm))
+        for piece in judged
     ]
     contained = {number for piece in pieces if piece.verdict is Verdict.CONTAIN for number in piece.accounts}
     ordered = sorted(pieces, key=lambda piece: (-len(piece.accounts), piece.accounts))

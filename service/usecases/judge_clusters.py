@@ -135,9 +135,9 @@ class JudgeClusters:
             if piece.verdict is not Verdict.CONTAIN:
                 by_a_person += [piece] if piece.verdict is Verdict.CASE else []
                 continue
-            contained = self._without(work, found, piece, released, lines)
+            contained = [self._firm(work, found, each) for each in self._without(work, found, piece, released, lines)]
             by_themselves += contained
-            left = set(piece.accounts).difference(released, *(each.accounts for each in contained))
+            left = set(piece.accounts).difference(released, piece.loose, *(each.accounts for each in contained))
             by_a_person += [piece] if left or not contained else []
         return by_themselves, by_a_person
 
@@ -154,6 +154,17 @@ class JudgeClusters:
         doubted = (self._doubted(work, found, each, lines) for each in alone.pieces)
         return [each for each in doubted if each.verdict is Verdict.CONTAIN]
 
+    def _firm(self, work: UnitOfWork, found: Survey, piece: Piece) -> Piece:
+        """A piece without those who are held only through what the refused wrote down, unless they are doubted."""
+        if not piece.loose:
+            return piece
+        loose = frozenset(piece.loose)
+        told = {each.number: each for each in found.accounts if each.number in loose}
+        untold = [number for number, each in told.items() if each.doubted is None and each.label is None]
+        alone = self.doubt(work, untold)
+        kept = {number for number, each in told.items() if alone.get(number, each.doubted)}
+        return replace(piece, accounts=tuple(each for each in piece.accounts if each not in loose or each in kept))
+
     def _doubted(self, work: UnitOfWork, found: Survey, piece: Piece, lines: ClusterLines) -> Piece:
         """A piece with a known fraud, and too little to contain it, with whoever of it is doubted."""
         if piece.verdict is not Verdict.CASE or not piece.frauds or not lines.containment.doubted:
@@ -163,7 +174,7 @@ class JudgeClusters:
         untold = [number for number, each in accounts.items() if each.label is None and each.doubted is None]
         alone = self.doubt(work, untold)
         told = [replace(each, doubted=alone.get(number, each.doubted)) for number, each in accounts.items()]
-        return judge_piece(told, lines_of(lines))
+        return replace(judge_piece(told, lines_of(lines)), loose=piece.loose)
 
     def _open_case(self, work: UnitOfWork, found: Survey, piece: Piece, now: datetime) -> None:
         shown = found.members[(piece.frauds or piece.doubted)[-1]]

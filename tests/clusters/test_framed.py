@@ -45,8 +45,18 @@ def learns(gate: Any, view: Any, device: str, card: str) -> None:
     gate.clusters.learn(view.id, learnt, caller=CALLER, now=gate.now)
 
 
-@pytest.mark.parametrize(("typed", "becomes"), [("mailboxes", "allow"), ("mailboxes and telephones", "step_up")])
-def test_a_university_that_was_typed_into_refused_forms_is_not_contained(gate: Any, typed: str, becomes: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "doubted", "becomes"),
+    [
+        ("mailboxes", False, "allow"),
+        ("mailboxes and telephones", False, "step_up"),
+        # An operator's own accounts, which his refused ones lead to.
+        ("mailboxes and telephones", True, "deny"),
+    ],
+)
+def test_a_university_that_was_typed_into_refused_forms_is_not_contained(
+    gate: Any, typed: str, doubted: bool, becomes: str
+) -> None:
     def with_phone(at: int) -> dict[str, str]:
         return {"phone": f"+3361234567{at}"} if typed != "mailboxes" else {}
 
@@ -58,6 +68,9 @@ def test_a_university_that_was_typed_into_refused_forms_is_not_contained(gate: A
     rounds(gate)
     forms = [gate.came(device="d", card="c", **each) for each in known]
 
+    gate.judge_clusters = replace(
+        gate.judge_clusters, doubt=Doubt(gate.judge, lambda _, numbers: dict.fromkeys(numbers, doubted))
+    )
     rounds(gate)
 
     assert set(gate.decisions([*ring, *forms])) == {"deny"}
