@@ -114,7 +114,7 @@ def test_a_cluster_that_others_kept_changing_is_looked_at_again_and_holds_up_no_
     divide, original = DivideGuarded(gate.store.begin), divide_guarded.divide
     first = iter([ConflictError("members came and left all the time")])
 
-    def busy(*arguments: Any, **named: Any) -> int:
+    def busy(*arguments: Any, **named: Any) -> Any:
         for each in first:
             raise each
         return original(*arguments, **named)
@@ -130,7 +130,7 @@ def test_a_cut_is_left_to_whoever_asks_for_it(gate: Any, monkeypatch: pytest.Mon
     (key,) = gate.read(lambda work: work.clusters.keys_of([(Kind.PAYMENT, "pi")]))
     handle = identifier_handle(key.kind, key.digest)
     with monkeypatch.context() as patch:
-        patch.setattr(cut_identifier, "divide", lambda *_, **__: 0)
+        patch.setattr(cut_identifier, "divide", lambda *_, **__: ())
         gate.clusters.cut(gate.cluster(people[0]), handle, owner="campus", by="key:k", reason="shared", now=gate.now)
 
     assert DivideGuarded(gate.store.begin)(gate.now) == 0
