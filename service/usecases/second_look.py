@@ -28,6 +28,9 @@ PAGE = 50
 MISSED = timedelta(hours=24)
 """A look that is due for longer than this was missed, as after a stay of the worker, and is left out."""
 
+AFTER_SECOND_LOOK = "second_look"
+"""What a decision that it changed is said to have followed from."""
+
 _NOBODY_DRAWS = 1.0
 
 Counts = Mapping[str, Mapping[str, int]]
@@ -84,7 +87,7 @@ class SecondLook:
         while True:
             with self.begin() as work:
                 page = work.second_looks.recorded(after=place, since=since, until=now, limit=PAGE)
-                looked = self._look(work, page, now, why={"after": "second_look"})
+                looked = self._look(work, page, now, why={"after": AFTER_SECOND_LOOK})
                 if not self._committed(work):
                     raise ConflictError("Somebody else changed a sign-up at the same moment; look again.")
             if not page:
@@ -100,7 +103,7 @@ class SecondLook:
             if not page:
                 return Looked()
             hours = round(after / timedelta(hours=1), 2)
-            looked = self._look(work, page, now, why={"after": "second_look", "hours": hours})
+            looked = self._look(work, page, now, why={"after": AFTER_SECOND_LOOK, "hours": hours})
             work.second_looks.move(after, before=before, to=page[-1])
             return Looked(len(page), looked) if self._committed(work) else Looked()
 

@@ -19,6 +19,7 @@ from service.usecases.look_again import look_again
 from service.usecases.look_back import BATCH, kin_of
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, Known
+from service.usecases.second_look import AFTER_SECOND_LOOK
 from service.usecases.tell_consequence import TellConsequence
 from service.usecases.what_rested_on_bans import WhatRestedOnBans
 from service.usecases.workers_cases import WorkersCases
@@ -95,10 +96,15 @@ class UndoBans:
         if len(recorded.assessments) == 1:
             return self._as_if_it_came_now(work, recorded, last, now)
         made = next(iter(work.audit.entries(subject=recorded.id, action="signup.reassessed", limit=1)), None)
-        if made is None or made.detail.get("after") != "ban_of_another" or made.detail.get("assessment") != last.id:
+        if made is None or made.detail.get("assessment") != last.id:
             return None
-        before = recorded.assessments[-2]
-        return replace(before, id=self.judge.new_id(now), decided_at=now, reasons=(*before.reasons, CORRECTED))
+        before, after = recorded.assessments[-2], made.detail.get("after")
+        back = replace(before, id=self.judge.new_id(now), decided_at=now, reasons=(*before.reasons, CORRECTED))
+        if after == AFTER_SECOND_LOOK:
+            # It saw more than the ban: what is left without it stands.
+            again = self._as_if_it_came_now(work, recorded, last, now)
+            return again if again is None or again.decision.severity > before.decision.severity else back
+        return back if after == "ban_of_another" else None
 
     def _as_if_it_came_now(
         self, work: UnitOfWork, recorded: Recorded, last: Assessment, now: datetime

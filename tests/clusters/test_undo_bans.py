@@ -13,6 +13,7 @@ from service.domain.decision import Decision
 from service.domain.event import EventType
 from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports import AuditEntry
+from service.usecases.second_look import SecondLook
 from service.usecases.undo_bans import UndoBans
 
 ALLOW, STEP_UP, REVIEW, DENY = Decision
@@ -97,6 +98,24 @@ def test_who_hangs_on_it_through_others_is_no_longer_asked(gate: Any) -> None:
     corrected(gate, links[1])
     round_of(gate)
     assert gate.decisions(links[4:]) == ["allow"] * 2
+
+
+@pytest.mark.parametrize(("others", "becomes"), [(0, ALLOW), (10, REVIEW)])
+def test_of_what_a_second_look_made_of_a_ban_stands_what_it_would_have_seen_without_it(
+    gate: Any, others: int, becomes: Decision
+) -> None:
+    early, banned = gate.came(device="d", card="c"), gate.came(device="d", card="c")
+    for _ in range(others):
+        gate.came(device="d")
+    gate.said(banned)
+    gate.later(minutes=70)
+    SecondLook(gate.store.begin, gate.judge, gate.telling(9).ask_again)(gate.now)
+    assert gate.latest(early) is DENY
+    corrected(gate, banned)
+
+    round_of(gate)
+
+    assert gate.latest(early) is becomes
 
 
 def test_who_is_in_review_waits_for_a_person(gate: Any) -> None:
