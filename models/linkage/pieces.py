@@ -82,6 +82,8 @@ class Piece:
         sources: different sources that said so of the frauds.
         doubted: members of whom nothing else is known and who were doubted; ``trusted`` counts those who were not, but
             for those who were refused: to send some that look honest costs nothing.
+        held: members who share with another of them what nobody can write down for somebody else: the others are no
+            part of what is contained.
         loose: members that the telephones of those who were refused hold, and that nothing else holds to a known fraud.
         verdict: contained with enough frauds, of several sources or a share of the labelled, and with one fraud where
             most were doubted; a case with less, and where only what anybody can write down holds it together.
@@ -95,6 +97,7 @@ class Piece:
     trusted: int
     verdict: Verdict
     loose: tuple[int, ...] = ()
+    held: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines
         groups[group].append(number)
     held = _held(ties, of_account)
     judged = [
-        _judged([by_number[number] for number in sorted(numbers)], held, lines)
+        judge_held([by_number[number] for number in sorted(numbers)], held, lines)
         for numbers in groups.values()
         if len(numbers) >= 2
     ]
@@ -240,12 +243,15 @@ def _held(ties: Ties, of_account: Mapping[int, int]) -> set[int]:
     return held
 
 
-def _judged(accounts: Sequence[Account], held: Set[int], lines: Lines) -> Piece:
-    core = [each for each in accounts if each.number in held]
-    if len(core) >= 2:
-        return judge_piece(core, lines)
+def judge_held(accounts: Sequence[Account], held: Set[int], lines: Lines) -> Piece:
+    """What is to be done about a piece: those who are ``held`` may be contained, all of it is a case at most."""
+    of_these = frozenset(each.number for each in accounts) & held
+    core = judge_piece([each for each in accounts if each.number in of_these], lines)
+    if core.verdict is Verdict.CONTAIN:
+        return replace(core, held=of_these)
     piece = judge_piece(accounts, lines)
-    return replace(piece, verdict=Verdict.CASE) if piece.verdict is Verdict.CONTAIN else piece
+    verdict = Verdict.CASE if piece.verdict is Verdict.CONTAIN and len(of_these) < len(accounts) else piece.verdict
+    return replace(piece, held=of_these, verdict=verdict)
 
 
 def judge_piece(accounts: Sequence[Account], lines: Lines) -> Piece:

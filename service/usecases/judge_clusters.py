@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.linkage.marks import Mark
-from models.linkage.pieces import Piece, Verdict, judge, judge_piece
+from models.linkage.pieces import Piece, Verdict, judge, judge_held
 from service.domain.case import PIECE
 from service.domain.cluster import cluster_id
 from service.domain.containment import WORKER, ContainmentState, Looked
@@ -174,7 +174,7 @@ class JudgeClusters:
         untold = [number for number, each in accounts.items() if each.label is None and each.doubted is None]
         alone = self.doubt(work, untold)
         told = [replace(each, doubted=alone.get(number, each.doubted)) for number, each in accounts.items()]
-        return replace(judge_piece(told, lines_of(lines)), loose=piece.loose)
+        return replace(judge_held(told, piece.held, lines_of(lines)), loose=piece.loose)
 
     def _open_case(self, work: UnitOfWork, found: Survey, piece: Piece, now: datetime) -> None:
         shown = found.members[(piece.frauds or piece.doubted)[-1]]

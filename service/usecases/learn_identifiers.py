@@ -119,7 +119,10 @@ class LearnIdentifiers:
 def _look_back_again(work: UnitOfWork, signup_no: int, learnt: Sequence[Identifier]) -> None:
     """Have the worker look back again from the bans that touch an account by now, or from its own."""
     member = work.clusters.member(signup_no)
-    keys = work.clusters.keys_of([(each.kind, each.value) for each in learnt if each.kind in STRONG_KINDS])
+    strong = [(each.kind, each.value) for each in learnt if each.kind in STRONG_KINDS]
+    keys = set(work.clusters.keys_of(strong)).difference(() if member is None else member.identifiers)
+    if not keys:
+        return
     bans = {
         known.signup_no: known
         for key in keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from models.features.facts import Facts
@@ -14,11 +15,17 @@ from service.usecases.ports import Recorded, UnitOfWork
 
 
 def look_again(
-    work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime, look_out: LookOut = look_out_for_nobody
+    work: UnitOfWork,
+    judge: Judge,
+    recorded: Recorded,
+    *,
+    now: datetime,
+    look_out: LookOut = look_out_for_nobody,
+    strong_bans: bool = True,
 ) -> Assessment:
     """The assessment as it would be if it was decided now, with the bans that it touches by what it learnt since.
 
-    Nothing is staged.
+    Nothing is staged. Without ``strong_bans`` as if no strong identifier of it was banned.
     """
     signals = derive_signals(recorded.signup, judge.reference)
     told = identifiers_of(recorded.signup, signals)
@@ -26,4 +33,6 @@ def look_again(
     learnt = learnt_keys(work, recorded.signup_no, told)
     if learnt:
         linkage.touched = touched_with(work, learnt, linkage.touched, signup_no=recorded.signup_no, now=now)
+    if not strong_bans:
+        linkage.touched = replace(linkage.touched, strong_kinds=0, strong_bans=0, had_bans=0)
     return judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now, look_out=look_out)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from models.identifiers import identifiers_of
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.linkage.joining import DEGREE_CAP
-from models.linkage.marks import Mark
+from models.linkage.marks import Mark, most_bans
 from models.signals.signals import derive_signals
 from service.domain.case import OPERATOR
 from service.domain.cluster import cluster_id, identifier_handle
@@ -128,7 +128,7 @@ class LookBack:
                 ban = after[recorded.signup_no]
                 if last is None or last.decision in REFUSED or self._is_done(work, recorded, last, ban):
                     continue
-                assessment = _asked_first(look_again(work, self.judge, recorded, now=now), recorded, ban)
+                assessment = self._looked(work, recorded, now)
                 if assessment.decision.severity > last.decision.severity:
                     because = {"after": "ban_of_another"}
                     told += self.tell(work, recorded, assessment, because=because, now=now) is not None
@@ -142,7 +142,21 @@ class LookBack:
         if last.decided_at <= ban.at or last.vector is None:
             return False
         told = identifiers_of(recorded.signup, derive_signals(recorded.signup, self.judge.reference))
-        return not learnt_keys(work, recorded.signup_no, told)
+        released = work.containments.released_among([recorded.signup_no])
+        return bool(released) or not learnt_keys(work, recorded.signup_no, told)
+
+    def _looked(self, work: UnitOfWork, recorded: Recorded, now: datetime) -> Assessment:
+        """As it looks now; but whoever came before the banned, and shares with them nothing but what anybody can write
+        down, is asked in place of being held for that: they may have written down what is his.
+        """
+        looked = look_again(work, self.judge, recorded, now=now)
+        only_public = not looked.linkage.get("bans", {}).get("had")
+        if looked.decision is not Decision.REVIEW or not only_public or not _came_first(work, recorded):
+            return looked
+        without = look_again(work, self.judge, recorded, now=now, strong_bans=False)
+        if without.decision in REFUSED:
+            return looked
+        return replace(looked, decision=Decision.STEP_UP)
 
     def _same_operator(
         self, work: UnitOfWork, cluster: int, members: Sequence[ClusterMember], lines: AfterBan, now: datetime
@@ -215,14 +229,12 @@ class LookBack:
         work.audit.add(AuditEntry(now, WORKER, "watch.opened", cluster_id(cluster), detail))
 
 
-def _asked_first(assessment: Assessment, recorded: Recorded, ban: Known) -> Assessment:
-    """Whoever came before the banned one, and shares with such nothing but what anybody can write down, is asked in
-    place of being held: that one may have written down what is his.
-    """
-    came_first = recorded.signup_no < ban.signup_no and not assessment.linkage.get("bans", {}).get("had")
-    if assessment.decision is Decision.REVIEW and came_first:
-        return replace(assessment, decision=Decision.STEP_UP)
-    return assessment
+def _came_first(work: UnitOfWork, recorded: Recorded) -> bool:
+    """Whether every banned account that it shares a strong identifier with came after it."""
+    member = work.clusters.member(recorded.signup_no)
+    strong = () if member is None else [key for key in member.identifiers if strength_of(key.kind) is Strength.STRONG]
+    known = (each for key in strong for each in work.clusters.known_of(key, limit=most_bans(key.kind)))
+    return all(each.signup_no >= recorded.signup_no for each in known if each.mark is Mark.BANNED)
 
 
 def bridges(

@@ -95,16 +95,20 @@ class UndoBans:
             return None
         if len(recorded.assessments) == 1:
             return self._as_if_it_came_now(work, recorded, last, now)
-        made = next(iter(work.audit.entries(subject=recorded.id, action="signup.reassessed", limit=1)), None)
-        if made is None or made.detail.get("assessment") != last.id:
+        entries = work.audit.entries(subject=recorded.id, action="signup.reassessed", limit=len(recorded.assessments))
+        made = {entry.detail.get("assessment"): entry.detail.get("after") for entry in entries}
+        # Several bans may have made it harsher one after the other.
+        before = next((each for each in reversed(recorded.assessments) if made.get(each.id) != "ban_of_another"), last)
+        if made.get(last.id) == AFTER_SECOND_LOOK:
+            before = recorded.assessments[-2]
+        if before is last:
             return None
-        before, after = recorded.assessments[-2], made.detail.get("after")
         back = replace(before, id=self.judge.new_id(now), decided_at=now, reasons=(*before.reasons, CORRECTED))
-        if after == AFTER_SECOND_LOOK:
+        if made.get(last.id) == AFTER_SECOND_LOOK:
             # It saw more than the ban: what is left without it stands.
             again = self._as_if_it_came_now(work, recorded, last, now)
             return again if again is None or again.decision.severity > before.decision.severity else back
-        return back if after == "ban_of_another" else None
+        return back
 
     def _as_if_it_came_now(
         self, work: UnitOfWork, recorded: Recorded, last: Assessment, now: datetime

@@ -56,7 +56,9 @@ class WhatRestedOnBans:
                     continue
                 touched = work.containments.touched(containment.number)
                 numbers = [each.signup_no for each in touched if each.role is Role.CORE]
-                if corrected.isdisjoint(numbers):
+                # A further one of the worker's may hold no fraud itself: it rests on the frauds of those before it.
+                own = containment.opened_by != WORKER or self._knew_a_fraud(work, containment, numbers)
+                if own and corrected.isdisjoint(numbers):
                     continue
                 core = sorted(work.clusters.several(numbers), key=lambda each: each.signup_no)
                 stands = any(member.label is Mark.BANNED for member in core)

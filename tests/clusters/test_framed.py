@@ -93,6 +93,63 @@ def test_one_ban_of_a_stranger_with_his_mailbox_and_telephone_asks_whom_they_bel
     assert (decision, "REPLACEMENT_OF_BANNED_CERTAIN" in codes) == (REVIEW, False)
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_who_came_after_a_banned_account_is_held_whoever_else_is_banned_later(gate: Any, at_once: bool) -> None:
+    first = gate.came(**PUBLIC)
+    after = gate.came(mail=MAIL.replace("@", "+x@"), phone=PHONE)
+    last = gate.came(phone=PHONE)
+    gate.said(first)
+    if not at_once:
+        rounds(gate, 1)
+    gate.said(last)
+    rounds(gate, 1)
+
+    assert gate.latest(after) is REVIEW
+
+
+def test_whoever_was_there_first_is_held_all_the_same_for_anything_else(gate: Any) -> None:
+    first = gate.came(device="farm", phone=PHONE)
+    for _ in range(10):
+        gate.came(device="farm")
+    gate.said(gate.came(phone=PHONE))
+
+    rounds(gate, 1)
+
+    assert gate.latest(first) is REVIEW
+
+
+def test_frauds_that_hang_by_public_things_leave_a_case_and_deny_nobody(gate: Any) -> None:
+    ring = [gate.came(device=f"d{at // 2}", card=f"c{(at + 1) // 2 % 4}") for at in range(8)]
+    known = [{"mail": f"f{at}@college-q.example", "phone": f"+3361234567{at}"} for at in range(3)]
+    for at, each in enumerate(known):
+        gate.clusters.learn(
+            ring[at].id,
+            [Learnt(LearntKind.EMAIL, each["mail"]), Learnt(LearntKind.PHONE, each["phone"])],
+            caller=CALLER,
+            now=gate.now,
+        )
+        gate.said(gate.came(**each), source=("reviewer", "chargeback")[at % 2])
+    rounds(gate)
+
+    assert "deny" not in gate.decisions(ring)
+    assert [each.reason for each in gate.cases.cases.values()] == ["PIECE_WITH_FRAUD"]
+
+
+def test_what_is_learnt_again_changes_nothing_for_whom_a_person_let_go(gate: Any) -> None:
+    ring = gate.ring(8, frauds=3)
+    rounds(gate, 1)
+    gate.clusters.contain.release(gate.cluster(ring[0]), owner=None, by="lea", reason="mistaken", now=gate.now)
+    rounds(gate, 1)
+    learns(gate, ring[0], "r-d0", "new-card")
+    before = gate.latest(ring[0])
+    rounds(gate, 1)
+    learns(gate, ring[-1], "r-d3", "r-c0")
+
+    assert gate.read(lambda work: work.after_bans.bans(limit=9)) == ()
+    rounds(gate, 1)
+    assert gate.latest(ring[0]) is before
+
+
 def test_what_one_has_to_have_counts_as_before(gate: Any) -> None:
     pool = gate.came(device="d", phone=PHONE)
     gate.said(gate.came(device="d", phone=PHONE))

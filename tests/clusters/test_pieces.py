@@ -214,19 +214,18 @@ def test_pieces_are_those_of_brute_force(carried: list[list[Key]]) -> None:
 
     found = {frozenset(each.accounts) for each in judge(accounts).pieces}
 
-    together = _two_edge_connected([each.number for each in accounts], ties)
-    assert found == {_held_by_more_than_words(group, accounts) for group in together}
+    assert found == _two_edge_connected([each.number for each in accounts], ties)
+    for piece in judge(accounts).pieces:
+        assert piece.held == _held_by_more_than_words(piece.accounts, accounts)
     assert set(map(frozenset, components([each.number for each in accounts], ties))) == _connected(
         {each.number for each in accounts}, [(number, tie) for tie, numbers in ties.items() for number in numbers]
     )
 
 
-def _held_by_more_than_words(group: frozenset[int], accounts: Sequence[Account]) -> frozenset[int]:
-    """Those who share a device or a card with another of the group; all of them where no two do."""
-    inside = [each for each in accounts if each.number in group]
-    had = {each.number: {key for key in each.keys if key[0] in (DEVICE, CARD)} for each in inside}
-    held = frozenset(one for one in had if any(had[one] & had[other] for other in had if other != one))
-    return held or group
+def _held_by_more_than_words(group: Sequence[int], accounts: Sequence[Account]) -> frozenset[int]:
+    """Those who share a device or a card with another of the group."""
+    had = {each.number: {key for key in each.keys if key[0] in (DEVICE, CARD)} for each in accounts}
+    return frozenset(one for one in group if any(had[one] & had[other] for other in group if other != one))
 
 
 def _two_edge_connected(numbers: list[int], ties: dict[Tie, tuple[int, ...]]) -> set[frozenset[int]]:

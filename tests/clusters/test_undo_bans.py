@@ -17,6 +17,7 @@ from service.usecases.second_look import SecondLook
 from service.usecases.undo_bans import UndoBans
 
 ALLOW, STEP_UP, REVIEW, DENY = Decision
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/131.0"
 
 
 def round_of(gate: Any) -> None:
@@ -116,6 +117,26 @@ def test_of_what_a_second_look_made_of_a_ban_stands_what_it_would_have_seen_with
     round_of(gate)
 
     assert gate.latest(early) is becomes
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_of_two_corrected_bans_neither_leaves_anything_behind(gate: Any, at_once: bool) -> None:
+    early = gate.came(device="d", agent=AGENT, ip="81.2.69.142", card="c")
+    by_habits = gate.came(agent=AGENT, ip="81.2.69.142")
+    by_device = gate.came(device="d", card="c")
+    gate.said(by_habits)
+    if not at_once:
+        round_of(gate)
+        assert gate.latest(early) is STEP_UP
+    gate.said(by_device)
+    round_of(gate)
+    assert gate.latest(early) is DENY
+    corrected(gate, by_habits)
+    corrected(gate, by_device)
+
+    round_of(gate)
+
+    assert gate.latest(early) is ALLOW
 
 
 def test_who_is_in_review_waits_for_a_person(gate: Any) -> None:
