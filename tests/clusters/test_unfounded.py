@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 from service.connections import CasesOfWorker
+from service.domain.caller import Caller, Scope
 from service.domain.case import Case, CaseState
+from service.domain.cluster import cluster_number
 from service.domain.decision import Decision
 from service.domain.verdict import Verdict
 from service.usecases.case_use_cases import CaseUseCases
+from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports_cases import CaseQuery
 from service.usecases.undo_bans import UndoBans
 from tests.clusters.test_settled_cases import DANA, LEA, contain, release
 from tests.clusters.test_undo_bans import corrected, round_of
 
+CALLER = Caller("campus", "k1", frozenset(Scope))
 OPEN, CLAIMED, RESOLVED = CaseState
 VERDICT = (Verdict.REJECT, "LINKED_TO_FRAUD")
 
@@ -139,3 +143,32 @@ def test_it_is_not_asked_again_for_a_correction_of_somebody_else(gate: Any, peop
 
     assert gate.cluster(newcomer) == gate.cluster(ring[0])
     assert [each.state for each in unfounded(gate)] == [RESOLVED]
+
+
+def test_a_further_containment_that_holds_no_fraud_itself_is_asked_about_too(gate: Any, people: CaseUseCases) -> None:
+    del people
+    first = gate.ring(8, frauds=3, name="a")
+    gate.work()
+    second = gate.ring(8, name="b")
+    for at, (device, card) in {0: ("a-d0", "a-c1"), 4: ("a-d1", "a-c2")}.items():
+        gate.later(seconds=1)
+        learnt = [Learnt(LearntKind.DEVICE_ID, device), Learnt(LearntKind.PAYMENT_FINGERPRINT, card)]
+        gate.clusters.learn(second[at].id, learnt, caller=CALLER, now=gate.now)
+    gate.said(first[4])
+    round_of(gate)
+    cores = {
+        each.core for each in gate.read(lambda work: work.containments.touching(number_of_cluster(gate, first[0])))
+    }
+    assert len(cores) == 2
+    for at in range(4, 8):
+        gate.said(first[at], "legitimate", source="law")
+
+    round_of(gate)
+
+    assert {each.size for each in unfounded(gate)} == cores
+
+
+def number_of_cluster(gate: Any, view: Any) -> int:
+    number = cluster_number(gate.cluster(view))
+    assert number is not None
+    return number
