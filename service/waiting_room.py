@@ -3,14 +3,19 @@
 A worker's threads serve whatever comes first. Were they all busy deciding, a health check would queue behind every
 sign-up and an orchestrator would kill a worker that is merely busy. So only a few requests work at once, a few more
 wait for a bounded time, and the next is told to come back; the threads left over always answer the light routes.
+
+A list of a thousand lines works for seconds. Nine of them at once would keep every desk from the sign-up flows, so
+long requests have half of the desks and half of the places at most, whoever sends how many.
 """
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from werkzeug.wsgi import ClosingIterator
@@ -22,6 +27,32 @@ if TYPE_CHECKING:
 
 LIGHT_PATHS = frozenset({"/livez", "/readyz", "/metrics", "/openapi.json"})
 RETRY_AFTER_S = 1
+
+LONG_PATHS = frozenset({"/v1/signups/batch"})
+LONG_BODY = 16 * 1024
+"""Bytes: ten times a usual sign-up, or some hundred and fifty outcomes, which take half a second."""
+
+
+class _Desks:
+    """So many that may work at once, and so many more that may wait for them."""
+
+    def __init__(self, working: int, waiting: int) -> None:
+        self._places = threading.BoundedSemaphore(working + waiting)
+        self._desks = threading.BoundedSemaphore(working)
+
+    def enter(self, until: float) -> bool:
+        """Wait for a desk until then, by the monotonic clock, if there is a place to wait."""
+        if not self._places.acquire(blocking=False):
+            return False
+        if not self._desks.acquire(timeout=max(0.0, until - time.monotonic())):
+            self._places.release()
+            return False
+        return True
+
+    def leave(self) -> None:
+        """Give the desk and the place back."""
+        self._desks.release()
+        self._places.release()
 
 
 class WaitingRoom:
@@ -39,29 +70,31 @@ class WaitingRoom:
         self._app = app
         self._patience_s = patience_s
         self._on_refusal = on_refusal
-        self._places = threading.BoundedSemaphore(working + waiting)
-        self._desks = threading.BoundedSemaphore(working)
+        self._all = _Desks(working, waiting)
+        self._long = _Desks(max(1, working // 2), waiting // 2)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer at once if the route is light, else when a desk is free, else refuse."""
         if environ.get("PATH_INFO") in LIGHT_PATHS:
             return self._app(environ, start_response)
-        if not self._places.acquire(blocking=False):
-            return self._refuse(start_response)
-        if not self._desks.acquire(timeout=self._patience_s):
-            self._places.release()
+        desks = (self._long, self._all) if _is_long(environ) else (self._all,)
+        until = time.monotonic() + self._patience_s
+        entered = list(takewhile(lambda each: each.enter(until), desks))
+
+        def leave() -> None:
+            for each in reversed(entered):
+                each.leave()
+
+        if len(entered) < len(desks):
+            leave()
             return self._refuse(start_response)
         try:
             answer = self._app(environ, start_response)
         except BaseException:
-            self._leave()
+            leave()
             raise
         # An answer may be produced while it is sent (a batch): the desk is free when it is closed.
-        return ClosingIterator(answer, [self._leave])
-
-    def _leave(self) -> None:
-        self._desks.release()
-        self._places.release()
+        return ClosingIterator(answer, [leave])
 
     def _refuse(self, start_response: StartResponse) -> Iterable[bytes]:
         self._on_refusal()
@@ -86,3 +119,11 @@ class WaitingRoom:
             ],
         )
         return [body]
+
+
+def _is_long(environ: WSGIEnvironment) -> bool:
+    """Whether it may bring a long list, as far as its head tells: a body of unknown length may be any."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    of_unknown_length = "HTTP_TRANSFER_ENCODING" in environ and not length
+    too_large = length.isdecimal() and int(length[:12]) > LONG_BODY
+    return environ.get("PATH_INFO") in LONG_PATHS or too_large or of_unknown_length

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -23,6 +25,14 @@ def _room(answer: Callable[[], Iterable[bytes]], **changes: Any) -> WaitingRoom:
 
 def _post(path: str = "/v1/signups") -> Environ:
     return {"REQUEST_METHOD": "POST", "PATH_INFO": path, "wsgi.input": None}
+
+
+def _list(length: int = 64 * 1024) -> Environ:
+    return {**_post("/v1/outcomes"), "CONTENT_LENGTH": str(length)}
+
+
+_BATCH = _post("/v1/signups/batch")
+_OF_UNKNOWN_LENGTH = {**_post("/v1/outcomes"), "HTTP_TRANSFER_ENCODING": "chunked"}
 
 
 def _start(*_: object) -> None:
@@ -88,3 +98,41 @@ def test_a_streamed_answer_keeps_its_desk_until_it_is_closed() -> None:
 
     assert while_streaming == 503
     assert client.post("/v1/signups", buffered=True).status_code == 200
+
+
+@pytest.mark.parametrize("long", [_list(), _BATCH, _OF_UNKNOWN_LENGTH], ids=["list", "batch", "unknown length"])
+def test_long_requests_leave_half_of_the_desks_to_the_others(long: Environ) -> None:
+    room = _room(lambda: [b"done"], working=4, waiting=0)
+    held = [room(dict(long), _start) for _ in range(2)]
+
+    refused = run_wsgi_app(room, dict(long))[1]
+    passed = [run_wsgi_app(room, each)[1] for each in (_post(), _list(2_000))]
+    for each in held:
+        each.close()  # type: ignore[attr-defined]  # the closing iterator of an answer
+
+    assert refused == "503 Service Unavailable"
+    assert passed == ["200 OK", "200 OK"]
+    assert run_wsgi_app(room, dict(long))[1] == "200 OK"
+
+
+def test_long_requests_that_wait_leave_places_to_the_others() -> None:
+    room = _room(lambda: [b"done"], working=2, waiting=2, patience_s=30)
+    held = room(_list(), _start)
+    answers: list[str] = []
+    threads = [threading.Thread(target=lambda: answers.append(run_wsgi_app(room, _list())[1])) for _ in range(2)]
+    for each in threads:
+        each.start()
+    while not answers:
+        time.sleep(0.01)
+
+    ordinary = run_wsgi_app(room, _post())[1]
+    held.close()  # type: ignore[attr-defined]  # the closing iterator of an answer
+    for each in threads:
+        each.join()
+
+    assert ordinary == "200 OK"
+    assert answers == ["503 Service Unavailable", "200 OK"]
+
+
+def test_with_one_desk_a_list_is_still_taken() -> None:
+    assert run_wsgi_app(_room(lambda: [b"done"], waiting=0), _list())[1] == "200 OK"
