@@ -50,7 +50,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("BIND", "`127.0.0.1:8000`", "address and port to serve on"),
     Setting("WORKERS", "`2`", "worker processes, 1 to 64"),
     Setting("THREADS", "`32`", "threads a worker, 8 to 64"),
-    Setting("HEAVY_REQUESTS", "`4`", "requests a worker decides at once, long lists in half of them at most; the others wait, health answers do not"),
+    Setting(
+        "HEAVY_REQUESTS",
+        "`4`",
+        "requests a worker decides at once, long lists half as many; the others wait, health answers do not",
+    ),
     Setting(
         "ENCRYPTION_KEYS",
         "generated on the embedded database",

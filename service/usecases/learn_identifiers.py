@@ -79,7 +79,7 @@ class LearnIdentifiers:
             ]
             work.clusters.add_identifiers(recorded.signup_no, identifiers, at=now)
             touch_learnt(work, recorded, identifiers)
-            _look_back_again(work, recorded.signup_no, identifiers)
+            _look_back_again(work, recorded.signup_no, identifiers, now)
             kinds = sorted({each.kind.value for each in learnt})
             detail: dict[str, object] = {"kinds": kinds, "identifiers": len(identifiers)}
             work.audit.add(AuditEntry(now, f"key:{caller.key_id}", "signup.identifiers_learnt", recorded.id, detail))
@@ -116,7 +116,7 @@ class LearnIdentifiers:
         return tuple(each for each in self._would_carry(signup, learnt) if each.kind in _OF_PAIRS)
 
 
-def _look_back_again(work: UnitOfWork, signup_no: int, learnt: Sequence[Identifier]) -> None:
+def _look_back_again(work: UnitOfWork, signup_no: int, learnt: Sequence[Identifier], now: datetime) -> None:
     """Have the worker look back again from the bans that touch an account by now, or from its own."""
     member = work.clusters.member(signup_no)
     strong = [(each.kind, each.value) for each in learnt if each.kind in STRONG_KINDS]
@@ -131,8 +131,9 @@ def _look_back_again(work: UnitOfWork, signup_no: int, learnt: Sequence[Identifi
     }
     if member is not None and member.label is Mark.BANNED and member.label_at is not None:
         bans[signup_no] = Known(signup_no, Mark.BANNED, member.label_at)
-    for ban in bans.values():
-        work.after_bans.due_again(ban)
+    # In one order, so that of two who learn at once neither waits for what the other has taken.
+    for number, ban in sorted(bans.items()):
+        work.after_bans.due_again(ban, reaching=number == signup_no, at=now)
 
 
 _OF_PAIRS = frozenset({*MEDIUM, IdentifierKind.NAME})

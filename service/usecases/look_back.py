@@ -25,7 +25,7 @@ from service.usecases.judge import Judge
 from service.usecases.learnt_since import learnt_keys
 from service.usecases.look_again import look_again
 from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
-from service.usecases.ports_clusters import ClusterMember, IdentifierKey, Known
+from service.usecases.ports_clusters import ClusterMember, IdentifierKey
 from service.usecases.tell_consequence import TellConsequence
 from service.usecases.workers_cases import WorkersCase, WorkersCases
 
@@ -81,30 +81,31 @@ class LookBack:
         lines = self.judge.policy().document.clusters.after_ban
         with self.begin() as work:
             bans = work.after_bans.bans(limit=BANS_A_ROUND)
-            members = {ban: work.clusters.member(ban.signup_no) for ban in bans}
-            clusters = {ban: work.clusters.cluster_of(ban.signup_no) for ban in bans}
+            members = {due: work.clusters.member(due.ban.signup_no) for due in bans}
+            clusters = {due: work.clusters.cluster_of(due.ban.signup_no) for due in bans}
         # Bans come in waves: what is asked of an account, or of a cluster, is asked once.
-        after: dict[int, Known] = {}
-        for ban, banned in members.items():
+        after: dict[int, datetime] = {}
+        for due, banned in members.items():
             if banned is not None:
                 with self.begin() as work:
-                    after.update(dict.fromkeys(kin_of(work, banned, lines, now), ban))
+                    for number in kin_of(work, banned, lines, now):
+                        after[number] = max(due.reached_at, after.get(number, due.reached_at))
         self._allowed_before(after, now)
         around: dict[int, list[ClusterMember]] = defaultdict(list)
-        for ban, cluster in clusters.items():
-            if cluster is not None and (banned := members[ban]) is not None:
+        for due, cluster in clusters.items():
+            if cluster is not None and (banned := members[due]) is not None:
                 around[cluster].append(banned)
         for cluster in sorted(around):
             self._around(cluster, around[cluster], lines, now)
         # One by one: each takes its account's row, and others take several in an order of their own.
-        for ban in bans:
+        for due in bans:
             with self.begin() as work:
-                work.after_bans.looked_back(ban, at=now)
+                work.after_bans.looked_back(due, at=now)
                 work.commit()
         return len(bans)
 
-    def _allowed_before(self, after: Mapping[int, Known], now: datetime) -> None:
-        """Judge accounts again that were let in, each by number with the newest ban that leads to it."""
+    def _allowed_before(self, after: Mapping[int, datetime], now: datetime) -> None:
+        """Judge accounts again that were let in, each by number with the instant since when a ban reaches it."""
         leaving_to_others(lambda kin: self._score_again(kin, after, now), sorted(after, reverse=True), batch=BATCH)
 
     def _around(self, cluster: int, banned: Sequence[ClusterMember], lines: AfterBan, now: datetime) -> None:
@@ -119,14 +120,15 @@ class LookBack:
             with suppress(ConflictError):
                 work.commit()
 
-    def _score_again(self, kin: Sequence[int], after: Mapping[int, Known], now: datetime) -> int:
-        """Judge accounts that were let in again; those that were since the ban became known are done already."""
+    def _score_again(self, kin: Sequence[int], after: Mapping[int, datetime], now: datetime) -> int:
+        """Judge accounts that were let in again; those that were since the ban reaches them are done already."""
         told = 0
         with self.begin() as work:
             for recorded in work.ledger.several(kin):
                 last = recorded.assessments[-1] if recorded.assessments else None
-                ban = after[recorded.signup_no]
-                if last is None or last.decision in REFUSED or self._is_done(work, recorded, last, ban):
+                if last is None or last.decision in REFUSED:
+                    continue
+                if self._is_done(work, recorded, last, after[recorded.signup_no]):
                     continue
                 assessment = self._looked(work, recorded, now)
                 if assessment.decision.severity > last.decision.severity:
@@ -135,11 +137,11 @@ class LookBack:
             work.commit()
         return told
 
-    def _is_done(self, work: UnitOfWork, recorded: Recorded, last: Assessment, ban: Known) -> bool:
-        """Whether it was judged since the ban became known: with its history, which a proof says nothing of, and with
-        all that it carries by now.
+    def _is_done(self, work: UnitOfWork, recorded: Recorded, last: Assessment, reached_at: datetime) -> bool:
+        """Whether it was judged since the ban reaches it: with its history, which a proof says nothing of, and with all
+        that it carries by now.
         """
-        if last.decided_at <= ban.at or last.vector is None:
+        if last.decided_at <= reached_at or last.vector is None:
             return False
         told = identifiers_of(recorded.signup, derive_signals(recorded.signup, self.judge.reference))
         released = work.containments.released_among([recorded.signup_no])
@@ -310,8 +312,8 @@ def _sharing(
             continue
         numbers = [
             each.signup_no
-            for each in work.clusters.carriers(key, limit=CARRIERS, once=once)
-            if each.recorded_at >= since and each.label is None and each.signup_no != banned.signup_no
+            for each in work.clusters.carriers(key, limit=CARRIERS, once=once, since=since)
+            if each.label is None and each.signup_no != banned.signup_no
         ]
         if strength is Strength.STRONG:
             strong.update(numbers)

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from service.domain.watch import Watch
 from service.usecases.ports_clusters import Known
+
+
+@dataclass(frozen=True, slots=True)
+class DueBan:
+    """A ban that is to be looked back from.
+
+    Attributes:
+        ban: the ban.
+        again_at: when something was learnt that it touches, which made it due once more; ``None`` for the first time.
+        reached_at: when the banned account came to carry what it carries by now: who was judged before that was judged
+            without knowing.
+    """
+
+    ban: Known
+    again_at: datetime | None
+    reached_at: datetime
 
 
 class AfterBans(Protocol):
@@ -29,16 +46,25 @@ class AfterBans(Protocol):
         """
         ...
 
-    def bans(self, *, limit: int) -> Sequence[Known]:
-        """Bans that nobody has looked back from, oldest first."""
+    def bans(self, *, limit: int) -> Sequence[DueBan]:
+        """Bans that nobody has looked back from, or not since something was learnt that they touch; oldest first."""
         ...
 
-    def looked_back(self, ban: Known, *, at: datetime) -> None:
-        """Stage: it was looked back from a ban. Doing it twice is harmless."""
+    def looked_back(self, due: DueBan, *, at: datetime) -> None:
+        """Stage: it was looked back from a ban. Doing it twice is harmless.
+
+        What was learnt meanwhile, in whatever transaction, leaves it due.
+        """
         ...
 
-    def due_again(self, ban: Known) -> None:
-        """Stage: a standing ban is looked back from once more, because it touches others by now."""
+    def due_again(self, ban: Known, *, reaching: bool, at: datetime) -> None:
+        """Stage: a standing ban is looked back from once more, because something was learnt that it touches.
+
+        Args:
+            ban: the ban.
+            reaching: whether the banned account itself learnt it, so that others carry what is banned by now.
+            at: when.
+        """
         ...
 
     def withdrawn(self, ban: Known, *, at: datetime) -> None:

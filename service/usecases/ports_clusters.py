@@ -134,8 +134,13 @@ class Clusters(Protocol):
         """Members by their numbers, in no particular order; those that do not exist are left out."""
         ...
 
-    def carriers(self, key: IdentifierKey, *, limit: int, once: Decision | None = None) -> Sequence[ClusterMember]:
-        """The newest sign-ups that carry an identifier; with ``once`` those of which this was decided at some time."""
+    def carriers(
+        self, key: IdentifierKey, *, limit: int, once: Decision | None = None, since: datetime | None = None
+    ) -> Sequence[ClusterMember]:
+        """The newest sign-ups that carry an identifier.
+
+        With ``once`` those of which this was decided at some time, with ``since`` those that were recorded since.
+        """
         ...
 
     def recent(self, *, after_no: int, limit: int) -> Sequence[ClusterMember]:

@@ -30,6 +30,7 @@ from service.storage.sql.store import SqlStore
 from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.open_case import OpenCase, subject_of
 from service.usecases.ports import NewRecord
+from service.usecases.ports_after_ban import DueBan
 from service.usecases.ports_clusters import Guard, Known
 from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.workers_cases import WorkersCase
@@ -211,7 +212,8 @@ def write_down(work: Any, what: str, gate: Any, view: Any) -> None:
         case "judgement":
             work.containments.judged(Looked(member.signup_no, 1, 1, 1, 0), at=gate.now)
         case _:
-            work.after_bans.looked_back(Known(member.signup_no, Mark.BANNED, gate.now), at=gate.now)
+            due = DueBan(Known(member.signup_no, Mark.BANNED, gate.now), again_at=None, reached_at=gate.now)
+            work.after_bans.looked_back(due, at=gate.now)
 
 
 @pytest.mark.parametrize("what", ["judgement", "look back"])

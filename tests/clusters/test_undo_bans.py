@@ -241,11 +241,11 @@ def test_who_would_be_in_review_without_the_ban_has_a_case(gate: Any, banned: An
 def test_a_ban_that_is_corrected_while_it_is_looked_back_from_is_undone(gate: Any) -> None:
     before, view = gate.came(device="d", card="c"), gate.came(device="d", card="c")
     gate.said(view)
-    (ban,) = gate.read(lambda work: work.after_bans.bans(limit=10))
+    (due_ban,) = gate.read(lambda work: work.after_bans.bans(limit=10))
     corrected(gate, view)
 
     with gate.store.begin() as work:
-        work.after_bans.looked_back(ban, at=gate.now)
+        work.after_bans.looked_back(due_ban, at=gate.now)
         work.commit()
 
     assert due(gate) == 1

@@ -11,6 +11,7 @@ from service.domain.errors import ConflictError
 from service.domain.watch import Watch
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.memory.shelves import AfterBanShelf, Shelves, Undo, Write
+from service.usecases.ports_after_ban import DueBan
 from service.usecases.ports_clusters import Known
 
 T = TypeVar("T")
@@ -44,24 +45,36 @@ class MemoryAfterBans:
 
         self._staged.append(write)
 
-    def bans(self, *, limit: int) -> Sequence[Known]:
+    def bans(self, *, limit: int) -> Sequence[DueBan]:
         """See the port."""
         with self._shelves.lock:
-            clusters, seen = self._shelves.history.clusters, self._shelves.after_bans.looked_back
+            clusters, shelf = self._shelves.history.clusters, self._shelves.after_bans
             banned = sorted(
                 (member.label_us, member.signup_no)
                 for member in clusters.labelled_members()
-                if member.label is Mark.BANNED and seen.get(member.signup_no) != member.label_us
+                if member.label is Mark.BANNED
+                and (shelf.looked_back.get(member.signup_no) != member.label_us or member.signup_no in shelf.again)
             )
-            return tuple(Known(number, Mark.BANNED, instant_of(known_us)) for known_us, number in banned[:limit])
+            bans = (Known(number, Mark.BANNED, instant_of(known_us)) for known_us, number in banned[:limit])
+            return tuple(
+                DueBan(
+                    ban,
+                    again_at=shelf.again.get(ban.signup_no),
+                    reached_at=max(ban.at, shelf.reached.get(ban.signup_no, ban.at)),
+                )
+                for ban in bans
+            )
 
-    def looked_back(self, ban: Known, *, at: datetime) -> None:
+    def looked_back(self, due: DueBan, *, at: datetime) -> None:
         """See the port."""
-        known_us = microseconds_of(ban.at)
+        ban, known_us = due.ban, microseconds_of(due.ban.at)
 
         def write() -> Undo:
             shelf, member = self._shelves.after_bans, self._shelves.history.clusters.members[ban.signup_no]
             undo = _remembering(shelf, ban.signup_no)
+            if shelf.again.get(ban.signup_no) != due.again_at:
+                return undo
+            shelf.again.pop(ban.signup_no, None)
             shelf.looked_back[ban.signup_no] = known_us
             if (member.label, member.label_us) == (Mark.BANNED, known_us):
                 shelf.corrected.pop(ban.signup_no, None)
@@ -71,14 +84,15 @@ class MemoryAfterBans:
 
         self._staged.append(write)
 
-    def due_again(self, ban: Known) -> None:
+    def due_again(self, ban: Known, *, reaching: bool, at: datetime) -> None:
         """See the port."""
 
         def write() -> Undo:
             shelf = self._shelves.after_bans
             undo = _remembering(shelf, ban.signup_no)
-            if ban.signup_no not in shelf.corrected:
-                shelf.looked_back.pop(ban.signup_no, None)
+            shelf.again[ban.signup_no] = at
+            if reaching:
+                shelf.reached[ban.signup_no] = at
             return undo
 
         self._staged.append(write)
@@ -91,6 +105,8 @@ class MemoryAfterBans:
             undo = _remembering(shelf, ban.signup_no)
             shelf.looked_back[ban.signup_no] = microseconds_of(ban.at)
             shelf.corrected[ban.signup_no] = at
+            shelf.again.pop(ban.signup_no, None)
+            shelf.reached.pop(ban.signup_no, None)
             return undo
 
         self._staged.append(write)
@@ -117,10 +133,13 @@ class MemoryAfterBans:
 def _remembering(shelf: AfterBanShelf, signup_no: int) -> Undo:
     """Puts back what is known of one ban now."""
     looked_back, corrected = shelf.looked_back.get(signup_no), shelf.corrected.get(signup_no)
+    again, reached = shelf.again.get(signup_no), shelf.reached.get(signup_no)
 
     def undo() -> None:
         _put_back(shelf.looked_back, signup_no, looked_back)
         _put_back(shelf.corrected, signup_no, corrected)
+        _put_back(shelf.again, signup_no, again)
+        _put_back(shelf.reached, signup_no, reached)
 
     return undo
 

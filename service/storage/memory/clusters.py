@@ -102,13 +102,17 @@ class MemoryClusterPort:
             members = self._clusters.members
             return tuple(self._member(members[number]) for number in signup_nos if number in members)
 
-    def carriers(self, key: IdentifierKey, *, limit: int, once: Decision | None = None) -> Sequence[ClusterMember]:
+    def carriers(
+        self, key: IdentifierKey, *, limit: int, once: Decision | None = None, since: datetime | None = None
+    ) -> Sequence[ClusterMember]:
         """See the port."""
         with self._shelves.lock:
             self._read_up()
+            signups = self._shelves.signups
             newest: Iterable[int] = reversed(self._shelves.carried.get(_key(key), ()))
+            if since is not None:
+                newest = (number for number in newest if signups[number].record.recorded_at >= since)
             if once is not None:
-                signups = self._shelves.signups
                 newest = (number for number in newest if any(e.decision is once for e in signups[number].assessments))
             return tuple(self._member(self._clusters.members[number]) for number in islice(newest, limit))
 

@@ -132,6 +132,8 @@ class AfterBanShelf:
     watches: dict[int, Watch] = field(default_factory=dict)
     looked_back: dict[int, int] = field(default_factory=dict)
     corrected: dict[int, datetime] = field(default_factory=dict)
+    again: dict[int, datetime] = field(default_factory=dict)
+    reached: dict[int, datetime] = field(default_factory=dict)
     likenesses: dict[int, Likeness] = field(default_factory=dict)
 
 

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any  # Any: rows of a driver are untyped
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from models.linkage.marks import Mark
 from service.domain.watch import Watch
-from service.storage.instants import instant_of, microseconds_of
+from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.sql.cluster_tables import MemberRow
 from service.storage.sql.containment_tables import LookBackRow, WatchRow
 from service.storage.sql.database import Database
 from service.storage.sql.records import KIND_CODES, KINDS, packed, unpacked
 from service.storage.sql.staging import Stage
 from service.storage.sql.upserts import write_over
+from service.usecases.ports_after_ban import DueBan
 from service.usecases.ports_clusters import Known
 
 
@@ -57,22 +58,34 @@ class SqlAfterBans:
 
         self._stage.add(run)
 
-    def bans(self, *, limit: int) -> Sequence[Known]:
+    def bans(self, *, limit: int) -> Sequence[DueBan]:
         """See the port."""
-        seen = and_(LookBackRow.signup_no == MemberRow.signup_no, LookBackRow.known_us == MemberRow.label_us)
+        not_since = or_(
+            LookBackRow.signup_no.is_(None),
+            LookBackRow.known_us != MemberRow.label_us,
+            LookBackRow.again_us.is_not(None),
+        )
         statement = (
-            select(MemberRow.signup_no, MemberRow.label_us)
-            .outerjoin(LookBackRow, seen)
-            .where(MemberRow.label.is_not(None), MemberRow.label == Mark.BANNED.value, LookBackRow.signup_no.is_(None))
+            select(MemberRow.signup_no, MemberRow.label_us, LookBackRow.again_us, LookBackRow.reached_us)
+            .outerjoin(LookBackRow, LookBackRow.signup_no == MemberRow.signup_no)
+            .where(MemberRow.label.is_not(None), MemberRow.label == Mark.BANNED.value, not_since)
             .order_by(MemberRow.label_us, MemberRow.signup_no)
             .limit(limit)
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())
-        return tuple(Known(row.signup_no, Mark.BANNED, instant_of(row.label_us)) for row in rows)
+        return tuple(
+            DueBan(
+                Known(row.signup_no, Mark.BANNED, instant_of(row.label_us)),
+                again_at=optional_instant_of(row.again_us),
+                reached_at=instant_of(max(row.label_us, row.reached_us or row.label_us)),
+            )
+            for row in rows
+        )
 
-    def looked_back(self, ban: Known, *, at: datetime) -> None:
+    def looked_back(self, due: DueBan, *, at: datetime) -> None:
         """See the port."""
-        known_us, done_us = microseconds_of(ban.at), microseconds_of(at)
+        ban, done_us = due.ban, microseconds_of(at)
+        known_us, again_us = microseconds_of(ban.at), None if due.again_at is None else microseconds_of(due.again_at)
 
         def run(connection: Connection) -> None:
             # Whoever withdraws it takes this row first: so it is either seen here, or sees what is written here.
@@ -83,19 +96,20 @@ class SqlAfterBans:
                 "known_us": known_us,
                 "done_us": done_us,
                 "corrected_us": None if stands else done_us,
+                "again_us": None,
             }
-            write_over(connection, LookBackRow, columns)
+            # Also when it was learnt in a transaction that has not committed yet: then this waits for it.
+            write_over(connection, LookBackRow, columns, only=LookBackRow.again_us.is_not_distinct_from(again_us))
 
         self._stage.add(run)
 
-    def due_again(self, ban: Known) -> None:
+    def due_again(self, ban: Known, *, reaching: bool, at: datetime) -> None:
         """See the port."""
-        own = (LookBackRow.signup_no == ban.signup_no) & LookBackRow.corrected_us.is_(None)
-
-        def run(connection: Connection) -> None:
-            connection.execute(delete(LookBackRow).where(own))
-
-        self._stage.add(run)
+        at_us = microseconds_of(at)
+        columns = {"signup_no": ban.signup_no, "known_us": microseconds_of(ban.at), "done_us": at_us, "again_us": at_us}
+        if reaching:
+            columns["reached_us"] = at_us
+        self._stage.add(lambda connection: write_over(connection, LookBackRow, columns))
 
     def withdrawn(self, ban: Known, *, at: datetime) -> None:
         """See the port."""
@@ -105,6 +119,8 @@ class SqlAfterBans:
             "known_us": microseconds_of(ban.at),
             "done_us": at_us,
             "corrected_us": at_us,
+            "again_us": None,
+            "reached_us": None,
         }
         self._stage.add(lambda connection: write_over(connection, LookBackRow, columns))
 

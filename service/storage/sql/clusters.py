@@ -146,9 +146,16 @@ class SqlClusters:
             found += self._members(_MEMBERS.where(MemberRow.signup_no.in_(signup_nos[at : at + _NUMBERS_A_STATEMENT])))
         return tuple(found)
 
-    def carriers(self, key: IdentifierKey, *, limit: int, once: Decision | None = None) -> Sequence[ClusterMember]:
+    def carriers(
+        self, key: IdentifierKey, *, limit: int, once: Decision | None = None, since: datetime | None = None
+    ) -> Sequence[ClusterMember]:
         """See the port."""
         carried = select(LinkRow.signup_no).where(LinkRow.digest == key.digest)
+        if since is not None:
+            # No link is older than its sign-up: the first condition ends the reading of the index, the second is meant.
+            since_us = microseconds_of(since)
+            carried = carried.join(SignupRow, SignupRow.signup_no == LinkRow.signup_no)
+            carried = carried.where(LinkRow.recorded_us >= since_us, SignupRow.recorded_us >= since_us)
         if once is not None:
             own = AssessmentRow.signup_no == LinkRow.signup_no
             carried = carried.where(exists().where(own, AssessmentRow.decision == once.value))

@@ -90,7 +90,9 @@ class WatchRow(Base):
 class LookBackRow(Base):
     """A ban, by when it became known, from which it was looked back.
 
-    With ``corrected_us`` it was withdrawn since, and what followed from it is to be looked at again.
+    With ``corrected_us`` it was withdrawn since, and what followed from it is to be looked at again. With ``again_us``
+    something was learnt then that it touches, and it is due once more; ``reached_us`` is when the banned account itself
+    learnt something last.
     """
 
     __tablename__ = "look_backs"
@@ -107,3 +109,5 @@ class LookBackRow(Base):
     known_us: Mapped[int] = mapped_column(BigInteger)
     done_us: Mapped[int] = mapped_column(BigInteger)
     corrected_us: Mapped[int | None] = mapped_column(BigInteger)
+    again_us: Mapped[int | None] = mapped_column(BigInteger)
+    reached_us: Mapped[int | None] = mapped_column(BigInteger)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any  # Any: rows of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.storage.sql.base import Base
 
 
-def write_over(connection: Connection, kind: type[Base], columns: Mapping[str, Any]) -> None:
-    """Write a row, in place of the one with the same primary key if there is one.
+def write_over(
+    connection: Connection, kind: type[Base], columns: Mapping[str, Any], *, only: ColumnElement[bool] | None = None
+) -> None:
+    """Write a row, in place of the one with the same primary key if there is one and ``only`` is so of it.
 
     Deleting it first would not do on PostgreSQL: of two who find none to delete, one is refused.
     """
@@ -20,4 +22,4 @@ def write_over(connection: Connection, kind: type[Base], columns: Mapping[str, A
     key = [column.name for column in kind.__table__.primary_key]
     statement = dialect.insert(kind).values(columns)
     changed = {name: statement.excluded[name] for name in columns if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed, where=only))
