@@ -80,7 +80,8 @@ class CutIdentifier:
     def __call__(self, name: str, handle: str, *, owner: str | None, by: str, reason: str, now: datetime) -> Parted:
         """The identifier ties nobody from now on, and the cluster is divided without it.
 
-        A cut that was interrupted is completed when it is asked for again once ``UNDER_WAY`` is over.
+        A cut that was interrupted is completed when it is asked for again once ``UNDER_WAY`` is over, that of a strong
+        identifier by the worker (``DivideGuarded``) too.
 
         Raises:
             NotFoundError: there is no such cluster for this owner, or nobody in it carries the identifier.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from models.linkage.identifier import Strength, strength_of
 from models.linkage.joining import GuardState
 from service.domain.errors import ConflictError
+from service.usecases.cut_identifier import UNDER_WAY
 from service.usecases.divide_cluster import clusters_with_several, divide
 from service.usecases.ports import Begin
 from service.usecases.ports_clusters import Guard
@@ -13,8 +15,8 @@ from service.usecases.ports_clusters import Guard
 LOOKS_A_ROUND = 200
 """At identifiers, and at clusters of which several members carry one: a second or two after a restart, then nothing."""
 
-_DIVIDING = (GuardState.EXEMPT, GuardState.SHARED)
-"""What the worker guards. A cut divides the one cluster that a person named, and is completed by asking again."""
+_OWN = (GuardState.EXEMPT, GuardState.SHARED)
+"""What the worker guards itself."""
 
 
 class DivideGuarded:
@@ -27,7 +29,7 @@ class DivideGuarded:
     def __call__(self, now: datetime) -> int:
         """Look at guards that this process has not seen divided, some a round; how many members left clusters."""
         with self._begin() as work:
-            standing = [guard for guard in work.clusters.guards() if guard.state in _DIVIDING]
+            standing = [guard for guard in work.clusters.guards() if _is_to_be_divided(guard, now)]
         self._divided.intersection_update(standing)
         moved = looks = 0
         for guard in standing:
@@ -44,3 +46,13 @@ class DivideGuarded:
                 continue  # members came and left all the time: the next round looks again
             self._divided.add(guard)
         return moved
+
+
+def _is_to_be_divided(guard: Guard, now: datetime) -> bool:
+    """What ties nobody holds nobody together; of a cut that is what it left, once whoever asked for it must be done.
+
+    A cut of a medium identifier divides the one cluster that a person named, and is completed by asking again.
+    """
+    if guard.state is GuardState.CUT:
+        return strength_of(guard.key.kind) is Strength.STRONG and now - guard.since >= UNDER_WAY
+    return guard.state in _OWN

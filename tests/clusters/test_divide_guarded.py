@@ -125,15 +125,36 @@ def test_a_cluster_that_others_kept_changing_is_looked_at_again_and_holds_up_no_
     assert [clusters(gate, pair) for pair in pairs] == [2, 2]
 
 
-def test_a_cut_is_left_to_whoever_asks_for_it(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    people = [gate.came(card="pi") for _ in range(2)]
-    (key,) = gate.read(lambda work: work.clusters.keys_of([(Kind.PAYMENT, "pi")]))
+def interrupted_cut(gate: Any, monkeypatch: pytest.MonkeyPatch, kind: Kind, value: str, view: Any) -> None:
+    (key,) = gate.read(lambda work: work.clusters.keys_of([(kind, value)]))
     handle = identifier_handle(key.kind, key.digest)
     with monkeypatch.context() as patch:
         patch.setattr(cut_identifier, "divide", lambda *_, **__: ())
-        gate.clusters.cut(gate.cluster(people[0]), handle, owner="campus", by="key:k", reason="shared", now=gate.now)
+        gate.clusters.cut(gate.cluster(view), handle, owner="campus", by="key:k", reason="shared", now=gate.now)
+
+
+def test_a_cut_that_was_interrupted_is_completed_once_whoever_asked_for_it_must_be_done(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [gate.came(card="pi") for _ in range(2)]
+    interrupted_cut(gate, monkeypatch, Kind.PAYMENT, "pi", people[0])
+    divide = DivideGuarded(gate.store.begin)
+
+    assert divide(gate.now) == 0
+    assert clusters(gate, people) == 1
+    gate.later(minutes=1)
+    assert divide(gate.now) == 1
+    assert clusters(gate, people) == 2
+    assert [guard.state for guard in gate.read(lambda work: work.clusters.guards())] == [GuardState.CUT]
+
+
+def test_a_cut_of_what_ties_in_pairs_is_left_to_whoever_asks_for_it(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = {"ip": "81.57.3.9", "name": "Oriane Maupertuis", "born": 1999}
+    people = [gate.came(**shared) for _ in range(2)]
+    assert clusters(gate, people) == 1
+    interrupted_cut(gate, monkeypatch, Kind.IP, "81.57.3.9", people[0])
+    gate.later(minutes=1)
 
     assert DivideGuarded(gate.store.begin)(gate.now) == 0
 
-    assert [guard.state for guard in gate.read(lambda work: work.clusters.guards())] == [GuardState.CUT]
     assert clusters(gate, people) == 1
