@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from service.domain.case import Case
 from service.domain.decision import Assessment
+from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.step_up import StepUp
-from service.usecases.judge import Judge
 from service.usecases.open_case import case_of_decision
 from service.usecases.ports import Recorded, UnitOfWork
 from service.usecases.read_signup import signup_view
@@ -16,7 +17,13 @@ from service.usecases.views import SignupView
 
 
 def open_its_case(
-    work: UnitOfWork, judge: Judge, recorded: Recorded, assessment: Assessment, *, now: datetime
+    work: UnitOfWork,
+    recorded: Recorded,
+    assessment: Assessment,
+    *,
+    review: ReviewPolicy,
+    new_id: Callable[[datetime], str],
+    now: datetime,
 ) -> Case | None:
     """Stage the case that a person is to judge, unless there is one; the one that will be there, if any is wanted."""
     case = case_of_decision(
@@ -24,9 +31,9 @@ def open_its_case(
         owner=recorded.owner,
         record_id=recorded.id,
         account_type=recorded.signup.account_type,
-        review=judge.policy().document.review,
+        review=review,
         now=now,
-        new_id=judge.new_id,
+        new_id=new_id,
     )
     if case is None:
         return None

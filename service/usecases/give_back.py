@@ -11,6 +11,7 @@ from service.domain.containment import Task
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.occasion import CHALLENGE_GROUP
 from service.usecases.branches import HANGS_ON_CONTAINED
+from service.usecases.decide_by_person import REVIEW_GROUP
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
 from service.usecases.ports import Recorded, UnitOfWork
@@ -49,7 +50,8 @@ def given_back(
 ) -> GivenBack | None:
     """The assessment that follows a release; none where somebody else has decided since, or nothing is to be undone.
 
-    It is what stood before, or what today's history makes of somebody whom the hold alone had kept out.
+    It is what stood before, or what today's history makes of somebody whom the hold alone had kept out, or who was
+    looked at again meanwhile.
 
     Args:
         made: what containments made of the sign-up.
@@ -60,7 +62,7 @@ def given_back(
         milder = _touched_no_more(judge, work, recorded, recorded.assessments[-1], now)
         return None if milder is None else GivenBack(milder)
     if recorded.assessments[-1].id != task.made_id:
-        return None
+        return _looked_at_since(judge, work, task.made_id, recorded, now)
     before_id = task.before_id
     while before_id is not None and before_id in made.undone:
         # Another containment had made it, and is released too.
@@ -74,6 +76,28 @@ def given_back(
         return GivenBack(milder)
     copy = replace(before, id=judge.new_id(now), decided_at=now, reasons=(*before.reasons, RELEASED))
     return GivenBack(copy, copy_of=before.id)
+
+
+def _looked_at_since(
+    judge: Judge, work: UnitOfWork, made_id: str, recorded: Recorded, now: datetime
+) -> GivenBack | None:
+    """Of whoever was looked at again while contained, and decided alike, a milder decision if that look gives one now.
+
+    What a person decided since stands, and so does whatever is another decision.
+    """
+    ids = [each.id for each in recorded.assessments]
+    if made_id not in ids:
+        return None
+    made, *since = recorded.assessments[ids.index(made_id) :]
+    alike = all(each.decision is made.decision for each in since)
+    by_a_person = any(reason.group == REVIEW_GROUP for each in since for reason in each.reasons)
+    looked_at = any(each.vector is not None for each in since)
+    if not alike or by_a_person or not looked_at:
+        return None
+    again = look_again(work, judge, recorded, now=now)
+    if again.decision.severity >= made.decision.severity:
+        return None
+    return GivenBack(replace(again, reasons=(*again.reasons, RELEASED)))
 
 
 def _touched_no_more(

@@ -59,7 +59,8 @@ class Reassess:
                 subject=record_id,
                 detail={"decision": assessment.decision.value, "policy_version": assessment.policy_version},
             )
-            case = open_its_case(work, self.judge, recorded, assessment, now=now)
+            review = self.judge.policy().document.review
+            case = open_its_case(work, recorded, assessment, review=review, new_id=self.judge.new_id, now=now)
             view = looked_at(recorded, assessment, step_up=step_up, case=case)
             view = replace(view, account=work.accounts.of(recorded.signup_no))
             before = None if last is None else last.decision

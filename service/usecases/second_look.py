@@ -124,7 +124,8 @@ class SecondLook:
         if not known and set(assessment.rules) <= set(before.rules):
             return False
         assessment, step_up = self.ask_again(work, Person(recorded.signup, signals), assessment, recorded, now=now)
-        case = open_its_case(work, self.judge, recorded, assessment, now=now)
+        review = self.judge.policy().document.review
+        case = open_its_case(work, recorded, assessment, review=review, new_id=self.judge.new_id, now=now)
         view = looked_at(recorded, assessment, step_up=step_up, case=case)
         told = changed(view.current, before=before.decision, owner=recorded.owner, now=now, new_id=self.judge.new_id)
         append_reassessed(work, self.judge, recorded, assessment, told, because=why, now=now, due=now)

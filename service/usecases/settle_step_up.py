@@ -17,10 +17,10 @@ from service.domain.evidence import odds_of, probability_of, ratio_of
 from service.domain.occasion import CHALLENGE_GROUP
 from service.domain.step_up import Standing, StepUp, decision_after, standing_of, steps_between
 from service.usecases.decision_events import changed
+from service.usecases.follow_up import looked_at, open_its_case
 from service.usecases.plan_step_up import NO_PROOF, PlanStepUp
 from service.usecases.ports import AuditEntry, Recorded, UnitOfWork
 from service.usecases.ports_step_up import Mail
-from service.usecases.read_signup import signup_view
 from service.usecases.step_up_methods import Person
 from service.usecases.views import DecisionView
 
@@ -151,7 +151,11 @@ class SettleStepUp:
         steps = tuple(steps_between(before, after, now=now, actor=actor))
         work.step_ups.save(before, after, steps)
         work.mails.add(*mails)
-        view = signup_view(recorded, (*recorded.assessments, assessment), step_up=after).current
+        case = None
+        if assessment.decision is not recorded.assessments[-1].decision:
+            review = self.plan.policy().document.review
+            case = open_its_case(work, recorded, assessment, review=review, new_id=self.new_id, now=now)
+        view = looked_at(recorded, assessment, step_up=after, case=case).current
         events = changed(
             view, before=recorded.assessments[-1].decision, owner=recorded.owner, now=now, new_id=self.new_id
         )
@@ -168,6 +172,10 @@ class SettleStepUp:
         )
         for mark in sorted(_marks_of(_newly_ended(before, after))):
             work.clusters.mark(recorded.signup_no, mark, at=now)
+        last = recorded.assessments[-1]
+        if assessment.decision is last.decision:
+            # Where a containment had made it, its release still finds what it made.
+            work.containments.stands_as(recorded.signup_no, last.id, assessment.id)
         expiries = self._expiries(before, after, view, now)
         work.ledger.append_assessment(
             recorded.signup_no, assessment, audit, (*expiries, *events), after=recorded.assessments[-1].id

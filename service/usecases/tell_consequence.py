@@ -55,7 +55,10 @@ class TellConsequence:
         assessment, step_up = self._asked(work, recorded, assessment, now, due)
         if assessment.decision is before:
             return None
-        case = None if has_its_case else open_its_case(work, self.judge, recorded, assessment, now=now)
+        case = None
+        if not has_its_case:
+            review = self.judge.policy().document.review
+            case = open_its_case(work, recorded, assessment, review=review, new_id=self.judge.new_id, now=now)
         view = looked_at(recorded, assessment, step_up=step_up, case=case)
         told = changed(view.current, before=before, owner=recorded.owner, now=now, new_id=self.judge.new_id)
         append_reassessed(work, self.judge, recorded, assessment, told, because=because, now=now, due=due)

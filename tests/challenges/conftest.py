@@ -35,6 +35,7 @@ from service.domain.policy import default_policy_text
 from service.jobs import step_up_jobs
 from service.usecases.install_policy import InstallPolicy
 from service.usecases.issue_key import IssueKey
+from service.usecases.open_case import subject_of
 from service.worker import Worker
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -276,6 +277,11 @@ class Service:
 
     def work(self) -> dict[str, int]:
         return dict(self.worker.round())
+
+    def case_about(self, answer: dict[str, Any]) -> Any:
+        """The unresolved case in which a person is to judge a sign-up."""
+        with self.parts.store.begin() as work:
+            return work.cases.of_subject("acme", subject_of(answer["id"]))
 
     def events(self, signup: str) -> list[tuple[str, Any]]:
         with self.parts.store.begin() as work:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.case import CaseKind, CaseState
 from service.domain.decision import Decision
 from service.domain.policy import default_policy_text
 from service.usecases.ports import AuditEntry
@@ -262,7 +263,11 @@ def test_a_failed_proof_is_followed_by_another_or_by_a_person(flow: Any, card: d
     assert len(asked) == len(set(asked)) <= 4
     decisions = [each["decision"] for each in now["history"]]
     assert decisions == ["step_up"] * (len(decisions) - 1) + ["review"]
-    assert flow.events(answer["id"])[-1][1]["decision"] == "review"
+    told = flow.events(answer["id"])[-1][1]
+    assert told["decision"] == "review"
+    waiting = flow.case_about(answer)
+    assert (waiting.kind, waiting.state) == (CaseKind.REVIEW, CaseState.OPEN)
+    assert told["case_id"] == now["case_id"] == waiting.id
 
 
 def test_somebody_who_cannot_do_it_is_asked_something_else_without_blame(flow: Any, card: dict[str, Any]) -> None:

@@ -135,6 +135,7 @@ def test_somebody_who_can_do_none_waits_for_a_person(asked: Any) -> None:
     assert "A person is looking at your sign-up" in text(done)
     assert (now["decision"], now["score"]) == ("review", answer["score"])
     assert service.events(answer["id"])[-1][1]["decision"] == "review"
+    assert service.case_about(answer).id == now["case_id"]
 
 
 def test_a_missing_institution_and_the_wish_for_a_human_are_kept_and_audited(asked: Any) -> None:

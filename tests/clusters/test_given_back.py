@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from service.domain.caller import Caller
-from service.domain.decision import Decision
+from service.domain.decision import Decision, Reason
 from service.domain.event import EventType
 from service.domain.ids import uuid7
 from service.usecases.carry_out import CarryOut
-from service.usecases.decide_by_person import append_change
+from service.usecases.decide_by_person import REVIEW_GROUP, append_change
 from service.usecases.learn_identifiers import Learnt, LearntKind
+from service.usecases.ports import AuditEntry
 
 SOMEBODY = "key:somebody"
 
@@ -363,3 +364,27 @@ def test_a_persons_decision_is_told_after_what_the_worker_had_decided_before(gat
 
     assert [decision for decision, _ in told(gate, ring[0])] == ["deny", "allow"]
     assert told(gate, ring[0])[1][1] == gate.now
+
+
+def appended(gate: Any, view: Any, **changes: Any) -> None:
+    """A further assessment like the last, but for what is named."""
+    gate.later(seconds=1)
+    with gate.store.begin() as work:
+        recorded = work.ledger.get("campus", view.id)
+        made = replace(recorded.assessments[-1], id=gate.new_id(gate.now), decided_at=gate.now, **changes)
+        work.ledger.append_assessment(
+            recorded.signup_no, made, AuditEntry(gate.now, SOMEBODY, "signup.reassessed", view.id, {})
+        )
+        work.commit()
+
+
+def test_what_a_person_decided_after_a_second_look_while_contained_stands(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    contained(gate, ring[0])
+    for view in ring[1:3]:
+        appended(gate, view)
+    appended(gate, ring[2], vector=None, reasons=(Reason("FAKE_IDENTITY", REVIEW_GROUP, "A person decided."),))
+
+    released(gate, ring[0])
+
+    assert gate.decisions(ring[1:3]) == ["allow", "deny"]
