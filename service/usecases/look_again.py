@@ -27,12 +27,18 @@ def look_again(
 
     Nothing is staged. Without ``strong_bans`` as if no strong identifier of it was banned.
     """
+    facts = facts_now(work, judge, recorded, now=now)
+    if not strong_bans:
+        facts.linkage.touched = replace(facts.linkage.touched, strong_kinds=0, strong_bans=0, had_bans=0)
+    return judge(facts, now=now, look_out=look_out)
+
+
+def facts_now(work: UnitOfWork, judge: Judge, recorded: Recorded, *, now: datetime) -> Facts:
+    """What there is to judge a recorded sign-up by now, what it learnt since included."""
     signals = derive_signals(recorded.signup, judge.reference)
     told = identifiers_of(recorded.signup, signals)
     linkage = work.ledger.linkage_again(recorded, told, now=now)
     learnt = learnt_keys(work, recorded.signup_no, told)
     if learnt:
         linkage.touched = touched_with(work, learnt, linkage.touched, signup_no=recorded.signup_no, now=now)
-    if not strong_bans:
-        linkage.touched = replace(linkage.touched, strong_kinds=0, strong_bans=0, had_bans=0)
-    return judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now, look_out=look_out)
+    return Facts(signup=recorded.signup, signals=signals, linkage=linkage)

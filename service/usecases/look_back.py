@@ -143,9 +143,12 @@ class LookBack:
         """
         if last.decided_at <= reached_at or last.vector is None:
             return False
+        if work.containments.released_among([recorded.signup_no]):
+            # Whoever released him knew what he carried by then.
+            learnt = work.clusters.learnt_after(recorded.signup_no, last.decided_at)
+            return all(strength_of(each.kind) is not Strength.STRONG for each in learnt)
         told = identifiers_of(recorded.signup, derive_signals(recorded.signup, self.judge.reference))
-        released = work.containments.released_among([recorded.signup_no])
-        return bool(released) or not learnt_keys(work, recorded.signup_no, told)
+        return not learnt_keys(work, recorded.signup_no, told)
 
     def _looked(self, work: UnitOfWork, recorded: Recorded, now: datetime) -> Assessment:
         """As it looks now; but whoever came before the banned, and shares with them nothing but what anybody can write

@@ -246,6 +246,10 @@ class Clusters(Protocol):
         """Make clusters one, at once, in a transaction of its own; ``through`` is the sign-up that ties them."""
         ...
 
+    def learnt_after(self, signup_no: int, instant: datetime) -> frozenset[IdentifierKey]:
+        """The identifiers of a member that were added after an instant."""
+        ...
+
     def add_identifiers(self, signup_no: int, identifiers: Sequence[Identifier], *, at: datetime) -> None:
         """Stage: a recorded sign-up turns out to carry further identifiers; they link from now on, and tie clusters.
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models.features.facts import Facts
-from models.identifiers import identifiers_of
-from models.signals.signals import derive_signals
 from service.domain.caller import Caller
 from service.domain.decision import Assessment, instant_after
 from service.domain.errors import ConflictError, NotFoundError
@@ -15,6 +12,7 @@ from service.usecases.ask_again import AskAgain
 from service.usecases.decision_events import changed
 from service.usecases.follow_up import looked_at, open_its_case
 from service.usecases.judge import Judge
+from service.usecases.look_again import facts_now
 from service.usecases.ports import AuditEntry, Begin
 from service.usecases.step_up_methods import Person
 from service.usecases.try_again import tried_again
@@ -45,13 +43,13 @@ class Reassess:
                 raise NotFoundError("There is no such sign-up.")
             if recorded.signup.record_only:
                 raise ConflictError("This sign-up was only recorded; there is no decision to look at again.")
-            signals = derive_signals(recorded.signup, self.judge.reference)
-            identifiers = identifiers_of(recorded.signup, signals)
-            linkage = work.ledger.linkage_again(recorded, identifiers, now=now)
-            assessment = self.judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now)
+            facts = facts_now(work, self.judge, recorded, now=now)
+            assessment = self.judge(facts, now=now)
             last = recorded.assessments[-1] if recorded.assessments else None
             assessment = replace(_keeping_the_end(assessment, last), decided_at=instant_after(last, now))
-            assessment, step_up = self.ask_again(work, Person(recorded.signup, signals), assessment, recorded, now=now)
+            assessment, step_up = self.ask_again(
+                work, Person(recorded.signup, facts.signals), assessment, recorded, now=now
+            )
             audit = AuditEntry(
                 at=now,
                 actor=f"key:{caller.key_id}",

@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from models.features.facts import Facts
-from models.identifiers import identifiers_of
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
-from models.signals.signals import derive_signals
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.usecases.ask_again import AskAgain
 from service.usecases.decision_events import changed
 from service.usecases.follow_up import looked_at, open_its_case
 from service.usecases.judge import Judge
+from service.usecases.look_again import facts_now
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.ports_second_look import Place
 from service.usecases.ports_step_up import StepUpMovedError
@@ -113,17 +111,18 @@ class SecondLook:
 
     def _one(self, work: UnitOfWork, recorded: Recorded, now: datetime, why: dict[str, object]) -> bool:
         before = recorded.assessments[-1]
-        signals = derive_signals(recorded.signup, self.judge.reference)
-        linkage = work.ledger.linkage_again(recorded, identifiers_of(recorded.signup, signals), now=now)
+        facts = facts_now(work, self.judge, recorded, now=now)
         # A draw would let in at random what the look has just found.
         judge = replace(self.judge, chance=lambda: _NOBODY_DRAWS)
-        assessment = judge(Facts(signup=recorded.signup, signals=signals, linkage=linkage), now=now)
+        assessment = judge(facts, now=now)
         if (assessment.degraded and not before.degraded) or assessment.decision.severity <= before.decision.severity:
             return False
-        known = something_became_known(before.linkage, linkage.as_document())
+        known = something_became_known(before.linkage, facts.linkage.as_document())
         if not known and set(assessment.rules) <= set(before.rules):
             return False
-        assessment, step_up = self.ask_again(work, Person(recorded.signup, signals), assessment, recorded, now=now)
+        assessment, step_up = self.ask_again(
+            work, Person(recorded.signup, facts.signals), assessment, recorded, now=now
+        )
         review = self.judge.policy().document.review
         case = open_its_case(work, recorded, assessment, review=review, new_id=self.judge.new_id, now=now)
         view = looked_at(recorded, assessment, step_up=step_up, case=case)

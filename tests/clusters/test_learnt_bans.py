@@ -10,12 +10,20 @@ import pytest
 
 from models.linkage.identifier import IdentifierKind
 from service.domain.caller import Caller, Scope
-from service.domain.decision import Decision
+from service.domain.decision import REFUSED, Decision
+from service.usecases.ask_again import AskAgain
 from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports import AuditEntry
+from service.usecases.reassess import Reassess
+
+
+def asks_nobody(person: Any, assessment: Any, **_: Any) -> Any:
+    del person
+    return assessment, None
+
 
 CALLER = Caller("campus", "k1", frozenset(Scope))
-ALLOW, STEP_UP, REVIEW, DENY = Decision
+ALLOW = Decision.ALLOW
 
 
 def learns(gate: Any, view: Any, device: str) -> None:
@@ -54,7 +62,7 @@ def test_who_came_between_a_ban_and_what_the_banned_one_came_later_is_looked_at(
     learns(gate, banned, "second")
     gate.look_back(gate.now)
 
-    assert gate.latest(between) in (REVIEW, DENY)
+    assert gate.latest(between) in REFUSED
 
 
 def test_what_another_account_learns_has_nobody_else_judged_again(gate: Any) -> None:
@@ -70,8 +78,8 @@ def test_what_another_account_learns_has_nobody_else_judged_again(gate: Any) -> 
     learns(gate, other, "first")
     replace(gate.look_back, judge=judge)(gate.now)
 
-    assert gate.latest(other) in (REVIEW, DENY)
-    assert gate.latest(kin) in (REVIEW, DENY)
+    assert gate.latest(other) in REFUSED
+    assert gate.latest(kin) in REFUSED
     assert len(judged) == 1
 
 
@@ -93,7 +101,7 @@ def test_what_is_learnt_while_a_ban_is_looked_back_from_leaves_it_due(
 
     assert len(bans(gate)) == 1
     gate.look_back(gate.now)
-    assert gate.latest(other) in (REVIEW, DENY)
+    assert gate.latest(other) in REFUSED
     assert bans(gate) == ()
 
 
@@ -131,3 +139,38 @@ def test_carriers_are_those_of_a_time_and_a_decision(gate: Any) -> None:
     decision = gate.latest(asked)
     assert decision is not ALLOW
     assert found(since=since, once=decision) == [asked.id]
+
+
+@pytest.mark.parametrize("learns_again", [False, True], ids=["what he carried", "something new"])
+def test_a_release_answers_for_what_was_carried_by_then_and_not_for_what_is_learnt_later(
+    gate: Any, *, learns_again: bool
+) -> None:
+    pair = [gate.came(device="p", card="q") for _ in range(2)]
+    gate.said(gate.came(device="x"))
+    gate.look_back(gate.now)
+    if not learns_again:
+        learns(gate, pair[0], "x")
+    contain = gate.clusters.contain
+    contain.contain(gate.cluster(pair[0]), owner=None, by="lea", reason="ring", now=gate.now, whole=True)
+    gate.work()
+    contain.release(gate.cluster(pair[0]), owner=None, by="lea", reason="mistake", now=gate.now)
+    gate.work()
+    assert gate.latest(pair[0]) is ALLOW
+    gate.later(days=3)
+    # The ban is due again also where it is somebody else who learns of it.
+    learns(gate, pair[0] if learns_again else gate.came(), "x")
+
+    gate.look_back(gate.now)
+
+    assert (gate.latest(pair[0]) in REFUSED) is learns_again
+
+
+def test_a_reassessment_knows_what_was_learnt(gate: Any) -> None:
+    gate.said(gate.came(device="x"))
+    other = gate.came()
+    learns(gate, other, "x")
+
+    view = Reassess(gate.store.begin, gate.judge, AskAgain(asks_nobody))(other.id, caller=CALLER, now=gate.now)
+
+    assert view.current.assessment is not None
+    assert view.current.assessment.decision in REFUSED

@@ -306,8 +306,15 @@ class MemoryClusterPort:
             if signup_no <= self._shelves.carried_to:
                 self._carry(signup_no, new)
             self._shelves.signups[signup_no].record = replace(record, identifiers=(*record.identifiers, *new))
+            self._shelves.signups[signup_no].learnt += [(at, each) for each in new]
 
         self._stage(add)
+
+    def learnt_after(self, signup_no: int, instant: datetime) -> frozenset[IdentifierKey]:
+        """See the port."""
+        with self._shelves.lock:
+            learnt = [each for at, each in self._shelves.signups[signup_no].learnt if at > instant]
+        return frozenset(IdentifierKey(each.kind, each.value.encode()) for each in learnt)
 
     def settle(self, *, at: datetime) -> int:
         """See the port. Here nothing ever waits."""

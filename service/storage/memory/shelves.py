@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from models.linkage.identifier import Identifier
 from models.linkage.memory import MemoryHistory
 from models.linkage.memory_clusters import Key
 from service.domain.account import Account
@@ -59,6 +60,7 @@ class Kept:
     record: NewRecord
     signup_no: int
     assessments: list[Assessment] = field(default_factory=list)
+    learnt: list[tuple[datetime, Identifier]] = field(default_factory=list)
 
     @property
     def is_refused(self) -> bool:

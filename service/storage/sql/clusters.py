@@ -332,6 +332,19 @@ class SqlClusters:
         added = [(each.kind, self._pseudonyms.newest(each), each.anomalies) for each in identifiers]
         self._stage.add(lambda connection: partition.add_identifiers(connection, signup_no, added, microseconds_of(at)))
 
+    def learnt_after(self, signup_no: int, instant: datetime) -> frozenset[IdentifierKey]:
+        """See the port."""
+        member = self.member(signup_no)
+        if member is None:
+            return frozenset()
+        of_digest = {key.digest: key for key in member.identifiers}
+        statement = select(LinkRow.digest).where(
+            LinkRow.digest.in_(of_digest),
+            LinkRow.recorded_us > microseconds_of(instant),
+            LinkRow.signup_no == signup_no,
+        )
+        return frozenset(of_digest[bytes(row[0])] for row in self._rows(statement))
+
     def settle(self, *, at: datetime) -> int:
         """See the port."""
         at_us, done = microseconds_of(at), 0
