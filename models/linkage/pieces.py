@@ -8,8 +8,9 @@ The graph has a node for every account, for every unguarded strong identifier th
 identifiers that the same accounts share. Weak and guarded identifiers tie nobody.
 
 Mailboxes, telephones and ORCID iDs are public: anybody can write down those of a stranger, or of a whole university,
-and be refused or banned. So whom nothing else holds is no part of a piece that is contained without a person, and who
-is held only through what those who were refused wrote down is told apart: an operator's accounts are, too.
+and be refused or banned. So whom nothing else holds is no part of a piece that is contained without a person, and whom
+nothing else leads to a known fraud, or what those who were refused wrote down holds to one, is told apart: an
+operator's accounts are, too.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ class Piece:
             for those who were refused: to send some that look honest costs nothing.
         held: members who share with another of them what nobody can write down for somebody else: the others are no
             part of what is contained.
-        loose: members that the telephones of those who were refused hold, and that nothing else holds to a known fraud.
+        loose: members whom only what anybody can write down ties to a known fraud, whoever wrote it; also those whom
+            only the telephones of those who were refused hold to one as firmly.
         verdict: contained with enough frauds, of several sources or a share of the labelled, and with one fraud where
             most were doubted; a case with less, and where only what anybody can write down holds it together.
     """
@@ -136,7 +138,9 @@ def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines
     ties = ties_of(accounts, guarded)
     of_account = _cut(by_number, ties)
     firmly = _cut(by_number, ties_of(accounts, guarded, untied=WRITTEN_KINDS))
-    firm = {firmly[each.number] for each in accounts if each.label is Mark.BANNED}
+    frauds = [each.number for each in accounts if each.label is Mark.BANNED]
+    firm = {firmly[number] for number in frauds}
+    reached = _reached(by_number, frauds, ties)
     groups: dict[int, list[int]] = defaultdict(list)
     for number, group in of_account.items():
         groups[group].append(number)
@@ -147,7 +151,10 @@ def judge(accounts: Sequence[Account], *, guarded: Set[Key] = frozenset(), lines
         if len(numbers) >= 2
     ]
     pieces = [
-        replace(piece, loose=tuple(number for number in piece.accounts if firmly[number] not in firm))
+        replace(
+            piece,
+            loose=tuple(number for number in piece.accounts if firmly[number] not in firm or number not in reached),
+        )
         for piece in judged
     ]
     contained = {number for piece in pieces if piece.verdict is Verdict.CONTAIN for number in piece.accounts}
@@ -228,6 +235,13 @@ def _cut(accounts: Mapping[int, Account], ties: Ties) -> dict[int, int]:
     for group, nodes in enumerate(rx.connected_components(graph)):
         groups |= {numbers[node]: group for node in nodes if node < len(numbers)}
     return groups
+
+
+def _reached(accounts: Mapping[int, Account], frauds: Sequence[int], ties: Ties) -> set[int]:
+    """Whom what nobody can write down for somebody else leads to from a known fraud, over whomever."""
+    had = {tie: numbers for tie, numbers in ties.items() if tie[0][0] not in WRITTEN_KINDS}
+    known = frozenset(frauds)
+    return {number for part in components(accounts, had) if not known.isdisjoint(part) for number in part}
 
 
 def _held(ties: Ties, of_account: Mapping[int, int]) -> set[int]:

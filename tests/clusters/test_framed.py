@@ -77,6 +77,28 @@ def test_a_university_that_was_typed_into_refused_forms_is_not_contained(
     assert set(gate.decisions(victims)) == {becomes}
 
 
+@pytest.mark.parametrize("typed", ["mail", "phone"])
+@pytest.mark.parametrize("doubted", [False, True])
+def test_nor_is_one_whose_mailboxes_or_telephones_were_typed_by_accounts_that_were_let_in(
+    gate: Any, typed: str, *, doubted: bool
+) -> None:
+    value = {"mail": "p{}@college-q.example", "phone": "+3361234567{}"}[typed]
+    known = [{typed: value.format(at)} for at in range(5)]
+    hall = [gate.came(device="hall", **each) for each in known]
+    ring = [gate.came(device="d", card="c", **each) for each in known]
+    for at, view in enumerate(ring[:3]):
+        gate.said(view, source=("reviewer", "chargeback")[at % 2])
+    gate.judge_clusters = replace(
+        gate.judge_clusters, doubt=Doubt(gate.judge, lambda _, numbers: dict.fromkeys(numbers, doubted))
+    )
+
+    rounds(gate)
+
+    assert set(gate.decisions(ring[3:])) == {"deny"}
+    # An operator's own accounts, which only telephones tie, are doubted.
+    assert set(gate.decisions(hall)) == ({"deny"} if doubted else {"step_up"})
+
+
 def test_one_ban_of_a_stranger_with_his_mailbox_and_telephone_asks_whom_they_belong_to(gate: Any) -> None:
     owner = gate.came(**PUBLIC)
     stranger = gate.came(mail=MAIL.replace("@", "+x@"), phone=PHONE)

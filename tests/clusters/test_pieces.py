@@ -148,7 +148,7 @@ def test_whom_only_public_things_tie_is_asked_and_contained_by_nobody_but_a_pers
     assert [each.verdict for each in by_words_alone.pieces] == [Verdict.CASE]
 
 
-def test_whom_only_the_words_of_the_refused_hold_is_told_apart() -> None:
+def test_whom_only_what_others_wrote_down_holds_is_told_apart() -> None:
     hydra = ring(range(1, 9), [1, 2, 3])
     victims = [account(number, (MAILBOX, f"m{number}"), (PHONE, f"p{number}"), (DEVICE, "hall")) for number in (20, 21)]
     forms = [
@@ -156,12 +156,16 @@ def test_whom_only_the_words_of_the_refused_hold_is_told_apart() -> None:
         for number in (20, 21)
     ]
     judgement = judge([*hydra, *victims, *forms])
-    let_in = judge([*hydra, *victims, *(replace(each, refused=False) for each in forms)])
+    let_in = [replace(each, refused=False) for each in forms]
+    at_the_hall = [*let_in[:1], replace(let_in[1], keys=(*let_in[1].keys, (DEVICE, "hall")))]
+    by_let_in, with_a_machine = (judge([*hydra, *victims, *those]) for those in (let_in, at_the_hall))
 
     (contained,) = (each for each in judgement.pieces if each.verdict is Verdict.CONTAIN)
     assert contained.loose == (20, 21)
     assert set(contained.accounts) == {*range(1, 9), 20, 21, 40, 41}
-    assert {each.loose for each in let_in.pieces} == {()}
+    assert [each.loose for each in by_let_in.pieces] == [(20, 21)]
+    # What one has to have leads from them to the frauds, and two edges hold them.
+    assert [each.loose for each in with_a_machine.pieces] == [()]
 
 
 def test_guarded_and_weak_identifiers_hold_nobody() -> None:
