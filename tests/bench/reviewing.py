@@ -46,7 +46,8 @@ from service.storage.sql.engine import open_engine
 from service.storage.sql.records import ACCOUNT_TYPES
 from service.usecases.install_policy import InstallPolicy
 from service.usecases.manage_reviewers import ManageReviewers
-from service.usecases.ports import Fingerprint, SearchQuery
+from service.usecases.ports_idempotency import Fingerprint
+from service.usecases.ports_search import SearchQuery
 
 PROMISE_MS = 100.0
 CODES = ("DEVICE_SHARED", "CARD_SHARED", "NETWORK_BURST", "FORM_TOO_FAST", "EMAIL_NEW", "NAME_PATTERN", "PROXY")

@@ -43,7 +43,7 @@ from service.storage.sql.engine import open_engine
 from service.storage.sql.every_table import METADATA
 from service.storage.sql.migrate import upgrade
 from service.usecases.install_policy import InstallPolicy
-from service.usecases.ports import Fingerprint
+from service.usecases.ports_idempotency import Fingerprint
 
 KEYS = {
     f"{PREFIX}ENCRYPTION_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),

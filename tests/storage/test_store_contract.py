@@ -36,8 +36,10 @@ from service.domain.errors import ConflictError, NotFoundError
 from service.domain.event import APART, Event, EventType
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
-from service.usecases.ports import AlreadyRecordedError, ApiKey, AuditEntry, NewRecord, SearchQuery
+from service.usecases.ports import AlreadyRecordedError, AuditEntry, NewRecord
+from service.usecases.ports_api_keys import ApiKey
 from service.usecases.ports_recordings import FirstDecision
+from service.usecases.ports_search import SearchQuery
 
 Store = MemoryStore | SqlStore
 Make = Callable[..., NewRecord]

@@ -26,10 +26,12 @@ from service.domain.watch import Watch
 from service.domain.webhook import Delivery, Endpoint
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
-from service.usecases.ports import ApiKey, AuditEntry, NewRecord, Recorded, StoredAnswer
+from service.usecases.ports import AuditEntry, NewRecord, Recorded
+from service.usecases.ports_api_keys import ApiKey
 from service.usecases.ports_attacks import Sight
 from service.usecases.ports_cases import Note
 from service.usecases.ports_clusters import Guard, IdentifierKey, Marked
+from service.usecases.ports_idempotency import StoredAnswer
 from service.usecases.ports_learning import DriftReport, Shadow, ShadowScore
 from service.usecases.ports_lists import ListEntry
 from service.usecases.ports_policy import Activation, BackTestRecord, PolicyVersion
