@@ -332,7 +332,7 @@ def test_resolved_cases_come_with_the_latest_verdict_first(store: Any, hold: Hol
 def test_filters_hold_page_by_page_in_every_order_for_few_and_for_many(
     store: Any, hold: Hold, noon: datetime, order: CaseOrder, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.storage.sql.cases.FEW", few)
+    monkeypatch.setattr("service.storage.sql.listed_cases.FEW", few)
     for number in range(9):
         at = noon - timedelta(hours=number // 2)
         hold(
