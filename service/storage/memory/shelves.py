@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from models.linkage.memory import MemoryHistory
-from models.linkage.memory_clusters import Key
+from models.linkage.memory_marks import Key
 from service.domain.account import Account
 from service.domain.attack import Attack
 from service.domain.case import Case, CaseState
