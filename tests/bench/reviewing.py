@@ -26,7 +26,8 @@ from typing import Any  # Any: rows to insert, and Flask's untyped test client
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import structlog
-from past import HOT_DEVICE, OWNER
+from past import HOT_DEVICE
+from past_signups import OWNER
 from run import _bodies
 from scale import CALLER, KEYS, fill, past_of, say
 from servers import databases_of
