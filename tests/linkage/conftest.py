@@ -1,4 +1,4 @@
-"""Every history in turn, with a way to record in it."""
+"""Every history and every store in turn, with a way to record in each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from models.linkage.identifier import Identifier
 from models.linkage.memory import MemoryHistory
 from models.signup import AccountType
 from service.storage.sql.store import SqlStore
+from service.usecases.ports import NewRecord
 from tests.linkage.histories import DEVICE, NOW, AnyHistory, SqlHistory
+from tests.linkage.recording import Service, Store
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -44,3 +46,8 @@ def record(history: AnyHistory) -> Callable[..., int]:
         return number
 
     return recording
+
+
+@pytest.fixture
+def service(store: Store, make_record: Callable[..., NewRecord]) -> Service:
+    return Service(store, make_record)
