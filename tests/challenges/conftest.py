@@ -334,6 +334,12 @@ def service(sqlite_url: str, start: Callable[..., Service], mailbox: Mailbox, pr
 
 
 @pytest.fixture
+def flow(sqlite_url: str, start: Callable[..., Any]) -> Any:
+    """A service without mail and sign-in: the sign-up flow runs every method."""
+    return start(sqlite_url)
+
+
+@pytest.fixture
 def document() -> Callable[..., dict[str, Any]]:
     """A sign-up that a rule steps up because a program drove the browser; name only what matters."""
 
@@ -382,3 +388,10 @@ def card(document: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """A sign-up with a telephone and a card, stepped up by a rule about cards."""
     payment = {"method": "card", "fingerprint": "fp_1", "bin": "424242", "cardholder_name": "A EXAMPLE"}
     return document(payment=payment, phone="+442079460958")
+
+
+def one(answer: dict[str, Any]) -> dict[str, Any]:
+    """The only challenge of an answer."""
+    [challenge] = answer["challenges"]
+    found: dict[str, Any] = challenge
+    return found
