@@ -58,7 +58,7 @@ from service.usecases.model_use_cases import ModelUseCases
 from service.usecases.own_challenges import OwnChallenges
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.policy_versions import PolicyVersions
-from service.usecases.ports import Fingerprint
+from service.usecases.ports_idempotency import Fingerprint
 from service.usecases.read_signup import ReadSignup
 from service.usecases.reassess import Reassess
 from service.usecases.record_outcome import RecordOutcome

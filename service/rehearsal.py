@@ -46,7 +46,7 @@ from service.usecases.judge import Judge, LookOut, look_out_for_nobody
 from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.look_back import LookBack
 from service.usecases.plan_step_up import PlanStepUp
-from service.usecases.ports import Fingerprint
+from service.usecases.ports_idempotency import Fingerprint
 from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, record_result
 from service.usecases.second_look import SecondLook

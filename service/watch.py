@@ -13,7 +13,7 @@ from models.signup import Signup
 from service.domain.caller import Caller
 from service.metrics import Metrics, StepClock
 from service.usecases.assess import Assess
-from service.usecases.ports import Fingerprint, IdempotencyClaim
+from service.usecases.ports_idempotency import Fingerprint, IdempotencyClaim
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
 from service.usecases.views import Answer
 from service.waiting_room import LIGHT_PATHS

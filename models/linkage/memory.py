@@ -85,11 +85,14 @@ class MemoryHistory:
         excluding: int | None,
     ) -> tuple[Mapping[IdentifierKind, Marks], Touched, int]:
         """The marks, the bans touched, and how many identifiers a containment holds."""
-        marks, looked_at = self.clusters.marks(identifiers, now_us=now_us, excluding=excluding)
+        marks, looked_at = self.clusters.marks.counted(
+            identifiers, guarded=self.clusters.guards, now_us=now_us, excluding=excluding
+        )
         if not marks:
             return marks, NOTHING_TOUCHED, 0
         crowds = crowds_of((each, counts) for each, (_, counts) in zip(identifiers, velocities, strict=True))
-        return marks, touched(looked_at, crowds=crowds), self.clusters.contained_edges(identifiers)
+        contained = self.clusters.marks.contained_edges(identifiers, guarded=self.clusters.guards)
+        return marks, touched(looked_at, crowds=crowds), contained
 
     def _hidden(
         self,

@@ -1,34 +1,18 @@
-"""Clusters and marks in memory: the replay's counterpart of the store in SQL, member for member."""
+"""Clusters in memory: the replay's counterpart of the store in SQL, member for member."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from models.linkage.company import COMPOSED_OF, COMPOSITION, Company, Traits, composition_of
-from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind, counted_once_written
+from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind
 from models.linkage.joining import GuardState, PairTie, StrongTie, Ties, ties_of
-from models.linkage.marks import (
-    HELD_AGAINST,
-    MARKED_KINDS,
-    UNMARKED,
-    Ban,
-    Mark,
-    Marks,
-    most_bans,
-    result_span_us,
-    span_us,
-)
+from models.linkage.marks import Mark
+from models.linkage.memory_marks import Key, MemoryMarks, marked_keys
 from models.linkage.velocity import SATURATION, Window
-
-Key = tuple[IdentifierKind, str]
-
-_MARKED = frozenset(MARKED_KINDS)
-
-_ENOUGH = SATURATION + 64
-"""The marks of the sign-up itself are among them when it is judged again; they are a handful."""
 
 
 @dataclass(slots=True)
@@ -48,30 +32,19 @@ class Member:
     proof: Mark | None = None
 
 
-@dataclass(slots=True)
-class _Kept:
-    """The marks of one identifier, (known µs, signup_no, mark) in order."""
-
-    against: list[tuple[int, int, Mark]] = field(default_factory=list)
-    others: list[tuple[int, int, Mark]] = field(default_factory=list)
-
-    def of(self, mark: Mark) -> list[tuple[int, int, Mark]]:
-        return self.against if mark in HELD_AGAINST else self.others
-
-
 class MemoryClusters:
-    """Who belongs together and what is known of whom; see ``models.linkage.company`` and ``models.linkage.marks``."""
+    """Who belongs together and what is known of whom; see ``models.linkage.company``."""
 
     def __init__(self) -> None:
         self.members: dict[int, Member] = {}
         self.guards: dict[Key, GuardState] = {}
+        self.marks = MemoryMarks()
         self._founded: dict[int, int] = {}
         self._anchors: dict[Key, int] = {}
         self._into: dict[int, int] = {}
         self._numbers: dict[int, list[int]] = {}
         self._labelled: dict[tuple[int, Mark], list[tuple[int, int]]] = {}
         self._failing: set[int] = set()
-        self._marks: dict[Key, _Kept] = {}
         # New clusters that nobody founds are numbered downwards; founders' numbers count upwards.
         self._spare = 0
 
@@ -172,47 +145,6 @@ class MemoryClusters:
             composition=composition_of([each.traits for each in newest[:COMPOSITION]], patterns),
         )
 
-    def marks(
-        self,
-        identifiers: Sequence[Identifier],
-        *,
-        now_us: int,
-        excluding: int | None,
-    ) -> tuple[dict[IdentifierKind, Marks], list[tuple[IdentifierKind, Marks, bool]]]:
-        """The marks of the identifiers that carry any, and once more with whether the identifier is guarded."""
-        found: dict[IdentifierKind, Marks] = {}
-        looked_at: list[tuple[IdentifierKind, Marks, bool]] = []
-        if not self._marks:
-            return found, looked_at
-        for each in identifiers:
-            kept = self._marks.get((each.kind, each.value)) if each.kind in _MARKED else None
-            if kept is not None and (kept.against or kept.others):
-                marks = _counted(each.kind, kept, now_us, excluding)
-                if marks != UNMARKED:
-                    found[each.kind] = marks
-                    looked_at.append((each.kind, marks, (each.kind, each.value) in self.guards))
-        return found, looked_at
-
-    def marked_keys(self, kind: IdentifierKind) -> list[Key]:
-        """The identifiers of a kind that anything is known of."""
-        return [key for key in self._marks if key[0] is kind]
-
-    def marks_on(self, key: Key) -> list[tuple[int, int, Mark]]:
-        """What is known of an identifier: when, of which sign-up, and what."""
-        kept = self._marks.get(key)
-        return [] if kept is None else [*kept.against, *kept.others]
-
-    def contained_edges(self, identifiers: Sequence[Identifier]) -> int:
-        """How many of the unguarded strong identifiers a standing containment holds; written ones are one together."""
-        held = []
-        for each in identifiers:
-            key = (each.kind, each.value)
-            if each.kind in STRONG_KINDS and key not in self.guards:
-                kept = self._marks.get(key)
-                if kept is not None and any(mark is Mark.CONTAINED for _, _, mark in kept.against):
-                    held.append(each.kind)
-        return counted_once_written(held)
-
     def add(self, signup_no: int, occurred_us: int, identifiers: tuple[Identifier, ...], joins: tuple[int, ...]) -> int:
         """Make a recorded sign-up a member; what it joins becomes one cluster. Returns the cluster."""
         cluster = self._united(joins) if joins else self._new(signup_no, occurred_us)
@@ -227,11 +159,10 @@ class MemoryClusters:
     def add_further(self, signup_no: int, identifiers: tuple[Identifier, ...]) -> None:
         """A member turns out to carry further identifiers; unguarded strong ones tie its cluster to others."""
         member = self.members[signup_no]
-        known = self._known_of(signup_no)
+        known = self.marks.known_of(self._keys_of(signup_no), signup_no)
         member.identifiers += identifiers
         for mark, known_us in known:
-            marked = ((each.kind, each.value) for each in identifiers if each.kind in _MARKED)
-            self._put(marked, signup_no, mark, known_us)
+            self.marks.put(marked_keys(identifiers), signup_no, mark, known_us)
         clusters = {self.root(member.cluster)}
         for each in identifiers:
             key = (each.kind, each.value)
@@ -242,7 +173,7 @@ class MemoryClusters:
 
     def mark(self, signup_no: int, mark: Mark, known_us: int) -> None:
         """Something became known of a sign-up; it is known on every identifier that it carries."""
-        self._put(self._keys_of(signup_no), signup_no, mark, known_us)
+        self.marks.put(self._keys_of(signup_no), signup_no, mark, known_us)
         if mark in (Mark.BANNED, Mark.GOOD):
             member = self.members[signup_no]
             self._unlabel(member)
@@ -254,22 +185,13 @@ class MemoryClusters:
     def unmark(self, signup_no: int, mark: Mark) -> None:
         """It turned out otherwise: the marks count nowhere any more."""
         for key in self._keys_of(signup_no):
-            self._drop(key, signup_no, mark)
+            self.marks.drop(key, signup_no, mark)
         member = self.members[signup_no]
         if member.label is mark:
             self._unlabel(member)
             member.label = None
         if member.proof is mark:
             self._prove(member, None)
-
-    def contain(self, keys: Iterable[Key], containment_no: int, known_us: int) -> None:
-        """A containment holds these identifiers from now on."""
-        self._put(keys, containment_no, Mark.CONTAINED, known_us)
-
-    def release(self, keys: Iterable[Key], containment_no: int) -> None:
-        """The containment no longer holds them."""
-        for key in keys:
-            self._drop(key, containment_no, Mark.CONTAINED)
 
     def guard(self, key: Key, state: GuardState | None) -> None:
         """An identifier ties nobody from now on; ``None`` lets it tie again."""
@@ -374,52 +296,10 @@ class MemoryClusters:
             self._failing.discard(member.signup_no)
 
     def _keys_of(self, signup_no: int) -> Iterator[Key]:
-        for each in self.members[signup_no].identifiers:
-            if each.kind in _MARKED:
-                yield each.kind, each.value
-
-    def _known_of(self, signup_no: int) -> set[tuple[Mark, int]]:
-        """What is known of a sign-up, and since when. A containment's number is no sign-up's."""
-        kept = (self._marks.get(key) for key in self._keys_of(signup_no))
-        return {
-            (mark, known_us)
-            for each in kept
-            if each is not None
-            for known_us, number, mark in (*each.against, *each.others)
-            if number == signup_no and mark is not Mark.CONTAINED
-        }
-
-    def _put(self, keys: Iterable[Key], number: int, mark: Mark, known_us: int) -> None:
-        for key in keys:
-            insort(self._marks.setdefault(key, _Kept()).of(mark), (known_us, number, mark))
-
-    def _drop(self, key: Key, number: int, mark: Mark) -> None:
-        kept = self._marks.get(key)
-        if kept is not None:
-            marks = kept.of(mark)
-            marks[:] = [each for each in marks if each[1:] != (number, mark)]
+        return marked_keys(self.members[signup_no].identifiers)
 
 
 def traits_of(values: dict[IdentifierKind, str]) -> Traits:
     """A member's traits of its identifiers' values by kind."""
     network, domain, pattern, device, card, institution, name = map(values.get, COMPOSED_OF)
     return network, domain, pattern, device, card, institution, name
-
-
-def _counted(kind: IdentifierKind, kept: _Kept, now_us: int, excluding: int | None) -> Marks:
-    against, others = kept.against[-_ENOUGH:], kept.others[-_ENOUGH:]
-    if excluding is not None:
-        against = [each for each in against if each[1] != excluding or each[2] is Mark.CONTAINED]
-        others = [each for each in others if each[1] != excluding]
-    against, others = against[-SATURATION:], others[-SATURATION:]
-    since, results_since = now_us - span_us(kind), now_us - result_span_us(kind)
-    recent = others[bisect_left(others, (results_since,)) :]
-    bans = [each for each in reversed(against) if each[2] is Mark.BANNED]
-    return Marks(
-        banned=sum(known >= since for known, _, _ in bans),
-        good=sum(mark is Mark.GOOD and known >= since for known, _, mark in others),
-        passed=sum(mark is Mark.PASSED for _, _, mark in recent),
-        failed=sum(mark is Mark.FAILED for _, _, mark in recent),
-        contained=sum(mark is Mark.CONTAINED for _, _, mark in against),
-        bans=tuple(Ban(number, max(0, now_us - known)) for known, number, _ in bans[: most_bans(kind)]),
-    )

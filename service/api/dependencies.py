@@ -20,7 +20,7 @@ from service.usecases.cluster_use_cases import ClusterUseCases
 from service.usecases.keep_lists import KeepLists
 from service.usecases.keep_models import KeepModels
 from service.usecases.policy_use_cases import PolicyUseCases
-from service.usecases.ports import Fingerprint, IdempotencyClaim
+from service.usecases.ports_idempotency import Fingerprint, IdempotencyClaim
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, SearchCriteria, SearchPage, SignupView
 from service.usecases.webhook_endpoints import WebhookEndpoints

@@ -18,7 +18,7 @@ from service.api.schemas.signup import SignupRequest
 from service.api.validation import validate
 from service.domain.caller import Caller
 from service.domain.errors import CardNumberError
-from service.usecases.ports import IdempotencyClaim
+from service.usecases.ports_idempotency import IdempotencyClaim
 from service.usecases.views import Answer, SignupView
 from service.web import BAD_REQUEST, RefusedError
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.context import store_of
-from service.cli.learning import source_rules
+from service.cli.learning_policy import source_rules
 from service.cli.policy import policy_of_file
 from service.cli.progress import Report
 from service.cli.signups import export_vectors

@@ -7,10 +7,12 @@ import click
 from models import registry
 from models.card import Card
 from service.cli.context import settings_here
-from service.cli.learning import BASELINE, evaluate, sweep, train
+from service.cli.evaluating import evaluate
 from service.cli.promotion import promote, rollback
 from service.cli.retraining import retrain
 from service.cli.shadowing import compare, drift, shadow
+from service.cli.sweeping import sweep
+from service.cli.training import train
 from service.cli.verification import rebuild, verify
 from service.config import Settings
 
@@ -53,4 +55,4 @@ def show(version: str) -> None:
 
 
 def _card(settings: Settings, version: str) -> Card:
-    return registry.baseline_card() if version == BASELINE else registry.card_of(settings.model_dir, version)
+    return registry.baseline_card() if version == registry.BASELINE else registry.card_of(settings.model_dir, version)

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from models import registry
+from service.cli.bad_data import refusing_bad_data
+from service.cli.catalogue import CATALOGUE
 from service.cli.context import console, settings_here, store_of
 from service.cli.judging import judge_on
 from service.cli.judging_data import judging_dataset
-from service.cli.learning import CATALOGUE, FILE, policy_lines, refusing_bad_data
+from service.cli.learning_policy import policy_lines
+from service.cli.option_types import FILE
 from service.cli.progress import progress
 from service.config import Settings
 from service.usecases.promote import Override, Promote, RecordJudgement, RollBack

@@ -14,18 +14,12 @@ import click
 from models import registry
 from models.registry import RegistryError
 from models.whole_files import written_whole
+from service.cli.bad_data import refusing_bad_data
+from service.cli.catalogue import CATALOGUE
 from service.cli.context import console, settings_here, store_of
 from service.cli.judging import judge_on
-from service.cli.learning import (
-    CATALOGUE,
-    DAY,
-    FILE,
-    FILE_OR_DIRECTORY,
-    RIPENING,
-    lines_of,
-    refusing_bad_data,
-    source_rules,
-)
+from service.cli.learning_policy import lines_of, source_rules
+from service.cli.option_types import DAY, FILE, FILE_OR_DIRECTORY, RIPENING
 from service.cli.progress import Report, progress
 from service.cli.promotion import ACTOR
 from service.cli.resumable import Run, the_only_run

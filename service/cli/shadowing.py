@@ -10,8 +10,10 @@ from pathlib import Path
 
 import click
 
+from service.cli.bad_data import refusing_bad_data
+from service.cli.catalogue import CATALOGUE
 from service.cli.context import settings_here, store_of
-from service.cli.learning import CATALOGUE, FILE, refusing_bad_data
+from service.cli.option_types import FILE
 from service.cli.promotion import ACTOR
 from service.config import Settings
 from service.storage.sql.store import SqlStore

@@ -8,8 +8,10 @@ import click
 
 from models import registry
 from models.card import Card
+from service.cli.bad_data import refusing_bad_data
+from service.cli.catalogue import CATALOGUE
 from service.cli.context import console, settings_here, store_of
-from service.cli.learning import BASELINE, CATALOGUE, FILE, NEW_FILE, refusing_bad_data
+from service.cli.option_types import FILE, NEW_FILE
 from service.cli.progress import progress
 from service.config import Settings
 from service.usecases.verify_model import SAMPLE, VerifyModel
@@ -73,7 +75,7 @@ def _card(settings: Settings, named: str) -> Card:
     file = Path(named)
     if file.suffix == ".json" or file.is_file():
         return Card.from_json(file.read_bytes())
-    return registry.baseline_card() if named == BASELINE else registry.card_of(settings.model_dir, named)
+    return registry.baseline_card() if named == registry.BASELINE else registry.card_of(settings.model_dir, named)
 
 
 def _kept(settings: Settings, card: Card, sha256: str) -> Path:

@@ -17,8 +17,9 @@ from service.console.door import signed_in
 from service.console.fronts import front_of, readable_case
 from service.console.pages import HTML, page
 from service.domain.case import Case, CaseKind, CaseState
-from service.usecases.ports import Recorded, SearchQuery
+from service.usecases.ports import Recorded
 from service.usecases.ports_cases import CaseOrder, CaseQuery, ListedCase
+from service.usecases.ports_search import SearchQuery
 
 PAGE = 50
 WEEK = timedelta(days=7)

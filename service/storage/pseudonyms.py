@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.linkage.identifier import Identifier, IdentifierKind
-from service.usecases.ports import Fingerprint
+from service.usecases.ports_idempotency import Fingerprint
 
 _KEY_BYTES = 32
 _DIGEST_BYTES = 16

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.domain.errors import KeyReusedError, StillRunningError
-from service.usecases.ports import Begin, Fingerprint, IdempotencyClaim, StoredAnswer
+from service.usecases.ports import Begin
+from service.usecases.ports_idempotency import Fingerprint, IdempotencyClaim, StoredAnswer
 from service.usecases.views import Answer
 
 # Longer than any decision takes, shorter than the patience of a sign-up form.

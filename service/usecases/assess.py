@@ -19,15 +19,8 @@ from service.usecases.decision_events import decided
 from service.usecases.judge import Judge, LookOut, look_out_for_nobody
 from service.usecases.open_case import case_of_decision
 from service.usecases.plan_step_up import PlanStepUp
-from service.usecases.ports import (
-    AlreadyRecordedError,
-    AuditEntry,
-    Begin,
-    Fingerprint,
-    IdempotencyClaim,
-    NewRecord,
-    StoredAnswer,
-)
+from service.usecases.ports import AlreadyRecordedError, AuditEntry, Begin, NewRecord
+from service.usecases.ports_idempotency import Fingerprint, IdempotencyClaim, StoredAnswer
 from service.usecases.read_signup import challenge_views
 from service.usecases.step_up_methods import Person
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from service.domain.caller import Caller, Scope
 from service.domain.errors import UnauthenticatedError
-from service.usecases.ports import ApiKey, Begin
+from service.usecases.ports import Begin
+from service.usecases.ports_api_keys import ApiKey
 
 TOKEN_PATTERN = re.compile(r"gh_([0-9a-f]{12})_([0-9a-f]{64})")
 # A revoked key works for at most this long: short enough to stop a leak, long enough that a busy caller costs

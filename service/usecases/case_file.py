@@ -21,7 +21,8 @@ from service.domain.outcome import Outcome
 from service.domain.reviewer import Acting
 from service.usecases.about_now import AboutNow, about_now
 from service.usecases.decide_by_person import REVIEW_GROUP
-from service.usecases.ports import AuditEntry, Begin, Found, Recorded, SearchQuery, UnitOfWork
+from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
+from service.usecases.ports_search import Found, SearchQuery
 from service.usecases.read_cases import CaseView, ReadCases
 from service.usecases.views import ClusterView
 from service.usecases.waterfall import Waterfall, waterfall_of

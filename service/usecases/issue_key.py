@@ -10,7 +10,8 @@ from datetime import datetime
 from service.domain.caller import Scope
 from service.domain.errors import FieldError, InvalidError, NotFoundError
 from service.usecases.authenticate import digest_of_secret
-from service.usecases.ports import ApiKey, AuditEntry, Begin
+from service.usecases.ports import AuditEntry, Begin
+from service.usecases.ports_api_keys import ApiKey
 
 _NAME_LIMIT = 100
 

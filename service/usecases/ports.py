@@ -1,4 +1,4 @@
-"""What the use cases need from outside, as protocols; ``service.storage`` implements them twice."""
+"""The transaction that every use case works in, as protocols; ``service.storage`` implements them twice."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
-from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.identifier import Identifier
 from models.linkage.velocity import Linkage
-from models.signup import AccountType, Signup
+from models.signup import Signup
 from service.domain.case import Case
-from service.domain.decision import Assessment, Decision
+from service.domain.decision import Assessment
 from service.domain.event import Event
 from service.usecases.ports_accounts import Accounts
 from service.usecases.ports_after_ban import AfterBans
+from service.usecases.ports_api_keys import ApiKeys
 from service.usecases.ports_attacks import Attacks
 from service.usecases.ports_cases import Cases
 from service.usecases.ports_cluster_list import ClusterList
@@ -24,6 +25,7 @@ from service.usecases.ports_containments import Containments
 from service.usecases.ports_decisions import Decisions
 from service.usecases.ports_figures import Figures
 from service.usecases.ports_gathering import Gathering
+from service.usecases.ports_idempotency import IdempotencyClaim, IdempotencyKeys, StoredAnswer
 from service.usecases.ports_learning import DriftReports, Judgements, Shadows
 from service.usecases.ports_likenesses import Likenesses
 from service.usecases.ports_lists import ListEntries
@@ -34,6 +36,7 @@ from service.usecases.ports_probations import Probations
 from service.usecases.ports_proposals import Proposals
 from service.usecases.ports_recordings import Recordings
 from service.usecases.ports_reviewers import Reviewers
+from service.usecases.ports_search import Found, SearchQuery
 from service.usecases.ports_second_look import SecondLooks
 from service.usecases.ports_step_up import Appeals, Mails, NewStepUp, PassRates, StepUps
 from service.usecases.ports_webhooks import Deliveries, Endpoints
@@ -51,46 +54,13 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """The keyed digest of what was sent: under the newest key, and under the older ones that are still configured."""
-
-    newest: bytes
-    older: tuple[bytes, ...] = ()
-
-    def matches(self, stored: bytes) -> bool:
-        """Whether a stored digest, possibly made before the keys rotated, is of the same request."""
-        return stored == self.newest or stored in self.older
-
-
-@dataclass(frozen=True, slots=True)
-class IdempotencyClaim:
-    """A caller's Idempotency-Key and the keyed digest of the method, route and body it was sent with."""
-
-    owner: str
-    key: str
-    fingerprint: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """The answer a request got: the same bytes are given to everyone who asks it again."""
-
-    status: int
-    body: bytes
-    fingerprint: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class NewRecord:
     """Everything one sign-up leaves behind, appended in one transaction.
 
     ``assessment`` is ``None`` for a sign-up that is only recorded; ``claim`` is the Idempotency-Key that this
     record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed;
-    ``clusters`` are those that it joins, as judged: a store makes sure of the strong identifiers itself.
-    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed; ``step_up``
-    is what is asked of the person.
-    record answers, if the caller sent one; ``events`` are told to the sign-up flow once it is committed; ``case``
-    is opened with it, unless its subject has an unresolved one already.
+    ``clusters`` are those that it joins, as judged: a store makes sure of the strong identifiers itself; ``step_up``
+    is what is asked of the person; ``case`` is opened with it, unless its subject has an unresolved one already.
     """
 
     id: str
@@ -127,38 +97,6 @@ class Look:
 
     answer: StoredAnswer | None
     linkage: Linkage
-
-
-@dataclass(frozen=True, slots=True)
-class SearchQuery:
-    """What to search recorded sign-ups by; everything given must hold. Identifiers are digested by the store.
-
-    ``id_ends_in`` is the last group of the record's id, which a person knows as their reference number.
-    """
-
-    identifiers: tuple[tuple[IdentifierKind, str], ...] = ()
-    signup_id: str | None = None
-    id_ends_in: str | None = None
-    account_type: AccountType | None = None
-    decision: Decision | None = None
-    recorded_from: datetime | None = None
-    recorded_before: datetime | None = None
-    before_no: int | None = None
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One line of a search: no personal data. ``signup_no`` is the cursor."""
-
-    id: str
-    signup_no: int
-    signup_id: str
-    account_type: AccountType
-    recorded_at: datetime
-    occurred_at: datetime
-    decision: Decision | None
-    score: float | None
 
 
 class AlreadyRecordedError(Exception):
@@ -230,66 +168,6 @@ class Ledger(Protocol):
 
     def stream(self, *, after_no: int = 0) -> Iterable[Recorded]:
         """Every record in (recorded, id) order, for replays; reads in bounded pages."""
-        ...
-
-
-class IdempotencyKeys(Protocol):
-    """Idempotency-Keys of requests: claimed before the work, answered in its transaction, kept at least 7 days."""
-
-    def claim(self, claim: IdempotencyClaim, *, now: datetime) -> StoredAnswer | None:
-        """Claim the key in a transaction of its own, at once.
-
-        Returns ``None`` when the caller now holds it, or the stored answer of the finished first request
-        (whose fingerprint the use case compares).
-
-        Raises:
-            StillRunningError: the first request holds it and has not finished.
-        """
-        ...
-
-    def answer(self, claim: IdempotencyClaim, *, status: int, body: bytes) -> None:
-        """Stage the final answer."""
-        ...
-
-    def release(self, claim: IdempotencyClaim) -> None:
-        """Give the key back, at once: the request failed and may be tried again."""
-        ...
-
-    def purge(self, *, before: datetime) -> int:
-        """Forget keys claimed before an instant, and claims abandoned by a killed worker."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """An API key as it is stored: the digest of its secret, never the secret."""
-
-    id: str
-    name: str
-    owner: str
-    scopes: frozenset[str]
-    secret_digest: bytes
-    created_at: datetime
-    revoked_at: datetime | None = None
-
-
-class ApiKeys(Protocol):
-    """The callers' keys."""
-
-    def add(self, key: ApiKey) -> None:
-        """Stage a new key."""
-        ...
-
-    def get(self, key_id: str) -> ApiKey | None:
-        """A key by its public id."""
-        ...
-
-    def revoke(self, key_id: str, *, at: datetime) -> bool:
-        """Stage the end of a key; false when there is none."""
-        ...
-
-    def all(self) -> Sequence[ApiKey]:
-        """Every key, oldest first."""
         ...
 
 

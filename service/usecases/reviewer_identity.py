@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.domain.errors import FieldError, InvalidError
-from service.usecases.ports import Fingerprint
+from service.usecases.ports_idempotency import Fingerprint
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LIMIT = 255

@@ -13,7 +13,8 @@ from models.signup import AccountType, Device, Identity, Institution, Payment, P
 from service.domain.caller import Caller
 from service.domain.errors import FieldError, InvalidError
 from service.usecases.plan_step_up import id_ending
-from service.usecases.ports import AuditEntry, Begin, SearchQuery
+from service.usecases.ports import AuditEntry, Begin
+from service.usecases.ports_search import SearchQuery
 from service.usecases.views import SearchCriteria, SearchPage
 
 

@@ -13,7 +13,8 @@ from typing import Any, Protocol  # Any: claims are the provider's own JSON
 from service.domain.errors import TooManyError, UnauthenticatedError
 from service.domain.reviewer import Reviewer
 from service.usecases.passwords import NOBODY
-from service.usecases.ports import AuditEntry, Begin, Fingerprint, UnitOfWork
+from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports_idempotency import Fingerprint
 from service.usecases.reviewer_identity import Identities
 from service.usecases.sign_in import FAILURES_OF_AN_ADDRESS, WINDOW, SignedIn, SignIn
 from service.usecases.step_up_methods import SignInBrokenError, SignInSecrets

@@ -9,7 +9,7 @@ from models.signup import AccountType
 from service.domain.account import Account
 from service.domain.decision import Assessment, Decision
 from service.domain.outcome import Outcome
-from service.usecases.ports import Found
+from service.usecases.ports_search import Found
 
 
 @dataclass(frozen=True, slots=True)

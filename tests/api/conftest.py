@@ -52,7 +52,10 @@ from service.usecases.keep_lists import KeepLists
 from service.usecases.keep_models import KeepModels
 from service.usecases.policy_use_cases import PolicyUseCases
 from service.usecases.policy_versions import PolicyVersions
-from service.usecases.ports import ApiKey, AuditEntry, Fingerprint, Found, IdempotencyClaim, StoredAnswer
+from service.usecases.ports import AuditEntry
+from service.usecases.ports_api_keys import ApiKey
+from service.usecases.ports_idempotency import Fingerprint, IdempotencyClaim, StoredAnswer
+from service.usecases.ports_search import Found
 from service.usecases.record_outcome import RecordOutcome
 from service.usecases.views import Answer, DecisionView, SearchCriteria, SearchPage, SignupView
 from service.usecases.watch_attacks import ListAttacks

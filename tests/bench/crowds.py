@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from past import HOT, HOT_DEVICE, Past, stranger
+from past import HOT, HOT_DEVICE, Past
 from report import Round, round_of
 from rounds import clients_with, one_round
 from scale import CALLER, KEYS, PSEUDONYMS, say
 from sqlalchemy import func, make_url, select
+from strangers import stranger
 from targets import REPOSITORY, Target
 
 from models.linkage.identifier import Identifier, IdentifierKind

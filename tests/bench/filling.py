@@ -8,7 +8,7 @@ from typing import Any  # Any: arrays of many types
 
 import numpy as np
 import psycopg
-from past import Columns, Texts
+from columns import Columns, Texts
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _END = b"\xff\xff"

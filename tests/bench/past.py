@@ -5,42 +5,35 @@ the copy), weak ones are the same in all of them, as mail domains and card range
 fourth copy and the newest two only: windows are as full as they can be all the same, and the links are as many as
 promised. Beside the copies there are 20,000 accounts on one device, and a cluster of 20,000 held together by 4,000
 devices and 4,000 cards.
-
-Long, because every table of the past is one piece of the same arithmetic on places and copies.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from datetime import datetime
 from pathlib import Path
-from typing import Any  # Any: arrays of many types
 
 import numpy as np
-from pydantic_core import to_json
+from columns import Array, Columns, Texts
+from past_links import STRONG, FlatLinks, TemplateLinks
+from past_signups import RecordedRows, padded_document
 
 from models.identifiers import identifiers_of
-from models.linkage.identifier import Identifier, IdentifierKind, Strength, strength_of
+from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.marks import MARKED_KINDS
 from models.linkage.velocity import DAY_US, PAST_DAYS, PAST_KINDS, day_of
 from models.reference.reference import Reference
 from models.signals.signals import derive_signals
 from models.signup import Payment, PaymentMethod, Signup
-from models.signup_document import document_of_signup
 from models.simulation.files import read_signups
-from service.domain.ids import uuid7
 from service.storage.encryption import Encryption
 from service.storage.instants import microseconds_of
 from service.storage.pseudonyms import Pseudonyms
-from service.storage.sql.packed_links import FIELDS, TYPE
-from service.storage.sql.records import KIND_CODES, trait_of
+from service.storage.sql.records import KIND_CODES
 
 Kind = IdentifierKind
-OWNER = "bench"
 HOT_DEVICE = "bench-hot-device"
 HOT = 20_000
 IN_A_GROUP = 5
@@ -50,63 +43,15 @@ BANNED, GOOD = 1, 3
 _BANNED_ONE_IN, _GOOD_ONE_IN = 50, 25
 _KNOWN_AFTER_US = 3_600_000_000
 _WEAK_EVERY = 4
-_PADDED_TO = 512
-"""Personal data is padded with blanks, which JSON ignores: few lengths make few batches."""
-_OWN = frozenset({Kind.NAME_BIRTH, Kind.EMAIL_SEQUENCE, Kind.INVITER})
 _TRAITS = (Kind.NETWORK, Kind.EMAIL_DOMAIN, Kind.EMAIL_PATTERN, Kind.DEVICE, Kind.PAYMENT, Kind.INSTITUTION, Kind.NAME)
 _TRAIT_COLUMNS = ("network", "email_domain", "email_pattern", "device", "payment", "institution", "name")
 _MARKED = np.isin(np.arange(64), [KIND_CODES[kind] for kind in MARKED_KINDS])
-_STRONG = np.isin(np.arange(64), [code for kind, code in KIND_CODES.items() if strength_of(kind) is Strength.STRONG])
 _PAST = np.isin(np.arange(64), [KIND_CODES[kind] for kind in PAST_KINDS])
-_SALTED = np.isin(
-    np.arange(64), [code for kind, code in KIND_CODES.items() if strength_of(kind) is not Strength.WEAK or kind in _OWN]
-)
-
-Array = Any
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """A column of texts or bytes, all of one length, as rows of bytes."""
-
-    rows: Array
-    text: bool
-
-
-Columns = Mapping[str, "Array | Texts | None"]
-"""The values of each column; ``None`` where all are NULL."""
 
 
 def hot_cluster_device(number: int) -> str:
     """The device of a group of the cluster."""
     return f"bench-cluster-device-{number}"
-
-
-def stranger(signup: Signup, number: int) -> Signup:
-    """The person of a number who is like this one: nothing by which people are tied is the same.
-
-    Whoever comes to the hot ones must not tie them to each other, nor to those who come on their own.
-    """
-    payment, phone = signup.payment, signup.phone
-    if payment is not None and payment.fingerprint is not None:
-        payment = dataclasses.replace(payment, fingerprint=f"{payment.fingerprint}-{number}")
-    if phone is not None:
-        phone = f"{phone[:-2]}{(int(phone[-2:]) + 30 * number) % 100:02}"
-    identity = dataclasses.replace(signup.identity, full_name=f"{signup.identity.full_name} {'I' * number}", orcid=None)
-    if payment is not None and payment.cardholder_name is not None:
-        payment = dataclasses.replace(payment, cardholder_name=f"{payment.cardholder_name} {'I' * number}")
-    device = dataclasses.replace(
-        signup.device, device_id=f"{signup.device.device_id}-{number}", ip=_neighbour(signup.device.ip, number)
-    )
-    return dataclasses.replace(
-        signup, identity=identity, email=f"{number}{signup.email}", phone=phone, payment=payment, device=device
-    )
-
-
-def _neighbour(address: str, number: int) -> str:
-    """Another address of the same prefix: with one and the same browser it would tie two people."""
-    known = ip_address(address)
-    return str(type(known)(int(known) ^ number << (6 if known.version == 4 else 70)))
 
 
 class Past:
@@ -123,12 +68,13 @@ class Past:
         encryption: Encryption,
     ) -> None:
         self._random = np.random.default_rng(7)
-        self._end, self._pseudonyms, self._encryption = end, pseudonyms, encryption
+        self._end, self._pseudonyms = end, pseudonyms
+        self._rows = RecordedRows(self._random, pseudonyms=pseudonyms, encryption=encryption)
         self._templates = list(read_signups(bodies))
         self._carried = [
             list(dict.fromkeys(identifiers_of(signup, derive_signals(signup, reference)))) for signup in self._templates
         ]
-        self._links = _Links.of(self._carried, pseudonyms)
+        self._links = TemplateLinks.of(self._carried, pseudonyms)
         self._each = len(self._templates)
         self._copies = signups // self._each
         self._masks = self._random.integers(0, 256, (self._copies, 16), dtype=np.uint8)
@@ -186,16 +132,16 @@ class Past:
         return _Hot(numbers, templates, times, device, card, masks)
 
     def _signups(self, hot: _Hot) -> Iterator[tuple[str, Columns]]:
-        place, documents = np.arange(self._each), [_document(each) for each in self._templates]
+        place, documents = np.arange(self._each), [padded_document(each) for each in self._templates]
         for copy in range(self._copies):
             numbers, times = copy * self._each + place + 1, self._time_us(copy, place)
-            yield from self._sealed(documents, numbers, times)
-            yield "assessments", self._assessment_columns(numbers, times)
+            yield from self._rows.sealed(documents, numbers, times)
+            yield "assessments", self._rows.assessed(numbers, times)
         hot_signups = (
             self._hot_signup(self._templates[each], hot, at) for at, each in enumerate(hot.templates.tolist())
         )
-        yield from self._sealed([_document(each) for each in hot_signups], hot.numbers, hot.times)
-        yield "assessments", self._assessment_columns(hot.numbers, hot.times)
+        yield from self._rows.sealed([padded_document(each) for each in hot_signups], hot.numbers, hot.times)
+        yield "assessments", self._rows.assessed(hot.numbers, hot.times)
 
     def _hot_signup(self, template: Signup, hot: _Hot, at: int) -> Signup:
         number = int(hot.numbers[at])
@@ -207,58 +153,6 @@ class Past:
             device=dataclasses.replace(template.device, device_id=hot.device[at]),
             payment=dataclasses.replace(payment, fingerprint=hot.card[at]),
         )
-
-    def _sealed(self, documents: Sequence[bytes], numbers: Array, times: Array) -> Iterator[tuple[str, Columns]]:
-        """Rows whose personal data is encrypted as ever, because the worker may open any; of one length at a time."""
-        personals: dict[int, list[tuple[int, bytes]]] = {}
-        for at, document in enumerate(documents):
-            record_id = _record_id(int(times[at]), int(numbers[at]))
-            personal = self._encryption.encrypt(document, record_id=record_id)
-            personals.setdefault(len(personal), []).append((at, personal))
-        for rows in personals.values():
-            places = np.array([at for at, _ in rows])
-            body = np.frombuffer(b"".join(personal for _, personal in rows), dtype=np.uint8).reshape(len(rows), -1)
-            yield "signups", self._signup_columns(numbers[places], times[places], Texts(body, text=False))
-
-    def _signup_columns(self, numbers: Array, times: Array, personal: Texts) -> Columns:
-        count = len(numbers)
-        ids = [_record_id(time, number) for time, number in zip(times.tolist(), numbers.tolist(), strict=True)]
-        return {
-            "signup_no": numbers,
-            "id": _texts(ids),
-            "owner": _texts([OWNER] * count),
-            "signup_id": _texts([f"past-{number:010}" for number in numbers.tolist()]),
-            "account_type": np.ones(count, np.int64),
-            "occurred_us": times,
-            "recorded_us": times,
-            "fingerprint": Texts(self._random.integers(0, 256, (count, 32), dtype=np.uint8), text=False),
-            "personal": personal,
-            "encryption_version": np.full(count, self._encryption.version),
-            "pseudonym_version": np.full(count, self._pseudonyms.version),
-            "record_only": np.zeros(count, bool),
-            "answer": Texts(self._random.integers(0, 256, (count, 240), dtype=np.uint8), text=False),
-        }
-
-    def _assessment_columns(self, numbers: Array, times: Array) -> Columns:
-        count = len(numbers)
-        linkage = json.dumps({"device": {"links_1h": 1}, "filler": {"padding": 10**15}})
-        return {
-            "signup_no": numbers,
-            "id": _texts([_record_id(time, -no) for time, no in zip(times.tolist(), numbers.tolist(), strict=True)]),
-            "decided_us": times,
-            "decision": _texts(["allow"] * count),
-            "score": np.full(count, 0.03),
-            "reasons": _texts(["[]"] * count),
-            "rules": _texts(["[]"] * count),
-            "signals": _texts(["{}"] * count),
-            "linkage": _texts([linkage] * count),
-            "vector": None,
-            "model_version": None,
-            "model_sha256": None,
-            "policy_version": np.ones(count, np.int64),
-            "degraded": np.ones(count, bool),
-            "degraded_reason": None,
-        }
 
     def _clusters(self, hot: _Hot) -> Iterator[tuple[str, Columns]]:
         founders, place = self._links.founders(self._each), np.arange(self._each)
@@ -346,7 +240,7 @@ class Past:
             "label_us": np.ma.masked_array(times + _KNOWN_AFTER_US, labels == 0),
         }
 
-    def _hot_links(self, hot: _Hot, side: slice) -> _Flat:
+    def _hot_links(self, hot: _Hot, side: slice) -> FlatLinks:
         """The links of the accounts of one side: a template's, turned by a mask of the account, but device and card."""
         numbers, templates = hot.numbers[side], hot.templates[side]
         counts, starts = self._links.counts[templates], self._links.starts[templates]
@@ -360,12 +254,12 @@ class Past:
             own = np.frombuffer(b"".join(known[value] for value in values), dtype=np.uint8).reshape(HOT, 16)
             of_kind = kinds == KIND_CODES[kind]
             digests[of_kind] = own[owner[of_kind]]
-        return _Flat(numbers[owner], hot.times[side][owner], kinds, digests, self._links.counted[at] + owner)
+        return FlatLinks(numbers[owner], hot.times[side][owner], kinds, digests, self._links.counted[at] + owner)
 
     def _digest(self, kind: Kind, value: str) -> bytes:
         return self._pseudonyms.newest(Identifier(kind, value)).digest
 
-    def _copied(self, copy: int, *, weak: bool) -> _Flat:
+    def _copied(self, copy: int, *, weak: bool) -> FlatLinks:
         """The links of a copy."""
         at = np.arange(len(self._links.kinds)) if weak else np.flatnonzero(self._links.salted)
         owner = self._links.owner[at]
@@ -373,15 +267,15 @@ class Past:
         numbers = copy * self._each + 1 + owner
         counted = self._links.counted[at] + copy
         times = self._time_us(copy, owner)
-        return _Flat(numbers, times, self._links.kinds[at], self._links.digests[at] ^ mask, counted)
+        return FlatLinks(numbers, times, self._links.kinds[at], self._links.digests[at] ^ mask, counted)
 
-    def _flat(self, hot: _Hot, *, weak_everywhere: bool = False) -> _Flat:
+    def _flat(self, hot: _Hot, *, weak_everywhere: bool = False) -> FlatLinks:
         parts = [
             self._copied(copy, weak=weak_everywhere or copy % _WEAK_EVERY == 0 or copy >= self._copies - 2)
             for copy in range(self._copies)
         ]
         parts += [self._hot_links(hot, side) for side in (slice(0, HOT), slice(HOT, 2 * HOT))]
-        return _Flat.together(parts)
+        return FlatLinks.together(parts)
 
     def _all_links(self, hot: _Hot) -> Columns:
         links = self._flat(hot)
@@ -406,7 +300,7 @@ class Past:
 
     def _anchors(self, hot: _Hot) -> Columns:
         links = self._flat(hot)
-        links = links.taken(_STRONG[links.kinds])
+        links = links.taken(STRONG[links.kinds])
         founders, copied = self._links.founders(self._each), self._copies * self._each
         place = (links.owner - 1) % self._each
         cluster = np.where(
@@ -456,127 +350,9 @@ class _Hot:
     masks: Array
 
 
-@dataclass(frozen=True, slots=True)
-class _Flat:
-    """Links as columns: whose, when, and what."""
-
-    owner: Array
-    times: Array
-    kinds: Array
-    digests: Array
-    counted: Array
-
-    @staticmethod
-    def together(parts: Sequence[_Flat]) -> _Flat:
-        """Several as one."""
-        return _Flat(
-            *(
-                np.concatenate([getattr(part, name) for part in parts])
-                for name in ("owner", "times", "kinds", "digests", "counted")
-            )
-        )
-
-    def taken(self, which: Array) -> _Flat:
-        """Some of them."""
-        return _Flat(self.owner[which], self.times[which], self.kinds[which], self.digests[which], self.counted[which])
-
-    def order(self) -> Array:
-        """The order of the tables' keys: digest, time."""
-        halves = np.ascontiguousarray(self.digests).view(">u8").astype(np.uint64)
-        return np.lexsort((self.owner, self.times, halves[:, 1], halves[:, 0]))
-
-    def packed(self) -> Array:
-        """The column of what is counted, as rows of bytes: everybody is a student without an anomaly."""
-        packed = np.zeros(len(self.owner), FIELDS)
-        packed["occurred_us"], packed["counted"], packed["code"] = self.times, self.counted, TYPE
-        return packed.view(np.uint8).reshape(len(packed), FIELDS.itemsize)
-
-    def ordered(self) -> dict[str, Array | Texts | None]:
-        """The columns in that order."""
-        order = self.order()
-        return {
-            "digest": Texts(self.digests[order], text=False),
-            "recorded_us": self.times[order],
-            "signup_no": self.owner[order],
-            "kind": self.kinds[order],
-            "occurred_us": self.times[order],
-            "packed": Texts(self.packed()[order], text=False),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class _Links:
-    """The links of the templates, a row each: ``owner`` is the template, ``starts`` where each template's begin."""
-
-    owner: Array
-    kinds: Array
-    digests: Array
-    counted: Array
-    salted: Array
-    counts: Array
-    starts: Array
-
-    @staticmethod
-    def of(carried: Sequence[Sequence[Identifier]], pseudonyms: Pseudonyms) -> _Links:
-        """The links of sign-ups that carry these."""
-        found = [[(each, pseudonyms.newest(each)) for each in of_one] for of_one in carried]
-        counts = np.array([len(of_one) for of_one in found])
-        kinds = np.array([KIND_CODES[each.kind] for of_one in found for each, _ in of_one])
-        digests = np.frombuffer(b"".join(p.digest for of_one in found for _, p in of_one), np.uint8).reshape(-1, 16)
-        # What has nothing to count gets a value of its own: few rows, and never a NULL, which spares a copy a format.
-        counted = np.array(
-            [trait_of(p.digest) >> 8 if p.counted is None else p.counted >> 8 for of_one in found for _, p in of_one]
-        )
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        owner = np.repeat(np.arange(len(found)), counts)
-        return _Links(owner, kinds, digests, counted, _SALTED[kinds], counts, starts)
-
-    def by_count(self) -> list[tuple[Array, Array]]:
-        """Templates with the same number of links, and where these are, a row a template."""
-        return [
-            (of, self.starts[of][:, None] + np.arange(count))
-            for count in np.unique(self.counts)
-            for of in [np.flatnonzero(self.counts == count)]
-        ]
-
-    def founders(self, templates: int) -> Array:
-        """The first template of each one's cluster: those that share strong identifiers, directly or over others."""
-        root = list(range(templates))
-
-        def find(place: int) -> int:
-            while root[place] != place:
-                root[place] = root[root[place]]
-                place = root[place]
-            return place
-
-        first: dict[bytes, int] = {}
-        strong = np.flatnonzero(_STRONG[self.kinds])
-        for at in strong.tolist():
-            owner = int(self.owner[at])
-            other = first.setdefault(self.digests[at].tobytes(), owner)
-            low, high = sorted((find(owner), find(other)))
-            root[high] = low
-        return np.array([find(place) for place in range(templates)])
-
-
 def _cluster_columns(numbers: Array, times: Array) -> Columns:
     return {"cluster_no": numbers, "root_no": numbers, "founded_us": times}
 
 
-def _document(signup: Signup) -> bytes:
-    document = to_json(document_of_signup(signup))
-    return document.ljust(-(-len(document) // _PADDED_TO) * _PADDED_TO)
-
-
 def _labels(numbers: Array) -> Array:
     return np.where(numbers % _BANNED_ONE_IN == 0, BANNED, np.where(numbers % _GOOD_ONE_IN == 1, GOOD, 0))
-
-
-def _record_id(time_us: int, number: int) -> str:
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)
-    return uuid7(at, (number * 2 if number > 0 else -number * 2 + 1) & (2**74 - 1))
-
-
-def _texts(values: Sequence[str]) -> Texts:
-    rows = np.frombuffer("".join(values).encode(), dtype=np.uint8).reshape(len(values), -1)
-    return Texts(rows, text=True)

@@ -26,7 +26,8 @@ from typing import Any  # Any: rows to insert, and Flask's untyped test client
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import structlog
-from past import HOT_DEVICE, OWNER
+from past import HOT_DEVICE
+from past_signups import OWNER
 from run import _bodies
 from scale import CALLER, KEYS, fill, past_of, say
 from servers import databases_of
@@ -46,7 +47,8 @@ from service.storage.sql.engine import open_engine
 from service.storage.sql.records import ACCOUNT_TYPES
 from service.usecases.install_policy import InstallPolicy
 from service.usecases.manage_reviewers import ManageReviewers
-from service.usecases.ports import Fingerprint, SearchQuery
+from service.usecases.ports_idempotency import Fingerprint
+from service.usecases.ports_search import SearchQuery
 
 PROMISE_MS = 100.0
 CODES = ("DEVICE_SHARED", "CARD_SHARED", "NETWORK_BURST", "FORM_TOO_FAST", "EMAIL_NEW", "NAME_PATTERN", "PROXY")

@@ -26,8 +26,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from filling import fill_postgresql, fill_sqlite
-from past import HOT, HOT_DEVICE, IN_A_GROUP, OWNER, Past, hot_cluster_device, stranger
+from past import HOT, HOT_DEVICE, IN_A_GROUP, Past, hot_cluster_device
+from past_signups import OWNER
 from sqlalchemy import make_url, text
+from strangers import stranger
 
 from models.reference.reference import Reference
 from models.signals.signals import derive_signals
@@ -43,7 +45,7 @@ from service.storage.sql.engine import open_engine
 from service.storage.sql.every_table import METADATA
 from service.storage.sql.migrate import upgrade
 from service.usecases.install_policy import InstallPolicy
-from service.usecases.ports import Fingerprint
+from service.usecases.ports_idempotency import Fingerprint
 
 KEYS = {
     f"{PREFIX}ENCRYPTION_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),

@@ -25,7 +25,7 @@ from service.usecases.install_policy import InstallPolicy
 from service.usecases.keep_lists import KeepLists
 from service.usecases.manage_reviewers import ManageReviewers
 from service.usecases.passwords import digest_of_password
-from service.usecases.ports import Fingerprint
+from service.usecases.ports_idempotency import Fingerprint
 
 DATABASE = "gatehouse.db"
 PASSWORD = "five plain words are enough"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +20,22 @@ from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.reviewer import Acting, Role
 from service.usecases.case_use_cases import CaseUseCases, case_use_cases
 from service.usecases.open_case import new_case, subject_of
-from service.usecases.ports import NewRecord
+from service.usecases.ports import AuditEntry, NewRecord
+from service.usecases.ports_cases import ClaimNext
+
+LEASE = timedelta(minutes=30)
+
+
+def claim(
+    store: Any, name: str, now: datetime, queues: frozenset[str] = frozenset(), owner: str | None = None
+) -> Case | None:
+    """Take the next case for somebody; ``None`` when there is none."""
+    asked = ClaimNext(name, owner, queues, now, LEASE)
+    with store.begin() as work:
+        taken: Case | None = work.cases.claim_next(
+            asked, lambda case: AuditEntry(now, name, "case.claimed", case.id, {"queue": case.queue})
+        )
+    return taken
 
 
 def _new_id(now: datetime) -> str:

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
-import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.policy import default as parsing
-from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from aiosmtpd.controller import Controller
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Flask
 from flask.testing import FlaskClient
-from joserfc import jwt
-from joserfc.jwk import RSAKey
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from models.reference.reference import Reference
@@ -37,9 +30,9 @@ from service.usecases.install_policy import InstallPolicy
 from service.usecases.issue_key import IssueKey
 from service.usecases.open_case import subject_of
 from service.worker import Worker
+from tests.challenges.openid_provider import OpenIdProvider, orcid_record
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-ORCID = "0000-0005-9999-0012"
 KEYS = {
     "ENCRYPTION_KEYS": "1:" + base64.b64encode(bytes(range(32))).decode(),
     "PSEUDONYM_KEYS": "1:" + base64.b64encode(bytes(range(32, 64))).decode(),
@@ -111,106 +104,6 @@ def serve() -> Iterator[Callable[..., Served]]:
     yield serving
     for each in served:
         each.stop()
-
-
-@cache
-def _first_key() -> RSAKey:
-    """Every provider's key until it rotates: to find one takes a moment."""
-    return RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
-
-
-@dataclass
-class OpenIdProvider:
-    """An OpenID provider that does as it is told: authorization code, PKCE, RS256; ORCID's records as well.
-
-    ``claims`` are of whoever signs in, ``in_token`` overrides claims of the id token, ``refuses`` breaks a step.
-    """
-
-    client_id: str = "gatehouse"
-    client_secret: str = "a secret of the provider's"
-    claims: dict[str, Any] = field(
-        default_factory=lambda: {
-            "sub": "ada",
-            "email": "ada.example@ox.ac.uk",
-            "email_verified": True,
-            "eduperson_scoped_affiliation": ["student@ox.ac.uk", "member@ox.ac.uk"],
-        }
-    )
-    in_token: dict[str, Any] = field(default_factory=dict)
-    refuses: set[str] = field(default_factory=set)
-    record: dict[str, Any] = field(default_factory=dict)
-    key: RSAKey = field(default_factory=_first_key)
-    issuer: str = ""
-    given: dict[str, dict[str, str]] = field(default_factory=dict)
-    tokens: set[str] = field(default_factory=set)
-
-    def app(self) -> Flask:
-        app = Flask("provider")
-        app.add_url_rule("/.well-known/openid-configuration", "discovery", self.discovery)
-        app.add_url_rule("/keys", "keys", lambda: jsonify(keys=[self.key.as_dict(private=False)]))
-        app.add_url_rule("/authorize", "authorize", self.authorize, methods=["GET", "POST"])
-        app.add_url_rule("/token", "token", self.token, methods=["POST"])
-        app.add_url_rule("/userinfo", "userinfo", self.userinfo)
-        app.add_url_rule("/records/<orcid>/record", "record", lambda orcid: jsonify(self.record))  # noqa: ARG005
-        return app
-
-    def discovery(self) -> Response:
-        names = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
-        paths = ("authorize", "token", "userinfo", "keys")
-        issuer = "https://elsewhere.example" if "issuer" in self.refuses else self.issuer
-        return jsonify(issuer=issuer, **{n: f"{self.issuer}/{p}" for n, p in zip(names, paths, strict=True)})
-
-    def authorize(self) -> Any:
-        asked = request.args
-        assert (asked["client_id"], asked["response_type"]) == (self.client_id, "code")
-        assert asked["code_challenge_method"] == "S256"
-        assert "openid" in asked["scope"].split()
-        if request.method == "GET":
-            button = "<form method='post'><button>Sign in as Ada</button></form>"
-            return f"<!doctype html><title>University</title><link rel=icon href='data:,'>{button}"
-        code = secrets.token_urlsafe(16)
-        self.given[code] = dict(asked)
-        return redirect(f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}")
-
-    def token(self) -> Any:
-        asked = self.given.pop(request.form.get("code", ""), None)
-        challenge = hashlib.sha256(request.form.get("code_verifier", "").encode()).digest()
-        known = request.authorization
-        if (
-            asked is None
-            or "token" in self.refuses
-            or base64.urlsafe_b64encode(challenge).decode().rstrip("=") != asked["code_challenge"]
-            or request.form.get("redirect_uri") != asked["redirect_uri"]
-            or known is None
-            or (known.username, known.password) != (self.client_id, self.client_secret)
-        ):
-            return jsonify(error="invalid_grant"), 400
-        now = int(time.time())
-        claims = {"iss": self.issuer, "aud": self.client_id, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
-        claims |= {"sub": self.claims["sub"], **self.in_token}
-        access = secrets.token_urlsafe(16)
-        self.tokens.add(access)
-        id_token = jwt.encode({"alg": "RS256", "kid": "one"}, claims, self.signing_key)
-        return jsonify(access_token=access, token_type="Bearer", expires_in=300, id_token=id_token)
-
-    @property
-    def signing_key(self) -> RSAKey:
-        return RSAKey.generate_key(2048, {"kid": "one"}) if "signature" in self.refuses else self.key
-
-    def userinfo(self) -> Any:
-        if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
-            return jsonify(error="invalid_token"), 401
-        return jsonify({**self.claims, "sub": "somebody else"} if "userinfo" in self.refuses else self.claims)
-
-
-def orcid_record(*, age_days: int = 400, asserted: bool = True) -> dict[str, Any]:
-    """An ORCID record as the public API gives it, in the parts that matter."""
-    begun = datetime.now(UTC) - timedelta(days=age_days)
-    source = {"source-client-id": {"path": "APP-1"}} if asserted else {"source-orcid": {"path": ORCID}}
-    return {
-        "history": {"submission-date": {"value": int(begun.timestamp() * 1000)}},
-        "activities-summary": {"employments": {"affiliation-group": [{"summaries": [{"source": source}]}]}},
-    }
 
 
 @pytest.fixture
@@ -340,6 +233,12 @@ def service(sqlite_url: str, start: Callable[..., Service], mailbox: Mailbox, pr
 
 
 @pytest.fixture
+def flow(sqlite_url: str, start: Callable[..., Any]) -> Any:
+    """A service without mail and sign-in: the sign-up flow runs every method."""
+    return start(sqlite_url)
+
+
+@pytest.fixture
 def document() -> Callable[..., dict[str, Any]]:
     """A sign-up that a rule steps up because a program drove the browser; name only what matters."""
 
@@ -388,3 +287,10 @@ def card(document: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """A sign-up with a telephone and a card, stepped up by a rule about cards."""
     payment = {"method": "card", "fingerprint": "fp_1", "bin": "424242", "cardholder_name": "A EXAMPLE"}
     return document(payment=payment, phone="+442079460958")
+
+
+def one(answer: dict[str, Any]) -> dict[str, Any]:
+    """The only challenge of an answer."""
+    [challenge] = answer["challenges"]
+    found: dict[str, Any] = challenge
+    return found

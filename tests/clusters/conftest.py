@@ -47,7 +47,8 @@ from service.usecases.issue_key import IssueKey
 from service.usecases.judge import Judge
 from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.look_back import LookBack
-from service.usecases.ports import Fingerprint, UnitOfWork
+from service.usecases.ports import UnitOfWork
+from service.usecases.ports_idempotency import Fingerprint
 from service.usecases.recognise_shared import DeclareShared, RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, Spoken, record_result
 from service.usecases.settle_clusters import SettleClusters

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import make_url
 
 from models import registry
-from service.cli.learning import CATALOGUE
+from service.cli.catalogue import CATALOGUE
 from service.usecases import judge
 
 Make = Callable[..., dict[str, Any]]

@@ -16,7 +16,8 @@ from service.storage.sql.engine import open_engine
 from service.storage.sql.group_commit import GroupCommit, Writer
 from service.storage.sql.sqlite_writers import SqliteWriters
 from service.storage.sql.store import SqlStore
-from service.usecases.ports import AlreadyRecordedError, NewRecord, SearchQuery
+from service.usecases.ports import AlreadyRecordedError, NewRecord
+from service.usecases.ports_search import SearchQuery
 
 
 def all_at_once(runners: Sequence[Callable[[], object]]) -> list[object]:

@@ -18,7 +18,8 @@ from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.velocity import Window
 from service.domain.decision import Assessment
 from service.storage.sql.store import SqlStore
-from service.usecases.ports import IdempotencyClaim, NewRecord
+from service.usecases.ports import NewRecord
+from service.usecases.ports_idempotency import IdempotencyClaim
 
 KINDS = list(IdentifierKind)[:18]
 IDENTIFIERS = tuple(Identifier(kind, f"value of {kind}", "own") for kind in KINDS)

@@ -11,7 +11,9 @@ import pytest
 from service.domain.errors import StillRunningError
 from service.storage.memory import MemoryStore
 from service.storage.sql.store import SqlStore
-from service.usecases.ports import AlreadyRecordedError, IdempotencyClaim, NewRecord, SearchQuery, StoredAnswer
+from service.usecases.ports import AlreadyRecordedError, NewRecord
+from service.usecases.ports_idempotency import IdempotencyClaim, StoredAnswer
+from service.usecases.ports_search import SearchQuery
 
 Store = MemoryStore | SqlStore
 CLAIM = IdempotencyClaim(owner="acme", key="idem-1", fingerprint=b"\x01" * 32)

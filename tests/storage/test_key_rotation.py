@@ -12,7 +12,9 @@ from models.linkage.velocity import SATURATION, Window
 from service.domain.errors import StillRunningError
 from service.storage.encryption import EncryptionError
 from service.storage.sql.store import SqlStore
-from service.usecases.ports import IdempotencyClaim, NewRecord, SearchQuery
+from service.usecases.ports import NewRecord
+from service.usecases.ports_idempotency import IdempotencyClaim
+from service.usecases.ports_search import SearchQuery
 
 OLD, NEW = (1, b"\x01" * 32), (2, b"\x02" * 32)
 DEVICE = Identifier(IdentifierKind.DEVICE, "device-1", counted="own")

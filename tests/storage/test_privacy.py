@@ -27,7 +27,8 @@ from models.signup import (
 )
 from service.domain.decision import Assessment
 from service.storage.sql.store import SqlStore
-from service.usecases.ports import IdempotencyClaim, NewRecord
+from service.usecases.ports import NewRecord
+from service.usecases.ports_idempotency import IdempotencyClaim
 
 
 @pytest.fixture

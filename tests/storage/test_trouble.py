@@ -25,7 +25,8 @@ from service.domain.errors import UnavailableError
 from service.storage.sql import engine as engines
 from service.storage.sql.store import SqlStore
 from service.storage.sql.write_lock import WriteLock
-from service.usecases.ports import NewRecord, SearchQuery
+from service.usecases.ports import NewRecord
+from service.usecases.ports_search import SearchQuery
 
 Open = Callable[..., SqlStore]
 Make = Callable[..., NewRecord]

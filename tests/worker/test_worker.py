@@ -10,7 +10,8 @@ from service.domain.errors import UnavailableError
 from service.domain.event import Event, EventType
 from service.domain.reviewer import Role
 from service.usecases.manage_reviewers import ManageReviewers
-from service.usecases.ports import IdempotencyClaim, NewRecord
+from service.usecases.ports import NewRecord
+from service.usecases.ports_idempotency import IdempotencyClaim
 from service.usecases.ports_reviewers import Session
 from service.usecases.sign_in import LASTS, WINDOW
 from service.worker import EVENTS_KEPT_FOR, IDEMPOTENCY_KEPT_FOR, MOST_TURNS, Job, Worker, housekeeping

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.storage.memory.shelves import Shelves, Undo, Write
-from service.usecases.ports import ApiKey
+from service.usecases.ports_api_keys import ApiKey
 
 
 class MemoryApiKeys:
-    """See ``service.usecases.ports.ApiKeys``."""
+    """See ``service.usecases.ports_api_keys.ApiKeys``."""
 
     def __init__(self, shelves: Shelves, staged: list[Write]) -> None:
         self._shelves = shelves

@@ -12,7 +12,8 @@ from itertools import islice
 from models.linkage.history import Link
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.marks import Mark
-from models.linkage.memory_clusters import Key, Member
+from models.linkage.memory_clusters import Member
+from models.linkage.memory_marks import Key
 from service.domain.containment import ContainmentState, Role
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
@@ -138,15 +139,15 @@ class MemoryClusterPort:
         with self._shelves.lock:
             praised = sorted(
                 key
-                for key in self._clusters.marked_keys(kind)
-                if sum(mark is Mark.GOOD for _, _, mark in self._clusters.marks_on(key)) >= at_least
+                for key in self._clusters.marks.keys(kind)
+                if sum(mark is Mark.GOOD for _, _, mark in self._clusters.marks.on(key)) >= at_least
             )
             return tuple(IdentifierKey(kind, value.encode()) for kind, value in praised[:limit])
 
     def known_of(self, key: IdentifierKey, *, limit: int) -> Sequence[Known]:
         """See the port."""
         with self._shelves.lock:
-            newest = sorted(self._clusters.marks_on(_key(key)), reverse=True)
+            newest = sorted(self._clusters.marks.on(_key(key)), reverse=True)
             found = [
                 [Known(number, mark, instant_of(known)) for known, number, mark in newest if mark is wanted][:limit]
                 for wanted in (Mark.BANNED, Mark.GOOD)
@@ -189,7 +190,7 @@ class MemoryClusterPort:
             self._shelves.held[containment_no] = held
             if containment_no in self._shelves.containments:
                 self._shelves.containments[containment_no].ever_held.update(held)
-            self._clusters.contain(held, containment_no, microseconds_of(at))
+            self._clusters.marks.contain(held, containment_no, microseconds_of(at))
 
         self._stage(hold)
 
@@ -201,7 +202,7 @@ class MemoryClusterPort:
         def let_go() -> None:
             held = self._shelves.held.pop(containment_no, [])
             kept = [] if some is None else [key for key in held if key not in some]
-            self._clusters.release([key for key in held if key not in kept], containment_no)
+            self._clusters.marks.release([key for key in held if key not in kept], containment_no)
             if kept:
                 self._shelves.held[containment_no] = kept
 
@@ -213,7 +214,7 @@ class MemoryClusterPort:
         with self._shelves.lock:
             for key in keys:
                 if _key(key) not in self._clusters.guards:
-                    for _, number, mark in self._clusters.marks_on(_key(key)):
+                    for _, number, mark in self._clusters.marks.on(_key(key)):
                         if mark is Mark.CONTAINED:
                             held[number].add(key)
         return {number: frozenset(of_it) for number, of_it in held.items()}
@@ -264,7 +265,7 @@ class MemoryClusterPort:
                 standing = kept.containment.state is ContainmentState.STANDING
                 if standing and held not in holds and not wanted.isdisjoint(core):
                     self._shelves.held[number] = sorted([*holds, held])
-                    self._clusters.contain([held], number, microseconds_of(at))
+                    self._clusters.marks.contain([held], number, microseconds_of(at))
 
         self._stage(hold)
 

@@ -8,13 +8,13 @@ from service.domain.errors import StillRunningError
 from service.storage.claims import CLAIM_LEASE
 from service.storage.instants import instant_of
 from service.storage.memory.shelves import Claimed, Shelves, Undo, Write
-from service.usecases.ports import IdempotencyClaim, StoredAnswer
+from service.usecases.ports_idempotency import IdempotencyClaim, StoredAnswer
 
 _LONG_AGO = instant_of(0)
 
 
 class MemoryIdempotencyKeys:
-    """See ``service.usecases.ports.IdempotencyKeys``."""
+    """See ``service.usecases.ports_idempotency.IdempotencyKeys``."""
 
     def __init__(self, shelves: Shelves, staged: list[Write]) -> None:
         self._shelves = shelves

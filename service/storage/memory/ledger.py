@@ -14,16 +14,9 @@ from service.domain.event import Event, before_these
 from service.storage.memory import probations
 from service.storage.memory.idempotency import MemoryIdempotencyKeys
 from service.storage.memory.shelves import Kept, Shelves, Undo, Write
-from service.usecases.ports import (
-    AlreadyRecordedError,
-    AuditEntry,
-    Found,
-    Look,
-    NewRecord,
-    Recorded,
-    SearchQuery,
-    StoredAnswer,
-)
+from service.usecases.ports import AlreadyRecordedError, AuditEntry, Look, NewRecord, Recorded
+from service.usecases.ports_idempotency import StoredAnswer
+from service.usecases.ports_search import Found, SearchQuery
 
 _CREATED = 201
 """The status that a recorded sign-up was first answered with."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from models.linkage.identifier import Identifier
 from models.linkage.memory import MemoryHistory
-from models.linkage.memory_clusters import Key
+from models.linkage.memory_marks import Key
 from service.domain.account import Account
 from service.domain.attack import Attack
 from service.domain.case import Case, CaseState
@@ -27,10 +27,12 @@ from service.domain.watch import Watch
 from service.domain.webhook import Delivery, Endpoint
 from service.storage.audit_chain import ChainedEntry, Seal, detail_text
 from service.storage.instants import microseconds_of
-from service.usecases.ports import ApiKey, AuditEntry, NewRecord, Recorded, StoredAnswer
+from service.usecases.ports import AuditEntry, NewRecord, Recorded
+from service.usecases.ports_api_keys import ApiKey
 from service.usecases.ports_attacks import Sight
 from service.usecases.ports_cases import Note
 from service.usecases.ports_clusters import Guard, IdentifierKey, Marked
+from service.usecases.ports_idempotency import StoredAnswer
 from service.usecases.ports_learning import DriftReport, Shadow, ShadowScore
 from service.usecases.ports_lists import ListEntry
 from service.usecases.ports_policy import Activation, BackTestRecord, PolicyVersion

@@ -12,11 +12,11 @@ from service.storage.instants import instant_of, microseconds_of, optional_insta
 from service.storage.sql.database import Database
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import ApiKeyRow
-from service.usecases.ports import ApiKey
+from service.usecases.ports_api_keys import ApiKey
 
 
 class SqlApiKeys:
-    """See ``service.usecases.ports.ApiKeys``."""
+    """See ``service.usecases.ports_api_keys.ApiKeys``."""
 
     def __init__(self, database: Database, stage: Stage) -> None:
         self._database = database

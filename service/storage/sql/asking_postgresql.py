@@ -12,7 +12,7 @@ from service.storage.sql.company_postgresql import ARMS_SQL, PARTS_SQL, Gathered
 from service.storage.sql.link_columns import BETWEEN_POSTGRESQL, LINKS_POSTGRESQL, counts_of
 from service.storage.sql.postgresql_arrays import bigint_array, bytea_array
 from service.storage.sql.question import Found, Question, stored_answer
-from service.usecases.ports import StoredAnswer
+from service.usecases.ports_idempotency import StoredAnswer
 
 _ANSWER, _OBSERVED, _PAST = -1, -2, -3
 """The places of the recorded answer, of what was observed and of the pasts among the identifiers' places."""

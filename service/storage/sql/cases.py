@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, and_, func, insert, literal, or_, select, text, tuple_, update
+from sqlalchemy import Connection, and_, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.domain.case import BY_NOBODY, Case, CaseState
@@ -18,6 +17,7 @@ from service.domain.verdict import Opinion, Verdict
 from service.storage.encryption import Encryption
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.sql.audit import columns_of_entry
+from service.storage.sql.case_conditions import QUEUED_CASE, UNRESOLVED_CASE, of_owner
 from service.storage.sql.case_rows import (
     case_of_row,
     columns_of_case,
@@ -25,27 +25,15 @@ from service.storage.sql.case_rows import (
     columns_of_opinion,
     opinion_of_row,
 )
-from service.storage.sql.case_tables import UNRESOLVED, CaseNoteRow, CaseOpinionRow, CaseRow
+from service.storage.sql.case_tables import CaseNoteRow, CaseOpinionRow, CaseRow
 from service.storage.sql.database import Database
-from service.storage.sql.records import ACCOUNT_TYPE_CODES
+from service.storage.sql.listed_cases import page_of
+from service.storage.sql.next_case import claim_statement
 from service.storage.sql.settled_cases import handing_over, settled_about, settling, unresolved_about, unsettling
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import AuditEntryRow
 from service.usecases.ports import AuditEntry
-from service.usecases.ports_cases import CaseOrder, CaseQuery, ClaimNext, ListedCase, Note, QueueCount
-
-_ORDER: Mapping[CaseOrder, Any] = {
-    CaseOrder.PRIORITY: CaseRow.rank,
-    CaseOrder.RISK: CaseRow.risk,
-    CaseOrder.AGE: -CaseRow.opened_us,
-    CaseOrder.SIZE: CaseRow.size,
-}
-FEW = 2_000
-"""Cases that are sorted here: where more pass the filters, fifty of them are soon met in any order."""
-
-# Written out, not as a parameter: only then do the planners recognise the partial indexes.
-_UNRESOLVED = text(UNRESOLVED)
-_QUEUED = (_UNRESOLVED, CaseRow.behind.is_(None))
+from service.usecases.ports_cases import CaseQuery, ClaimNext, ListedCase, Note, QueueCount
 
 
 class SqlCases:
@@ -73,7 +61,7 @@ class SqlCases:
 
         def run(connection: Connection) -> Case | None:
             for reserved in (True, False):
-                row = connection.execute(_claim_statement(claim, reserved=reserved)).first()
+                row = connection.execute(claim_statement(claim, reserved=reserved)).first()
                 if row is not None:
                     case = case_of_row(row)
                     connection.execute(insert(AuditEntryRow), columns_of_entry(audit(case)))
@@ -84,11 +72,11 @@ class SqlCases:
 
     def get(self, owner: str | None, case_id: str) -> Case | None:
         """See the port."""
-        return self._one(*_of_owner(owner), CaseRow.id == case_id)
+        return self._one(*of_owner(owner), CaseRow.id == case_id)
 
     def of_subject(self, owner: str | None, subject: str) -> Case | None:
         """See the port."""
-        return self._one(_UNRESOLVED, *_of_owner(owner), CaseRow.subject == subject)
+        return self._one(UNRESOLVED_CASE, *of_owner(owner), CaseRow.subject == subject)
 
     def of_record(self, record_id: str) -> Sequence[Case]:
         """See the port."""
@@ -133,10 +121,7 @@ class SqlCases:
 
     def find(self, query: CaseQuery) -> Sequence[ListedCase]:
         """See the port."""
-        picked = self._few(query) if query.order is not CaseOrder.PRIORITY and _is_filtered(query) else None
-        if picked is None:
-            picked = self._rows(_in_order(query))
-        places = {row[0]: row[1] for row in picked}
+        places = {row[0]: row[1] for row in page_of(self._database, query)}
         rows = self._rows(select(CaseRow.__table__).where(CaseRow.case_no.in_(places)))
         by_number = {row.case_no: row for row in rows}
         return tuple(
@@ -157,7 +142,7 @@ class SqlCases:
                 func.count().filter(held).label("claimed"),
                 func.min(CaseRow.opened_us).label("oldest_us"),
             )
-            .where(*_QUEUED, *_of_owner(owner))
+            .where(*QUEUED_CASE, *of_owner(owner))
             .group_by(CaseRow.queue)
             .order_by(CaseRow.queue)
         )
@@ -181,7 +166,7 @@ class SqlCases:
         """See the port."""
         wanted = (
             select(CaseRow.__table__)
-            .where(*_QUEUED, CaseRow.louder_us <= microseconds_of(now))
+            .where(*QUEUED_CASE, CaseRow.louder_us <= microseconds_of(now))
             .order_by(CaseRow.louder_us)
             .limit(limit)
         )
@@ -264,26 +249,6 @@ class SqlCases:
             waited[row.queue].append(((row.resolved_us or 0) - row.opened_us) / 1e6)
         return waited
 
-    def _few(self, query: CaseQuery) -> Sequence[tuple[int, float]] | None:
-        """The page, where few cases pass the filters; ``None`` where many do.
-
-        Walking the index of another order for the few that pass would look every case up. They are read from the
-        index that holds all that is filtered by, and put in order here.
-        """
-        wanted = select(CaseRow.case_no, _ORDER[query.order]).where(*_conditions(query))
-        found = self._rows(wanted.order_by(CaseRow.rank.desc(), CaseRow.case_no.desc()).limit(FEW))
-        if len(found) == FEW:
-            return None
-        sign = -1 if query.order is CaseOrder.AGE else 1
-
-        def place(row: tuple[float, int]) -> tuple[float, int]:
-            return row[0], sign * row[1]
-
-        pairs = sorted(((row[1], row[0]) for row in found), key=place, reverse=True)
-        after = None if query.after is None else place(query.after)
-        left = [(number, at) for at, number in pairs if after is None or place((at, number)) < after]
-        return left[: query.limit]
-
     def _rows(self, statement: Any) -> Sequence[Any]:
         return self._database.read(lambda connection: connection.execute(statement).all())
 
@@ -305,115 +270,3 @@ class SqlCases:
 
 def _execute(connection: Connection, statement: Any, columns: Mapping[str, object] | None = None) -> None:
     connection.execute(statement, columns)
-
-
-def _of_owner(owner: str | None) -> Iterator[Any]:
-    if owner is not None:
-        yield CaseRow.owner == owner
-
-
-def _free(now_us: int) -> Any:
-    """Nobody holds it, it is nobody's in particular, and it is not put off."""
-    return and_(
-        or_(CaseRow.state == CaseState.OPEN.value, CaseRow.lease_us <= now_us),
-        or_(CaseRow.snoozed_us.is_(None), CaseRow.snoozed_us <= now_us),
-    )
-
-
-def _claim_statement(claim: ClaimNext, *, reserved: bool) -> Any:
-    """One statement picks and takes; on PostgreSQL those who come at once step over each other's rows."""
-    at = microseconds_of(claim.now)
-    picked = (
-        select(CaseRow.case_no)
-        .where(
-            # What somebody was given by name is theirs, wherever it stands.
-            *((_UNRESOLVED, CaseRow.reserved_for == claim.name) if reserved else _QUEUED),
-            *(() if reserved else (CaseRow.reserved_for.is_(None),)),
-            _free(at),
-            or_(CaseRow.barred.is_(None), ~CaseRow.barred.contains(f" {claim.name} ", autoescape=True)),
-            *_of_owner(claim.owner),
-        )
-        .order_by(CaseRow.rank.desc(), CaseRow.case_no.desc())
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    if claim.queues:
-        picked = picked.where(CaseRow.queue.in_(sorted(claim.queues)))
-    return (
-        update(CaseRow)
-        .where(CaseRow.case_no == picked.scalar_subquery())
-        .values(
-            state=CaseState.CLAIMED.value,
-            holder=claim.name,
-            lease_us=microseconds_of(claim.now + claim.lease),
-            reserved_for=None,
-            snoozed_us=None,
-            version=CaseRow.version + 1,
-        )
-        .returning(CaseRow.__table__)
-    )
-
-
-def _in_order(query: CaseQuery) -> Any:
-    """The numbers and places of one page, from an index alone. Any: selects of SQLAlchemy's Core are untyped."""
-    resolved = query.states == (CaseState.RESOLVED,)
-    order = CaseRow.resolved_us if resolved and query.order is CaseOrder.PRIORITY else _ORDER[query.order]
-    wanted: Any = select(CaseRow.case_no, order.label("place")).where(*_conditions(query))
-    if resolved:
-        wanted = wanted.where(CaseRow.resolved_us.is_not(None))  # written out, for the index of verdicts
-    if query.order is CaseOrder.AGE:
-        # By the column itself, which has an index, and not by its negative, which has none.
-        if query.after is not None:
-            seen = tuple_(literal(round(-query.after[0])), literal(query.after[1]))
-            wanted = wanted.where(tuple_(CaseRow.opened_us, CaseRow.case_no) > seen)
-        return wanted.order_by(CaseRow.opened_us, CaseRow.case_no).limit(query.limit)
-    if query.after is not None:
-        seen = tuple_(literal(query.after[0]), literal(query.after[1]))
-        wanted = wanted.where(tuple_(order, CaseRow.case_no) < seen)
-    return wanted.order_by(order.desc(), CaseRow.case_no.desc()).limit(query.limit)
-
-
-def _is_filtered(query: CaseQuery) -> bool:
-    given = (query.queues, query.kind, query.account_type, query.reason_code, query.holder, query.unclaimed)
-    bounds = (query.risk_from, query.risk_below, query.size_from)
-    return any(given) or any(each is not None for each in bounds) or query.overdue or query.snoozed
-
-
-def _conditions(query: CaseQuery) -> Iterator[Any]:  # noqa: C901, PLR0912 - one line a filter
-    """What must hold of a case. Any: SQLAlchemy's conditions have many types."""
-    at = microseconds_of(query.now)
-    yield from _of_owner(query.owner)
-    if CaseState.RESOLVED not in query.states:
-        yield _UNRESOLVED
-        if not query.names_cases:
-            yield CaseRow.behind.is_(None)
-    if query.behind is not None:
-        yield CaseRow.behind == query.behind
-    if len(query.states) == 1 or CaseState.RESOLVED in query.states:
-        yield CaseRow.state.in_([state.value for state in query.states])
-    if query.queues:
-        yield CaseRow.queue.in_(sorted(query.queues))
-    if query.kind is not None:
-        yield CaseRow.kind == query.kind.value
-    if query.account_type is not None:
-        yield CaseRow.account_type == ACCOUNT_TYPE_CODES[query.account_type]
-    if query.reason_code is not None:
-        yield CaseRow.reasons.contains(json.dumps(query.reason_code), autoescape=True)
-    if query.risk_from is not None:
-        yield CaseRow.risk >= query.risk_from
-    if query.risk_below is not None:
-        yield CaseRow.risk < query.risk_below
-    if query.size_from is not None:
-        yield CaseRow.size >= query.size_from
-    if query.holder is not None:
-        yield or_(CaseRow.holder == query.holder, CaseRow.reserved_for == query.holder)
-    if query.unclaimed:
-        yield or_(CaseRow.state == CaseState.OPEN.value, CaseRow.lease_us <= at)
-    if query.overdue:
-        yield CaseRow.due_us <= at
-    if query.record_ids is not None:
-        yield CaseRow.record_id.in_(query.record_ids)
-    if query.snoozed:
-        yield CaseRow.snoozed_us > at
-    elif CaseState.RESOLVED not in query.states and query.behind is None:
-        yield or_(CaseRow.snoozed_us.is_(None), CaseRow.snoozed_us <= at)

@@ -18,11 +18,11 @@ from service.storage.sql.appends import answer_sql
 from service.storage.sql.database import Database
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import IdempotencyKeyRow
-from service.usecases.ports import IdempotencyClaim, StoredAnswer
+from service.usecases.ports_idempotency import IdempotencyClaim, StoredAnswer
 
 
 class SqlIdempotencyKeys:
-    """See ``service.usecases.ports.IdempotencyKeys``."""
+    """See ``service.usecases.ports_idempotency.IdempotencyKeys``."""
 
     def __init__(self, database: Database, stage: Stage, *, pseudonyms: Pseudonyms) -> None:
         self._database = database

@@ -38,7 +38,8 @@ from service.storage.sql.records import (
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import AssessmentRow, LinkRow, SignupRow
 from service.storage.unopened import Unopened
-from service.usecases.ports import AuditEntry, Found, Look, NewRecord, Recorded, SearchQuery
+from service.usecases.ports import AuditEntry, Look, NewRecord, Recorded
+from service.usecases.ports_search import Found, SearchQuery
 
 _PAGE = 200
 """Sign-ups a page of a stream: a few megabytes."""

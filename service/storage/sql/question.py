@@ -15,7 +15,7 @@ from models.linkage.velocity import (
     PAST_KINDS,
 )
 from service.storage.pseudonyms import Pseudonym
-from service.usecases.ports import StoredAnswer
+from service.usecases.ports_idempotency import StoredAnswer
 
 NOBODY = 0
 """No sign-up has this number: excluding it excludes nothing."""
