@@ -109,6 +109,71 @@ def test_who_was_judged_before_the_release_and_recorded_after_it_is_looked_at_ag
     assert gate.read(lambda work: work.containments.tasks(limit=1)) == ()
 
 
+def looks_owed(gate: Any) -> list[int]:
+    """Who is to be looked at, and as often as that."""
+    tasks = gate.read(lambda work: work.containments.tasks(limit=1_000))
+    return sorted(task.touched.signup_no for task in tasks)
+
+
+def contained_over_and_over(gate: Any, view: Any, times: int) -> list[Any]:
+    """Whoever comes is contained in turn, by a containment of its own; those whom they kept out at the door."""
+    kept_out: list[Any] = []
+    for _ in range(times):
+        contained(gate, view, whole=True)
+        kept_out += [gate.came(device="r-d0", card="r-c1"), gate.came(device="r-d1")]
+    assert Decision.ALLOW not in {gate.latest(each) for each in kept_out}
+    return kept_out
+
+
+def test_whom_several_containments_kept_out_is_looked_at_once_when_they_are_released(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    kept_out = contained_over_and_over(gate, ring[0], 4)
+
+    gate.later(seconds=1)
+    release(gate, ring[0])
+
+    assert looks_owed(gate) == [gate.number(each) for each in (*ring, *kept_out)]
+    gate.carry_out(gate.now)
+    assert gate.decisions([*ring, *kept_out]) == ["allow"] * 16
+    assert looks_owed(gate) == []
+
+
+def test_who_comes_right_after_several_containments_were_released_is_looked_at_once(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    contained_over_and_over(gate, ring[0], 3)
+    released(gate, ring[0])
+    late = gate.came(device="r-d0", mail="late@mailinator.com")  # asked, for whatever reason
+    assert gate.latest(late) is Decision.STEP_UP
+
+    for _ in range(2):
+        gate.settle(gate.now)
+
+    assert looks_owed(gate) == [gate.number(late)]
+
+
+@pytest.mark.parametrize("card", ["r-c1", "own"], ids=["in the core", "as a leaf"])
+def test_whom_several_releases_owe_a_look_before_the_worker_comes_is_looked_at_once(gate: Any, card: str) -> None:
+    ring = gate.ring(8, frauds=1)
+    contained(gate, ring[0])
+    newcomer = gate.came(device="r-d0", card=card)
+    for _ in range(3):
+        gate.later(seconds=1)
+        release(gate, ring[0])
+        gate.later(seconds=1)
+        contain(gate, ring[0])
+    gate.later(seconds=1)
+    release(gate, ring[0])
+    assert looks_owed(gate).count(gate.number(newcomer)) == 4
+    judged: list[None] = []
+    judge = replace(gate.judge, model=lambda: judged.append(None))
+
+    CarryOut(gate.store.begin, judge, gate.telling(5)).batch(gate.now)
+
+    assert gate.latest(newcomer) is Decision.ALLOW
+    assert gate.number(newcomer) not in looks_owed(gate)
+    assert len(judged) == 1
+
+
 def test_who_is_denied_for_a_ban_as_well_stays_denied(gate: Any) -> None:
     ring = gate.ring(8)
     for at in (0, 1):
