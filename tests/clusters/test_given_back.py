@@ -344,6 +344,25 @@ def test_a_look_back_that_came_before_the_containment_was_carried_out_denies_nob
     assert Decision.DENY not in {gate.latest(each) for each in ring[:7]}
 
 
+def test_a_release_answers_for_the_bans_known_by_then_and_for_none_that_comes_later(gate: Any) -> None:
+    ring = [gate.came(device="d", card="c") for _ in range(4)]
+    gate.said(ring[3])
+    contained(gate, ring[0], whole=True)
+    gate.look_back(gate.now)
+    gate.said(ring[2], source="chargeback")
+    gate.look_back(gate.now)
+
+    released(gate, ring[0])
+    gate.look_back(gate.now)
+    answered = gate.decisions(ring[:2])
+    gate.said(ring[1], source="partner")
+    gate.later(seconds=1)
+    gate.look_back(gate.now)
+
+    assert answered == ["allow"] * 2
+    assert history(gate, ring[0]) == ["allow", "deny", "allow", "deny"]
+
+
 def test_the_older_of_two_containments_gives_back_what_the_newer_one_gave_back_to_it(gate: Any) -> None:
     ring, leaf = gate.ring(8, frauds=1), gate.came(device="r-d0")
     gate.came(owner="elsewhere", device="r-d1", card="r-c1")
