@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -90,6 +91,11 @@ class Containment:
         return since is not None and since <= at and (until is None or at < until)
 
 
+def oldest_first(containments: Iterable[Containment]) -> tuple[int, ...]:
+    """Their numbers, by when they were opened: a part has a new number and is as old as what it was parted from."""
+    return tuple(each.number for each in sorted(containments, key=lambda each: (each.opened_at, each.number)))
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
     """A member that a containment touches; ``ties`` are the kinds of identifier by which a leaf hangs, if itself."""
@@ -124,6 +130,14 @@ class Task:
     progress: Progress
     before_id: str | None = None
     made_id: str | None = None
+
+    @property
+    def is_a_look(self) -> bool:
+        """Whether a released containment, which made nothing of the member, owes it a look and at most a case.
+
+        Looks are alike, whichever containment owes them: they are at today's history.
+        """
+        return self.progress is Progress.RESTORING and self.made_id is None
 
 
 @dataclass(frozen=True, slots=True)

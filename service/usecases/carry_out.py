@@ -68,8 +68,13 @@ class CarryOut:
             found = work.containments.tasks(limit=self.size)
             # Of one member the oldest: what is done next about it follows from what is done now.
             tasks = [*{task.touched.signup_no: task for task in reversed(found)}.values()]
-            batch = _Batch.of(work, tasks, now)
-            work.containments.done([self._one(batch, task) for task in tasks])
+            # Read before any history is, so that the one look sees whatever was released by then.
+            looked_at = {task.touched.signup_no for task in tasks if task.is_a_look}
+            also_owed = set(work.containments.looks_owed(looked_at)).difference(tasks)
+            batch = _Batch.of(work, [*tasks, *also_owed], now)
+            done = [self._one(batch, task) for task in tasks]
+            done += [Done(task, Progress.RESTORED) for task in also_owed if not batch.has_a_case(task)]
+            work.containments.done(done)
             batch.cases.stage(work)
             try:
                 work.commit()
@@ -156,11 +161,16 @@ class _Batch:
     made: Made
     now: datetime
 
+    def has_a_case(self, task: Task) -> bool:
+        """Whether there is a case to be given back, too: one at a time, as each may be about the same."""
+        recorded = self.records.get(task.touched.signup_no)
+        return recorded is not None and self.cases.has_closed(task, recorded)
+
     @classmethod
     def of(cls, work: UnitOfWork, tasks: Sequence[Task], now: datetime) -> Self:
-        numbers = [task.touched.signup_no for task in tasks]
+        numbers = sorted({task.touched.signup_no for task in tasks})
         records = {each.signup_no: each for each in work.ledger.several(numbers)}
-        restoring = [task.touched.signup_no for task in tasks if task.progress is Progress.RESTORING]
+        restoring = {task.touched.signup_no for task in tasks if task.progress is Progress.RESTORING}
         waiting = [task.touched.signup_no for task in tasks if task.progress is Progress.WAITING]
         return cls(
             work,

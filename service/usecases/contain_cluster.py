@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.domain.cluster import cluster_id, cluster_number
-from service.domain.containment import Containment, ContainmentState
+from service.domain.containment import Containment, ContainmentState, oldest_first
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import ClusterLines
@@ -171,15 +171,18 @@ class ContainCluster:
             standing = concerned.parts
             if not standing:
                 raise ConflictError(_WITH_OTHERS if concerned.with_others else "The cluster is not contained.")
+            let_go: list[Containment] = []
             for each in standing:
                 detail: dict[str, object] = {"containment": each.id, "reason": reason, "core": each.core}
                 if each.state is ContainmentState.PENDING:
                     decline_containment(work, each, concerned.clusters, by=by, now=now)
                     detail["waited"] = True
                 else:
-                    _let_go(work, each, cluster, touching, by=by, now=now)
+                    let_go.append(each)
                     settle_case_of(work, each, now=now)
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
+            if let_go:
+                _let_go(work, let_go, cluster, touching, by=by, now=now)
             work.commit()
             every = (*work.containments.touching(cluster), *work.containments.of_cluster(cluster))
             found = {each.number: each for each in every}
@@ -236,17 +239,27 @@ class ContainCluster:
 
 
 def _let_go(
-    work: UnitOfWork, containment: Containment, cluster: int, touching: Sequence[Containment], *, by: str, now: datetime
+    work: UnitOfWork,
+    let_go: Sequence[Containment],
+    cluster: int,
+    touching: Sequence[Containment],
+    *,
+    by: str,
+    now: datetime,
 ) -> None:
-    """Stage the release of one containment of a cluster, whose members all of these were ``touching`` before."""
-    work.containments.release(containment.number, at=now, by=by)
+    """Stage the release of these of a cluster's containments, whose members all of those were ``touching`` before."""
+    # In the order in which the worker takes them, so that neither waits for what the other has taken.
+    for number in sorted(each.number for each in let_go):
+        work.containments.release(number, at=now, by=by)
+    numbers = oldest_first(let_go)
+    for number in numbers:
+        work.containments.look_again_at_touched(number)
+        work.clusters.let_go(number, at=now)
     # Whoever came while an earlier one stood may have been kept out by both, one after the other; and of one that was
     # parted just now the other part has held what this one holds no more.
-    since = min((each.opened_at for each in touching), default=containment.opened_at)
-    held_by = {containment.number, *(each.number for each in touching if each.state is ContainmentState.STANDING)}
-    work.containments.look_again_at(containment.number, cluster=cluster, since=since, held_by=held_by)
-    work.containments.look_again_at_touched(containment.number)
-    work.clusters.let_go(containment.number, at=now)
+    since = min(each.opened_at for each in (*touching, *let_go))
+    held_by = {*numbers, *(each.number for each in touching if each.state is ContainmentState.STANDING)}
+    work.containments.look_again_at(numbers, cluster=cluster, since=since, held_by=held_by)
 
 
 _PAGE = 500

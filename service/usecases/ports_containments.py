@@ -111,11 +111,12 @@ class Containments(Protocol):
         """
         ...
 
-    def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
-        """Stage, for a containment that is released: also whoever it kept out since an instant, untouched.
+    def look_again_at(self, numbers: Sequence[int], *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
+        """Stage, for containments that are released together: also whoever they kept out since an instant, untouched.
 
-        They were denied or asked, are of its cluster or carry what the containments ``held_by`` ever held, wherever
-        they are by now; it never touched them, and no containment made anything of them that is still to be given back.
+        They were denied or asked, are of the cluster or carry what the containments ``held_by`` ever held, wherever
+        they are by now; none of these ever touched them, and no containment made anything of them that is still to be
+        given back. Each is owed one look, by the first of these.
         """
         ...
 
@@ -140,6 +141,10 @@ class Containments(Protocol):
 
     def tasks(self, *, limit: int) -> Sequence[Task]:
         """Members about which something is to be done, of containments that stand or were released, oldest first."""
+        ...
+
+    def looks_owed(self, signup_nos: Collection[int]) -> Sequence[Task]:
+        """Every look that released containments owe these sign-ups; see ``Task.is_a_look``."""
         ...
 
     def done(self, done: Sequence[Done]) -> None:

@@ -80,6 +80,10 @@ class CasesOfBatch:
         self._settling += [(task.containment_id, case.settled(task.containment_id, now=self.now)) for case in closing]
         return bool(closing)
 
+    def has_closed(self, task: Task, recorded: Recorded) -> bool:
+        """Whether the containment had closed anything that nobody else has touched since."""
+        return bool(self.settled.get((task.containment_id, recorded.id)))
+
     def reopen(self, task: Task, recorded: Recorded) -> None:
         """Put back what the containment had closed, and nobody else has touched since."""
         closed = self.settled.get((task.containment_id, recorded.id), ())

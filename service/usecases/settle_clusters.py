@@ -5,6 +5,7 @@ They came at one moment and could not see each other, or a containment that they
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from models.identifiers import identifiers_of
 from models.reference.reference import Reference
 from models.signals.signals import derive_signals
+from service.domain.containment import Containment, oldest_first
 from service.domain.errors import ConflictError
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.unite_tied import unite_tied
@@ -44,13 +46,15 @@ class SettleClusters:
     def _look_again_after_releases(self, now: datetime) -> None:
         """Have those looked at again who were judged before a release and recorded after it, which passed them by."""
         with self.begin() as work:
+            together: dict[tuple[int, datetime], list[Containment]] = defaultdict(list)
             for each in work.containments.released(since=now - RELEASED_WITHIN):
                 cluster = work.clusters.root(each.cluster)
-                newest = () if cluster is None else work.clusters.newest(cluster, limit=1)
-                released_at = each.released_at or now
-                if cluster is not None and any(came.recorded_at > released_at - MOMENT for came in newest):
-                    held_by, since = (each.number,), each.opened_at
-                    work.containments.look_again_at(each.number, cluster=cluster, since=since, held_by=held_by)
+                if cluster is not None and each.released_at is not None and not each.declined:
+                    together[cluster, each.released_at].append(each)
+            for (cluster, released_at), released in together.items():
+                if any(came.recorded_at > released_at - MOMENT for came in work.clusters.newest(cluster, limit=1)):
+                    numbers, since = oldest_first(released), min(each.opened_at for each in released)
+                    work.containments.look_again_at(numbers, cluster=cluster, since=since, held_by=numbers)
             with suppress(ConflictError):  # another worker has had them looked at again
                 work.commit()
 

@@ -110,6 +110,71 @@ def test_who_was_judged_before_the_release_and_recorded_after_it_is_looked_at_ag
     assert gate.read(lambda work: work.containments.tasks(limit=1)) == ()
 
 
+def looks_owed(gate: Any) -> list[int]:
+    """Who is to be looked at, and as often as that."""
+    tasks = gate.read(lambda work: work.containments.tasks(limit=1_000))
+    return sorted(task.touched.signup_no for task in tasks)
+
+
+def contained_over_and_over(gate: Any, view: Any, times: int) -> list[Any]:
+    """Whoever comes is contained in turn, by a containment of its own; those whom they kept out at the door."""
+    kept_out: list[Any] = []
+    for _ in range(times):
+        contained(gate, view, whole=True)
+        kept_out += [gate.came(device="r-d0", card="r-c1"), gate.came(device="r-d1")]
+    assert Decision.ALLOW not in {gate.latest(each) for each in kept_out}
+    return kept_out
+
+
+def test_whom_several_containments_kept_out_is_looked_at_once_when_they_are_released(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    kept_out = contained_over_and_over(gate, ring[0], 4)
+
+    gate.later(seconds=1)
+    release(gate, ring[0])
+
+    assert looks_owed(gate) == [gate.number(each) for each in (*ring, *kept_out)]
+    gate.carry_out(gate.now)
+    assert gate.decisions([*ring, *kept_out]) == ["allow"] * 16
+    assert looks_owed(gate) == []
+
+
+def test_who_comes_right_after_several_containments_were_released_is_looked_at_once(gate: Any) -> None:
+    ring = gate.ring(8, frauds=1)
+    contained_over_and_over(gate, ring[0], 3)
+    released(gate, ring[0])
+    late = gate.came(device="r-d0", mail="late@mailinator.com")  # asked, for whatever reason
+    assert gate.latest(late) is Decision.STEP_UP
+
+    for _ in range(2):
+        gate.settle(gate.now)
+
+    assert looks_owed(gate) == [gate.number(late)]
+
+
+@pytest.mark.parametrize("card", ["r-c1", "own"], ids=["in the core", "as a leaf"])
+def test_whom_several_releases_owe_a_look_before_the_worker_comes_is_looked_at_once(gate: Any, card: str) -> None:
+    ring = gate.ring(8, frauds=1)
+    contained(gate, ring[0])
+    newcomer = gate.came(device="r-d0", card=card)
+    for _ in range(3):
+        gate.later(seconds=1)
+        release(gate, ring[0])
+        gate.later(seconds=1)
+        contain(gate, ring[0])
+    gate.later(seconds=1)
+    release(gate, ring[0])
+    assert looks_owed(gate).count(gate.number(newcomer)) == 4
+    judged: list[None] = []
+    judge = replace(gate.judge, model=lambda: judged.append(None))
+
+    CarryOut(gate.store.begin, judge, gate.telling(5)).batch(gate.now)
+
+    assert gate.latest(newcomer) is Decision.ALLOW
+    assert gate.number(newcomer) not in looks_owed(gate)
+    assert len(judged) == 1
+
+
 def test_who_is_denied_for_a_ban_as_well_stays_denied(gate: Any) -> None:
     ring = gate.ring(8)
     for at in (0, 1):
@@ -278,6 +343,25 @@ def test_a_look_back_that_came_before_the_containment_was_carried_out_denies_nob
     released(gate, ring[0])
 
     assert Decision.DENY not in {gate.latest(each) for each in ring[:7]}
+
+
+def test_a_release_answers_for_the_bans_known_by_then_and_for_none_that_comes_later(gate: Any) -> None:
+    ring = [gate.came(device="d", card="c") for _ in range(4)]
+    gate.said(ring[3])
+    contained(gate, ring[0], whole=True)
+    gate.look_back(gate.now)
+    gate.said(ring[2], source="chargeback")
+    gate.look_back(gate.now)
+
+    released(gate, ring[0])
+    gate.look_back(gate.now)
+    answered = gate.decisions(ring[:2])
+    gate.said(ring[1], source="partner")
+    gate.later(seconds=1)
+    gate.look_back(gate.now)
+
+    assert answered == ["allow"] * 2
+    assert history(gate, ring[0]) == ["allow", "deny", "allow", "deny"]
 
 
 def test_the_older_of_two_containments_gives_back_what_the_newer_one_gave_back_to_it(gate: Any) -> None:

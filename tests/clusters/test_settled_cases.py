@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
 from service.domain.case import Case, CaseState
+from service.domain.containment import Containment, ContainmentState, Touched
+from service.domain.containment import Role as Part
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Verdict
 from service.usecases.case_use_cases import CaseUseCases
+from service.usecases.ports import AuditEntry
 from service.usecases.ports_cases import CaseQuery
 
 DANA, ELI = Acting("reviewer:dana", Role.REVIEWER), Acting("reviewer:eli", Role.REVIEWER)
@@ -127,6 +131,45 @@ def test_a_release_opens_exactly_those_again_as_they_were(gate: Any, desk: CaseU
     actions = [each.action for each in gate.read(lambda work: work.audit.entries(subject=again.id))]
     assert actions[:2] == ["case.unsettled", "case.settled"]
     assert waiting_in_queues(gate, desk) == 4
+
+
+def test_a_case_is_open_again_where_an_older_release_owes_the_same_account_a_look(
+    gate: Any, desk: CaseUseCases
+) -> None:
+    ring = gate.ring(8, frauds=1)
+    denied(gate, ring[7])
+    gate.judge_clusters(gate.now)
+    piece = case_of(gate, ring[7]).subject
+    asked(gate, ring[7])
+    contain(gate, ring[0], whole=True)
+    assert states(gate)[piece] is RESOLVED
+
+    release(gate, ring[0])
+
+    assert states(gate)[piece] is OPEN
+    assert gate.read(lambda work: work.containments.tasks(limit=1)) == ()
+
+
+def denied(gate: Any, view: Any) -> None:
+    """An account that is denied already, for whatever reason."""
+    recorded = gate.read(lambda work: work.ledger.get("campus", view.id))
+    made = replace(recorded.assessments[-1], id=gate.new_id(gate.now), decided_at=gate.now, decision=Decision.DENY)
+    with gate.store.begin() as work:
+        work.ledger.append_assessment(recorded.signup_no, made, AuditEntry(gate.now, "test", "denied", view.id, {}))
+        work.commit()
+
+
+def asked(gate: Any, view: Any) -> None:
+    """An account that hangs on a containment, and nobody else."""
+    number = gate.number(view)
+    with gate.store.begin() as work:
+        cluster = work.clusters.cluster_of(number)
+        hung = Containment(
+            work.containments.next_number(), gate.new_id(gate.now), cluster, ContainmentState.STANDING,
+            core=0, leaves=1, opened_at=gate.now, opened_by="worker", reason="CONFIRMED_FRAUD",
+        )  # fmt: skip
+        work.containments.open(hung, [Touched(number, Part.LEAF)])
+        work.commit()
 
 
 def test_appeals_and_what_a_person_opened_stay(gate: Any, desk: CaseUseCases) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from models.linkage.marks import Mark
 from service.domain.containment import (
@@ -215,12 +216,13 @@ class MemoryContainments:
         for number in numbers:
             self._change(number, {ContainmentState.PENDING}, lambda each: each)
 
-    def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
+    def look_again_at(self, numbers: Sequence[int], *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
         """See the port."""
 
         def write() -> Undo:
-            members = self._shelves.containments[number].members
-            touching = {*self._clusters.numbers_of(cluster), *self._carriers_of_held(held_by)} - members.keys()
+            touched = {each for number in numbers for each in self._shelves.containments[number].members}
+            touching = {*self._clusters.numbers_of(cluster), *self._carriers_of_held(held_by)} - touched
+            members = self._shelves.containments[numbers[0]].members
             found = [each for each in sorted(touching) if self._kept_out(each, since)]
             for each in found:
                 members[each] = KeptMember(Touched(each, Role.LEAF), Progress.RESTORING)
@@ -311,23 +313,22 @@ class MemoryContainments:
     def tasks(self, *, limit: int) -> Sequence[Task]:
         """See the port."""
         with self._shelves.lock:
-            found: list[Task] = []
-            for number, kept in self._shelves.containments.items():
-                if kept.containment.state is ContainmentState.PENDING:
-                    continue
-                for _, member in sorted(kept.members.items()):
-                    if member.progress in _TO_DO and len(found) < limit:
-                        found.append(
-                            Task(
-                                number,
-                                kept.containment.id,
-                                member.touched,
-                                member.progress,
-                                member.before_id,
-                                member.made_id,
-                            )
-                        )
-            return tuple(found)
+            return tuple(islice(self._to_do(), limit))
+
+    def looks_owed(self, signup_nos: Collection[int]) -> Sequence[Task]:
+        """See the port."""
+        wanted = frozenset(signup_nos)
+        with self._shelves.lock:
+            return tuple(each for each in self._to_do() if each.is_a_look and each.touched.signup_no in wanted)
+
+    def _to_do(self) -> Iterator[Task]:
+        for number, kept in self._shelves.containments.items():
+            if kept.containment.state is ContainmentState.PENDING:
+                continue
+            for _, each in sorted(kept.members.items()):
+                if each.progress in _TO_DO:
+                    named = (number, kept.containment.id)
+                    yield Task(*named, each.touched, each.progress, each.before_id, each.made_id)
 
     def done(self, done: Sequence[Done]) -> None:
         """See the port."""

@@ -209,9 +209,9 @@ class SqlContainments:
         if numbers:
             self._stage.add(lambda connection: declined_containments.still_wait(connection, numbers))
 
-    def look_again_at(self, number: int, *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
+    def look_again_at(self, numbers: Sequence[int], *, cluster: int, since: datetime, held_by: Collection[int]) -> None:
         """See the port."""
-        statement = released_members.touched_meanwhile(number, cluster, since, held_by)
+        statement = released_members.touched_meanwhile(numbers, cluster, since, held_by)
         self._stage.add(lambda connection: _executed(connection, statement))
 
     def look_again_at_touched(self, number: int) -> None:
@@ -275,10 +275,15 @@ class SqlContainments:
             .limit(limit)
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())
-        return tuple(
-            Task(row.containment_no, row.id, _touched_of_row(row), Progress(row.progress), row.before_id, row.made_id)
-            for row in rows
-        )
+        return tuple(map(_task_of_row, rows))
+
+    def looks_owed(self, signup_nos: Collection[int]) -> Sequence[Task]:
+        """See the port."""
+
+        def read(connection: Connection) -> Sequence[Any]:
+            return connection.execute(released_members.looks_owed(connection, signup_nos)).all()
+
+        return tuple(map(_task_of_row, self._database.read(read))) if signup_nos else ()
 
     def done(self, done: Sequence[Done]) -> None:
         """See the port."""
@@ -380,6 +385,11 @@ def _containment_of_row(row: Any) -> Containment:
         whole=row.whole,
         declined=row.declined,
     )
+
+
+def _task_of_row(row: Any) -> Task:
+    touched, progress = _touched_of_row(row), Progress(row.progress)
+    return Task(row.containment_no, row.id, touched, progress, row.before_id, row.made_id)
 
 
 def _touched_of_row(row: Any) -> Touched:

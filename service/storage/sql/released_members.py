@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any  # Any: conditions and statements of SQLAlchemy's Core are untyped
 
-from sqlalchemy import BigInteger, exists, insert, literal, literal_column, select, update
+from sqlalchemy import BigInteger, Connection, exists, insert, literal, literal_column, select, update
 from sqlalchemy.orm import aliased
 
 from models.linkage.marks import Mark
@@ -14,7 +14,8 @@ from service.domain.containment import Progress, Role
 from service.domain.decision import Decision
 from service.storage.instants import microseconds_of
 from service.storage.sql.cluster_tables import ClusterRow, MarkRow, MemberRow
-from service.storage.sql.containment_tables import ContainedRow
+from service.storage.sql.containment_tables import ContainedRow, ContainmentRow
+from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.tables import AssessmentRow, LinkRow
 
 
@@ -29,8 +30,11 @@ def touched_to_no_effect(number: int) -> Any:
     return update(ContainedRow).where(own, _kept_out(ContainedRow.signup_no)).values(restoring)
 
 
-def touched_meanwhile(number: int, cluster: int, since: datetime, held_by: Collection[int]) -> Any:
-    """Those whom it never touched: of its cluster, and who carry what was held when they are in another one by now."""
+def touched_meanwhile(numbers: Sequence[int], cluster: int, since: datetime, held_by: Collection[int]) -> Any:
+    """Those whom none of them touched: of the cluster, and who carry what was held when they are in another one by now.
+
+    One row each, of the first: whoever a hundred containments kept out is looked at once, too.
+    """
     held = select(MarkRow.digest).where(MarkRow.signup_no.in_(held_by), MarkRow.mark == Mark.CONTAINED.value)
     here = (
         select(MemberRow.signup_no)
@@ -39,10 +43,10 @@ def touched_meanwhile(number: int, cluster: int, since: datetime, held_by: Colle
     )
     touching = here.union(select(LinkRow.signup_no).where(LinkRow.digest.in_(held))).subquery()
     own = aliased(ContainedRow)
-    touched = exists().where(own.containment_no == number, own.signup_no == touching.c.signup_no)
+    touched = exists().where(own.containment_no.in_(numbers), own.signup_no == touching.c.signup_no)
     # Literals, so that PostgreSQL knows their types without a cast.
     columns = {
-        "containment_no": literal(number, BigInteger),
+        "containment_no": literal(numbers[0], BigInteger),
         "signup_no": touching.c.signup_no,
         "role": literal_column(f"'{Role.LEAF.value}'"),
         "ties": literal_column("''"),
@@ -51,6 +55,20 @@ def touched_meanwhile(number: int, cluster: int, since: datetime, held_by: Colle
     lately = AssessmentRow.decided_us >= microseconds_of(since)
     found = select(*columns.values()).where(_kept_out(touching.c.signup_no, lately), ~touched)
     return insert(ContainedRow).from_select([*columns], found)
+
+
+def looks_owed(connection: Connection, signup_nos: Collection[int]) -> Any:
+    """See ``Containments.looks_owed`` and ``Task.is_a_look``."""
+    return (
+        select(ContainedRow.__table__, ContainmentRow.id)
+        .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
+        .where(
+            ContainedRow.signup_no.in_(numbers_of(connection, signup_nos)),
+            ContainedRow.progress == Progress.RESTORING.value,
+            ContainedRow.made_id.is_(None),
+        )
+        .order_by(ContainedRow.containment_no, ContainedRow.signup_no)
+    )
 
 
 def _kept_out(signup_no: Any, *when: Any) -> Any:
