@@ -122,6 +122,7 @@ class Task:
         containment_id: of the containment.
         before_id: for one that is to be restored, the assessment that stood before; ``made_id`` the one that was made.
             Of those who only touched what was held there is neither.
+        released_at: when the containment was released, if it was.
     """
 
     containment: int
@@ -130,6 +131,7 @@ class Task:
     progress: Progress
     before_id: str | None = None
     made_id: str | None = None
+    released_at: datetime | None = None
 
     @property
     def is_a_look(self) -> bool:

@@ -26,15 +26,23 @@ class Made:
     Attributes:
         undone: by the assessment that one made which is released, the one before it.
         standing: the assessments that those made which stand.
+        banned_at: by sign-up, when the newest known fraud of its cluster became known.
     """
 
     undone: Mapping[str, str]
     standing: Collection[str]
+    banned_at: Mapping[int, datetime]
 
     @classmethod
     def of(cls, work: UnitOfWork, signup_nos: Collection[int]) -> Self:
         """What they made of these."""
-        return cls(work.containments.undone(signup_nos), work.containments.made(signup_nos))
+        cluster_of = work.clusters.clusters_of(sorted(signup_nos))
+        newest = work.clusters.newest_bans(set(cluster_of.values()))
+        return cls(
+            undone=work.containments.undone(signup_nos),
+            standing=work.containments.made(signup_nos),
+            banned_at={number: newest[each] for number, each in cluster_of.items() if each in newest},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +79,27 @@ def given_back(
     if before is None:
         return None
     # What stood before may itself have come of touching what was held.
-    milder = _touched_no_more(judge, work, recorded, before, now)
-    if milder is not None:
-        return GivenBack(milder)
+    other = _touched_no_more(judge, work, recorded, before, now) or _banned_since(
+        judge, work, task, recorded, before, made=made, now=now
+    )
+    if other is not None:
+        return GivenBack(other)
     copy = replace(before, id=judge.new_id(now), decided_at=now, reasons=(*before.reasons, RELEASED))
     return GivenBack(copy, copy_of=before.id)
+
+
+def _banned_since(
+    judge: Judge, work: UnitOfWork, task: Task, recorded: Recorded, stood: Assessment, *, made: Made, now: datetime
+) -> Assessment | None:
+    """Of whoever is given back after a further ban in his cluster, a harsher decision than stood if there is one now.
+
+    Whoever released it knew of the bans by then; who looked back from this one may have found him contained.
+    """
+    banned_at = made.banned_at.get(recorded.signup_no)
+    if banned_at is None or task.released_at is None or banned_at <= task.released_at:
+        return None
+    again = look_again(work, judge, recorded, now=now)
+    return again if again.decision.severity > stood.decision.severity else None
 
 
 def _looked_at_since(

@@ -246,6 +246,10 @@ class Clusters(Protocol):
         """Make clusters one, at once, in a transaction of its own; ``through`` is the sign-up that ties them."""
         ...
 
+    def newest_bans(self, clusters: Collection[int]) -> Mapping[int, datetime]:
+        """When the newest known fraud of each of these clusters became known; those without one are left out."""
+        ...
+
     def learnt_after(self, signup_no: int, instant: datetime) -> frozenset[IdentifierKey]:
         """The identifiers of a member that were added after an instant."""
         ...

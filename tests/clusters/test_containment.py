@@ -258,6 +258,7 @@ def test_what_a_person_released_is_contained_again_only_by_a_person(gate: Any) -
     ring = gate.ring(8, frauds=3)
     gate.work()
     release(gate, ring[0])
+    gate.work()
     gate.said(ring[0], source="partner")
 
     gate.work()

@@ -472,3 +472,31 @@ def test_what_a_person_decided_after_a_second_look_while_contained_stands(gate: 
     released(gate, ring[0])
 
     assert gate.decisions(ring[1:3]) == ["allow", "deny"]
+
+
+@pytest.mark.parametrize("looked_back", [True, False])
+@pytest.mark.parametrize("released_first", [True, False])
+def test_a_ban_between_a_release_and_what_the_worker_makes_of_it_is_not_missed(
+    gate: Any, *, looked_back: bool, released_first: bool
+) -> None:
+    pair = [gate.came(device="d", card="c") for _ in range(2)]
+    contained(gate, pair[0], whole=True)
+
+    def release_it() -> None:
+        gate.later(seconds=1)
+        release(gate, pair[0])
+
+    if released_first:
+        release_it()
+    gate.said(pair[1])
+    if not released_first:
+        release_it()
+    if looked_back:
+        gate.later(seconds=1)
+        gate.look_back(gate.now)
+    carry(gate)
+    gate.look_back(gate.now)
+    carry(gate)
+
+    # What was known by the release is answered for by whoever released it.
+    assert gate.latest(pair[0]) is (Decision.DENY if released_first else Decision.ALLOW)

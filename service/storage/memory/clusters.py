@@ -311,6 +311,12 @@ class MemoryClusterPort:
 
         self._stage(add)
 
+    def newest_bans(self, clusters: Collection[int]) -> Mapping[int, datetime]:
+        """See the port."""
+        with self._shelves.lock:
+            known = self._clusters.labelled(Mark.BANNED)
+            return {cluster: instant_of(max(known[cluster])) for cluster in clusters if cluster in known}
+
     def learnt_after(self, signup_no: int, instant: datetime) -> frozenset[IdentifierKey]:
         """See the port."""
         with self._shelves.lock:

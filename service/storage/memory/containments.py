@@ -327,8 +327,15 @@ class MemoryContainments:
                 continue
             for _, each in sorted(kept.members.items()):
                 if each.progress in _TO_DO:
-                    named = (number, kept.containment.id)
-                    yield Task(*named, each.touched, each.progress, each.before_id, each.made_id)
+                    yield Task(
+                        number,
+                        kept.containment.id,
+                        each.touched,
+                        each.progress,
+                        before_id=each.before_id,
+                        made_id=each.made_id,
+                        released_at=kept.containment.released_at,
+                    )
 
     def done(self, done: Sequence[Done]) -> None:
         """See the port."""

@@ -332,6 +332,17 @@ class SqlClusters:
         added = [(each.kind, self._pseudonyms.newest(each), each.anomalies) for each in identifiers]
         self._stage.add(lambda connection: partition.add_identifiers(connection, signup_no, added, microseconds_of(at)))
 
+    def newest_bans(self, clusters: Collection[int]) -> Mapping[int, datetime]:
+        """See the port."""
+        banned = (MemberRow.label.is_not(None), MemberRow.label == Mark.BANNED.value)
+        found: dict[int, datetime] = {}
+        for cluster in sorted(clusters):
+            newest = select(func.max(MemberRow.label_us)).where(MemberRow.cluster_no == cluster, *banned)
+            (row,) = self._rows(newest)
+            if row[0] is not None:
+                found[cluster] = instant_of(row[0])
+        return found
+
     def learnt_after(self, signup_no: int, instant: datetime) -> frozenset[IdentifierKey]:
         """See the port."""
         member = self.member(signup_no)

@@ -265,7 +265,7 @@ class SqlContainments:
     def tasks(self, *, limit: int) -> Sequence[Task]:
         """See the port."""
         statement = (
-            select(ContainedRow.__table__, ContainmentRow.id)
+            select(ContainedRow.__table__, ContainmentRow.id, ContainmentRow.released_us)
             .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
             .where(
                 _TO_BE_DONE,
@@ -388,8 +388,15 @@ def _containment_of_row(row: Any) -> Containment:
 
 
 def _task_of_row(row: Any) -> Task:
-    touched, progress = _touched_of_row(row), Progress(row.progress)
-    return Task(row.containment_no, row.id, touched, progress, row.before_id, row.made_id)
+    return Task(
+        row.containment_no,
+        row.id,
+        _touched_of_row(row),
+        Progress(row.progress),
+        before_id=row.before_id,
+        made_id=row.made_id,
+        released_at=optional_instant_of(row.released_us),
+    )
 
 
 def _touched_of_row(row: Any) -> Touched:

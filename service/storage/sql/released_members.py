@@ -60,7 +60,7 @@ def touched_meanwhile(numbers: Sequence[int], cluster: int, since: datetime, hel
 def looks_owed(connection: Connection, signup_nos: Collection[int]) -> Any:
     """See ``Containments.looks_owed`` and ``Task.is_a_look``."""
     return (
-        select(ContainedRow.__table__, ContainmentRow.id)
+        select(ContainedRow.__table__, ContainmentRow.id, ContainmentRow.released_us)
         .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
         .where(
             ContainedRow.signup_no.in_(numbers_of(connection, signup_nos)),
