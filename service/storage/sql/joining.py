@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any  # Any: rows of a driver are untyped
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from models.linkage.company import COMPOSED_OF
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
@@ -79,17 +80,27 @@ def joining_of(
 def join(connection: Connection, signup_no: int, at_us: int) -> int:
     """Make the clusters that a sign-up ties together one, in the caller's transaction; how many became part of another.
 
-    The rows of the clusters are locked in the order of their numbers, so that merges wait for each other and never in a
-    circle. Without a row in ``pending_joins`` there is nothing to do.
+    Without a row in ``pending_joins`` there is nothing to do.
     """
-    pending = connection.execute(
-        select(PendingJoinRow.clusters).where(PendingJoinRow.signup_no == signup_no)
-    ).scalar_one_or_none()
+    # Before anything is read: what the sign-up learns from now on waits for this transaction and has a row of its own.
+    taking = delete(PendingJoinRow).where(PendingJoinRow.signup_no == signup_no).returning(PendingJoinRow.clusters)
+    pending = connection.execute(taking).scalar_one_or_none()
     if pending is None:
         return 0
-    merged = unite(connection, [*json.loads(pending), *_tied(connection, signup_no)], signup_no, at_us)
-    connection.execute(delete(PendingJoinRow).where(PendingJoinRow.signup_no == signup_no))
-    return merged
+    return unite(connection, [*json.loads(pending), *_tied(connection, signup_no)], signup_no, at_us)
+
+
+def will_join(connection: Connection, signup_no: int) -> None:
+    """Have a recorded sign-up joined after this transaction, with all that it carries by then.
+
+    A join of it that is under way is waited for, because it may not see what this transaction writes. Whoever calls
+    this locks nothing before: a join that is waited for may itself be waiting for the sign-up's member.
+    """
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    waiting = dialect.insert(PendingJoinRow).values(signup_no=signup_no, clusters="[]")
+    # Clusters that wait already stay; the row is written all the same, so that no join under way passes it by.
+    kept = {"clusters": PendingJoinRow.clusters}
+    connection.execute(waiting.on_conflict_do_update(index_elements=["signup_no"], set_=kept))
 
 
 def clock_us(connection: Connection) -> int:

@@ -10,7 +10,7 @@ from models.linkage.identifier import IdentifierKind
 from service.domain.errors import ConflictError
 from service.storage.pseudonyms import Pseudonym
 from service.storage.sql import joining
-from service.storage.sql.cluster_tables import AnchorRow, ClusterRow, MemberRow, PendingJoinRow
+from service.storage.sql.cluster_tables import AnchorRow, ClusterRow, MemberRow
 from service.storage.sql.marks import carry_over
 from service.storage.sql.packed_links import packed_link
 from service.storage.sql.records import KIND_CODES, packed, unpacked
@@ -89,7 +89,13 @@ def unite(connection: Connection, clusters: Sequence[int], through: int, at_us: 
 def add_identifiers(
     connection: Connection, signup_no: int, added: Sequence[tuple[IdentifierKind, Pseudonym, int]], at_us: int
 ) -> None:
-    """See ``Clusters.add_identifiers``. What it ties is united by ``settle``, or by whoever calls ``joining.join``."""
+    """See ``Clusters.add_identifiers``. What it ties is united by ``settle``, or by whoever calls ``joining.join``.
+
+    What the sign-up carries already is joined again all the same: so a repetition makes good whatever was left undone.
+    """
+    strong = {pseudonym.digest for kind, pseudonym, _ in added if KIND_CODES[kind] in joining.STRONG_CODES}
+    if strong:
+        joining.will_join(connection, signup_no)
     locking = select(MemberRow.identifiers, MemberRow.cluster_no).where(MemberRow.signup_no == signup_no)
     if connection.dialect.name != "sqlite":
         locking = locking.with_for_update()
@@ -120,19 +126,15 @@ def add_identifiers(
     every = [*carried, *((KIND_CODES[kind], digest) for digest, (kind, _, _) in new.items())]
     connection.execute(update(MemberRow).where(MemberRow.signup_no == signup_no).values(identifiers=packed(every)))
     carry_over(connection, [(KIND_CODES[kind], digest) for digest, (kind, _, _) in new.items()], signup_no)
-    strong = [digest for digest, (kind, _, _) in new.items() if KIND_CODES[kind] in joining.STRONG_CODES]
-    _anchor(connection, signup_no, member.cluster_no, strong)
+    _anchor(connection, member.cluster_no, sorted(strong & new.keys()))
 
 
-def _anchor(connection: Connection, signup_no: int, cluster: int, digests: Sequence[bytes]) -> None:
+def _anchor(connection: Connection, cluster: int, digests: Sequence[bytes]) -> None:
     anchored = connection.execute(select(AnchorRow.digest).where(AnchorRow.digest.in_(digests))).scalars()
     for digest in sorted(set(digests) - set(map(bytes, anchored))):
         connection.exec_driver_sql(
             _ANCHOR % (("?", "?") if connection.dialect.name == "sqlite" else ("%s", "%s")), (digest, cluster)
         )
-    waiting = connection.execute(select(PendingJoinRow.signup_no).where(PendingJoinRow.signup_no == signup_no)).first()
-    if digests and waiting is None:
-        connection.execute(insert(PendingJoinRow), {"signup_no": signup_no, "clusters": "[]"})
 
 
 _ANCHOR = "INSERT INTO anchors (digest, cluster_no) VALUES (%s, %s) ON CONFLICT DO NOTHING"
