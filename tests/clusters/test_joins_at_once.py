@@ -1,12 +1,15 @@
-"""Joins at once: what is learnt while an account is joined is joined too."""
+"""Joins at once: what is learnt while an account is joined is joined too, and whoever reads meanwhile misses nobody."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from service.storage.sql import joining
@@ -77,3 +80,46 @@ def test_a_join_that_was_lost_is_made_good_when_it_is_said_again(sql_gate: Any, 
     sql_gate.settle(sql_gate.now)
 
     assert sql_gate.cluster(account) == sql_gate.cluster(other)
+
+
+@contextmanager
+def after_one_statement(happens: Callable[[], None]) -> Iterator[None]:
+    """Lets something happen once, just when one more statement is done."""
+    once = iter([happens])
+
+    def done(*_: object) -> None:
+        for each in once:
+            each()
+
+    event.listen(Engine, "after_cursor_execute", done)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "after_cursor_execute", done)
+
+
+READ: dict[str, Callable[[Any, int], int]] = {
+    "members": lambda clusters, number: len(clusters.members(number)),
+    "newest": lambda clusters, number: len(clusters.newest(number, limit=9)),
+    "summary": lambda clusters, number: clusters.summary(number).size,
+    "merges": lambda clusters, number: len(clusters.merges(number)),
+}
+
+
+@pytest.mark.parametrize("what", READ)
+def test_a_cluster_that_becomes_part_of_another_is_not_found_empty_meanwhile(sql_gate: Any, what: str) -> None:
+    pair, four = ([sql_gate.came(device=device) for _ in range(size)] for device, size in (("pair", 2), ("four", 4)))
+    small, large, single = (sql_gate.number(view) for view in (pair[0], four[0], sql_gate.came()))
+
+    def united(*clusters: int) -> None:
+        with sql_gate.store.begin() as work:
+            work.clusters.unite(clusters, through=large, at=sql_gate.now)
+
+    united(small, single)
+    before = sql_gate.read(lambda work: READ[what](work.clusters, small))
+    with after_one_statement(lambda: united(small, large)):
+        meanwhile = sql_gate.read(lambda work: READ[what](work.clusters, small))
+    after = sql_gate.read(lambda work: READ[what](work.clusters, small))
+
+    assert before < after
+    assert meanwhile in (before, after)
