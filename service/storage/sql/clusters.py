@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
 from sqlalchemy import Connection, ScalarSelect, exists, func, select, true, update
@@ -25,7 +26,7 @@ from service.storage.sql.cluster_tables import (
     PendingJoinRow,
 )
 from service.storage.sql.database import Database
-from service.storage.sql.joining import gather_strays, join
+from service.storage.sql.joining import gather_strays, join, merging
 from service.storage.sql.marks import put, taken, withdraw
 from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
@@ -316,9 +317,7 @@ class SqlClusters:
 
     def unite(self, clusters: Sequence[int], *, through: int, at: datetime) -> None:
         """See the port."""
-        self._database.transaction(
-            lambda connection: partition.unite(connection, clusters, through, microseconds_of(at))
-        )
+        merging(self._database, lambda connection: partition.unite(connection, clusters, through, microseconds_of(at)))
 
     def add_identifiers(self, signup_no: int, identifiers: Sequence[Identifier], *, at: datetime) -> None:
         """See the port."""
@@ -330,11 +329,7 @@ class SqlClusters:
         at_us, done = microseconds_of(at), 0
         waiting = select(PendingJoinRow.signup_no).order_by(PendingJoinRow.signup_no)
         for number in self._database.read(lambda connection: connection.execute(waiting).scalars().all()):
-
-            def united(connection: Connection, number: int = number) -> int:
-                return join(connection, number, at_us)
-
-            done += self._database.transaction(united)
+            done += merging(self._database, partial(join, signup_no=number, at_us=at_us))
         after_no = self.last_no() - _STRAYS_AMONG
         return done + self._database.transaction(lambda connection: gather_strays(connection, after_no=after_no))
 

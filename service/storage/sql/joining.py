@@ -8,7 +8,8 @@ several clusters, or that another came at the same moment with the same identifi
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any  # Any: rows of a driver are untyped
 
@@ -18,15 +19,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 from models.linkage.company import COMPOSED_OF
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.linkage.velocity import SATURATION
+from service.domain.errors import UnavailableError
 from service.storage.sql.cluster_tables import AnchorRow, ClusterRow, GuardRow, MemberRow, MergeRow, PendingJoinRow
+from service.storage.sql.database import Database
 from service.storage.sql.records import KIND_CODES, packed, trait_of, unpacked
 
 STRONG_CODES = frozenset(code for kind, code in KIND_CODES.items() if strength_of(kind) is Strength.STRONG)
 
 TRAIT_COLUMNS = ("network", "email_domain", "email_pattern", "device", "payment", "institution", "name")
 
-_MOST_ROUNDS = 4
-"""How often a merge starts again because the clusters moved while it waited for their rows."""
+_MOST_ROUNDS = 16
+"""How often a merge starts again because the clusters moved while it waited for their rows: each time somebody else
+finished one, and a process has sixteen connections to do so."""
+
+
+class _MovedError(Exception):
+    """A cluster became part of another while its row was waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +118,43 @@ def clock_us(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SELECT (extract(epoch FROM now()) * 1000000)::bigint").scalar_one())
 
 
-def unite(connection: Connection, clusters: Sequence[int], signup_no: int, at_us: int) -> int:
-    """Make clusters one; how many became part of another. The largest keeps its number, of equals the lowest."""
-    roots = _roots(connection, clusters)
+def merging(database: Database, work: Callable[[Connection], int]) -> int:
+    """Run ``join`` or ``unite`` in a transaction of its own, and in another while clusters move; what it gives.
+
+    Raises:
+        UnavailableError: the clusters moved every time, or the database cannot be used.
+    """
     for _ in range(_MOST_ROUNDS):
-        if len(roots) < 2:
-            return 0
-        locking = select(ClusterRow.cluster_no).where(ClusterRow.cluster_no.in_(roots)).order_by(ClusterRow.cluster_no)
-        if connection.dialect.name != "sqlite":
-            locking = locking.with_for_update()
-        connection.execute(locking).all()
-        again = _roots(connection, clusters)
-        if again == roots:
-            return _merge(connection, roots, signup_no, at_us)
-        roots = again
-    raise RuntimeError("bug: clusters moved at every try to lock them")
+        with suppress(_MovedError):
+            return database.transaction(work)
+    raise UnavailableError("The clusters are being united by many at once; try again.")
+
+
+def unite(connection: Connection, clusters: Sequence[int], signup_no: int, at_us: int) -> int:
+    """Make clusters one; how many became part of another. The largest keeps its number, of equals the lowest.
+
+    Called under ``merging``, for on PostgreSQL a cluster may move first: then the whole transaction is given up. To
+    wait for another row with what it has locked would be to wait in a circle.
+    """
+    roots = _roots(connection, clusters)
+    if len(roots) < 2:
+        return 0
+    if not all(lock_root(connection, root) for root in roots):
+        raise _MovedError
+    return _merge(connection, roots, signup_no, at_us)
+
+
+def lock_root(connection: Connection, cluster: int) -> bool:
+    """Lock the row of a cluster until the transaction ends; whether it is part of no other.
+
+    If it is part of another the transaction must end at once: whoever makes that one part of a third writes to this
+    row. Several are locked one after the other, in the order of their numbers, so that everybody who waits holds
+    nothing but lower ones that stay what they are: nobody waits in a circle.
+    """
+    locking = select(ClusterRow.root_no).where(ClusterRow.cluster_no == cluster)
+    if connection.dialect.name != "sqlite":
+        locking = locking.with_for_update()
+    return connection.execute(locking).scalar_one_or_none() == cluster
 
 
 def _tied(connection: Connection, signup_no: int) -> list[int]:

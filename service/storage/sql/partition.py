@@ -23,12 +23,10 @@ def split(
     connection: Connection, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[bytes, int]]
 ) -> None:
     """See ``Clusters.split``."""
-    locking = select(ClusterRow.root_no).where(ClusterRow.cluster_no == cluster)
     if connection.dialect.name != "sqlite":
         # Two divisions at once would take the same new numbers.
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _DIVIDING})
-        locking = locking.with_for_update()
-    if connection.execute(locking).scalar_one_or_none() != cluster:
+    if not joining.lock_root(connection, cluster):
         raise ConflictError("The cluster became part of another meanwhile; look at it again.")
     lowest = connection.execute(select(func.min(ClusterRow.cluster_no))).scalar_one() or 0
     fresh_of = {number: min(0, lowest) - fresh for fresh, part in enumerate(parts, start=1) for number in part}
@@ -65,11 +63,7 @@ def _here(connection: Connection, cluster: int, numbers: Sequence[int]) -> list[
 
 def move(connection: Connection, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[bytes]) -> None:
     """See ``Clusters.move``."""
-    both = sorted({cluster, into})
-    locking = select(ClusterRow.root_no).where(ClusterRow.cluster_no.in_(both)).order_by(ClusterRow.cluster_no)
-    if connection.dialect.name != "sqlite":
-        locking = locking.with_for_update()
-    if list(connection.execute(locking).scalars()) != both:
+    if not all(joining.lock_root(connection, each) for each in sorted({cluster, into})):
         raise ConflictError("The cluster became part of another meanwhile; look at it again.")
     _here(connection, cluster, signup_nos)
     connection.execute(_MOVED, [{"moved_no": number, "into_no": into} for number in signup_nos])
@@ -81,9 +75,9 @@ _DIVIDING = 0x6761_7465_6469_7669
 """PostgreSQL's advisory lock under which one cluster is divided at a time."""
 
 
-def unite(connection: Connection, clusters: Sequence[int], through: int, at_us: int) -> None:
-    """See ``Clusters.unite``."""
-    joining.unite(connection, clusters, through, at_us)
+def unite(connection: Connection, clusters: Sequence[int], through: int, at_us: int) -> int:
+    """See ``Clusters.unite``; how many became part of another. Called under ``joining.merging``."""
+    return joining.unite(connection, clusters, through, at_us)
 
 
 def add_identifiers(
