@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import Connection, ScalarSelect, exists, func, select, true, update
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.marks import Mark
@@ -25,7 +26,7 @@ from service.storage.sql.cluster_tables import (
     PendingJoinRow,
 )
 from service.storage.sql.database import Database
-from service.storage.sql.joining import gather_strays, join
+from service.storage.sql.joining import gather_strays, join, merging
 from service.storage.sql.marks import put, taken, withdraw
 from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
@@ -88,24 +89,24 @@ class SqlClusters:
 
     def summary(self, cluster: int) -> ClusterSummary | None:
         """See the port."""
-        root = self.root(cluster)
-        if root is None:
+        root = _root_of(cluster)
+        counted = (
+            select(
+                func.count(),
+                func.count().filter(MemberRow.label == Mark.BANNED.value),
+                func.count().filter(MemberRow.label == Mark.GOOD.value),
+                func.min(MemberRow.signup_no),
+                func.max(MemberRow.signup_no),
+            )
+            .where(MemberRow.cluster_no == root)
+            .subquery()
+        )
+        wanted = select(ClusterRow.cluster_no, ClusterRow.founded_us, counted).where(ClusterRow.cluster_no == root)
+        row = next(iter(self._rows(wanted.join(counted, true()))), None)
+        if row is None:
             return None
-        counted = select(
-            func.count(),
-            func.count().filter(MemberRow.label == Mark.BANNED.value),
-            func.count().filter(MemberRow.label == Mark.GOOD.value),
-            func.min(MemberRow.signup_no),
-            func.max(MemberRow.signup_no),
-        ).where(MemberRow.cluster_no == root)
-        founded = select(ClusterRow.founded_us).where(ClusterRow.cluster_no == root)
-
-        def read(connection: Connection) -> ClusterSummary:
-            size, frauds, good, first_no, last_no = connection.execute(counted).one()
-            founded_at = instant_of(connection.execute(founded).scalar_one())
-            return ClusterSummary(root, founded_at, size, frauds, good, first_no or 0, last_no or 0)
-
-        return self._database.read(read)
+        number, founded_us, size, frauds, good, first_no, last_no = row
+        return ClusterSummary(number, instant_of(founded_us), size, frauds, good, first_no or 0, last_no or 0)
 
     def sizes(self, clusters: Sequence[int]) -> Mapping[int, int]:
         """See the port."""
@@ -118,22 +119,16 @@ class SqlClusters:
 
     def members(self, cluster: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[ClusterMember]:
         """See the port."""
-        root = self.root(cluster)
-        if root is None:
-            return ()
         return self._members(
-            _MEMBERS.where(MemberRow.cluster_no == root, MemberRow.signup_no > after_no)
+            _MEMBERS.where(MemberRow.cluster_no == _root_of(cluster), MemberRow.signup_no > after_no)
             .order_by(MemberRow.signup_no)
             .limit(limit)
         )
 
     def newest(self, cluster: int, *, limit: int) -> Sequence[ClusterMember]:
         """See the port."""
-        root = self.root(cluster)
-        if root is None:
-            return ()
-        newest = _MEMBERS.where(MemberRow.cluster_no == root).order_by(MemberRow.signup_no.desc()).limit(limit)
-        return tuple(reversed(self._members(newest)))
+        own = _MEMBERS.where(MemberRow.cluster_no == _root_of(cluster))
+        return tuple(reversed(self._members(own.order_by(MemberRow.signup_no.desc()).limit(limit))))
 
     def member(self, signup_no: int) -> ClusterMember | None:
         """See the port."""
@@ -174,15 +169,14 @@ class SqlClusters:
 
     def merges(self, cluster: int, *, limit: int = 1_000) -> Sequence[Merged]:
         """See the port. What became part of a cluster on the way is among them."""
-        root = self.root(cluster)
         statement = (
             select(MergeRow.__table__)
             .join(ClusterRow, ClusterRow.cluster_no == MergeRow.cluster_no)
-            .where(ClusterRow.root_no == root, ClusterRow.root_no != ClusterRow.cluster_no)
+            .where(ClusterRow.root_no == _root_of(cluster), ClusterRow.root_no != ClusterRow.cluster_no)
             .order_by(MergeRow.merged_us.desc(), MergeRow.cluster_no)
             .limit(limit)
         )
-        rows = self._database.read(lambda connection: connection.execute(statement).all())
+        rows = self._rows(statement)
         return tuple(Merged(row.cluster_no, row.into_no, row.signup_no, instant_of(row.merged_us)) for row in rows)
 
     def praised(self, kind: IdentifierKind, *, at_least: int, limit: int) -> Sequence[IdentifierKey]:
@@ -323,9 +317,7 @@ class SqlClusters:
 
     def unite(self, clusters: Sequence[int], *, through: int, at: datetime) -> None:
         """See the port."""
-        self._database.transaction(
-            lambda connection: partition.unite(connection, clusters, through, microseconds_of(at))
-        )
+        merging(self._database, lambda connection: partition.unite(connection, clusters, through, microseconds_of(at)))
 
     def add_identifiers(self, signup_no: int, identifiers: Sequence[Identifier], *, at: datetime) -> None:
         """See the port."""
@@ -361,11 +353,7 @@ class SqlClusters:
         at_us, done = microseconds_of(at), 0
         waiting = select(PendingJoinRow.signup_no).order_by(PendingJoinRow.signup_no)
         for number in self._database.read(lambda connection: connection.execute(waiting).scalars().all()):
-
-            def united(connection: Connection, number: int = number) -> int:
-                return join(connection, number, at_us)
-
-            done += self._database.transaction(united)
+            done += merging(self._database, partial(join, signup_no=number, at_us=at_us))
         after_no = self.last_no() - _STRAYS_AMONG
         return done + self._database.transaction(lambda connection: gather_strays(connection, after_no=after_no))
 
@@ -401,6 +389,14 @@ _MEMBERS = select(
     SignupRow.signup_id,
     SignupRow.recorded_us,
 ).join(SignupRow, SignupRow.signup_no == MemberRow.signup_no)
+
+
+def _root_of(cluster: int) -> ScalarSelect[int]:
+    """What a cluster has become, for the statement that reads what is in it.
+
+    Read by a statement of its own, it may have become part of another by the next one, which then finds nobody.
+    """
+    return select(ClusterRow.root_no).where(ClusterRow.cluster_no == cluster).correlate(None).scalar_subquery()
 
 
 def _label(connection: Connection, signup_no: int, values: dict[str, Any]) -> None:

@@ -8,24 +8,33 @@ several clusters, or that another came at the same moment with the same identifi
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any  # Any: rows of a driver are untyped
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from models.linkage.company import COMPOSED_OF
 from models.linkage.identifier import IdentifierKind, Strength, strength_of
 from models.linkage.velocity import SATURATION
+from service.domain.errors import UnavailableError
 from service.storage.sql.cluster_tables import AnchorRow, ClusterRow, GuardRow, MemberRow, MergeRow, PendingJoinRow
+from service.storage.sql.database import Database
 from service.storage.sql.records import KIND_CODES, packed, trait_of, unpacked
 
 STRONG_CODES = frozenset(code for kind, code in KIND_CODES.items() if strength_of(kind) is Strength.STRONG)
 
 TRAIT_COLUMNS = ("network", "email_domain", "email_pattern", "device", "payment", "institution", "name")
 
-_MOST_ROUNDS = 4
-"""How often a merge starts again because the clusters moved while it waited for their rows."""
+_MOST_ROUNDS = 16
+"""How often a merge starts again because the clusters moved while it waited for their rows: each time somebody else
+finished one, and a process has sixteen connections to do so."""
+
+
+class _MovedError(Exception):
+    """A cluster became part of another while its row was waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +88,27 @@ def joining_of(
 def join(connection: Connection, signup_no: int, at_us: int) -> int:
     """Make the clusters that a sign-up ties together one, in the caller's transaction; how many became part of another.
 
-    The rows of the clusters are locked in the order of their numbers, so that merges wait for each other and never in a
-    circle. Without a row in ``pending_joins`` there is nothing to do.
+    Without a row in ``pending_joins`` there is nothing to do.
     """
-    pending = connection.execute(
-        select(PendingJoinRow.clusters).where(PendingJoinRow.signup_no == signup_no)
-    ).scalar_one_or_none()
+    # Before anything is read: what the sign-up learns from now on waits for this transaction and has a row of its own.
+    taking = delete(PendingJoinRow).where(PendingJoinRow.signup_no == signup_no).returning(PendingJoinRow.clusters)
+    pending = connection.execute(taking).scalar_one_or_none()
     if pending is None:
         return 0
-    merged = unite(connection, [*json.loads(pending), *_tied(connection, signup_no)], signup_no, at_us)
-    connection.execute(delete(PendingJoinRow).where(PendingJoinRow.signup_no == signup_no))
-    return merged
+    return unite(connection, [*json.loads(pending), *_tied(connection, signup_no)], signup_no, at_us)
+
+
+def will_join(connection: Connection, signup_no: int) -> None:
+    """Have a recorded sign-up joined after this transaction, with all that it carries by then.
+
+    A join of it that is under way is waited for, because it may not see what this transaction writes. Whoever calls
+    this locks nothing before: a join that is waited for may itself be waiting for the sign-up's member.
+    """
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    waiting = dialect.insert(PendingJoinRow).values(signup_no=signup_no, clusters="[]")
+    # Clusters that wait already stay; the row is written all the same, so that no join under way passes it by.
+    kept = {"clusters": PendingJoinRow.clusters}
+    connection.execute(waiting.on_conflict_do_update(index_elements=["signup_no"], set_=kept))
 
 
 def clock_us(connection: Connection) -> int:
@@ -99,21 +118,43 @@ def clock_us(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SELECT (extract(epoch FROM now()) * 1000000)::bigint").scalar_one())
 
 
-def unite(connection: Connection, clusters: Sequence[int], signup_no: int, at_us: int) -> int:
-    """Make clusters one; how many became part of another. The largest keeps its number, of equals the lowest."""
-    roots = _roots(connection, clusters)
+def merging(database: Database, work: Callable[[Connection], int]) -> int:
+    """Run ``join`` or ``unite`` in a transaction of its own, and in another while clusters move; what it gives.
+
+    Raises:
+        UnavailableError: the clusters moved every time, or the database cannot be used.
+    """
     for _ in range(_MOST_ROUNDS):
-        if len(roots) < 2:
-            return 0
-        locking = select(ClusterRow.cluster_no).where(ClusterRow.cluster_no.in_(roots)).order_by(ClusterRow.cluster_no)
-        if connection.dialect.name != "sqlite":
-            locking = locking.with_for_update()
-        connection.execute(locking).all()
-        again = _roots(connection, clusters)
-        if again == roots:
-            return _merge(connection, roots, signup_no, at_us)
-        roots = again
-    raise RuntimeError("bug: clusters moved at every try to lock them")
+        with suppress(_MovedError):
+            return database.transaction(work)
+    raise UnavailableError("The clusters are being united by many at once; try again.")
+
+
+def unite(connection: Connection, clusters: Sequence[int], signup_no: int, at_us: int) -> int:
+    """Make clusters one; how many became part of another. The largest keeps its number, of equals the lowest.
+
+    Called under ``merging``, for on PostgreSQL a cluster may move first: then the whole transaction is given up. To
+    wait for another row with what it has locked would be to wait in a circle.
+    """
+    roots = _roots(connection, clusters)
+    if len(roots) < 2:
+        return 0
+    if not all(lock_root(connection, root) for root in roots):
+        raise _MovedError
+    return _merge(connection, roots, signup_no, at_us)
+
+
+def lock_root(connection: Connection, cluster: int) -> bool:
+    """Lock the row of a cluster until the transaction ends; whether it is part of no other.
+
+    If it is part of another the transaction must end at once: whoever makes that one part of a third writes to this
+    row. Several are locked one after the other, in the order of their numbers, so that everybody who waits holds
+    nothing but lower ones that stay what they are: nobody waits in a circle.
+    """
+    locking = select(ClusterRow.root_no).where(ClusterRow.cluster_no == cluster)
+    if connection.dialect.name != "sqlite":
+        locking = locking.with_for_update()
+    return connection.execute(locking).scalar_one_or_none() == cluster
 
 
 def _tied(connection: Connection, signup_no: int) -> list[int]:

@@ -26,7 +26,7 @@ from service.storage.sql.audit import columns_of_entry
 from service.storage.sql.beside import rows_beside
 from service.storage.sql.database import Database
 from service.storage.sql.idempotency import SqlIdempotencyKeys
-from service.storage.sql.joining import clock_us, join, joining_of
+from service.storage.sql.joining import clock_us, join, joining_of, merging
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.question import CREATED, Question
 from service.storage.sql.records import (
@@ -48,7 +48,7 @@ _RECORDED = select(*(SignupRow.__table__.c[name] for name in ("id", "signup_no",
 """What a record is made of; the answer that its caller got is as large, and nobody asks for it here."""
 
 _TRIES = 2
-"""A merge that fails once, as one of two that wait for each other must, is tried again."""
+"""A merge that fails once, as one that waits too long must, is tried again."""
 
 _log = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class SqlLedger:
     def _unite(self, signup_no: int) -> None:
         for _ in range(_TRIES):
             try:
-                self._database.transaction(lambda connection: join(connection, signup_no, clock_us(connection)))
+                merging(self._database, lambda connection: join(connection, signup_no, clock_us(connection)))
             except UnavailableError:
                 continue
             return

@@ -26,8 +26,9 @@ MARKED_CODES = frozenset(KIND_CODES[kind] for kind in MARKED_KINDS)
 def taken(connection: Connection, signup_no: int) -> list[tuple[int, bytes]]:
     """The identifiers of a sign-up that are marked, once its member's row is this transaction's.
 
-    Whoever marks, withdraws or adds identifiers takes that row before anything else: so none is added unmarked while
-    the others are marked, and nobody waits in a circle.
+    Whoever marks, withdraws or adds identifiers takes that row before anything else, but for the sign-up's row of
+    ``pending_joins``, which a join takes first too: so none is added unmarked while the others are marked, and nobody
+    waits in a circle.
     """
     locking = select(MemberRow.identifiers).where(MemberRow.signup_no == signup_no)
     if connection.dialect.name != "sqlite":

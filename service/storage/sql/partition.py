@@ -10,7 +10,7 @@ from models.linkage.identifier import IdentifierKind
 from service.domain.errors import ConflictError
 from service.storage.pseudonyms import Pseudonym
 from service.storage.sql import joining
-from service.storage.sql.cluster_tables import AnchorRow, ClusterRow, MemberRow, PendingJoinRow
+from service.storage.sql.cluster_tables import AnchorRow, ClusterRow, MemberRow
 from service.storage.sql.marks import carry_over
 from service.storage.sql.packed_links import packed_link
 from service.storage.sql.records import KIND_CODES, packed, unpacked
@@ -23,12 +23,10 @@ def split(
     connection: Connection, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[bytes, int]]
 ) -> None:
     """See ``Clusters.split``."""
-    locking = select(ClusterRow.root_no).where(ClusterRow.cluster_no == cluster)
     if connection.dialect.name != "sqlite":
         # Two divisions at once would take the same new numbers.
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _DIVIDING})
-        locking = locking.with_for_update()
-    if connection.execute(locking).scalar_one_or_none() != cluster:
+    if not joining.lock_root(connection, cluster):
         raise ConflictError("The cluster became part of another meanwhile; look at it again.")
     lowest = connection.execute(select(func.min(ClusterRow.cluster_no))).scalar_one() or 0
     fresh_of = {number: min(0, lowest) - fresh for fresh, part in enumerate(parts, start=1) for number in part}
@@ -65,11 +63,7 @@ def _here(connection: Connection, cluster: int, numbers: Sequence[int]) -> list[
 
 def move(connection: Connection, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[bytes]) -> None:
     """See ``Clusters.move``."""
-    both = sorted({cluster, into})
-    locking = select(ClusterRow.root_no).where(ClusterRow.cluster_no.in_(both)).order_by(ClusterRow.cluster_no)
-    if connection.dialect.name != "sqlite":
-        locking = locking.with_for_update()
-    if list(connection.execute(locking).scalars()) != both:
+    if not all(joining.lock_root(connection, each) for each in sorted({cluster, into})):
         raise ConflictError("The cluster became part of another meanwhile; look at it again.")
     _here(connection, cluster, signup_nos)
     connection.execute(_MOVED, [{"moved_no": number, "into_no": into} for number in signup_nos])
@@ -81,15 +75,21 @@ _DIVIDING = 0x6761_7465_6469_7669
 """PostgreSQL's advisory lock under which one cluster is divided at a time."""
 
 
-def unite(connection: Connection, clusters: Sequence[int], through: int, at_us: int) -> None:
-    """See ``Clusters.unite``."""
-    joining.unite(connection, clusters, through, at_us)
+def unite(connection: Connection, clusters: Sequence[int], through: int, at_us: int) -> int:
+    """See ``Clusters.unite``; how many became part of another. Called under ``joining.merging``."""
+    return joining.unite(connection, clusters, through, at_us)
 
 
 def add_identifiers(
     connection: Connection, signup_no: int, added: Sequence[tuple[IdentifierKind, Pseudonym, int]], at_us: int
 ) -> None:
-    """See ``Clusters.add_identifiers``. What it ties is united by ``settle``, or by whoever calls ``joining.join``."""
+    """See ``Clusters.add_identifiers``. What it ties is united by ``settle``, or by whoever calls ``joining.join``.
+
+    What the sign-up carries already is joined again all the same: so a repetition makes good whatever was left undone.
+    """
+    strong = {pseudonym.digest for kind, pseudonym, _ in added if KIND_CODES[kind] in joining.STRONG_CODES}
+    if strong:
+        joining.will_join(connection, signup_no)
     locking = select(MemberRow.identifiers, MemberRow.cluster_no).where(MemberRow.signup_no == signup_no)
     if connection.dialect.name != "sqlite":
         locking = locking.with_for_update()
@@ -120,19 +120,15 @@ def add_identifiers(
     every = [*carried, *((KIND_CODES[kind], digest) for digest, (kind, _, _) in new.items())]
     connection.execute(update(MemberRow).where(MemberRow.signup_no == signup_no).values(identifiers=packed(every)))
     carry_over(connection, [(KIND_CODES[kind], digest) for digest, (kind, _, _) in new.items()], signup_no)
-    strong = [digest for digest, (kind, _, _) in new.items() if KIND_CODES[kind] in joining.STRONG_CODES]
-    _anchor(connection, signup_no, member.cluster_no, strong)
+    _anchor(connection, member.cluster_no, sorted(strong & new.keys()))
 
 
-def _anchor(connection: Connection, signup_no: int, cluster: int, digests: Sequence[bytes]) -> None:
+def _anchor(connection: Connection, cluster: int, digests: Sequence[bytes]) -> None:
     anchored = connection.execute(select(AnchorRow.digest).where(AnchorRow.digest.in_(digests))).scalars()
     for digest in sorted(set(digests) - set(map(bytes, anchored))):
         connection.exec_driver_sql(
             _ANCHOR % (("?", "?") if connection.dialect.name == "sqlite" else ("%s", "%s")), (digest, cluster)
         )
-    waiting = connection.execute(select(PendingJoinRow.signup_no).where(PendingJoinRow.signup_no == signup_no)).first()
-    if digests and waiting is None:
-        connection.execute(insert(PendingJoinRow), {"signup_no": signup_no, "clusters": "[]"})
 
 
 _ANCHOR = "INSERT INTO anchors (digest, cluster_no) VALUES (%s, %s) ON CONFLICT DO NOTHING"
