@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from itertools import count
 from threading import Event
 from time import monotonic, sleep
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import Connection, event, make_url, update
 from sqlalchemy.engine import Engine
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from service.domain.errors import ConflictError
 from service.storage.sql import joining
+from service.storage.sql.cluster_tables import MemberRow
 from service.storage.sql.engine import open_engine
 from service.storage.sql.store import SqlStore
 from service.usecases.ports import NewRecord
@@ -252,3 +255,43 @@ def test_clusters_that_move_at_every_try_are_left_to_the_worker(
         work.clusters.settle(at=noon)
 
         assert work.clusters.root(SMALL) == work.clusters.root(OTHER)
+
+
+class MovedMeanwhile:
+    """A connection between whose first question and what follows somebody moves a member."""
+
+    def __init__(self, connection: Connection, move: Callable[[Connection], None]) -> None:
+        self._connection, self._moves = connection, iter([move])
+
+    def execute(self, *asked: Any) -> Any:
+        found = self._connection.execute(*asked)
+        for move in self._moves:
+            rows = found.all()
+            move(self._connection)
+            return SimpleNamespace(all=partial(list, rows))
+        return found
+
+
+@pytest.mark.parametrize("moved_meanwhile", [False, True])
+def test_who_joined_a_cluster_just_when_it_was_merged_is_brought_after_unless_moved_elsewhere(
+    sql_gate: Any, database_url: str, *, moved_meanwhile: bool
+) -> None:
+    views = [sql_gate.came(device="a"), sql_gate.came(device="a"), sql_gate.came(card="b")]
+    merged = int(sql_gate.cluster(views[2]).removeprefix("cl_"))
+    views.append(sql_gate.came(device="a", card="b"))
+    alone = sql_gate.came()
+    stray, elsewhere = (sql_gate.number(each) for each in (views[2], alone))
+
+    def at(number: int, cluster: int) -> Callable[[Connection], None]:
+        moving = update(MemberRow).where(MemberRow.signup_no == number).values(cluster_no=cluster)
+        return lambda connection: connection.execute(moving) and None
+
+    new = int(sql_gate.cluster(alone).removeprefix("cl_"))
+    engine = open_engine(database_url)
+    with engine.begin() as connection:
+        at(stray, merged)(connection)
+        between = at(stray, new) if moved_meanwhile else at(elsewhere, new)
+        joining.gather_strays(MovedMeanwhile(connection, between), after_no=0)  # type: ignore[arg-type]
+    engine.dispose()
+
+    assert sql_gate.cluster(views[2]) == sql_gate.cluster(alone if moved_meanwhile else views[0])

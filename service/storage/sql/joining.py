@@ -198,7 +198,11 @@ def _size(connection: Connection, root: int) -> int:
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-_STRAY = update(MemberRow).where(MemberRow.signup_no == bindparam("stray_no")).values(cluster_no=bindparam("root_no"))
+_STRAY = (
+    update(MemberRow)
+    .where(MemberRow.signup_no == bindparam("stray_no"), MemberRow.cluster_no == bindparam("left_no"))
+    .values(cluster_no=bindparam("root_no"))
+)
 
 
 def gather_strays(connection: Connection, *, after_no: int) -> int:
@@ -207,11 +211,15 @@ def gather_strays(connection: Connection, *, after_no: int) -> int:
     ``after_no`` bounds the search to the newest sign-ups.
     """
     strays = connection.execute(
-        select(MemberRow.signup_no, ClusterRow.root_no)
+        select(MemberRow.signup_no, MemberRow.cluster_no, ClusterRow.root_no)
         .join(ClusterRow, ClusterRow.cluster_no == MemberRow.cluster_no)
         .where(MemberRow.signup_no > after_no, ClusterRow.root_no != ClusterRow.cluster_no)
+        .order_by(MemberRow.signup_no)
     ).all()
     if strays:
-        rows: list[dict[str, Any]] = [{"stray_no": number, "root_no": root} for number, root in strays]
+        # Whoever was moved elsewhere since, as by a cut, stays there.
+        rows: list[dict[str, Any]] = [
+            {"stray_no": number, "left_no": left, "root_no": root} for number, left, root in strays
+        ]
         connection.execute(_STRAY, rows)
     return len(strays)
