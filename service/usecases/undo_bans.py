@@ -29,7 +29,7 @@ A_ROUND = 20
 
 CORRECTED = Reason("BAN_CORRECTED", "rule", "The ban of another account that had changed the decision was corrected.")
 
-_HARSH = frozenset({Decision.STEP_UP, Decision.DENY})
+_HARSH = (Decision.DENY, Decision.STEP_UP)
 _OF_HABITS = frozenset({WATCHED, LIKE_BANNED})
 
 _NOBODY_DRAWS = 1.0
@@ -130,7 +130,8 @@ def _near(work: UnitOfWork, bans: Sequence[Known], lines: AfterBan, now: datetim
     for ban in bans:
         member, cluster = work.clusters.member(ban.signup_no), work.clusters.cluster_of(ban.signup_no)
         if member is not None:
-            found.update(kin_of(work, member, lines, now, of=(None,)))
+            # Through what was guarded since as well: when the ban changed decisions, it may have tied.
+            found.update(kin_of(work, member, lines, now, of=_HARSH, guarded_too=True))
         if cluster is not None and _is_clear(work, cluster):
             found.update(each.signup_no for each in work.clusters.members(cluster))
     harsh = sorted(

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from models.linkage.identifier import IdentifierKind
 from service.domain.caller import Caller, Scope
+from service.domain.cluster import identifier_handle
 from service.domain.decision import Decision
 from service.domain.event import EventType
 from service.usecases.learn_identifiers import Learnt, LearntKind
@@ -137,6 +139,33 @@ def test_of_two_corrected_bans_neither_leaves_anything_behind(gate: Any, at_once
     round_of(gate)
 
     assert gate.latest(early) is ALLOW
+
+
+@pytest.mark.parametrize("how", ["cut", "exempt"])
+def test_who_was_denied_is_let_in_though_what_he_shares_ties_nobody_by_then(
+    gate: Any, banned: Any, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("service.usecases.look_back.CARRIERS", 5)
+    for kind, value in ((IdentifierKind.DEVICE, "d"), (IdentifierKind.PAYMENT, "c")):
+        gate.later(seconds=90)
+        taken_out(gate, kind, value, how)
+    crowd = [gate.came(**each) for each in [{"device": "d"}, {"card": "c"}] * 6]
+    assert set(gate.decisions(crowd)) == {"allow"}
+    assert gate.cluster(gate.before) != gate.cluster(banned)
+    corrected(gate, banned)
+
+    round_of(gate)
+
+    assert gate.latest(gate.before) is ALLOW
+
+
+def taken_out(gate: Any, kind: IdentifierKind, value: str, how: str) -> None:
+    if how == "exempt":
+        gate.declare([(kind, value)], by="lea", reason="shared", until=None, now=gate.now)
+        return
+    (key,) = gate.read(lambda work: work.clusters.keys_of([(kind, value)]))
+    handle, cluster = identifier_handle(kind, key.digest), gate.cluster(gate.before)
+    gate.clusters.cut(cluster, handle, owner=None, by="lea", reason="shared", now=gate.now)
 
 
 def test_who_is_in_review_waits_for_a_person(gate: Any) -> None:
