@@ -10,29 +10,21 @@ from datetime import datetime
 from models.linkage.marks import Mark
 from service.domain.containment import ContainmentState
 from service.domain.decision import Assessment, Decision, Reason
-from service.domain.likeness import LIKE_BANNED
 from service.domain.policy_sections.clusters import AfterBan
-from service.domain.watch import WATCHED
 from service.usecases.faster_others import leaving_to_others
 from service.usecases.judge import Judge
-from service.usecases.look_again import look_again
 from service.usecases.look_back import BATCH, kin_of
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, Known
-from service.usecases.second_look import AFTER_SECOND_LOOK
 from service.usecases.tell_consequence import TellConsequence
 from service.usecases.what_rested_on_bans import WhatRestedOnBans
+from service.usecases.without_bans import HARSH, WithoutBans
 from service.usecases.workers_cases import WorkersCases
 
 A_ROUND = 20
 """Corrected bans of one round."""
 
 CORRECTED = Reason("BAN_CORRECTED", "rule", "The ban of another account that had changed the decision was corrected.")
-
-_HARSH = (Decision.DENY, Decision.STEP_UP)
-_OF_HABITS = frozenset({WATCHED, LIKE_BANNED})
-
-_NOBODY_DRAWS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,41 +79,12 @@ class UndoBans:
     def _given_back(
         self, work: UnitOfWork, recorded: Recorded, member: ClusterMember, now: datetime
     ) -> Assessment | None:
-        """What stood before the ban, or what today's history makes of somebody who came after it; if that is milder."""
-        last = recorded.assessments[-1] if recorded.assessments else None
-        if last is None or last.decision not in _HARSH or _for_habits(last):
-            return None
         if member.label is Mark.BANNED or member.proof is Mark.FAILED:
             return None
-        if len(recorded.assessments) == 1:
-            return self._as_if_it_came_now(work, recorded, last, now)
-        entries = work.audit.entries(subject=recorded.id, action="signup.reassessed", limit=len(recorded.assessments))
-        made = {entry.detail.get("assessment"): entry.detail.get("after") for entry in entries}
-        # Several bans may have made it harsher one after the other.
-        before = next((each for each in reversed(recorded.assessments) if made.get(each.id) != "ban_of_another"), last)
-        if made.get(last.id) == AFTER_SECOND_LOOK:
-            before = recorded.assessments[-2]
-        if before is last:
+        left = WithoutBans.of(self.judge, work, recorded, now)()
+        if left is None:
             return None
-        back = replace(before, id=self.judge.new_id(now), decided_at=now, reasons=(*before.reasons, CORRECTED))
-        if made.get(last.id) == AFTER_SECOND_LOOK:
-            # It saw more than the ban: what is left without it stands.
-            again = self._as_if_it_came_now(work, recorded, last, now)
-            return again if again is None or again.decision.severity > before.decision.severity else back
-        return back
-
-    def _as_if_it_came_now(
-        self, work: UnitOfWork, recorded: Recorded, last: Assessment, now: datetime
-    ) -> Assessment | None:
-        bans = last.linkage.get("bans", {})
-        touched = any(bans.values()) or last.linkage.get("cluster", {}).get("frauds", 0) > 0
-        if not touched:
-            return None
-        # A draw would let in at random what the look has just found.
-        again = look_again(work, replace(self.judge, chance=lambda: _NOBODY_DRAWS), recorded, now=now)
-        if again.decision.severity >= last.decision.severity:
-            return None
-        return replace(again, reasons=(*again.reasons, CORRECTED))
+        return replace(left, id=self.judge.new_id(now), decided_at=now, reasons=(*left.reasons, CORRECTED))
 
 
 def _near(work: UnitOfWork, bans: Sequence[Known], lines: AfterBan, now: datetime) -> list[int]:
@@ -131,22 +94,17 @@ def _near(work: UnitOfWork, bans: Sequence[Known], lines: AfterBan, now: datetim
         member, cluster = work.clusters.member(ban.signup_no), work.clusters.cluster_of(ban.signup_no)
         if member is not None:
             # Through what was guarded since as well: when the ban changed decisions, it may have tied.
-            found.update(kin_of(work, member, lines, now, of=_HARSH, guarded_too=True))
+            found.update(kin_of(work, member, lines, now, of=HARSH, guarded_too=True))
         if cluster is not None and _is_clear(work, cluster):
             found.update(each.signup_no for each in work.clusters.members(cluster))
     harsh = sorted(
         number
         for number, each in work.cluster_list.standings(sorted(found), signals=False).items()
-        if each.decision in _HARSH
+        if each.decision in HARSH
     )
     of_number = work.clusters.clusters_of(harsh)
     clear = {cluster for cluster in set(of_number.values()) if _is_clear(work, cluster)}
     return [number for number in harsh if of_number.get(number) in clear]
-
-
-def _for_habits(last: Assessment) -> bool:
-    """Whether it may rest on the habits of several banned accounts, from which one that is corrected takes nothing."""
-    return bool(last.linkage.get("bans", {}).get("triples_72h", 0)) or not _OF_HABITS.isdisjoint(last.rules)
 
 
 def _is_clear(work: UnitOfWork, cluster: int) -> bool:

@@ -141,6 +141,28 @@ def test_of_two_corrected_bans_neither_leaves_anything_behind(gate: Any, at_once
     assert gate.latest(early) is ALLOW
 
 
+@pytest.mark.parametrize("asked", ["at the door", "by a second look"])
+def test_who_was_asked_for_one_ban_and_denied_for_another_is_let_in_without_them(gate: Any, asked: str) -> None:
+    habits = {"agent": AGENT, "ip": "81.2.69.142"}
+    early = gate.came(device="d", card="c", **habits)
+    by_habits, by_device = gate.came(**habits), gate.came(device="d", card="c")
+    gate.said(by_habits)
+    if asked == "at the door":
+        early = gate.came(device="d", card="c", **habits)
+    else:
+        gate.later(minutes=70)
+        SecondLook(gate.store.begin, gate.judge, gate.telling(9).ask_again)(gate.now)
+    assert gate.latest(early) is STEP_UP
+    gate.said(by_device)
+    round_of(gate)
+    assert gate.latest(early) is DENY
+    for view in (by_habits, by_device):
+        corrected(gate, view)
+        round_of(gate)
+
+    assert gate.latest(early) is ALLOW
+
+
 @pytest.mark.parametrize("how", ["cut", "exempt"])
 def test_who_was_denied_is_let_in_though_what_he_shares_ties_nobody_by_then(
     gate: Any, banned: Any, monkeypatch: pytest.MonkeyPatch, how: str
