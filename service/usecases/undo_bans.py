@@ -3,7 +3,7 @@ again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,12 +29,13 @@ CORRECTED = Reason("BAN_CORRECTED", "rule", "The ban of another account that had
 
 @dataclass(frozen=True, slots=True)
 class UndoBans:
-    """A job of the worker: every correction of a ban is followed once.
+    """A job of the worker: every correction of a ban is followed once, and again when something near it is released.
 
     Strict, because it lets people in: only who was changed by a look back or a branch, or turned away at the door, and
     was decided on by nobody since; who failed no proof and is not banned; in whose cluster nothing is banned or
-    contained any more, which whatever they learnt since ties them to as well. Whoever is in review waits for a person,
-    who sees that the ban was corrected.
+    contained any more, which whatever they learnt since ties them to as well. Where something is, they wait until the
+    last ban is corrected or the last containment released: either has the whole cluster looked at. Whoever is in review
+    waits for a person, who sees that the ban was corrected.
     """
 
     begin: Begin
@@ -52,7 +53,14 @@ class UndoBans:
         lines = self.judge.policy().document.clusters.after_ban
         with self.begin() as work:
             bans = work.after_bans.corrected(limit=A_ROUND)
-            near = _near(work, bans, lines, now)
+            harsh = _harsh_near(work, bans, lines, now)
+            for number in _waiting(work, bans, harsh):
+                work.after_bans.put_off(number, at=now)
+            work.commit()
+        with self.begin() as work:
+            # Asked once more: whoever releases something at this moment sees what was put off, or is seen here.
+            clear = _clear_ones(work, harsh.values())
+        near = [number for number, cluster in harsh.items() if cluster in clear]
         leaving_to_others(lambda some: self._look_at(some, now), near, batch=BATCH)
         self.what_rested(bans, now)
         for ban in bans:
@@ -64,8 +72,11 @@ class UndoBans:
     def _look_at(self, numbers: Sequence[int], now: datetime) -> int:
         told = 0
         with self.begin() as work:
-            members = {each.signup_no: each for each in work.clusters.several(numbers)}
-            for recorded in work.ledger.several(numbers):
+            # Contained since the clusters were looked at: its release has them looked at again.
+            contained = work.containments.standing_among(numbers) | work.containments.asked_among(numbers)
+            some = [number for number in numbers if number not in contained]
+            members = {each.signup_no: each for each in work.clusters.several(some)}
+            for recorded in work.ledger.several(some):
                 member = members.get(recorded.signup_no)
                 back = None if member is None else self._given_back(work, recorded, member, now)
                 if back is not None:
@@ -87,24 +98,36 @@ class UndoBans:
         return replace(left, id=self.judge.new_id(now), decided_at=now, reasons=(*left.reasons, CORRECTED))
 
 
-def _near(work: UnitOfWork, bans: Sequence[Known], lines: AfterBan, now: datetime) -> list[int]:
-    """Who shares something with these accounts or is in a cluster with one, is asked or denied, and may be let in."""
+def _harsh_near(work: UnitOfWork, bans: Sequence[Known], lines: AfterBan, now: datetime) -> Mapping[int, int]:
+    """Who shares something with these accounts, or is in a clear cluster with one, and is asked or denied; with the
+    cluster of each.
+    """
     found: set[int] = set()
     for ban in bans:
-        member, cluster = work.clusters.member(ban.signup_no), work.clusters.cluster_of(ban.signup_no)
+        member = work.clusters.member(ban.signup_no)
         if member is not None:
             # Through what was guarded since as well: when the ban changed decisions, it may have tied.
             found.update(kin_of(work, member, lines, now, of=HARSH, guarded_too=True))
-        if cluster is not None and _is_clear(work, cluster):
-            found.update(each.signup_no for each in work.clusters.members(cluster))
-    harsh = sorted(
-        number
-        for number, each in work.cluster_list.standings(sorted(found), signals=False).items()
-        if each.decision in HARSH
-    )
-    of_number = work.clusters.clusters_of(harsh)
-    clear = {cluster for cluster in set(of_number.values()) if _is_clear(work, cluster)}
-    return [number for number in harsh if of_number.get(number) in clear]
+    for cluster in _clear_ones(work, _clusters_of(work, bans)):
+        found.update(each.signup_no for each in work.clusters.members(cluster))
+    standings = work.cluster_list.standings(sorted(found), signals=False)
+    harsh = sorted(number for number, each in standings.items() if each.decision in HARSH)
+    return work.clusters.clusters_of(harsh)
+
+
+def _waiting(work: UnitOfWork, bans: Sequence[Known], harsh: Mapping[int, int]) -> list[int]:
+    """One of each cluster that the bans reach and that is not clear; where a ban is itself, that one waits."""
+    reached = set(harsh.values()) - set(_clusters_of(work, bans))
+    waiting = reached - _clear_ones(work, reached)
+    return [min(number for number, cluster in harsh.items() if cluster == each) for each in sorted(waiting)]
+
+
+def _clusters_of(work: UnitOfWork, bans: Sequence[Known]) -> Collection[int]:
+    return set(work.clusters.clusters_of([ban.signup_no for ban in bans]).values())
+
+
+def _clear_ones(work: UnitOfWork, clusters: Iterable[int]) -> set[int]:
+    return {cluster for cluster in set(clusters) if _is_clear(work, cluster)}
 
 
 def _is_clear(work: UnitOfWork, cluster: int) -> bool:

@@ -10,14 +10,21 @@ from typing import Self
 from service.domain.decision import Assessment, Decision
 from service.domain.likeness import LIKE_BANNED
 from service.domain.watch import WATCHED
+from service.usecases.branches import HANGS_ON_BANNED
+from service.usecases.give_back import RELEASED
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
-from service.usecases.ports import Recorded, UnitOfWork
+from service.usecases.ports import AuditEntry, Recorded, UnitOfWork
 from service.usecases.second_look import AFTER_SECOND_LOOK
 
 HARSH = (Decision.DENY, Decision.STEP_UP)
 """What is undone of what bans make of accounts: whoever is in review waits for a person."""
 
+_AFTER_BAN = "ban_of_another"
+"""What a decision is said to have followed from that became harsher by a look back, or on a branch."""
+
+_CONTAINMENT = "containment"
+_OF_CONTAINMENTS = frozenset({_CONTAINMENT, "containment_of_others"})
 _OF_HABITS = frozenset({WATCHED, LIKE_BANNED})
 
 _NOBODY_DRAWS = 1.0
@@ -45,14 +52,16 @@ class WithoutBans:
         """Of one account, with what the audit record says of its assessments."""
         most = len(recorded.assessments)
         entries = work.audit.entries(subject=recorded.id, action="signup.reassessed", limit=most)
-        after = {entry.detail.get("assessment"): entry.detail.get("after") for entry in entries}
+        after = {entry.detail.get("assessment"): _cause(entry) for entry in entries}
         return cls(judge, work, recorded, after, now)
 
     def __call__(self) -> Assessment | None:
         """What stood before the bans, or what today's history makes of somebody who came after one; if it is milder."""
-        left = self._left_of(self.recorded.assessments)
-        milder = left is not None and left.decision.severity < self.recorded.assessments[-1].decision.severity
-        return left if milder else None
+        history = self.recorded.assessments
+        while history and self._is_held(history[-1]):
+            # What stood before is given back by the release: here only what that rested on is undone.
+            history = history[:-1]
+        return self._left_of(history)
 
     def _left_of(self, history: Sequence[Assessment]) -> Assessment | None:
         """What is left of the last of these; ``None`` where it stands as it is."""
@@ -61,23 +70,38 @@ class WithoutBans:
         last, earlier = history[-1], history[:-1]
         if not earlier:
             return self._as_if_it_came_now(last)
-        after = self.after.get(last.id)
-        if after == "ban_of_another":
-            return self._left_of(earlier) or earlier[-1]
-        if after == AFTER_SECOND_LOOK:
+        left, after = None, self.after.get(last.id)
+        if after == _AFTER_BAN or self._is_held(last):
+            left = self._left_of(earlier) or earlier[-1]
+        elif after == AFTER_SECOND_LOOK:
             # It saw more than the ban: what is left without it stands.
-            again = self._as_if_it_came_now(last)
-            return again if again is None or again.decision.severity > earlier[-1].decision.severity else earlier[-1]
-        return None
+            left = self._as_if_it_came_now(last)
+            if left is not None and left.decision.severity <= earlier[-1].decision.severity:
+                left = earlier[-1]
+        elif after in _OF_CONTAINMENTS and _rests_on_bans(last):
+            left = self._left_of(earlier)
+        return left if left is not None and left.decision.severity < last.decision.severity else None
+
+    def _is_held(self, assessment: Assessment) -> bool:
+        """Whether a containment made it that was released since: beside one that stands nobody is asked about."""
+        return self.after.get(assessment.id) in _OF_CONTAINMENTS and RELEASED not in assessment.reasons
 
     def _as_if_it_came_now(self, last: Assessment) -> Assessment | None:
-        bans = last.linkage.get("bans", {})
-        touched = any(bans.values()) or last.linkage.get("cluster", {}).get("frauds", 0) > 0
-        if not touched:
+        if not _rests_on_bans(last):
             return None
         # A draw would let in at random what the look has just found.
         again = look_again(self.work, replace(self.judge, chance=lambda: _NOBODY_DRAWS), self.recorded, now=self.now)
         return again if again.decision.severity < last.decision.severity else None
+
+
+def _cause(entry: AuditEntry) -> object:
+    return _CONTAINMENT if _CONTAINMENT in entry.detail else entry.detail.get("after")
+
+
+def _rests_on_bans(assessment: Assessment) -> bool:
+    touched = any(assessment.linkage.get("bans", {}).values())
+    in_cluster = assessment.linkage.get("cluster", {}).get("frauds", 0) > 0
+    return touched or in_cluster or HANGS_ON_BANNED in assessment.reasons
 
 
 def _is_for_habits(last: Assessment) -> bool:
