@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -140,7 +140,9 @@ class ContainCluster:
             if pending is None:
                 raise ConflictError("This request no longer waits; look at the cluster again.")
             touched = [each.signup_no for each in work.containments.touched(pending.number)]
-            decline_containment(work, pending, set(work.clusters.clusters_of(touched).values()), by=by, now=now)
+            clusters = set(work.clusters.clusters_of(touched).values())
+            decline_containment(work, pending, clusters, by=by, now=now)
+            _take_up_corrections(work, clusters, now=now)
             detail: dict[str, object] = {"containment": pending.id, "opened_by": pending.opened_by, "reason": reason}
             work.audit.add(AuditEntry(now, by, "cluster.containment_declined", cluster_id(cluster), detail))
             work.commit()
@@ -183,6 +185,7 @@ class ContainCluster:
                 work.audit.add(AuditEntry(now, by, "cluster.released", cluster_id(cluster), detail))
             if let_go:
                 _let_go(work, let_go, cluster, touching, by=by, now=now)
+            _take_up_corrections(work, concerned.clusters, now=now)
             work.commit()
             every = (*work.containments.touching(cluster), *work.containments.of_cluster(cluster))
             found = {each.number: each for each in every}
@@ -260,6 +263,12 @@ def _let_go(
     since = min(each.opened_at for each in (*touching, *let_go))
     held_by = {*numbers, *(each.number for each in touching if each.state is ContainmentState.STANDING)}
     work.containments.look_again_at(numbers, cluster=cluster, since=since, held_by=held_by)
+
+
+def _take_up_corrections(work: UnitOfWork, clusters: Collection[int], *, now: datetime) -> None:
+    """Stage that bans are undone which were corrected while something was contained near them, or waited to be."""
+    for cluster in sorted(clusters):
+        work.after_bans.take_up(cluster, at=now)
 
 
 _PAGE = 500

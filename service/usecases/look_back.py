@@ -290,33 +290,35 @@ def kin_of(
     lines: AfterBan,
     now: datetime,
     *,
-    of: Sequence[Decision | None] = (Decision.ALLOW, Decision.STEP_UP),
+    of: Sequence[Decision] = (Decision.ALLOW, Decision.STEP_UP),
+    guarded_too: bool = False,
 ) -> list[int]:
     """The newest accounts that share a strong identifier, a medium pair or three weak ones with a banned one.
 
     Those of whom one of these was decided at some time: first those who were let in, or hundreds of forms that wait for
-    a proof would hide them.
+    a proof would hide them. With ``guarded_too`` also by what ties nobody any more.
     """
-    kin = dict.fromkeys(number for once in of for number in _sharing(work, banned, lines, now, once))
+    guards = () if guarded_too else work.clusters.guards(banned.identifiers)
+    guarded = {guard.key.digest for guard in guards}
+    tying = [key for key in banned.identifiers if key.digest not in guarded]
+    since = now - timedelta(days=lines.look_back_days)
+    kin = dict.fromkeys(number for once in of for number in _sharing(work, tying, since, once))
+    kin.pop(banned.signup_no, None)
     return list(kin)[: lines.look_back_accounts]
 
 
-def _sharing(
-    work: UnitOfWork, banned: ClusterMember, lines: AfterBan, now: datetime, once: Decision | None
-) -> list[int]:
+def _sharing(work: UnitOfWork, keys: Sequence[IdentifierKey], since: datetime, once: Decision) -> list[int]:
     strong: set[int] = set()
     medium: Counter[int] = Counter()
     weak: Counter[int] = Counter()
-    since = now - timedelta(days=lines.look_back_days)
-    guarded = {guard.key.digest for guard in work.clusters.guards(banned.identifiers)}
-    for key in banned.identifiers:
+    for key in keys:
         strength = strength_of(key.kind)
-        if key.digest in guarded or (strength is Strength.WEAK and key.kind not in _WEAK):
+        if strength is Strength.WEAK and key.kind not in _WEAK:
             continue
         numbers = [
             each.signup_no
             for each in work.clusters.carriers(key, limit=CARRIERS, once=once, since=since)
-            if each.label is None and each.signup_no != banned.signup_no
+            if each.label is None
         ]
         if strength is Strength.STRONG:
             strong.update(numbers)

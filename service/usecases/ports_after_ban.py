@@ -76,5 +76,17 @@ class AfterBans(Protocol):
         ...
 
     def undone(self, ban: Known) -> None:
-        """Stage: what followed from a corrected ban was undone."""
+        """Stage: what followed from a corrected ban was undone, as far as nothing stood in the way."""
+        ...
+
+    def put_off(self, signup_no: int, *, at: datetime) -> None:
+        """Stage: a correction reached this account, in whose cluster something is banned or contained all the same."""
+        ...
+
+    def take_up(self, cluster: int, *, at: datetime) -> None:
+        """Stage: what corrections had left as it was in a cluster is to be undone, as something was released there.
+
+        One of its accounts is corrected as of now, from which all of the cluster is looked at: one whose ban was
+        withdrawn, or else one that was put off. Where there is none, nobody was ever corrected near it.
+        """
         ...

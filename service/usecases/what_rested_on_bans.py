@@ -51,18 +51,18 @@ class WhatRestedOnBans:
     def _ask_about_containments(self, cluster: int, corrected: set[int], now: datetime) -> None:
         """What rested on a known fraud, of whom nobody is one any more, is a case: only a person releases it."""
         with self.begin() as work:
-            for containment in work.containments.touching(cluster):
-                if containment.state is not ContainmentState.STANDING:
-                    continue
-                touched = work.containments.touched(containment.number)
-                numbers = [each.signup_no for each in touched if each.role is Role.CORE]
-                # A further one of the worker's may hold no fraud itself: it rests on the frauds of those before it.
-                own = containment.opened_by != WORKER or self._knew_a_fraud(work, containment, numbers)
+            touching = work.containments.touching(cluster)
+            cores = {each: _core_of(work, each) for each in touching if each.state is ContainmentState.STANDING}
+            banned = {each for each, core in cores.items() if any(member.label is Mark.BANNED for member in core)}
+            for containment, core in cores.items():
+                numbers = [member.signup_no for member in core]
+                knew_a_fraud = self._knew_a_fraud(work, containment, numbers)
+                # A further one of the worker's may hold no fraud itself: it rests on the frauds of those beside it.
+                own = containment.opened_by != WORKER or knew_a_fraud
                 if own and corrected.isdisjoint(numbers):
                     continue
-                core = sorted(work.clusters.several(numbers), key=lambda each: each.signup_no)
-                stands = any(member.label is Mark.BANNED for member in core)
-                if not stands and (containment.opened_by == WORKER or self._knew_a_fraud(work, containment, numbers)):
+                stands = containment in banned if own else bool(banned)
+                if not stands and (containment.opened_by == WORKER or knew_a_fraud):
                     self._open_case(work, containment, core, now)
             with suppress(ConflictError):  # another worker opened the same one at the same moment
                 work.commit()
@@ -119,6 +119,12 @@ class WhatRestedOnBans:
                 work.audit.add(AuditEntry(now, WORKER, "case.settled_by_correction", case.id, detail))
                 work.containments.judge_again([cluster], since=case.opened_at)
                 work.commit()
+
+
+def _core_of(work: UnitOfWork, containment: Containment) -> Sequence[ClusterMember]:
+    touched = work.containments.touched(containment.number)
+    core = work.clusters.several([each.signup_no for each in touched if each.role is Role.CORE])
+    return sorted(core, key=lambda each: each.signup_no)
 
 
 def _denied(work: UnitOfWork, core: Sequence[ClusterMember]) -> ClusterMember:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from models.linkage.identifier import IdentifierKind
 from service.domain.caller import Caller, Scope
+from service.domain.cluster import identifier_handle
 from service.domain.decision import Decision
 from service.domain.event import EventType
 from service.usecases.learn_identifiers import Learnt, LearntKind
@@ -137,6 +139,55 @@ def test_of_two_corrected_bans_neither_leaves_anything_behind(gate: Any, at_once
     round_of(gate)
 
     assert gate.latest(early) is ALLOW
+
+
+@pytest.mark.parametrize("asked", ["at the door", "by a second look"])
+def test_who_was_asked_for_one_ban_and_denied_for_another_is_let_in_without_them(gate: Any, asked: str) -> None:
+    habits = {"agent": AGENT, "ip": "81.2.69.142"}
+    early = gate.came(device="d", card="c", **habits)
+    by_habits, by_device = gate.came(**habits), gate.came(device="d", card="c")
+    gate.said(by_habits)
+    if asked == "at the door":
+        early = gate.came(device="d", card="c", **habits)
+    else:
+        gate.later(minutes=70)
+        SecondLook(gate.store.begin, gate.judge, gate.telling(9).ask_again)(gate.now)
+    assert gate.latest(early) is STEP_UP
+    gate.said(by_device)
+    round_of(gate)
+    assert gate.latest(early) is DENY
+    for view in (by_habits, by_device):
+        corrected(gate, view)
+        round_of(gate)
+
+    assert gate.latest(early) is ALLOW
+
+
+@pytest.mark.parametrize("how", ["cut", "exempt"])
+def test_who_was_denied_is_let_in_though_what_he_shares_ties_nobody_by_then(
+    gate: Any, banned: Any, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("service.usecases.look_back.CARRIERS", 5)
+    for kind, value in ((IdentifierKind.DEVICE, "d"), (IdentifierKind.PAYMENT, "c")):
+        gate.later(seconds=90)
+        taken_out(gate, kind, value, how)
+    crowd = [gate.came(**each) for each in [{"device": "d"}, {"card": "c"}] * 6]
+    assert set(gate.decisions(crowd)) == {"allow"}
+    assert gate.cluster(gate.before) != gate.cluster(banned)
+    corrected(gate, banned)
+
+    round_of(gate)
+
+    assert gate.latest(gate.before) is ALLOW
+
+
+def taken_out(gate: Any, kind: IdentifierKind, value: str, how: str) -> None:
+    if how == "exempt":
+        gate.declare([(kind, value)], by="lea", reason="shared", until=None, now=gate.now)
+        return
+    (key,) = gate.read(lambda work: work.clusters.keys_of([(kind, value)]))
+    handle, cluster = identifier_handle(kind, key.digest), gate.cluster(gate.before)
+    gate.clusters.cut(cluster, handle, owner=None, by="lea", reason="shared", now=gate.now)
 
 
 def test_who_is_in_review_waits_for_a_person(gate: Any) -> None:

@@ -145,9 +145,9 @@ def test_it_is_not_asked_again_for_a_correction_of_somebody_else(gate: Any, peop
     assert [each.state for each in unfounded(gate)] == [RESOLVED]
 
 
-def test_a_further_containment_that_holds_no_fraud_itself_is_asked_about_too(gate: Any, people: CaseUseCases) -> None:
-    del people
-    first = gate.ring(8, frauds=3, name="a")
+def with_a_further_containment(gate: Any) -> tuple[list[Any], set[int]]:
+    """A ring of which four are banned and a further one that hangs on it, and how many are in the core of each."""
+    first = list(gate.ring(8, frauds=3, name="a"))
     gate.work()
     second = gate.ring(8, name="b")
     for at, (device, card) in {0: ("a-d0", "a-c1"), 4: ("a-d1", "a-c2")}.items():
@@ -156,13 +156,32 @@ def test_a_further_containment_that_holds_no_fraud_itself_is_asked_about_too(gat
         gate.clusters.learn(second[at].id, learnt, caller=CALLER, now=gate.now)
     gate.said(first[4])
     round_of(gate)
-    cores = {
-        each.core for each in gate.read(lambda work: work.containments.touching(number_of_cluster(gate, first[0])))
-    }
+    touching = gate.read(lambda work: work.containments.touching(number_of_cluster(gate, first[0])))
+    cores = {each.core for each in touching}
     assert len(cores) == 2
-    for at in range(4, 8):
-        gate.said(first[at], "legitimate", source="law")
+    return first, cores
 
+
+def test_a_further_containment_that_holds_no_fraud_itself_is_asked_about_too(gate: Any, people: CaseUseCases) -> None:
+    del people
+    first, cores = with_a_further_containment(gate)
+    for at in range(4, 8):
+        corrected(gate, first[at])
+
+    round_of(gate)
+
+    assert {each.size for each in unfounded(gate)} == cores
+
+
+def test_a_further_containment_is_not_asked_about_while_a_ban_stands_beside_it(gate: Any, people: CaseUseCases) -> None:
+    del people
+    first, cores = with_a_further_containment(gate)
+    for at in range(4, 7):
+        corrected(gate, first[at])
+        round_of(gate)
+        assert unfounded(gate) == []
+
+    corrected(gate, first[7])
     round_of(gate)
 
     assert {each.size for each in unfounded(gate)} == cores

@@ -16,6 +16,9 @@ from service.usecases.ports_clusters import Known
 
 T = TypeVar("T")
 
+_NO_BAN_US = 0
+"""When the ban of an account became known that never was: before any other."""
+
 
 class MemoryAfterBans:
     """See ``service.usecases.ports_after_ban.AfterBans``."""
@@ -125,6 +128,34 @@ class MemoryAfterBans:
             undo = _remembering(shelf, ban.signup_no)
             if shelf.corrected.get(ban.signup_no) == ban.at:
                 del shelf.corrected[ban.signup_no]
+            return undo
+
+        self._staged.append(write)
+
+    def put_off(self, signup_no: int, *, at: datetime) -> None:
+        """See the port."""
+        del at
+
+        def write() -> Undo:
+            shelf = self._shelves.after_bans
+            undo = _remembering(shelf, signup_no)
+            shelf.looked_back.setdefault(signup_no, _NO_BAN_US)
+            return undo
+
+        self._staged.append(write)
+
+    def take_up(self, cluster: int, *, at: datetime) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            shelf, clusters = self._shelves.after_bans, self._shelves.history.clusters
+            of_cluster = [each for each in clusters.numbers_of(cluster) if each in shelf.looked_back]
+            waiting = [each for each in of_cluster if clusters.members[each].label is not Mark.BANNED]
+            if not waiting:
+                return lambda: None
+            newest = max(waiting, key=lambda each: (shelf.looked_back[each], -each))
+            undo = _remembering(shelf, newest)
+            shelf.corrected[newest] = at
             return undo
 
         self._staged.append(write)

@@ -11,14 +11,17 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from models.linkage.marks import Mark
 from service.domain.watch import Watch
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
-from service.storage.sql.cluster_tables import MemberRow
+from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.containment_tables import LookBackRow, WatchRow
 from service.storage.sql.database import Database
 from service.storage.sql.records import KIND_CODES, KINDS, packed, unpacked
 from service.storage.sql.staging import Stage
-from service.storage.sql.upserts import write_over
+from service.storage.sql.upserts import write_over, write_unless_there
 from service.usecases.ports_after_ban import DueBan
 from service.usecases.ports_clusters import Known
+
+_NO_BAN_US = 0
+"""When the ban of an account became known that never was: before any other."""
 
 
 class SqlAfterBans:
@@ -141,6 +144,29 @@ class SqlAfterBans:
 
         def run(connection: Connection) -> None:
             connection.execute(update(LookBackRow).where(own).values(corrected_us=None))
+
+        self._stage.add(run)
+
+    def put_off(self, signup_no: int, *, at: datetime) -> None:
+        """See the port."""
+        columns = {"signup_no": signup_no, "known_us": _NO_BAN_US, "done_us": microseconds_of(at)}
+        self._stage.add(lambda connection: write_unless_there(connection, LookBackRow, columns))
+
+    def take_up(self, cluster: int, *, at: datetime) -> None:
+        """See the port."""
+        newest = (
+            select(LookBackRow.signup_no)
+            .join(MemberRow, MemberRow.signup_no == LookBackRow.signup_no)
+            .join(ClusterRow, ClusterRow.cluster_no == MemberRow.cluster_no)
+            .where(ClusterRow.root_no == cluster, MemberRow.label.is_distinct_from(Mark.BANNED.value))
+            .order_by(LookBackRow.known_us.desc(), LookBackRow.signup_no)
+            .limit(1)
+            .scalar_subquery()
+        )
+        due = update(LookBackRow).where(LookBackRow.signup_no == newest).values(corrected_us=microseconds_of(at))
+
+        def run(connection: Connection) -> None:
+            connection.execute(due)
 
         self._stage.add(run)
 

@@ -93,6 +93,9 @@ class LookBackRow(Base):
     With ``corrected_us`` it was withdrawn since, and what followed from it is to be looked at again. With ``again_us``
     something was learnt then that it touches, and it is due once more; ``reached_us`` is when the banned account itself
     learnt something last.
+
+    Or an account that never was banned, known since nought, which a correction reached while something was banned or
+    contained near it: a place from which it is looked again once that is released.
     """
 
     __tablename__ = "look_backs"

@@ -1,4 +1,4 @@
-"""Rows that are written over: what stands last is what somebody wrote last, and two at once both come through."""
+"""Rows that may be there already: of two who write one at once both come through."""
 
 from __future__ import annotations
 
@@ -23,3 +23,9 @@ def write_over(
     statement = dialect.insert(kind).values(columns)
     changed = {name: statement.excluded[name] for name in columns if name not in key}
     connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed, where=only))
+
+
+def write_unless_there(connection: Connection, kind: type[Base], columns: Mapping[str, Any]) -> None:
+    """Write a row, unless there is one with the same primary key: that one stays as it is."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(kind).values(columns).on_conflict_do_nothing())
