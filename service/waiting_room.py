@@ -15,7 +15,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from werkzeug.wsgi import ClosingIterator
@@ -37,22 +36,8 @@ class _Desks:
     """So many that may work at once, and so many more that may wait for them."""
 
     def __init__(self, working: int, waiting: int) -> None:
-        self._places = threading.BoundedSemaphore(working + waiting)
-        self._desks = threading.BoundedSemaphore(working)
-
-    def enter(self, until: float) -> bool:
-        """Wait for a desk until then, by the monotonic clock, if there is a place to wait."""
-        if not self._places.acquire(blocking=False):
-            return False
-        if not self._desks.acquire(timeout=max(0.0, until - time.monotonic())):
-            self._places.release()
-            return False
-        return True
-
-    def leave(self) -> None:
-        """Give the desk and the place back."""
-        self._desks.release()
-        self._places.release()
+        self.places = threading.BoundedSemaphore(working + waiting)
+        self.desks = threading.BoundedSemaphore(working)
 
 
 class WaitingRoom:
@@ -77,15 +62,23 @@ class WaitingRoom:
         """Answer at once if the route is light, else when a desk is free, else refuse."""
         if environ.get("PATH_INFO") in LIGHT_PATHS:
             return self._app(environ, start_response)
-        desks = (self._long, self._all) if _is_long(environ) else (self._all,)
+        rooms = (self._long, self._all) if _is_long(environ) else (self._all,)
         until = time.monotonic() + self._patience_s
-        entered = list(takewhile(lambda each: each.enter(until), desks))
+        taken: list[threading.BoundedSemaphore] = []
+
+        def take(each: threading.BoundedSemaphore, *, wait: bool) -> bool:
+            # Whoever waits for anything has a place in the one room: while a thread waits it answers no health check.
+            got = each.acquire(timeout=max(0.0, until - time.monotonic())) if wait else each.acquire(blocking=False)
+            if got:
+                taken.append(each)
+            return got
 
         def leave() -> None:
-            for each in reversed(entered):
-                each.leave()
+            for each in reversed(taken):
+                each.release()
 
-        if len(entered) < len(desks):
+        places = all(take(room.places, wait=False) for room in rooms)
+        if not places or not all(take(room.desks, wait=True) for room in rooms):
             leave()
             return self._refuse(start_response)
         try:

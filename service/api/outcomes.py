@@ -34,23 +34,23 @@ class OutcomeEndpoints:
     def record(self, caller: Caller) -> Response:
         """Record what is said."""
         decoded = decode(read_body(request, limit=LIST_LIMIT, media_types=(JSON,)))
-        now = self.clock()
         if not isinstance(decoded.document, list):
-            spoken = self._said(decoded, caller, now)
+            spoken = self._said(decoded, caller)
             body = recorded_answer(spoken).model_dump_json()
             return Response(body, _CREATED if spoken.new else _OK, content_type=JSON)
         if not 1 <= len(decoded.document) <= MOST:
             raise InvalidError("The list is empty or too long.", (FieldError("", f"must have 1 to {MOST:,} entries"),))
-        items = tuple(self._line(entry, caller, now) for entry in entries_of(decoded))
+        items = tuple(self._line(entry, caller) for entry in entries_of(decoded))
         return Response(OutcomeLinesAnswer(items=items).model_dump_json(), _MULTI_STATUS, content_type=JSON)
 
-    def _said(self, decoded: Decoded, caller: Caller, now: datetime) -> Spoken:
+    def _said(self, decoded: Decoded, caller: Caller) -> Spoken:
+        now = self.clock()  # of a list each entry has its own: the last is recorded seconds after the first
         asked = validate(OutcomeRequest, decoded, now=now)
         return self.outcomes(asked.signup_id, asked.to_statement(), caller=caller, now=now)
 
-    def _line(self, entry: Decoded, caller: Caller, now: datetime) -> OutcomeLineAnswer:
+    def _line(self, entry: Decoded, caller: Caller) -> OutcomeLineAnswer:
         try:
-            spoken = self._said(entry, caller, now)
+            spoken = self._said(entry, caller)
         except Exception as error:
             problem = problem_of(error)
             return OutcomeLineAnswer(

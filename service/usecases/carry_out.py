@@ -90,7 +90,7 @@ class CarryOut:
             batch.cases.reopen(task, recorded)
             back = given_back(self.judge, batch.work, task, recorded, made=batch.made, now=batch.now)
             if back is not None:
-                self._record(batch, task, recorded, back.assessment)
+                self._record(batch, task, recorded, back.assessment, has_its_case=back.copy_of is not None)
                 if back.copy_of is not None and back.copy_of in batch.made.standing:
                     # Another containment made it, which undoes it when it is released in turn.
                     batch.work.containments.stands_as(recorded.signup_no, back.copy_of, back.assessment.id)
@@ -100,7 +100,9 @@ class CarryOut:
         settled = batch.cases.settle(task, recorded, (made or before).decision)
         # A leaf that became part of the core since has both already.
         if made is not None and self._record(batch, task, recorded, made):
-            return Done(task, Progress.CHANGED, before_id=task.before_id or before.id, made_id=made.id)
+            # What a leaf decided for itself since, as by a proof that it failed, is what is given back.
+            first = task.before_id if before.id == task.made_id else None
+            return Done(task, Progress.CHANGED, before_id=first or before.id, made_id=made.id)
         if task.made_id is not None:
             return Done(task, Progress.CHANGED, before_id=task.before_id, made_id=task.made_id)
         # Without an assessment of its own: there is a case to be given back when it is released, and nothing else.
@@ -133,7 +135,9 @@ class CarryOut:
             return looked
         return held(self.judge, recorded, looked, now=batch.now, edges=edges)
 
-    def _record(self, batch: _Batch, task: Task, recorded: Recorded, assessment: Assessment) -> bool:
+    def _record(
+        self, batch: _Batch, task: Task, recorded: Recorded, assessment: Assessment, *, has_its_case: bool = False
+    ) -> bool:
         because: dict[str, object] = {
             "containment": task.containment_id,
             "role": task.touched.role.value,
@@ -141,7 +145,15 @@ class CarryOut:
             "not_proven_by": [kind.value for kind in task.touched.ties],
         }
         given_back = task.progress is Progress.RESTORING and task.made_id is not None
-        told = self.tell(batch.work, recorded, assessment, because=because, now=batch.now, given_back=given_back)
+        told = self.tell(
+            batch.work,
+            recorded,
+            assessment,
+            because=because,
+            now=batch.now,
+            given_back=given_back,
+            has_its_case=has_its_case,
+        )
         return told is not None
 
 

@@ -38,7 +38,7 @@ def divide(begin: Begin, cluster: int, without: IdentifierKey, *, at: datetime) 
         ConflictError: members came and left all the time.
     """
     first: dict[int, ClusterMember] = {}
-    guarded: frozenset[Key] = frozenset()
+    guarded = frozenset({key_of(without)})
     seen: dict[int, ClusterMember] = {}
     gone: dict[int, ClusterMember] = {}
     for last in range(_ROUNDS, 0, -1):
@@ -46,6 +46,8 @@ def divide(begin: Begin, cluster: int, without: IdentifierKey, *, at: datetime) 
             whole = Dividing.read(work, cluster)
         if whole is None:
             return ()
+        if key_of(without) not in whole.guarded:
+            break  # it ties again by now
         first, seen, guarded = first or whole.members, seen | whole.members, guarded | whole.guarded
         gone = {number: member for number, member in seen.items() if number not in whole.members}
         try:

@@ -14,8 +14,8 @@ from service.domain.containment import WORKER, ContainmentState, Looked
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.clusters import ClusterLines
 from service.usecases.ask_branches import AskBranches
-from service.usecases.branches import Branches, Hanging
-from service.usecases.doubt_alone import DoubtAlone
+from service.usecases.branches import JUDGED_ALONE, Branches, Hanging
+from service.usecases.doubt_alone import LOOKED_AT, DoubtAlone
 from service.usecases.open_containment import NewId, open_containment
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
 from service.usecases.survey_cluster import Survey, lines_of, plan_of, survey
@@ -137,7 +137,10 @@ class JudgeClusters:
                 continue
             contained = [self._firm(work, found, each) for each in self._without(work, found, piece, released, lines)]
             by_themselves += contained
-            left = set(piece.accounts).difference(released, piece.loose, *(each.accounts for each in contained))
+            gone = {number for each in contained for number in each.accounts}
+            # Whom nothing holds firmly is asked where it shares something with those; a person looks at the others.
+            asked = _beside(found, gone).intersection(piece.loose)
+            left = set(piece.accounts).difference(released, piece.good, asked, gone)
             by_a_person += [piece] if left or not contained else []
         return by_themselves, by_a_person
 
@@ -161,9 +164,14 @@ class JudgeClusters:
         loose = frozenset(piece.loose)
         told = {each.number: each for each in found.accounts if each.number in loose}
         untold = [number for number, each in told.items() if each.doubted is None and each.label is None]
-        alone = self.doubt(work, untold)
+        alone = self._doubted_alone(work, untold)
         kept = {number for number, each in told.items() if alone.get(number, each.doubted)}
         return replace(piece, accounts=tuple(each for each in piece.accounts if each not in loose or each in kept))
+
+    def _doubted_alone(self, work: UnitOfWork, numbers: Sequence[int]) -> dict[int, bool]:
+        """Of each by itself, where of a piece a sample would do; of too many only the first."""
+        pages = (numbers[at : at + LOOKED_AT] for at in range(0, min(len(numbers), JUDGED_ALONE), LOOKED_AT))
+        return {number: doubted for page in pages for number, doubted in self.doubt(work, page).items()}
 
     def _doubted(self, work: UnitOfWork, found: Survey, piece: Piece, lines: ClusterLines) -> Piece:
         """A piece with a known fraud, and too little to contain it, with whoever of it is doubted."""
@@ -201,6 +209,12 @@ class JudgeClusters:
         )
         self.cases.open(work, case)
         work.audit.add(AuditEntry(now, WORKER, "cluster.to_be_reviewed", cluster, detail))
+
+
+def _beside(found: Survey, contained: Set[int]) -> set[int]:
+    """Who shares with them what ties, they included."""
+    ties = found.judgement.ties.values()
+    return {number for numbers in ties if not contained.isdisjoint(numbers) for number in numbers}
 
 
 def _committed(work: UnitOfWork) -> bool:

@@ -40,6 +40,8 @@ PIECE = 200
 """The newest members of a banned cluster whose identifiers lead to other clusters."""
 SAMPLE = 2_000
 """The newest sign-ups by which it is estimated how many a watch would ask."""
+AT_THE_SAME_TIME = timedelta(seconds=30)
+"""Whoever came so soon after a ban may have been judged without: it is dated by when its request came."""
 HABITS = 64
 """Habits that a watch knows at most."""
 BRIDGES_TOLD = 12
@@ -128,7 +130,7 @@ class LookBack:
                 last = recorded.assessments[-1] if recorded.assessments else None
                 if last is None or last.decision in REFUSED:
                     continue
-                if self._is_done(work, recorded, last, after[recorded.signup_no]):
+                if self._is_done(work, recorded, after[recorded.signup_no]):
                     continue
                 assessment = self._looked(work, recorded, now)
                 if assessment.decision.severity > last.decision.severity:
@@ -137,16 +139,17 @@ class LookBack:
             work.commit()
         return told
 
-    def _is_done(self, work: UnitOfWork, recorded: Recorded, last: Assessment, reached_at: datetime) -> bool:
-        """Whether it was judged since the ban reaches it: with its history, which a proof says nothing of, and with all
-        that it carries by now.
+    def _is_done(self, work: UnitOfWork, recorded: Recorded, reached_at: datetime) -> bool:
+        """Whether its history was looked at since the ban reaches it, with all that it carries by now; or whether a
+        person released it since, who knew of the bans, and of what it carried, by then.
         """
-        if last.decided_at <= reached_at or last.vector is None:
-            return False
-        if work.containments.released_among([recorded.signup_no]):
-            # Whoever released him knew what he carried by then.
-            learnt = work.clusters.learnt_after(recorded.signup_no, last.decided_at)
+        released_at = work.containments.released_at([recorded.signup_no]).get(recorded.signup_no)
+        if released_at is not None and released_at >= reached_at:
+            learnt = work.clusters.learnt_after(recorded.signup_no, released_at)
             return all(strength_of(each.kind) is not Strength.STRONG for each in learnt)
+        looked_at = _history_looked_at(recorded.assessments)
+        if looked_at is None or looked_at <= reached_at:
+            return False
         told = identifiers_of(recorded.signup, derive_signals(recorded.signup, self.judge.reference))
         return not learnt_keys(work, recorded.signup_no, told)
 
@@ -232,6 +235,17 @@ class LookBack:
         }
         work.after_bans.open_watch(watch)
         work.audit.add(AuditEntry(now, WORKER, "watch.opened", cluster_id(cluster), detail))
+
+
+def _history_looked_at(assessments: Sequence[Assessment]) -> datetime | None:
+    """When the history of an account was looked at last: neither a proof nor a person does, and what only repeats an
+    earlier assessment, as of whoever hangs through others or is given back, has the very vector of that one.
+    """
+    looked_at, vector = None, None
+    for at, each in enumerate(assessments):
+        if each.vector is not None and each.vector != vector:
+            looked_at, vector = each.decided_at - (timedelta() if at else AT_THE_SAME_TIME), each.vector
+    return looked_at
 
 
 def _came_first(work: UnitOfWork, recorded: Recorded) -> bool:

@@ -47,7 +47,9 @@ class AfterBans(Protocol):
         ...
 
     def bans(self, *, limit: int) -> Sequence[DueBan]:
-        """Bans that nobody has looked back from, or not since something was learnt that they touch; oldest first."""
+        """Bans that nobody has looked back from, oldest first, then those since which something was learnt that they
+        touch, which was learnt first.
+        """
         ...
 
     def looked_back(self, due: DueBan, *, at: datetime) -> None:

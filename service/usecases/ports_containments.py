@@ -50,6 +50,10 @@ class Containments(Protocol):
         """
         ...
 
+    def released_at(self, signup_nos: Collection[int]) -> Mapping[int, datetime]:
+        """The same sign-ups, each with when that was last."""
+        ...
+
     def cores(self, *, at: datetime) -> Sequence[InCore]:
         """Who was in the core of a containment that stood at an instant, by number; of several the first."""
         ...

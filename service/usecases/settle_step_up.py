@@ -170,11 +170,13 @@ class SettleStepUp:
                 "challenges": [{"id": each.challenge_id, "status": each.what} for each in ended],
             },
         )
-        for mark in sorted(_marks_of(_newly_ended(before, after))):
+        marks = _marks_of(_newly_ended(before, after))
+        for mark in sorted(marks):
             work.clusters.mark(recorded.signup_no, mark, at=now)
         last = recorded.assessments[-1]
-        if assessment.decision is last.decision:
-            # Where a containment had made it, its release still finds what it made.
+        # Where a containment had made it, its release still finds what it made; but whoever failed, or gave up, what it
+        # had asked for has answered for himself.
+        if assessment.decision is last.decision and not (last.decision is Decision.STEP_UP and Mark.FAILED in marks):
             work.containments.stands_as(recorded.signup_no, last.id, assessment.id)
         expiries = self._expiries(before, after, view, now)
         work.ledger.append_assessment(

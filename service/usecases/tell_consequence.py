@@ -40,15 +40,20 @@ class TellConsequence:
         because: Mapping[str, object],
         now: datetime,
         given_back: bool = False,
+        has_its_case: bool = False,
     ) -> Assessment | None:
         """The assessment as it is staged; none where the account has proven enough before, and stays as it was.
 
         Args:
             because: what the receiver is told beside the decisions, and the audit record; no personal data.
-            given_back: whether an earlier decision is restored: the case of a review is put back by whoever closed it,
-                and where the earlier one was not told yet, this is told no later than that would have been.
+            given_back: whether an earlier decision is restored: where the later one was not told yet, this is told no
+                later than that would have been.
+            has_its_case: whether the case of a review is put back by whoever closed it.
         """
-        before, has_its_case = recorded.assessments[-1].decision, given_back and assessment.decision is Decision.REVIEW
+        before, has_its_case = (
+            recorded.assessments[-1].decision,
+            has_its_case and assessment.decision is Decision.REVIEW,
+        )
         due = now + self.judge.policy().document.clusters.containment.spread * self.chance()
         if given_back:
             due = min(due, _not_told_before(work, recorded, now) or due)

@@ -128,10 +128,10 @@ def test_who_is_looked_at_again_while_contained_is_let_go_with_the_others(
     assert [flow.read(each["id"])["decision"] for each in asked] == ["step_up"] * 3
 
 
-@pytest.mark.parametrize(("answered", "after"), [("failed", "review"), (None, "allow")])
-def test_what_a_containment_asked_for_is_taken_back_unless_it_was_failed(
-    flow: Any, document: Callable[..., dict[str, Any]], answered: str | None, after: str
-) -> None:
+@pytest.fixture
+def leaf(flow: Any, document: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """One who shares a device with three who share a card, too, and are contained: she is asked for a proof."""
+
     def came(at: int, name: str, **changes: Any) -> dict[str, Any]:
         answer: dict[str, Any] = flow.sign_up(
             document(
@@ -149,18 +149,41 @@ def test_what_a_containment_asked_for_is_taken_back_unless_it_was_failed(
     leaf = came(9, "Dora Instance")
     assert leaf["decision"] == "allow"
     flow.post("/v1/outcomes", {"signup_id": "su_0", "label": "fraud", "source": "chargeback", "reason": "seen"})
-    cluster = leaf["cluster"]["id"]
-    assert flow.post(f"/v1/clusters/{cluster}/contain", {"reason": "farm"})[0] == 200
+    assert flow.post(f"/v1/clusters/{leaf['cluster']['id']}/contain", {"reason": "farm"})[0] == 200
     worked(flow)
-    now = flow.read(leaf["id"])
-    assert (flow.read(ring[1]["id"])["decision"], now["decision"]) == ("deny", "step_up")
+    assert [flow.read(each["id"])["decision"] for each in (ring[1], leaf)] == ["deny", "step_up"]
+    return leaf
 
+
+@pytest.mark.parametrize(
+    ("answered", "after"), [("failed", {"review"}), ("abandoned", {"step_up", "review"}), (None, {"allow"})]
+)
+def test_what_a_containment_asked_for_is_taken_back_unless_it_was_failed_or_given_up(
+    flow: Any, leaf: dict[str, Any], answered: str | None, after: set[str]
+) -> None:
     if answered is None:
         flow.clock.forward(days=30)
         worked(flow)
         assert {each["status"] for each in flow.read(leaf["id"])["challenges"]} == {"expired"}
     else:
-        told(flow, next(each for each in now["challenges"] if each["status"] == "pending"), answered)
-    released(flow, cluster)
+        told(flow, flow.read(leaf["id"])["challenges"][0], answered)
 
-    assert flow.read(leaf["id"])["decision"] == after
+    released(flow, leaf["cluster"]["id"])
+
+    assert flow.read(leaf["id"])["decision"] in after
+
+
+def test_who_failed_as_a_leaf_and_joined_the_core_then_waits_for_a_person_again(
+    flow: Any, leaf: dict[str, Any]
+) -> None:
+    told(flow, flow.read(leaf["id"])["challenges"][0], "failed")
+    assert flow.read(leaf["id"])["decision"] == "review"
+    learnt = {"identifiers": [{"kind": "payment_fingerprint", "value": "fp_farm"}]}
+    flow.post(f"/v1/signups/{leaf['id']}/identifiers", learnt)
+    worked(flow)
+    assert (flow.read(leaf["id"])["decision"], flow.case_about(leaf)) == ("deny", None)
+
+    released(flow, leaf["cluster"]["id"])
+
+    assert flow.read(leaf["id"])["decision"] == "review"
+    assert flow.case_about(leaf).state is CaseState.OPEN

@@ -158,3 +158,27 @@ def test_a_cut_of_what_ties_in_pairs_is_left_to_whoever_asks_for_it(gate: Any, m
     assert DivideGuarded(gate.store.begin)(gate.now) == 0
 
     assert clusters(gate, people) == 1
+
+
+def test_a_cut_that_is_taken_back_while_it_is_completed_divides_nobody(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [gate.came(card="pi", device=f"d{at // 2}") for at in range(6)]
+    interrupted_cut(gate, monkeypatch, Kind.PAYMENT, "pi", people[0])
+    gate.later(minutes=1)
+    (key,) = gate.read(lambda work: work.clusters.keys_of([(Kind.PAYMENT, "pi")]))
+    named, several = {"owner": "campus", "by": "key:k", "reason": "mistake"}, divide_guarded.clusters_with_several
+    once = iter([identifier_handle(key.kind, key.digest)])
+
+    def taken_back(work: Any, asked: Any) -> Any:
+        tied = several(work, asked)
+        for handle in once:
+            gate.clusters.cut.undo(gate.cluster(people[0]), handle, now=gate.now, **named)
+        return tied
+
+    monkeypatch.setattr(divide_guarded, "clusters_with_several", taken_back)
+
+    DivideGuarded(gate.store.begin)(gate.now)
+
+    assert gate.read(lambda work: work.clusters.guards()) == ()
+    assert clusters(gate, people) == 1

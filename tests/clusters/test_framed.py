@@ -386,3 +386,36 @@ def test_marks_know_whether_a_guard_is_on_them(gate: Any) -> None:
 
     assert (bans["strong"], bans["had"], bans["guarded"]) == (0, 0, 1)
     assert gate.came(device="d", card="c").assessment.linkage["bans"]["guarded"] == 0
+
+
+def second_ring(gate: Any, size: int) -> list[Any]:
+    """Accounts that a bridge ties to three frauds by a telephone and a mailbox alone, two edges away."""
+    frauds = [
+        gate.came(device="fd", card="fc", phone=f"+3361234560{at}", mail=f"f{at}@college-q.example") for at in range(3)
+    ]
+    bridge = gate.came(device="ld", card="lc", phone="+33612345600", mail="f1@college-q.example")
+    rest = [gate.came(device="ld", card="lc") for _ in range(size)]
+    for view, source in zip(frauds, ("reviewer", "chargeback", "partner"), strict=True):
+        gate.said(view, source=source)
+    return [bridge, *rest]
+
+
+@pytest.mark.parametrize(("doubted", "size"), [(False, 4), (True, 4), (True, 201)])
+def test_whom_a_bridge_of_public_things_ties_to_frauds_is_a_case_or_contained_if_doubted(
+    gate: Any, size: int, *, doubted: bool
+) -> None:
+    ring = second_ring(gate, size)
+
+    def sampled(_: Any, numbers: Any) -> Any:
+        return dict.fromkeys(numbers[:: max(1, -(-len(numbers) // 200))], doubted)
+
+    gate.judge_clusters = replace(gate.judge_clusters, doubt=Doubt(gate.judge, sampled))
+
+    gate.work()
+
+    if doubted:
+        assert set(gate.decisions(ring)) == {"deny"}
+        assert gate.cases.cases == {}
+    else:
+        assert gate.decisions(ring) == ["step_up", *["allow"] * size]
+        assert [each.reason for each in gate.cases.cases.values()] == ["PIECE_WITH_FRAUD"]

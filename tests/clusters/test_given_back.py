@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from service.domain.caller import Caller
+from service.domain.case import CaseState
 from service.domain.decision import Decision, Reason
 from service.domain.event import EventType
 from service.domain.ids import uuid7
@@ -500,3 +501,32 @@ def test_a_ban_between_a_release_and_what_the_worker_makes_of_it_is_not_missed(
 
     # What was known by the release is answered for by whoever released it.
     assert gate.latest(pair[0]) is (Decision.DENY if released_first else Decision.ALLOW)
+
+
+def test_what_is_learnt_between_a_release_and_what_the_worker_makes_of_it_is_looked_at(gate: Any) -> None:
+    pair = [gate.came(device="d", card="c") for _ in range(2)]
+    gate.said(gate.came(device="x"))
+    gate.look_back(gate.now)
+    contained(gate, pair[0], whole=True)
+    gate.later(seconds=1)
+    release(gate, pair[0])
+    learns(gate, pair[0], LearntKind.DEVICE_ID, "x")
+    carry(gate)
+
+    gate.look_back(gate.now)
+
+    assert gate.decisions(pair) == ["review", "allow"]
+
+
+def test_who_comes_into_review_by_a_release_has_a_case(gate: Any) -> None:
+    ring = [gate.came(device="d", card="c") for _ in range(3)]
+    who = gate.came(device="d", card="c", phone="+33612345678")
+    contained(gate, who, whole=True)
+    gate.said(gate.came(phone="+33612345678"))
+    appended(gate, who, vector=b"looked at again")
+
+    released(gate, who)
+
+    assert gate.decisions([who, *ring]) == ["review", "allow", "allow", "allow"]
+    (case,) = gate.read(lambda work: work.cases.of_record(who.id))
+    assert case.state is CaseState.OPEN

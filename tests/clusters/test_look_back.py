@@ -10,15 +10,20 @@ from typing import Any
 import pytest
 
 from models.linkage.identifier import IdentifierKind
+from service.domain.caller import Caller, Scope
 from service.domain.case import CaseState
 from service.domain.decision import Decision
 from service.domain.event import EventType
+from service.domain.outcome import Label, Statement
 from service.domain.reviewer import Acting, Role
 from service.domain.watch import WATCHED
+from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.open_case import OpenCase
+from service.usecases.ports import AuditEntry
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 ALLOW, STEP_UP, REVIEW, DENY = Decision
+CALLER = Caller("campus", "k1", frozenset(Scope))
 LEA = Acting("reviewer:lea", Role.LEAD)
 
 
@@ -361,3 +366,70 @@ def test_who_was_held_without_a_case_is_contained_too_unless_a_person_looks_at_i
     gate.carry_out(gate.now)
 
     assert (gate.latest(orphan), gate.latest(looked_at)) == (DENY, REVIEW)
+
+
+def test_a_ban_reaches_who_came_while_it_was_being_recorded(gate: Any) -> None:
+    banned = gate.came(device="d")
+    said_at = gate.now
+    gate.later(seconds=3)
+    late = gate.came(device="d")
+    statement = Statement(Label("fraud"), "reviewer", "seen", 1.0)
+    gate.outcomes(banned.id, statement, caller=CALLER, now=said_at)
+
+    round_of(gate)
+
+    assert gate.latest(late) is REVIEW
+
+
+def test_who_hangs_through_others_and_is_reached_by_a_ban_in_the_same_round_is_judged_for_it(gate: Any) -> None:
+    ring = [gate.came(device="rd", card="rc") for _ in range(4)]
+    between, far = gate.came(device="rd", card="m"), gate.came(device="f", card="m")
+    further, other = gate.came(device="f2", card="m"), gate.came(device="f")
+    for view in (between, further):
+        gate.proven(view, passed=False)
+    gate.said(ring[0])
+    gate.clusters.contain.contain(gate.cluster(ring[0]), owner=None, by="lea", reason="ring", now=gate.now)
+    gate.said(other, source="chargeback")
+    gate.work()
+    assert history(gate, far) == [ALLOW, STEP_UP]
+
+    round_of(gate)
+
+    assert gate.latest(far) is REVIEW
+
+
+def test_old_bans_that_others_make_due_again_hold_up_no_new_one(gate: Any) -> None:
+    for kind in "xy":
+        for _ in range(12):
+            gate.said(gate.came(device=kind))
+    for _ in range(4):
+        round_of(gate)
+    kin, banned, other = gate.came(device="new"), gate.came(device="new"), gate.came()
+    learnt = [Learnt(LearntKind.DEVICE_ID, kind) for kind in "xy"]
+    gate.clusters.learn(other.id, learnt, caller=CALLER, now=gate.now)
+    gate.said(banned)
+
+    round_of(gate)
+
+    assert gate.latest(kin) is REVIEW
+
+
+def test_whom_a_proof_let_in_after_a_look_is_not_looked_at_when_somebody_else_learns_of_the_ban(gate: Any) -> None:
+    who, banned = gate.came(device="d"), gate.came(device="d")
+    gate.said(banned)
+    round_of(gate)
+    with gate.store.begin() as work:
+        recorded = work.ledger.get("campus", who.id)
+        proven = replace(
+            recorded.assessments[-1], id=gate.new_id(gate.now), decided_at=gate.now, decision=ALLOW, vector=None
+        )
+        entry = AuditEntry(gate.now, "test", "challenge.ended", who.id, {})
+        work.ledger.append_assessment(recorded.signup_no, proven, entry)
+        work.commit()
+    gate.later(seconds=5)
+    learnt = [Learnt(LearntKind.DEVICE_ID, "d")]
+    gate.clusters.learn(gate.came().id, learnt, caller=CALLER, now=gate.now)
+
+    round_of(gate)
+
+    assert gate.latest(who) is ALLOW

@@ -47,6 +47,16 @@ def test_a_list_is_answered_entry_by_entry(http: Any) -> None:
     assert "4242424242424242" not in response.text
 
 
+def test_each_entry_of_a_list_is_dated_by_itself(http: Any) -> None:
+    for at in (21, 22):
+        http.sign_up(at)
+
+    items = http.call("POST", "/v1/outcomes", json=[SAID | {"signup_id": f"su_{at}"} for at in (21, 22)]).get_json()
+
+    first, second = (each["outcome"]["recorded_at"] for each in items["items"])
+    assert first < second
+
+
 def test_one_outcome_more_than_a_sign_up_may_have_is_refused_in_its_place(
     http: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

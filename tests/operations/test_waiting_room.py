@@ -136,3 +136,24 @@ def test_long_requests_that_wait_leave_places_to_the_others() -> None:
 
 def test_with_one_desk_a_list_is_still_taken() -> None:
     assert run_wsgi_app(_room(lambda: [b"done"], waiting=0), _list())[1] == "200 OK"
+
+
+def test_long_requests_that_wait_hold_no_more_threads_than_there_are_places() -> None:
+    room = _room(lambda: [b"done"], working=1, waiting=2, patience_s=30)
+    held = room(_list(), _start)
+    answers: list[str] = []
+    threads = [
+        threading.Thread(target=lambda each=each: answers.append(run_wsgi_app(room, each, buffered=True)[1]))
+        for each in (_list(), _post())
+    ]
+    for each in threads:
+        each.start()
+        time.sleep(0.1)
+
+    refused = run_wsgi_app(room, _post())[1]
+    held.close()  # type: ignore[attr-defined]  # the closing iterator of an answer
+    for each in threads:
+        each.join()
+
+    assert refused == "503 Service Unavailable"
+    assert answers == ["200 OK", "200 OK"]

@@ -52,13 +52,18 @@ class MemoryAfterBans:
         """See the port."""
         with self._shelves.lock:
             clusters, shelf = self._shelves.history.clusters, self._shelves.after_bans
-            banned = sorted(
-                (member.label_us, member.signup_no)
+            known = {
+                member.signup_no: instant_of(member.label_us)
                 for member in clusters.labelled_members()
-                if member.label is Mark.BANNED
-                and (shelf.looked_back.get(member.signup_no) != member.label_us or member.signup_no in shelf.again)
-            )
-            bans = (Known(number, Mark.BANNED, instant_of(known_us)) for known_us, number in banned[:limit])
+                if member.label is Mark.BANNED and member.label_us is not None
+            }
+            due = [
+                number
+                for number, at in known.items()
+                if shelf.looked_back.get(number) != microseconds_of(at) or number in shelf.again
+            ]
+            due.sort(key=lambda number: (number in shelf.again, shelf.again.get(number, known[number]), number))
+            bans = (Known(number, Mark.BANNED, known[number]) for number in due[:limit])
             return tuple(
                 DueBan(
                     ban,

@@ -91,6 +91,19 @@ class MemoryContainments:
             lambda released: not released.declined or released.opened_by == WORKER,
         )
 
+    def released_at(self, signup_nos: Collection[int]) -> Mapping[int, datetime]:
+        """See the port."""
+        found: dict[int, datetime] = {}
+        with self._shelves.lock:
+            for kept in self._shelves.containments.values():
+                at = kept.containment.released_at
+                if at is None or (kept.containment.declined and kept.containment.opened_by != WORKER):
+                    continue
+                for number in kept.members.keys() & set(signup_nos):
+                    if kept.members[number].touched.role is Role.CORE:
+                        found[number] = max(at, found.get(number, at))
+        return found
+
     def cores(self, *, at: datetime) -> Sequence[InCore]:
         """See the port."""
         found: dict[int, InCore] = {}

@@ -72,7 +72,12 @@ class SqlAfterBans:
             select(MemberRow.signup_no, MemberRow.label_us, LookBackRow.again_us, LookBackRow.reached_us)
             .outerjoin(LookBackRow, LookBackRow.signup_no == MemberRow.signup_no)
             .where(MemberRow.label.is_not(None), MemberRow.label == Mark.BANNED.value, not_since)
-            .order_by(MemberRow.label_us, MemberRow.signup_no)
+            .order_by(
+                # New ones first: what others learn makes old ones due as often as they like.
+                LookBackRow.again_us.is_not(None),
+                func.coalesce(LookBackRow.again_us, MemberRow.label_us),
+                MemberRow.signup_no,
+            )
             .limit(limit)
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())

@@ -124,6 +124,25 @@ class SqlContainments:
             signup_nos, Role.CORE, (ContainmentState.RELEASED,), declined_containments.COUNTS_AS_RELEASED
         )
 
+    def released_at(self, signup_nos: Collection[int]) -> Mapping[int, datetime]:
+        """See the port."""
+
+        def read(connection: Connection) -> dict[int, datetime]:
+            newest = (
+                select(ContainedRow.signup_no, func.max(ContainmentRow.released_us))
+                .join(ContainmentRow, ContainmentRow.containment_no == ContainedRow.containment_no)
+                .where(
+                    ContainedRow.role == Role.CORE.value,
+                    ContainmentRow.state == ContainmentState.RELEASED.value,
+                    ContainedRow.signup_no.in_(numbers_of(connection, signup_nos)),
+                    declined_containments.COUNTS_AS_RELEASED,
+                )
+                .group_by(ContainedRow.signup_no)
+            )
+            return {number: instant_of(at_us) for number, at_us in connection.execute(newest) if at_us is not None}
+
+        return self._database.read(read) if signup_nos else {}
+
     def cores(self, *, at: datetime) -> Sequence[InCore]:
         """See the port."""
         opened = (
