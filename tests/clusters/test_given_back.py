@@ -10,32 +10,13 @@ from typing import Any
 
 import pytest
 
-from service.domain.caller import Caller
-from service.domain.case import CaseState
-from service.domain.decision import Decision, Reason
+from service.domain.decision import Decision
 from service.domain.event import EventType
 from service.domain.ids import uuid7
 from service.usecases.carry_out import CarryOut
-from service.usecases.decide_by_person import REVIEW_GROUP, append_change
-from service.usecases.learn_identifiers import Learnt, LearntKind
-from service.usecases.ports import AuditEntry
-
-SOMEBODY = "key:somebody"
-
-
-def contain(gate: Any, view: Any, **changes: Any) -> None:
-    gate.clusters.contain.contain(
-        gate.cluster(view), owner="campus", by=SOMEBODY, reason="ring", now=gate.now, **changes
-    )
-
-
-def release(gate: Any, view: Any) -> None:
-    gate.clusters.contain.release(gate.cluster(view), owner="campus", by=SOMEBODY, reason="mistake", now=gate.now)
-
-
-def history(gate: Any, view: Any) -> list[str]:
-    recorded = gate.read(lambda work: work.ledger.get("campus", view.id))
-    return [each.decision.value for each in recorded.assessments]
+from service.usecases.decide_by_person import append_change
+from service.usecases.learn_identifiers import LearntKind
+from tests.clusters.releasing import SOMEBODY, carry, contain, contained, history, learns, release, released
 
 
 def of(gate: Any, views: Sequence[Any]) -> list[list[str]]:
@@ -205,32 +186,6 @@ def test_of_two_decisions_at_one_instant_the_later_stands(gate: Any) -> None:
     assert gate.decisions(ring[:7]) == ["allow"] * 7
 
 
-def carry(gate: Any) -> None:
-    """Two rounds of the worker, so that what follows from the first is done as well."""
-    for _ in range(2):
-        gate.later(seconds=1)
-        gate.carry_out(gate.now)
-
-
-def contained(gate: Any, view: Any, **changes: Any) -> None:
-    gate.later(seconds=1)
-    contain(gate, view, **changes)
-    carry(gate)
-
-
-def released(gate: Any, view: Any, **changes: Any) -> None:
-    gate.later(seconds=1)
-    asked = {"owner": "campus", "by": SOMEBODY, "reason": "mistake", "now": gate.now} | changes
-    gate.clusters.contain.release(gate.cluster(view), **asked)
-    carry(gate)
-
-
-def learns(gate: Any, view: Any, kind: LearntKind, value: str) -> None:
-    gate.later(seconds=1)
-    caller = Caller("campus", "k", frozenset())
-    gate.clusters.learn(view.id, [Learnt(kind, value)], caller=caller, now=gate.now)
-
-
 def cut_device(gate: Any, view: Any, device_of: Any) -> None:
     """Cut out the device of a sign-up, which it alone of its cluster's last ones carries with one of the ring."""
     read = gate.clusters.read(gate.cluster(view), owner="campus")
@@ -329,21 +284,6 @@ def test_a_newcomer_is_let_in_when_what_was_contained_again_at_once_is_released(
     released(gate, ring[0])
 
     assert gate.latest(newcomer) is Decision.ALLOW
-
-
-def test_a_look_back_that_came_before_the_containment_was_carried_out_denies_nobody_for_good(gate: Any) -> None:
-    ring = gate.ring(8)
-    gate.said(ring[7])
-    gate.later(seconds=1)
-    contain(gate, ring[0])
-    gate.later(seconds=1)
-    gate.look_back(gate.now)
-    carry(gate)
-    assert gate.latest(ring[0]) is Decision.DENY
-
-    released(gate, ring[0])
-
-    assert Decision.DENY not in {gate.latest(each) for each in ring[:7]}
 
 
 def test_a_release_answers_for_the_bans_known_by_then_and_for_none_that_comes_later(gate: Any) -> None:
@@ -449,84 +389,3 @@ def test_a_persons_decision_is_told_after_what_the_worker_had_decided_before(gat
 
     assert [decision for decision, _ in told(gate, ring[0])] == ["deny", "allow"]
     assert told(gate, ring[0])[1][1] == gate.now
-
-
-def appended(gate: Any, view: Any, **changes: Any) -> None:
-    """A further assessment like the last, but for what is named."""
-    gate.later(seconds=1)
-    with gate.store.begin() as work:
-        recorded = work.ledger.get("campus", view.id)
-        made = replace(recorded.assessments[-1], id=gate.new_id(gate.now), decided_at=gate.now, **changes)
-        work.ledger.append_assessment(
-            recorded.signup_no, made, AuditEntry(gate.now, SOMEBODY, "signup.reassessed", view.id, {})
-        )
-        work.commit()
-
-
-def test_what_a_person_decided_after_a_second_look_while_contained_stands(gate: Any) -> None:
-    ring = gate.ring(8, frauds=1)
-    contained(gate, ring[0])
-    for view in ring[1:3]:
-        appended(gate, view)
-    appended(gate, ring[2], vector=None, reasons=(Reason("FAKE_IDENTITY", REVIEW_GROUP, "A person decided."),))
-
-    released(gate, ring[0])
-
-    assert gate.decisions(ring[1:3]) == ["allow", "deny"]
-
-
-@pytest.mark.parametrize("looked_back", [True, False])
-@pytest.mark.parametrize("released_first", [True, False])
-def test_a_ban_between_a_release_and_what_the_worker_makes_of_it_is_not_missed(
-    gate: Any, *, looked_back: bool, released_first: bool
-) -> None:
-    pair = [gate.came(device="d", card="c") for _ in range(2)]
-    contained(gate, pair[0], whole=True)
-
-    def release_it() -> None:
-        gate.later(seconds=1)
-        release(gate, pair[0])
-
-    if released_first:
-        release_it()
-    gate.said(pair[1])
-    if not released_first:
-        release_it()
-    if looked_back:
-        gate.later(seconds=1)
-        gate.look_back(gate.now)
-    carry(gate)
-    gate.look_back(gate.now)
-    carry(gate)
-
-    # What was known by the release is answered for by whoever released it.
-    assert gate.latest(pair[0]) is (Decision.DENY if released_first else Decision.ALLOW)
-
-
-def test_what_is_learnt_between_a_release_and_what_the_worker_makes_of_it_is_looked_at(gate: Any) -> None:
-    pair = [gate.came(device="d", card="c") for _ in range(2)]
-    gate.said(gate.came(device="x"))
-    gate.look_back(gate.now)
-    contained(gate, pair[0], whole=True)
-    gate.later(seconds=1)
-    release(gate, pair[0])
-    learns(gate, pair[0], LearntKind.DEVICE_ID, "x")
-    carry(gate)
-
-    gate.look_back(gate.now)
-
-    assert gate.decisions(pair) == ["review", "allow"]
-
-
-def test_who_comes_into_review_by_a_release_has_a_case(gate: Any) -> None:
-    ring = [gate.came(device="d", card="c") for _ in range(3)]
-    who = gate.came(device="d", card="c", phone="+33612345678")
-    contained(gate, who, whole=True)
-    gate.said(gate.came(phone="+33612345678"))
-    appended(gate, who, vector=b"looked at again")
-
-    released(gate, who)
-
-    assert gate.decisions([who, *ring]) == ["review", "allow", "allow", "allow"]
-    (case,) = gate.read(lambda work: work.cases.of_record(who.id))
-    assert case.state is CaseState.OPEN

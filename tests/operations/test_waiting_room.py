@@ -44,6 +44,24 @@ def _hold(room: WaitingRoom) -> Any:
     return room(_post(), _start)
 
 
+def _sent(room: WaitingRoom, requests: list[Environ], answers: list[str]) -> list[threading.Thread]:
+    """Send them at once, each by a thread of its own; their answers' statuses are told as they come."""
+
+    def send(environ: Environ) -> None:
+        answers.append(run_wsgi_app(room, environ, buffered=True)[1])
+
+    threads = [threading.Thread(target=send, args=(each,)) for each in requests]
+    for each in threads:
+        each.start()
+    return threads
+
+
+def _let_go(held: Any, threads: list[threading.Thread]) -> None:
+    held.close()
+    for each in threads:
+        each.join()
+
+
 def test_requests_one_after_another_all_pass() -> None:
     client = Client(_room(lambda: [b"done"], waiting=0))
 
@@ -119,16 +137,12 @@ def test_long_requests_that_wait_leave_places_to_the_others() -> None:
     room = _room(lambda: [b"done"], working=2, waiting=2, patience_s=30)
     held = room(_list(), _start)
     answers: list[str] = []
-    threads = [threading.Thread(target=lambda: answers.append(run_wsgi_app(room, _list())[1])) for _ in range(2)]
-    for each in threads:
-        each.start()
+    threads = _sent(room, [_list(), _list()], answers)
     while not answers:
         time.sleep(0.01)
 
     ordinary = run_wsgi_app(room, _post())[1]
-    held.close()  # type: ignore[attr-defined]  # the closing iterator of an answer
-    for each in threads:
-        each.join()
+    _let_go(held, threads)
 
     assert ordinary == "200 OK"
     assert answers == ["503 Service Unavailable", "200 OK"]
@@ -142,18 +156,11 @@ def test_long_requests_that_wait_hold_no_more_threads_than_there_are_places() ->
     room = _room(lambda: [b"done"], working=1, waiting=2, patience_s=30)
     held = room(_list(), _start)
     answers: list[str] = []
-    threads = [
-        threading.Thread(target=lambda each=each: answers.append(run_wsgi_app(room, each, buffered=True)[1]))
-        for each in (_list(), _post())
-    ]
-    for each in threads:
-        each.start()
-        time.sleep(0.1)
+    threads = _sent(room, [_list(), _post()], answers)
+    time.sleep(0.2)
 
     refused = run_wsgi_app(room, _post())[1]
-    held.close()  # type: ignore[attr-defined]  # the closing iterator of an answer
-    for each in threads:
-        each.join()
+    _let_go(held, threads)
 
     assert refused == "503 Service Unavailable"
     assert answers == ["200 OK", "200 OK"]

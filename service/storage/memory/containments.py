@@ -1,4 +1,4 @@
-"""Containments in memory."""
+"""Containments in memory: one module, as the port is one, because every part of it reads and writes the same shelf."""
 
 from __future__ import annotations
 
