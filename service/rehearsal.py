@@ -18,8 +18,10 @@ from statistics import fmean
 from typing import cast
 
 from models.features.facts import Facts
+from models.identifiers import identifiers_of
 from models.linkage.marks import Mark
 from models.linkage.velocity import NO_HISTORY, day_of
+from models.signals.signals import derive_signals
 from models.signup import Signup
 from models.simulation.attackers.muster import GREAT_HYDRA
 from models.simulation.defence import strong_values
@@ -31,6 +33,7 @@ from service.domain.event import Event, EventType
 from service.domain.ids import uuid7
 from service.domain.outcome import Label, Statement
 from service.domain.policy import Policy
+from service.rehearsal_evidence import Evidence
 from service.rehearsal_reviewers import REVIEWER, Reviewers
 from service.rehearsal_ties import Ties, ties_of
 from service.storage.memory import MemoryStore
@@ -52,6 +55,7 @@ from service.usecases.record_outcome import RecordOutcome, record_result
 from service.usecases.second_look import SecondLook
 from service.usecases.settle_clusters import SettleClusters
 from service.usecases.stopwatch import NULL_STOPWATCH, Stopwatch
+from service.usecases.survey_cluster import lines_of
 from service.usecases.tell_consequence import TellConsequence
 from service.usecases.undo_bans import UndoBans
 
@@ -123,6 +127,8 @@ class Rehearsal:
     signups: list[Rehearsed] = field(default_factory=list)
     first_ban_at: datetime | None = None
     contained_at: datetime | None = None
+    evidence_at: datetime | None = None
+    """Since when his accounts, all known as his and each doubted, hold enough known frauds for a containment."""
     bans_followed: list[bool] = field(default_factory=list)
     """Of each ban of his, whether within the hour no other of his in the cluster was open that was asked nothing."""
     first_followed_at: datetime | None = None
@@ -133,6 +139,7 @@ class Rehearsal:
     """The same with those that were turned away, asked again, held or closed by then, whatever cluster they are in."""
     ties: Ties | None = None
     """At the same time, which of his accounts share anything, and what clusters made of it."""
+    _evidence: Evidence = field(default_factory=Evidence)
     _store: MemoryStore = field(default_factory=MemoryStore)
     _waiting: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
@@ -210,6 +217,8 @@ class Rehearsal:
             self.signups.append(Rehearsed(each.truth, at, decision, identifiers))
             if each.truth.operator == self.operator:
                 self._opened += 1
+                signals = derive_signals(each.signup, self.judge.reference)
+                self._evidence.add(number, identifiers_of(each.signup, signals))
                 if self._opened == NOTICED_FROM:
                     self._later(at + NOTICED_WITHIN, self._notice)
             if self.linked:
@@ -246,6 +255,7 @@ class Rehearsal:
         if label is Label.FRAUD and truth.operator == self.operator:
             self.first_ban_at, self._first_banned = self.first_ban_at or now, self._first_banned or truth.signup_id
             self._just_banned.append((now, truth.signup_id))
+            self._evidence.ban(self._assessed[truth.signup_id], source)
 
     def _close(self, signup_no: int, now: datetime) -> None:
         """A reviewer's verdict closes an account that was open; its owner sees it at once."""
@@ -316,6 +326,9 @@ class Rehearsal:
             elif event.type is EventType.CLUSTER_CONTAINED and self.contained_at is None:
                 self.contained_at = now
         self._follow_bans(now)
+        if self.first_ban_at and not self.evidence_at:
+            lines = lines_of(self.policy().document.clusters)
+            self.evidence_at = now if self._evidence.suffices(lines) else None
 
     def _follow_bans(self, now: datetime) -> None:
         waiting = []

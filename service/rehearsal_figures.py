@@ -28,6 +28,8 @@ class Figures:
         unasked_before_containment: the same before its first containment; all of them when there was none.
         peak_alive: the most accounts it had open at once.
         minutes_from_ban: from the first confirmed ban of one of its accounts to the first containment.
+        minutes_to_evidence: from that ban until his accounts, had everybody known whose they are and doubted each, held
+            enough known frauds for a containment: no evidence contains any sooner.
         minutes_to_follow: from that ban until no other of its accounts in the banned one's cluster was open that had
             never been asked anything.
         bans_followed: of all its bans, the share after which that was so within an hour.
@@ -62,6 +64,7 @@ class Figures:
     unasked_before_containment: int
     peak_alive: int
     minutes_from_ban: float | None
+    minutes_to_evidence: float | None
     minutes_to_follow: float | None
     bans_followed: float | None
     minutes_from_failed_proof: float | None
@@ -121,6 +124,7 @@ def figures_of(rehearsal: Rehearsal) -> Figures:
         unasked_before_containment=sum(contained_at is None or each.at < contained_at for each in unasked),
         peak_alive=_peak(got_in, rehearsal),
         minutes_from_ban=_minutes(rehearsal.first_ban_at, contained_at),
+        minutes_to_evidence=_minutes(rehearsal.first_ban_at, rehearsal.evidence_at),
         minutes_to_follow=_minutes(rehearsal.first_ban_at, rehearsal.first_followed_at),
         bans_followed=_share(sum(rehearsal.bans_followed), len(rehearsal.bans_followed)),
         minutes_from_failed_proof=_minutes(min(failed, default=None), contained_at),

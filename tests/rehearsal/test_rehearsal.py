@@ -13,14 +13,17 @@ from typing import Any
 
 import pytest
 
+from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.pieces import Lines
 from models.reference.reference import Reference, load_reference
-from models.signup import AccountType, Device, Identity, Signup
+from models.signup import AccountType, Device, Identity, Payment, PaymentMethod, Signup
 from models.simulation.attackers.muster import GREAT_HYDRA, GREAT_STANDBY
 from models.simulation.truth import ChallengeResult, DecisionWord, Outcome, SimulatedSignup, Truth
 from models.simulation.world import simulate
 from service.cli import main
 from service.domain.policy import default_policy_text, parse_policy
 from service.rehearsal import Rehearsal, Rehearsed
+from service.rehearsal_evidence import Evidence
 from service.rehearsal_figures import figures_of
 from service.rehearsal_ties import Ties, ties_of
 from service.usecases.judge import Judge
@@ -332,3 +335,43 @@ def test_the_command_measures_a_small_attack_and_the_same_again(
     assert figures["honest_contained"] == 0
     assert "re entry touching" in capsys.readouterr().out
     assert written[1] == written[0]
+
+
+@pytest.mark.parametrize(("carriers", "there"), [(6, True), (5, False)])
+def test_evidence_is_there_once_those_tied_to_a_ban_would_be_enough_if_each_was_doubted(
+    carriers: int, there: bool
+) -> None:
+    played = rehearsal()
+    played._jobs = ()  # nobody of the service's sees it
+
+    def world() -> Iterator[SimulatedSignup]:
+        for number in range(1, carriers + 1):
+            came = signup(number, START + number * HOUR)
+            card = Payment(PaymentMethod.CARD, fingerprint="one card")
+            came = replace(came, device=replace(came.device, device_id="one device"), payment=card)
+            told = truth(number, decision=played.decide(came))
+            yield SimulatedSignup(came, replace(told, outcome=banned(4.5)) if number == 1 else told)
+        late = signup(9, START + 12 * HOUR)
+        yield SimulatedSignup(late, honest(9, decision=played.decide(late)))
+
+    played.play(world())
+    figures = figures_of(played)
+
+    assert figures.minutes_from_ban is None
+    # The sixth came an hour and a half after the ban of the first, and the worker's round is every five minutes.
+    assert figures.minutes_to_evidence == (pytest.approx(92.5, abs=2.5) if there else None)
+
+
+def test_three_frauds_from_two_sources_are_evidence_without_any_doubt() -> None:
+    evidence = Evidence()
+    for number in range(3):
+        evidence.add(number, (Identifier(IdentifierKind.DEVICE, "one"), Identifier(IdentifierKind.PAYMENT, "one")))
+    lines = Lines(doubted=0, fraud_share=1.0)
+
+    enough = []
+    for number, source in enumerate(("partner", "partner", "chargeback")):
+        evidence.ban(number, source)
+        enough.append(evidence.suffices(lines))
+
+    assert enough == [False, False, True]
+    assert not evidence.suffices(lines), "nothing has changed"
