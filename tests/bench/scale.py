@@ -4,8 +4,9 @@ The young one shows whether the cost grows with the past; on the empty one there
 decisions are the whole use case without HTTP: signals, the one read, features, score, policy, the one write with its
 commit. One sign-up of each kind follows the other, in an order that changes, so that a busy machine disturbs all
 alike; the empty database is emptied again for each round. Ratios are to the ordinary sign-up on the empty database and
-on the young one in the same round. Whoever comes on the hot device or into the hot cluster is held or denied, which has
-reasons to tell and a case to write: how much of the ratio that is, one who is held on the empty database shows.
+on the young one in the same round, and to the very same sign-up on the young one. Whoever comes on the hot device or
+into the hot cluster is held or denied, which has reasons to tell and a case to write: how much of the ratio that is,
+one who is held on the empty database shows.
 """
 
 from __future__ import annotations
@@ -63,7 +64,10 @@ YOUNG_SIGNUPS = 10_000
 
 EMPTY, YOUNG, EMPTY_HELD = "empty, ordinary", "young, ordinary", "empty, held"
 ORDINARY, HOT_IDENTIFIER, HOT_CLUSTER = "ordinary", "hot identifier", "hot cluster"
-HELD = frozenset({EMPTY_HELD, HOT_IDENTIFIER, HOT_CLUSTER})
+YOUNG_HOT_IDENTIFIER, YOUNG_HOT_CLUSTER = "young, hot identifier", "young, hot cluster"
+HELD = frozenset({EMPTY_HELD, HOT_IDENTIFIER, HOT_CLUSTER, YOUNG_HOT_IDENTIFIER, YOUNG_HOT_CLUSTER})
+ON_YOUNG = {ORDINARY: YOUNG, HOT_IDENTIFIER: YOUNG_HOT_IDENTIFIER, HOT_CLUSTER: YOUNG_HOT_CLUSTER}
+"""The same sign-ups on the young database, which has the device and the cluster too."""
 STORE_STEPS = ("look", "write")
 
 HELD_FROM = 10
@@ -163,8 +167,8 @@ def measure(
     signups = itertools.cycle(read_signups(bodies))
     order, shuffled = list(costs), random.Random(7)
     numbers, clock = itertools.count(), _Clock(end)
-    elsewhere = {EMPTY: empty, YOUNG: young, EMPTY_HELD: empty}
-    of_ordinary = (EMPTY, YOUNG)
+    elsewhere = {EMPTY: empty, EMPTY_HELD: empty} | dict.fromkeys(ON_YOUNG.values(), young)
+    same_as = {EMPTY: ORDINARY} | {on_young: name for name, on_young in ON_YOUNG.items()}
 
     def made(name: str, signup: Signup, at: int) -> Signup:
         changed = _CHANGED[name](signup, at)
@@ -178,8 +182,8 @@ def measure(
         gc.collect()
         gc.disable()
         for at in range(decisions):
-            chosen = {name: next(signups) for name in costs if name not in of_ordinary}
-            chosen |= dict.fromkeys(of_ordinary, chosen[ORDINARY])
+            chosen = {name: next(signups) for name in costs if name not in same_as}
+            chosen |= {name: chosen[same] for name, same in same_as.items()}
             shuffled.shuffle(order)
             for name in order:
                 kept[name].append(_decided(elsewhere.get(name, full), made(name, chosen[name], at)))
@@ -218,22 +222,32 @@ def _on_device(signup: Signup, device_id: str) -> Signup:
     return dataclasses.replace(signup, device=dataclasses.replace(signup.device, device_id=device_id))
 
 
+def _on_the_device(signup: Signup, _: int) -> Signup:
+    return _on_device(stranger(signup, 1), HOT_DEVICE)
+
+
+def _in_the_cluster(signup: Signup, at: int) -> Signup:
+    return _on_device(stranger(signup, 2), hot_cluster_device(at % (HOT // IN_A_GROUP)))
+
+
 _CHANGED: Mapping[str, Callable[[Signup, int], Signup]] = {
     EMPTY: lambda signup, _: signup,
     YOUNG: lambda signup, _: signup,
     ORDINARY: lambda signup, _: signup,
-    EMPTY_HELD: lambda signup, _: _on_device(stranger(signup, 1), HOT_DEVICE),
-    HOT_IDENTIFIER: lambda signup, _: _on_device(stranger(signup, 1), HOT_DEVICE),
-    HOT_CLUSTER: lambda signup, at: _on_device(stranger(signup, 2), hot_cluster_device(at % (HOT // IN_A_GROUP))),
+    EMPTY_HELD: _on_the_device,
+    HOT_IDENTIFIER: _on_the_device,
+    YOUNG_HOT_IDENTIFIER: _on_the_device,
+    HOT_CLUSTER: _in_the_cluster,
+    YOUNG_HOT_CLUSTER: _in_the_cluster,
 }
 
 
 def table(database: str, costs: Measured) -> list[str]:
     """A row a kind of sign-up: medians, and ratios as medians over the rounds."""
     lines = [
-        f"| {database} | decision | to empty | to young | to one held on empty "
+        f"| {database} | decision | to empty | to young | to one held on empty | to the same on young "
         "| in the database | to empty | to young | " + " | ".join(STORE_STEPS) + " |",
-        "|---|---|---|---|---|---|---|---|" + "---|" * len(STORE_STEPS),
+        "|---|---|---|---|---|---|---|---|---|" + "---|" * len(STORE_STEPS),
     ]
     for name, each in costs.items():
         cells = [
@@ -241,6 +255,7 @@ def table(database: str, costs: Measured) -> list[str]:
             f"{each.median_ms(_whole):.2f} ms",
             *(f"{each.ratio(costs[other], _whole):.2f}" for other in (EMPTY, YOUNG)),
             f"{each.ratio(costs[EMPTY_HELD], _whole):.2f}" if name in HELD else "",
+            f"{each.ratio(costs[ON_YOUNG[name]], _whole):.2f}" if name in ON_YOUNG else "",
             f"{each.median_ms(_store):.2f} ms",
             *(f"{each.ratio(costs[other], _store):.2f}" for other in (EMPTY, YOUNG)),
             *(f"{each.median_ms(lambda cost, step=step: cost.steps[step]):.2f} ms" for step in STORE_STEPS),
