@@ -111,23 +111,27 @@ def move_members(begin: Begin, whole: Dividing, signup_nos: Sequence[int], into:
 
 @dataclass(frozen=True, slots=True)
 class _Leaving:
-    """Members that leave a cluster, with the identifiers that lead after each, and somebody who stays."""
+    """Members that leave a cluster, with the identifiers that lead after each, how many each carries, and somebody who
+    stays.
+    """
 
     begin: Begin
     cluster: int
     following: Mapping[int, Sequence[IdentifierKey]]
+    carried: Mapping[int, int]
     staying: int | None
     at: datetime
 
     @classmethod
     def of(cls, begin: Begin, whole: Dividing, signup_nos: Collection[int], at: datetime) -> Self:
         staying = min(whole.members.keys() - set(signup_nos), default=None)
-        return cls(begin, whole.cluster, whole.following(signup_nos), staying, at)
+        carried = {number: len(whole.members[number].identifiers) for number in signup_nos}
+        return cls(begin, whole.cluster, whole.following(signup_nos), carried, staying, at)
 
     def found(self, parts: Sequence[tuple[int, ...]]) -> None:
         anchors = {key: number for each in parts for number in reversed(each) for key in self.following[number]}
         with self._transaction(parts) as work:
-            work.clusters.split(self.cluster, parts, sorted(anchors.items()))
+            work.clusters.split(self.cluster, parts, sorted(anchors.items()), self.carried)
             work.gathering.scatter([number for each in parts for number in each])
             work.commit()
 
@@ -137,7 +141,7 @@ class _Leaving:
             with self._transaction([some]) as work:
                 keys = sorted({key for number in some for key in self.following[number]})
                 here = [key for key, leads_to in work.clusters.leads_to(keys).items() if leads_to == self.cluster]
-                work.clusters.move(self.cluster, some, into, here)
+                work.clusters.move(self.cluster, some, into, here, self.carried)
                 work.gathering.scatter(some)
                 work.commit()
 
