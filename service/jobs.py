@@ -34,6 +34,7 @@ from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.known_labels import KnownLabels
 from service.usecases.lists_in_force import ListsInForce
 from service.usecases.look_back import LookBack
+from service.usecases.put_off_corrections import TakeUpCorrections
 from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.second_look import SecondLook
 from service.usecases.settle_clusters import SettleClusters
@@ -122,6 +123,7 @@ def cluster_jobs(store: SqlStore, settings: Settings, reference: Reference, poli
         # Its turns follow each other: the jobs behind it take longer than all of a containment.
         Job("contained accounts looked at again", carry_out.turn, turn=carry_out.members_a_turn),
         Job("bans looked back from", LookBack(store.begin, judge, cases, tell)),
+        Job("corrections taken up that were put off", TakeUpCorrections(store.begin)),
         Job("corrected bans undone", UndoBans(store.begin, judge, cases, tell)),
         Job("accounts asked that are like the banned", DrawLikeness(store.begin, judge, cases, tell)),
         Job("decisions changed by a second look", second_look_of(store, settings, reference)),

@@ -50,6 +50,7 @@ from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.look_back import LookBack
 from service.usecases.plan_step_up import PlanStepUp
 from service.usecases.ports_idempotency import Fingerprint
+from service.usecases.put_off_corrections import TakeUpCorrections
 from service.usecases.recognise_shared import RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, record_result
 from service.usecases.second_look import SecondLook
@@ -186,6 +187,7 @@ class Rehearsal:
             JudgeClusters(begin, doubt, cases, self._new_id, AskBranches(begin, self.judge, tell)),
             CarryOut(begin, self.judge, tell),
             LookBack(begin, self.judge, cases, tell),
+            TakeUpCorrections(begin),
             UndoBans(begin, self.judge, cases, tell),
             DrawLikeness(begin, self.judge, cases, tell),
             SecondLook(begin, self.judge, AskAgain(plan)),

@@ -31,6 +31,8 @@ _WORDS = {
     "case.unsettled": "opened the case again: its cluster was released",
     "case.settled_by_release": "closed the case: what it is about was released",
     "case.settled_by_correction": "closed the case: no ban in the piece stands any more",
+    "case.settled_by_verdict": "answered the case by a verdict in another about the same account",
+    "case.unsettled_by_undo": "opened the case again: the verdict in the other was taken back",
     "case.lease_ended": "returned the case: the lease had ended",
     "case.overdue": "made the case louder: it waits too long",
 }

@@ -20,9 +20,9 @@ LEAST_RISK = 0.02
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _CONTAINMENT = "containment:"
-_RELEASE, _CORRECTION = "release:", "correction:"
-BY_NOBODY = (_CONTAINMENT, _RELEASE, _CORRECTION)
-"""What begins who resolved a case that answered itself."""
+_RELEASE, _CORRECTION, _VERDICT = "release:", "correction:", "verdict:"
+BY_NOBODY = (_CONTAINMENT, _RELEASE, _CORRECTION, _VERDICT)
+"""What begins who resolved a case of which nobody had to say anything."""
 
 ONE_SIGNUP = "signup:"
 """What the subject of a case about one sign-up begins with."""
@@ -122,8 +122,14 @@ class Case:
 
     @property
     def judged_by_nobody(self) -> bool:
-        """Whether it is closed because a containment, a release or a corrected ban answered it."""
+        """Whether it is closed because a containment, a release, a corrected ban or a verdict elsewhere answered it."""
         return (self.resolved_by or "").startswith(BY_NOBODY)
+
+    @property
+    def answered_in(self) -> str | None:
+        """The other case about the same account in which a reviewer answered it too."""
+        by = self.resolved_by or ""
+        return by.removeprefix(_VERDICT) if by.startswith(_VERDICT) else None
 
     @property
     def hides_earlier(self) -> bool:
@@ -276,6 +282,10 @@ class Case:
         """Closed because the bans in what it is about are corrected, that of this sign-up last."""
         return self._answered(BANS_CORRECTED, f"{_CORRECTION}{record_id}", now)
 
+    def settled_by_verdict(self, reason: VerdictReason, case_id: str, *, now: datetime) -> Case:
+        """Closed because a verdict in another case, about the same account, decided on that."""
+        return self._answered(reason, f"{_VERDICT}{case_id}", now)
+
     def unsettled(self) -> Case:
         """Open again as if it had never been settled: the person has waited all the time.
 
@@ -329,6 +339,11 @@ class Case:
             raise ConflictError(
                 "This case was settled: its cluster is contained, and the account is held by that. "
                 f"Whoever had a lease on it has lost it (containment {self.settled_by})."
+            )
+        if self.answered_in is not None:
+            raise ConflictError(
+                f"This case was answered by a verdict in another about the same account, {self.answered_in}; "
+                "whoever had a lease on it has lost it."
             )
         if self.judged_by_nobody:
             raise ConflictError("This case answered itself; whoever had a lease on it has lost it.")

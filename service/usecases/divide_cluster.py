@@ -54,7 +54,7 @@ def divide(begin: Begin, cluster: int, without: IdentifierKey, *, at: datetime) 
             brought = bring_after(begin, whole, whole.members.keys() - first.keys(), gone, at=at)
             rest = whole.without(brought)
             parts = parts_without(list(rest.members.values()), key_of(without), rest.guarded)
-            found_clusters(begin, rest, parts)
+            found_clusters(begin, rest, parts, at=at)
         except ConflictError:
             if last == 1:
                 raise

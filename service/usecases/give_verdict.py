@@ -13,6 +13,7 @@ from service.domain.event import Event, EventType
 from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.reviewer import Acting
 from service.domain.verdict import DECISION_OF, Opinion, Verdict, VerdictReason, check_reason
+from service.usecases.answer_cases import answered_by
 from service.usecases.decide_by_person import (
     REVIEW_GROUP,
     AskMore,
@@ -38,11 +39,12 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A verdict and what it did."""
+    """A verdict and what it did; ``answered`` are other cases about the same account, which it closed too."""
 
     case: Case
     opinion: Opinion | None
     effect: Effect
+    answered: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,12 @@ class GiveVerdict:
             if note and note.strip():
                 work.cases.add_note(case.id, Note(now, acting.name, checked_note(note)))
             given = self._conclude(_Sitting(work, case, acting, now), reason)
-            work.cases.update(given.case)
+            # The oldest first, as a containment locks those that it settles: so neither waits for the other.
+            for each in sorted((given.case, *given.answered), key=lambda each: (each.opened_at, each.id)):
+                if each is given.case:
+                    work.cases.update(each)
+                else:
+                    work.cases.settle([each])
             work.commit()
         return given
 
@@ -155,7 +162,10 @@ class GiveVerdict:
             version=opinion.version,
         )
         work.events.add(*self._told(resolved, opinion, effect, recorded, now))
-        return Given(resolved, opinion, effect)
+        answered = answered_by(work, case, reason, by=name, now=now)
+        detail: dict[str, object] = {"case": case.id, "verdict": reason.verdict.value, "reason_code": reason.code}
+        work.audit.add(*(AuditEntry(now, name, "case.settled_by_verdict", each.id, detail) for each in answered))
+        return Given(resolved, opinion, effect, tuple(answered))
 
     def _decide(
         self, sitting: _Sitting, recorded: Recorded, reason: VerdictReason

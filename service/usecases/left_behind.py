@@ -41,7 +41,7 @@ def bring_after(
         if not there and set(part) <= set(came):
             there = sorted({beside[number] for number in part if number in beside})[:1]
         if there and part is not staying:
-            move_members(begin, whole, part, there[0])
+            move_members(begin, whole, part, there[0], at=at)
             moved += part
         _unite(begin, there, through=part[0], at=at)
     there = sorted({cluster for number in staying for cluster in lead_away.get(number, ())})

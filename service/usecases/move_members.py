@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
 from models.linkage.identifier import Strength, strength_of
 from models.linkage.pieces import Account, Key, Ties, ties_of
 from service.usecases.ports import Begin, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, IdentifierKey
+from service.usecases.put_off_corrections import put_off_on_both_sides
 from service.usecases.survey_cluster import key_of
 
 MEMBERS_A_TRANSACTION = 100
@@ -74,7 +78,7 @@ def accounts_of(members: Iterable[ClusterMember]) -> list[Account]:
     ]
 
 
-def found_clusters(begin: Begin, whole: Dividing, parts: Sequence[tuple[int, ...]]) -> None:
+def found_clusters(begin: Begin, whole: Dividing, parts: Sequence[tuple[int, ...]], *, at: datetime) -> None:
     """Make every part a cluster of its own.
 
     A part larger than a transaction is moved in several. Whoever comes meanwhile, or is still to be moved should it be
@@ -83,44 +87,68 @@ def found_clusters(begin: Begin, whole: Dividing, parts: Sequence[tuple[int, ...
     Raises:
         ConflictError: a member left meanwhile.
     """
-    following = whole.following([number for part in parts for number in part])
+    leaving = _Leaving.of(begin, whole, [number for part in parts for number in part], at)
     some: list[tuple[int, ...]] = []
-    for at, part in enumerate(parts):
+    for done, part in enumerate(parts, start=1):
         some.append(part[:MEMBERS_A_TRANSACTION])
-        if at + 1 == len(parts) or sum(map(len, some)) >= MEMBERS_A_TRANSACTION:
-            anchors = {key: number for each in some for number in reversed(each) for key in following[number]}
-            with begin() as work:
-                work.clusters.split(whole.cluster, some, sorted(anchors.items()))
-                work.gathering.scatter([number for each in some for number in each])
-                work.commit()
+        if done == len(parts) or sum(map(len, some)) >= MEMBERS_A_TRANSACTION:
+            leaving.found(some)
             some = []
         if len(part) > MEMBERS_A_TRANSACTION:
             with begin() as work:
                 into = work.clusters.clusters_of(part[:1])[part[0]]
-            _move(begin, whole.cluster, part[MEMBERS_A_TRANSACTION:], into, following)
+            leaving.move(part[MEMBERS_A_TRANSACTION:], into)
 
 
-def move_members(begin: Begin, whole: Dividing, signup_nos: Sequence[int], into: int) -> None:
+def move_members(begin: Begin, whole: Dividing, signup_nos: Sequence[int], into: int, *, at: datetime) -> None:
     """Move members into another cluster, to which their identifiers lead from now on.
 
     Raises:
         ConflictError: a member left meanwhile, or one of the two clusters became part of another.
     """
-    _move(begin, whole.cluster, signup_nos, into, whole.following(signup_nos))
+    _Leaving.of(begin, whole, signup_nos, at).move(signup_nos, into)
 
 
-def _move(
-    begin: Begin,
-    cluster: int,
-    signup_nos: Sequence[int],
-    into: int,
-    following: Mapping[int, Sequence[IdentifierKey]],
-) -> None:
-    for at in range(0, len(signup_nos), MEMBERS_A_TRANSACTION):
-        some = signup_nos[at : at + MEMBERS_A_TRANSACTION]
-        with begin() as work:
-            keys = sorted({key for number in some for key in following[number]})
-            here = [key for key, leads_to in work.clusters.leads_to(keys).items() if leads_to == cluster]
-            work.clusters.move(cluster, some, into, here)
-            work.gathering.scatter(some)
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """Members that leave a cluster, with the identifiers that lead after each, how many each carries, and somebody who
+    stays.
+    """
+
+    begin: Begin
+    cluster: int
+    following: Mapping[int, Sequence[IdentifierKey]]
+    carried: Mapping[int, int]
+    staying: int | None
+    at: datetime
+
+    @classmethod
+    def of(cls, begin: Begin, whole: Dividing, signup_nos: Collection[int], at: datetime) -> Self:
+        staying = min(whole.members.keys() - set(signup_nos), default=None)
+        carried = {number: len(whole.members[number].identifiers) for number in signup_nos}
+        return cls(begin, whole.cluster, whole.following(signup_nos), carried, staying, at)
+
+    def found(self, parts: Sequence[tuple[int, ...]]) -> None:
+        anchors = {key: number for each in parts for number in reversed(each) for key in self.following[number]}
+        with self._transaction(parts) as work:
+            work.clusters.split(self.cluster, parts, sorted(anchors.items()), self.carried)
+            work.gathering.scatter([number for each in parts for number in each])
             work.commit()
+
+    def move(self, signup_nos: Sequence[int], into: int) -> None:
+        for first in range(0, len(signup_nos), MEMBERS_A_TRANSACTION):
+            some = signup_nos[first : first + MEMBERS_A_TRANSACTION]
+            with self._transaction([some]) as work:
+                keys = sorted({key for number in some for key in self.following[number]})
+                here = [key for key, leads_to in work.clusters.leads_to(keys).items() if leads_to == self.cluster]
+                work.clusters.move(self.cluster, some, into, here, self.carried)
+                work.gathering.scatter(some)
+                work.commit()
+
+    @contextmanager
+    def _transaction(self, parts: Sequence[Sequence[int]]) -> Iterator[UnitOfWork]:
+        """A correction that waits in the cluster waits where they go, too."""
+        put_off_on_both_sides(self.begin, self.cluster, parts, self.staying, at=self.at)
+        with self.begin() as work:
+            yield work
+        put_off_on_both_sides(self.begin, self.cluster, parts, self.staying, at=self.at)

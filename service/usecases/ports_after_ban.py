@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -82,13 +82,26 @@ class AfterBans(Protocol):
         ...
 
     def put_off(self, signup_no: int, *, at: datetime) -> None:
-        """Stage: a correction reached this account, in whose cluster something is banned or contained all the same."""
+        """Stage: a correction reached this account, in whose cluster something is banned or contained all the same.
+
+        It is a place from which the whole cluster is looked at once nothing is.
+        """
+        ...
+
+    def waiting(self, *, after_no: int, limit: int) -> Sequence[int]:
+        """The places of corrections that were put off and not taken up since, with higher numbers, the lowest first."""
+        ...
+
+    def waits_in(self, clusters: Collection[int]) -> bool:
+        """Whether there is such a place in one of these clusters, or a correction that nobody has followed yet."""
         ...
 
     def take_up(self, cluster: int, *, at: datetime) -> None:
         """Stage: what corrections had left as it was in a cluster is to be undone, as something was released there.
 
         One of its accounts is corrected as of now, from which all of the cluster is looked at: one whose ban was
-        withdrawn, or else one that was put off. Where there is none, nobody was ever corrected near it.
+        withdrawn, or else one that was put off; none of those waits any more. Where there is none, nobody was ever
+        corrected near it. Where one is due already nothing changes: whoever follows that and sees what is gone by now
+        puts it off first.
         """
         ...

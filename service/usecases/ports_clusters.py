@@ -215,20 +215,34 @@ class Clusters(Protocol):
         """Stage: whatever containment stands then with one of these sign-ups in its core holds the identifier too."""
         ...
 
-    def split(self, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[IdentifierKey, int]]) -> None:
+    def split(
+        self,
+        cluster: int,
+        parts: Sequence[Sequence[int]],
+        anchors: Sequence[tuple[IdentifierKey, int]],
+        carried: Mapping[int, int],
+    ) -> None:
         """Move members out of a cluster into new ones, at once, in a transaction of its own.
 
         Args:
             cluster: keeps the members that no part names.
             parts: numbers of the members of each new cluster.
             anchors: which cluster a strong identifier leads to from now on, by a member of it.
+            carried: how many identifiers each of those who leave had when the parts were computed.
 
         Raises:
-            ConflictError: a member left the cluster meanwhile; compute the parts again.
+            ConflictError: a member left the cluster, or learnt something, meanwhile; compute the parts again.
         """
         ...
 
-    def move(self, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[IdentifierKey]) -> None:
+    def move(
+        self,
+        cluster: int,
+        signup_nos: Sequence[int],
+        into: int,
+        anchors: Sequence[IdentifierKey],
+        carried: Mapping[int, int],
+    ) -> None:
         """Move members out of a cluster into one that there is, at once, in a transaction of its own.
 
         Args:
@@ -236,9 +250,10 @@ class Clusters(Protocol):
             signup_nos: who moves.
             into: where to.
             anchors: strong identifiers that lead there from now on.
+            carried: as for ``split``.
 
         Raises:
-            ConflictError: a member left meanwhile, or one of the two became part of another.
+            ConflictError: a member left, or learnt something, meanwhile, or one of the two became part of another.
         """
         ...
 

@@ -12,6 +12,7 @@ from service.domain.errors import ConflictError
 from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Opinion
+from service.usecases.answer_cases import open_answered
 from service.usecases.decide_by_person import (
     REVIEW_GROUP,
     TellOutcome,
@@ -96,7 +97,10 @@ class TakeBack:
             VerdictOutcome(case.id, recorded, final.verdict, final.reason_code, acting.name, now, withdrawn=True),
         )
         last = recorded.assessments[-1]
-        if final.before is None or final.after is None or not _made_by(last, final):
+        if final.after is not None and not _made_by(last, final):
+            return
+        open_answered(work, case, self.review(), by=acting.name, now=now)
+        if final.before is None or final.after is None:
             return
         assessment = assessment_by_person(
             last,

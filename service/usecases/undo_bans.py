@@ -3,12 +3,11 @@ again."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.linkage.marks import Mark
-from service.domain.containment import ContainmentState
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.policy_sections.clusters import AfterBan
 from service.usecases.faster_others import leaving_to_others
@@ -16,6 +15,7 @@ from service.usecases.judge import Judge
 from service.usecases.look_back import BATCH, kin_of
 from service.usecases.ports import Begin, Recorded, UnitOfWork
 from service.usecases.ports_clusters import ClusterMember, Known
+from service.usecases.put_off_corrections import clear_ones, harsh_among, one_of_each, put_off
 from service.usecases.tell_consequence import TellConsequence
 from service.usecases.what_rested_on_bans import WhatRestedOnBans
 from service.usecases.without_bans import HARSH, WithoutBans
@@ -33,8 +33,8 @@ class UndoBans:
 
     Strict, because it lets people in: only who was changed by a look back or a branch, or turned away at the door, and
     was decided on by nobody since; who failed no proof and is not banned; in whose cluster nothing is banned or
-    contained any more, which whatever they learnt since ties them to as well. Where something is, they wait until the
-    last ban is corrected or the last containment released: either has the whole cluster looked at. Whoever is in review
+    contained any more, which whatever they learnt since ties them to as well. Where something is, they wait until
+    nothing is, for whatever reason (``TakeUpCorrections``): then the whole cluster is looked at. Whoever is in review
     waits for a person, who sees that the ban was corrected.
     """
 
@@ -54,14 +54,8 @@ class UndoBans:
         with self.begin() as work:
             bans = work.after_bans.corrected(limit=A_ROUND)
             harsh = _harsh_near(work, bans, lines, now)
-            for number in _waiting(work, bans, harsh):
-                work.after_bans.put_off(number, at=now)
-            work.commit()
-        with self.begin() as work:
-            # Asked once more: whoever releases something at this moment sees what was put off, or is seen here.
-            clear = _clear_ones(work, harsh.values())
-        near = [number for number, cluster in harsh.items() if cluster in clear]
-        leaving_to_others(lambda some: self._look_at(some, now), near, batch=BATCH)
+        clear = self._put_off([*harsh, *(ban.signup_no for ban in bans)], now)
+        leaving_to_others(lambda some: self._look_at(some, now), [each for each in harsh if each in clear], batch=BATCH)
         self.what_rested(bans, now)
         for ban in bans:
             with self.begin() as work:
@@ -69,11 +63,29 @@ class UndoBans:
                 work.commit()
         return len(bans)
 
+    def _put_off(self, reached: Collection[int], now: datetime) -> Collection[int]:
+        """Have a place wait in every cluster of accounts reached where something is banned or contained; the others.
+
+        Until nothing is new: whoever is parted from a place before it is written has none where he goes.
+        """
+        places: set[int] = set()
+        while True:
+            with self.begin() as work:
+                cluster_of = work.clusters.clusters_of(sorted(reached))
+                clear = clear_ones(work, cluster_of.values())
+                provided = clear | {cluster_of.get(place) for place in places}
+                fresh = one_of_each({each: of for each, of in cluster_of.items() if of not in provided})
+            if not fresh:
+                return {number for number, cluster in cluster_of.items() if cluster in clear}
+            put_off(self.begin, fresh, at=now)
+            places.update(fresh)
+
     def _look_at(self, numbers: Sequence[int], now: datetime) -> int:
         told = 0
         with self.begin() as work:
-            # Contained since the clusters were looked at: its release has them looked at again.
+            # Contained since the clusters were looked at.
             contained = work.containments.standing_among(numbers) | work.containments.asked_among(numbers)
+            waiting = one_of_each(work.clusters.clusters_of(sorted(contained)))
             some = [number for number in numbers if number not in contained]
             members = {each.signup_no: each for each in work.clusters.several(some)}
             for recorded in work.ledger.several(some):
@@ -85,6 +97,7 @@ class UndoBans:
                     as_before = back.decision is not Decision.REVIEW
                     told += self.tell(work, recorded, back, because=because, now=now, given_back=as_before) is not None
             work.commit()
+        put_off(self.begin, waiting, at=now)
         return told
 
     def _given_back(
@@ -98,41 +111,14 @@ class UndoBans:
         return replace(left, id=self.judge.new_id(now), decided_at=now, reasons=(*left.reasons, CORRECTED))
 
 
-def _harsh_near(work: UnitOfWork, bans: Sequence[Known], lines: AfterBan, now: datetime) -> Mapping[int, int]:
-    """Who shares something with these accounts, or is in a clear cluster with one, and is asked or denied; with the
-    cluster of each.
-    """
+def _harsh_near(work: UnitOfWork, bans: Sequence[Known], lines: AfterBan, now: datetime) -> list[int]:
+    """Who shares something with these accounts, or is in a clear cluster with one, and is asked or denied."""
     found: set[int] = set()
     for ban in bans:
         member = work.clusters.member(ban.signup_no)
         if member is not None:
             # Through what was guarded since as well: when the ban changed decisions, it may have tied.
             found.update(kin_of(work, member, lines, now, of=HARSH, guarded_too=True))
-    for cluster in _clear_ones(work, _clusters_of(work, bans)):
+    for cluster in clear_ones(work, work.clusters.clusters_of([ban.signup_no for ban in bans]).values()):
         found.update(each.signup_no for each in work.clusters.members(cluster))
-    standings = work.cluster_list.standings(sorted(found), signals=False)
-    harsh = sorted(number for number, each in standings.items() if each.decision in HARSH)
-    return work.clusters.clusters_of(harsh)
-
-
-def _waiting(work: UnitOfWork, bans: Sequence[Known], harsh: Mapping[int, int]) -> list[int]:
-    """One of each cluster that the bans reach and that is not clear; where a ban is itself, that one waits."""
-    reached = set(harsh.values()) - set(_clusters_of(work, bans))
-    waiting = reached - _clear_ones(work, reached)
-    return [min(number for number, cluster in harsh.items() if cluster == each) for each in sorted(waiting)]
-
-
-def _clusters_of(work: UnitOfWork, bans: Sequence[Known]) -> Collection[int]:
-    return set(work.clusters.clusters_of([ban.signup_no for ban in bans]).values())
-
-
-def _clear_ones(work: UnitOfWork, clusters: Iterable[int]) -> set[int]:
-    return {cluster for cluster in set(clusters) if _is_clear(work, cluster)}
-
-
-def _is_clear(work: UnitOfWork, cluster: int) -> bool:
-    """Whether nothing in a cluster is banned or contained."""
-    summary = work.clusters.summary(cluster)
-    if summary is None or summary.frauds:
-        return False
-    return not any(each.state is not ContainmentState.RELEASED for each in work.containments.touching(cluster))
+    return sorted(harsh_among(work, found))

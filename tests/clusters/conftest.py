@@ -49,6 +49,7 @@ from service.usecases.judge_clusters import JudgeClusters
 from service.usecases.look_back import LookBack
 from service.usecases.ports import UnitOfWork
 from service.usecases.ports_idempotency import Fingerprint
+from service.usecases.put_off_corrections import TakeUpCorrections
 from service.usecases.recognise_shared import DeclareShared, RecogniseShared
 from service.usecases.record_outcome import RecordOutcome, Spoken, record_result
 from service.usecases.settle_clusters import SettleClusters
@@ -107,6 +108,7 @@ class Gate:
             self.store.begin, DoubtAlone(self.judge), self.cases, self.new_id, self.asking()
         )
         self.look_back = LookBack(self.store.begin, self.judge, self.cases, self.telling(6))
+        self.take_up = TakeUpCorrections(self.store.begin)
         self.undo_bans = UndoBans(self.store.begin, self.judge, self.cases, self.telling(8))
         self.recognise = RecogniseShared(self.store.begin, lambda: self.policy, self.reference.mail)
         self.declare = DeclareShared(self.store.begin)

@@ -12,6 +12,8 @@ import pytest
 from models.linkage.identifier import IdentifierKind
 from service.domain.errors import ConflictError
 from service.usecases import divide_cluster, move_members
+from service.usecases.learn_identifiers import LearntKind
+from tests.clusters.releasing import learns
 
 BY = {"owner": "campus", "by": "key:k", "reason": "shared_card"}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -96,6 +98,22 @@ def test_whoever_ties_a_part_to_those_who_stay_makes_them_one(gate: Any, meanwhi
 
     assert len({gate.cluster(each) for each in [*left, *right]}) == 1
     assert gate.cluster(other) != gate.cluster(left[0])
+
+
+@pytest.mark.parametrize("device", ["left", "other"])
+def test_what_somebody_who_leaves_learns_during_a_cut_ties_where_they_are_by_then(
+    gate: Any, meanwhile: Any, device: str
+) -> None:
+    left = [gate.came(card="shared", device="left") for _ in range(3)]
+    right = [gate.came(card="shared", device="right") for _ in range(2)]
+    others = [gate.came(device="other") for _ in range(2)]
+
+    meanwhile(lambda: learns(gate, right[0], LearntKind.DEVICE_ID, device))
+    cut(gate, left[0], handle_of(gate, left[0], "payment"))
+
+    tied, apart = (left, others) if device == "left" else (others, left)
+    assert len({gate.cluster(each) for each in (*right, *tied)}) == 1
+    assert gate.cluster(apart[0]) != gate.cluster(right[0])
 
 
 def test_whoever_asks_for_a_cut_that_is_under_way_is_told_so(gate: Any, meanwhile: Any) -> None:

@@ -19,12 +19,15 @@ from sqlalchemy import Connection, event, make_url, update
 from sqlalchemy.engine import Engine
 
 from models.linkage.identifier import Identifier, IdentifierKind
+from models.reference.reference import Reference
 from service.domain.errors import ConflictError
 from service.storage.sql import joining
 from service.storage.sql.cluster_tables import MemberRow
 from service.storage.sql.engine import open_engine
 from service.storage.sql.store import SqlStore
 from service.usecases.ports import NewRecord
+from tests.clusters.conftest import Gate
+from tests.clusters.test_cut_meanwhile import cut, handle_of
 
 BESIDE_S = 0.5
 """Who waits for us by then waits until we are done."""
@@ -74,6 +77,33 @@ def test_what_is_learnt_while_the_account_is_joined_is_joined_too(
     sql_gate.settle(sql_gate.now)
 
     assert len({sql_gate.cluster(view) for view in (account, *others)}) == 1
+
+
+def test_a_join_that_was_read_before_a_cut_unites_what_is_tied_after_it(
+    postgresql_url: str, open_store: Callable[..., SqlStore], reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Between what the join reads and its locks the cut moves the account that it is about out of the cluster.
+    gate = Gate(open_store(postgresql_url), reference)
+    left = [gate.came(card="shared", device="left") for _ in range(3)]
+    right = [gate.came(card="shared", device="right") for _ in range(2)]
+    others = [gate.came(device="other") for _ in range(4)]
+    learnt(gate, gate.number(right[0]), "other")
+    handle = handle_of(gate, left[0], "payment")
+    tied, once = joining._tied, iter([lambda: cut(gate, left[0], handle)])
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def parted_meanwhile(*arguments: Any) -> Any:
+            found = tied(*arguments)
+            for each in once:
+                pool.submit(each).result(LONGEST_S)
+            return found
+
+        monkeypatch.setattr(joining, "_tied", parted_meanwhile)
+        gate.settle(gate.now)
+
+    assert len({gate.cluster(view) for view in (*right, *others)}) == 1
+    assert gate.cluster(left[0]) != gate.cluster(right[0])
 
 
 def test_a_join_that_was_lost_is_made_good_when_it_is_said_again(sql_gate: Any, database_url: str) -> None:
@@ -182,7 +212,7 @@ def unite(*clusters: int) -> Callable[[Any, datetime], None]:
 
 def move_in_vain(work: Any, at: datetime) -> None:
     with pytest.raises(ConflictError):
-        work.clusters.move(SMALL, [SMALL], MIDDLE, [])
+        work.clusters.move(SMALL, [SMALL], MIDDLE, [], {SMALL: 1})
 
 
 BELATED: dict[str, tuple[Callable[[Any, datetime], None], list[int]]] = {

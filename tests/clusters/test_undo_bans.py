@@ -26,6 +26,7 @@ def round_of(gate: Any) -> None:
     gate.work()
     gate.look_back(gate.now)
     gate.later(seconds=1)
+    gate.take_up(gate.now)
     gate.undo_bans(gate.now)
 
 

@@ -201,7 +201,8 @@ def test_a_cluster_is_divided_and_found_again_by_what_leads_there(service: Servi
         cluster = work.clusters.cluster_of(left[0])
         assert cluster is not None
         leads = work.clusters.keys_of([(Kind.DEVICE, "right")])[0]
-        work.clusters.split(cluster, [right], [(leads, right[0])])
+        carried = {each.signup_no: len(each.identifiers) for each in work.clusters.several(right)}
+        work.clusters.split(cluster, [right], [(leads, right[0])], carried)
 
     assert service.partition(4) == {frozenset(left), frozenset(right)}
     assert service.company(*identifiers(device="right")).size == 2

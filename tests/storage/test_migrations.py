@@ -194,3 +194,35 @@ def test_links_that_were_written_in_columns_are_packed_and_come_apart_again(
     assert apart == before
     assert again == packed
     assert state_of(empty_database_url).good
+
+
+def test_what_was_corrected_before_corrections_waited_is_looked_at_once_more(
+    empty_database_url: str, open_store: Callable[..., SqlStore]
+) -> None:
+    engine = transactional = open_engine(empty_database_url)
+    if engine.dialect.name == "postgresql":
+        transactional = engine.execution_options(isolation_level="READ COMMITTED")
+    with transactional.connect() as connection:
+        configuration = migrate._configuration()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "0066")
+    with engine.begin() as connection:
+        for number, label in ((1, None), (2, 1), (3, None), (4, 3)):
+            connection.execute(
+                text(
+                    "INSERT INTO members (signup_no, cluster_no, occurred_us, identifiers, label, label_us)"
+                    " VALUES (:number, 1, 5, :none, :label, :label_us)"
+                ),
+                {"number": number, "none": b"", "label": label, "label_us": label},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO look_backs (signup_no, known_us, done_us, corrected_us) VALUES (:number, 0, 7, :due)"
+                ),
+                {"number": number, "due": 9 if number == 3 else None},
+            )
+    upgrade(engine)
+    engine.dispose()
+
+    with open_store(empty_database_url).begin() as work:
+        assert work.after_bans.waiting(after_no=0, limit=9) == [1, 4]

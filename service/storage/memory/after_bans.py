@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -139,15 +139,27 @@ class MemoryAfterBans:
 
     def put_off(self, signup_no: int, *, at: datetime) -> None:
         """See the port."""
-        del at
 
         def write() -> Undo:
             shelf = self._shelves.after_bans
             undo = _remembering(shelf, signup_no)
             shelf.looked_back.setdefault(signup_no, _NO_BAN_US)
+            shelf.put_off[signup_no] = at
             return undo
 
         self._staged.append(write)
+
+    def waiting(self, *, after_no: int, limit: int) -> Sequence[int]:
+        """See the port."""
+        with self._shelves.lock:
+            return [number for number in sorted(self._shelves.after_bans.put_off) if number > after_no][:limit]
+
+    def waits_in(self, clusters: Collection[int]) -> bool:
+        """See the port."""
+        with self._shelves.lock:
+            shelf, numbers_of = self._shelves.after_bans, self._shelves.history.clusters.numbers_of
+            waiting = shelf.put_off.keys() | shelf.corrected.keys()
+            return any(not waiting.isdisjoint(numbers_of(cluster)) for cluster in clusters)
 
     def take_up(self, cluster: int, *, at: datetime) -> None:
         """See the port."""
@@ -156,26 +168,41 @@ class MemoryAfterBans:
             shelf, clusters = self._shelves.after_bans, self._shelves.history.clusters
             of_cluster = [each for each in clusters.numbers_of(cluster) if each in shelf.looked_back]
             waiting = [each for each in of_cluster if clusters.members[each].label is not Mark.BANNED]
-            if not waiting:
+            if not waiting or not shelf.corrected.keys().isdisjoint(waiting):
                 return lambda: None
             newest = max(waiting, key=lambda each: (shelf.looked_back[each], -each))
-            undo = _remembering(shelf, newest)
+            undo = _together(_remembering(shelf, number) for number in waiting)
             shelf.corrected[newest] = at
+            for number in waiting:
+                shelf.put_off.pop(number, None)
             return undo
 
         self._staged.append(write)
+
+
+def _together(undone: Iterable[Undo]) -> Undo:
+    """Puts back all of these."""
+    each_of_them = list(undone)
+
+    def undo() -> None:
+        for each in each_of_them:
+            each()
+
+    return undo
 
 
 def _remembering(shelf: AfterBanShelf, signup_no: int) -> Undo:
     """Puts back what is known of one ban now."""
     looked_back, corrected = shelf.looked_back.get(signup_no), shelf.corrected.get(signup_no)
     again, reached = shelf.again.get(signup_no), shelf.reached.get(signup_no)
+    put_off = shelf.put_off.get(signup_no)
 
     def undo() -> None:
         _put_back(shelf.looked_back, signup_no, looked_back)
         _put_back(shelf.corrected, signup_no, corrected)
         _put_back(shelf.again, signup_no, again)
         _put_back(shelf.reached, signup_no, reached)
+        _put_back(shelf.put_off, signup_no, put_off)
 
     return undo
 

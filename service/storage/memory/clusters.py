@@ -269,21 +269,41 @@ class MemoryClusterPort:
 
         self._stage(hold)
 
-    def split(self, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[IdentifierKey, int]]) -> None:
+    def split(
+        self,
+        cluster: int,
+        parts: Sequence[Sequence[int]],
+        anchors: Sequence[tuple[IdentifierKey, int]],
+        carried: Mapping[int, int],
+    ) -> None:
         """See the port."""
         with self._shelves.lock:
-            moving = {number for part in parts for number in part}
-            if self.root(cluster) != cluster or not moving <= set(self._clusters.numbers_of(cluster)):
+            moving = [number for part in parts for number in part]
+            if not self._are_as_read(cluster, moving, carried):
                 raise ConflictError("Members left the cluster meanwhile; look at it again.")
             self._clusters.split(parts, [(_key(key), number) for key, number in anchors])
 
-    def move(self, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[IdentifierKey]) -> None:
+    def move(
+        self,
+        cluster: int,
+        signup_nos: Sequence[int],
+        into: int,
+        anchors: Sequence[IdentifierKey],
+        carried: Mapping[int, int],
+    ) -> None:
         """See the port."""
         with self._shelves.lock:
-            here = self.root(cluster) == cluster and set(signup_nos) <= set(self._clusters.numbers_of(cluster))
-            if not here or self.root(into) != into:
+            if not self._are_as_read(cluster, signup_nos, carried) or self.root(into) != into:
                 raise ConflictError("Members left the cluster meanwhile; look at it again.")
             self._clusters.move(signup_nos, into, [_key(key) for key in anchors])
+
+    def _are_as_read(self, cluster: int, signup_nos: Sequence[int], carried: Mapping[int, int]) -> bool:
+        members = self._clusters.members
+        return (
+            self.root(cluster) == cluster
+            and set(signup_nos) <= set(self._clusters.numbers_of(cluster))
+            and all(len(members[number].identifiers) == carried[number] for number in signup_nos)
+        )
 
     def unite(self, clusters: Sequence[int], *, through: int, at: datetime) -> None:
         """See the port."""

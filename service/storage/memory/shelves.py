@@ -131,13 +131,16 @@ class KeptContainment:
 
 @dataclass(slots=True)
 class AfterBanShelf:
-    """What follows bans: watches, which was looked back from, which of these corrected since when, and likenesses."""
+    """What follows bans: watches, which was looked back from, which of these corrected since when, near whom that is
+    put off, and likenesses.
+    """
 
     watches: dict[int, Watch] = field(default_factory=dict)
     looked_back: dict[int, int] = field(default_factory=dict)
     corrected: dict[int, datetime] = field(default_factory=dict)
     again: dict[int, datetime] = field(default_factory=dict)
     reached: dict[int, datetime] = field(default_factory=dict)
+    put_off: dict[int, datetime] = field(default_factory=dict)
     likenesses: dict[int, Likeness] = field(default_factory=dict)
 
 

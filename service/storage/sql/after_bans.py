@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any  # Any: rows of a driver are untyped
 
@@ -154,26 +154,65 @@ class SqlAfterBans:
 
     def put_off(self, signup_no: int, *, at: datetime) -> None:
         """See the port."""
-        columns = {"signup_no": signup_no, "known_us": _NO_BAN_US, "done_us": microseconds_of(at)}
-        self._stage.add(lambda connection: write_unless_there(connection, LookBackRow, columns))
+        at_us = microseconds_of(at)
+        columns = {"signup_no": signup_no, "known_us": _NO_BAN_US, "done_us": at_us}
+        waits = update(LookBackRow).where(LookBackRow.signup_no == signup_no).values(put_off_us=at_us)
+
+        def run(connection: Connection) -> None:
+            write_unless_there(connection, LookBackRow, columns)
+            connection.execute(waits)
+
+        self._stage.add(run)
+
+    def waiting(self, *, after_no: int, limit: int) -> Sequence[int]:
+        """See the port."""
+        statement = (
+            select(LookBackRow.signup_no)
+            .where(LookBackRow.put_off_us.is_not(None), LookBackRow.signup_no > after_no)
+            .order_by(LookBackRow.signup_no)
+            .limit(limit)
+        )
+        return self._database.read(lambda connection: connection.execute(statement).scalars().all())
+
+    def waits_in(self, clusters: Collection[int]) -> bool:
+        """See the port."""
+        roots = select(ClusterRow.root_no).where(ClusterRow.cluster_no.in_(sorted(clusters)))
+        statement = (
+            select(LookBackRow.signup_no)
+            .join(MemberRow, MemberRow.signup_no == LookBackRow.signup_no)
+            .join(ClusterRow, ClusterRow.cluster_no == MemberRow.cluster_no)
+            .where(
+                or_(LookBackRow.put_off_us.is_not(None), LookBackRow.corrected_us.is_not(None)),
+                ClusterRow.root_no.in_(roots),
+            )
+            .limit(1)
+        )
+        return self._database.read(lambda connection: connection.execute(statement).first()) is not None
 
     def take_up(self, cluster: int, *, at: datetime) -> None:
         """See the port."""
-        newest = (
+        of_cluster = (
             select(LookBackRow.signup_no)
             .join(MemberRow, MemberRow.signup_no == LookBackRow.signup_no)
             .join(ClusterRow, ClusterRow.cluster_no == MemberRow.cluster_no)
             .where(ClusterRow.root_no == cluster, MemberRow.label.is_distinct_from(Mark.BANNED.value))
-            .order_by(LookBackRow.known_us.desc(), LookBackRow.signup_no)
-            .limit(1)
-            .scalar_subquery()
         )
-        due = update(LookBackRow).where(LookBackRow.signup_no == newest).values(corrected_us=microseconds_of(at))
+        due = of_cluster.where(LookBackRow.corrected_us.is_not(None)).limit(1)
+        newest = of_cluster.order_by(LookBackRow.known_us.desc(), LookBackRow.signup_no).limit(1)
+        put_off = of_cluster.where(LookBackRow.put_off_us.is_not(None))
 
         def run(connection: Connection) -> None:
-            connection.execute(due)
+            if connection.execute(due).first() is not None:
+                return
+            number = connection.execute(newest).scalar_one_or_none()
+            wait_no_more = connection.execute(put_off).scalars().all()
+            connection.execute(_CHANGED.where(LookBackRow.signup_no == number).values(corrected_us=microseconds_of(at)))
+            connection.execute(_CHANGED.where(LookBackRow.signup_no.in_(wait_no_more)).values(put_off_us=None))
 
         self._stage.add(run)
+
+
+_CHANGED = update(LookBackRow)
 
 
 def _watch_of_row(row: Any) -> Watch:

@@ -305,15 +305,28 @@ class SqlClusters:
         kind, at_us = KIND_CODES[key.kind], microseconds_of(at)
         self._stage.add(lambda connection: lifted_guards.hold_of(connection, kind, key.digest, signup_nos, at_us))
 
-    def split(self, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[IdentifierKey, int]]) -> None:
+    def split(
+        self,
+        cluster: int,
+        parts: Sequence[Sequence[int]],
+        anchors: Sequence[tuple[IdentifierKey, int]],
+        carried: Mapping[int, int],
+    ) -> None:
         """See the port."""
         led = [(key.digest, number) for key, number in anchors]
-        self._database.transaction(lambda connection: partition.split(connection, cluster, parts, led))
+        self._database.transaction(lambda connection: partition.split(connection, cluster, parts, led, carried))
 
-    def move(self, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[IdentifierKey]) -> None:
+    def move(
+        self,
+        cluster: int,
+        signup_nos: Sequence[int],
+        into: int,
+        anchors: Sequence[IdentifierKey],
+        carried: Mapping[int, int],
+    ) -> None:
         """See the port."""
-        led = [key.digest for key in anchors]
-        self._database.transaction(lambda connection: partition.move(connection, cluster, signup_nos, into, led))
+        led, of = [key.digest for key in anchors], {number: carried[number] for number in signup_nos}
+        self._database.transaction(lambda connection: partition.move(connection, cluster, of, into, led))
 
     def unite(self, clusters: Sequence[int], *, through: int, at: datetime) -> None:
         """See the port."""

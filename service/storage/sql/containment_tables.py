@@ -94,8 +94,8 @@ class LookBackRow(Base):
     something was learnt then that it touches, and it is due once more; ``reached_us`` is when the banned account itself
     learnt something last.
 
-    Or an account that never was banned, known since nought, which a correction reached while something was banned or
-    contained near it: a place from which it is looked again once that is released.
+    With ``put_off_us`` a correction reached it while something was banned or contained near it: a place from which it
+    is looked again once nothing is. An account that never was banned is such a place too, known since nought.
     """
 
     __tablename__ = "look_backs"
@@ -106,6 +106,12 @@ class LookBackRow(Base):
             sqlite_where=text("corrected_us IS NOT NULL"),
             postgresql_where=text("corrected_us IS NOT NULL"),
         ),
+        Index(
+            "ix_look_backs_put_off",
+            "signup_no",
+            sqlite_where=text("put_off_us IS NOT NULL"),
+            postgresql_where=text("put_off_us IS NOT NULL"),
+        ),
     )
 
     signup_no: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -114,3 +120,4 @@ class LookBackRow(Base):
     corrected_us: Mapped[int | None] = mapped_column(BigInteger)
     again_us: Mapped[int | None] = mapped_column(BigInteger)
     reached_us: Mapped[int | None] = mapped_column(BigInteger)
+    put_off_us: Mapped[int | None] = mapped_column(BigInteger)

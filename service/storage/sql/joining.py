@@ -34,7 +34,7 @@ finished one, and a process has sixteen connections to do so."""
 
 
 class _MovedError(Exception):
-    """A cluster became part of another while its row was waited for."""
+    """A cluster became part of another, or was divided, while its row was waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,20 @@ def join(connection: Connection, signup_no: int, at_us: int) -> int:
     pending = connection.execute(taking).scalar_one_or_none()
     if pending is None:
         return 0
-    return unite(connection, [*json.loads(pending), *_tied(connection, signup_no)], signup_no, at_us)
+    judged = json.loads(pending)
+
+    def tied() -> list[int]:
+        return _roots(connection, [*judged, *_tied(connection, signup_no)])
+
+    roots = tied()
+    if len(roots) < 2:
+        return 0
+    _lock(connection, roots)
+    # Whoever divides a cluster locks it too: what was read before the locks may have been parted while they were waited
+    # for, by a cut or a guard, and to unite that would undo it.
+    if tied() != roots:
+        raise _MovedError
+    return _merge(connection, roots, signup_no, at_us)
 
 
 def will_join(connection: Connection, signup_no: int) -> None:
@@ -139,9 +152,13 @@ def unite(connection: Connection, clusters: Sequence[int], signup_no: int, at_us
     roots = _roots(connection, clusters)
     if len(roots) < 2:
         return 0
+    _lock(connection, roots)
+    return _merge(connection, roots, signup_no, at_us)
+
+
+def _lock(connection: Connection, roots: Sequence[int]) -> None:
     if not all(lock_root(connection, root) for root in roots):
         raise _MovedError
-    return _merge(connection, roots, signup_no, at_us)
 
 
 def lock_root(connection: Connection, cluster: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -20,7 +20,11 @@ _ROWS_A_STATEMENT = 500
 
 
 def split(
-    connection: Connection, cluster: int, parts: Sequence[Sequence[int]], anchors: Sequence[tuple[bytes, int]]
+    connection: Connection,
+    cluster: int,
+    parts: Sequence[Sequence[int]],
+    anchors: Sequence[tuple[bytes, int]],
+    carried: Mapping[int, int],
 ) -> None:
     """See ``Clusters.split``."""
     if connection.dialect.name != "sqlite":
@@ -31,7 +35,7 @@ def split(
     lowest = connection.execute(select(func.min(ClusterRow.cluster_no))).scalar_one() or 0
     fresh_of = {number: min(0, lowest) - fresh for fresh, part in enumerate(parts, start=1) for number in part}
     founded_us: dict[int, int] = {}
-    for number, occurred_us in _here(connection, cluster, sorted(fresh_of)):
+    for number, occurred_us in _here(connection, cluster, {number: carried[number] for number in fresh_of}):
         fresh = fresh_of[number]
         founded_us[fresh] = min(occurred_us, founded_us.get(fresh, occurred_us))
     founded = [{"cluster_no": fresh, "root_no": fresh, "founded_us": at_us} for fresh, at_us in founded_us.items()]
@@ -45,28 +49,39 @@ _MOVED = update(MemberRow).where(MemberRow.signup_no == bindparam("moved_no")).v
 _LED = update(AnchorRow).where(AnchorRow.digest == bindparam("led")).values(cluster_no=bindparam("into_no"))
 
 
-def _here(connection: Connection, cluster: int, numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """When members of a cluster whose row is locked came, by number.
+def _here(connection: Connection, cluster: int, carried: Mapping[int, int]) -> list[tuple[int, int]]:
+    """When members of a cluster whose row is locked came, by number; they are locked too.
+
+    Whoever learns something has the same lock: it is either seen here, or leads where the member is by then.
 
     Raises:
-        ConflictError: one of them is not in it.
+        ConflictError: one of them is not in it, or carries more by now.
     """
     found: list[tuple[int, int]] = []
+    numbers = sorted(carried)
     for at in range(0, len(numbers), _ROWS_A_STATEMENT):
         some = MemberRow.signup_no.in_(numbers[at : at + _ROWS_A_STATEMENT])
-        wanted = select(MemberRow.signup_no, MemberRow.occurred_us).where(some, MemberRow.cluster_no == cluster)
-        found += [(row[0], row[1]) for row in connection.execute(wanted)]
+        wanted = (
+            select(MemberRow.signup_no, MemberRow.occurred_us, MemberRow.identifiers)
+            .where(some, MemberRow.cluster_no == cluster)
+            .order_by(MemberRow.signup_no)
+        )
+        if connection.dialect.name != "sqlite":
+            wanted = wanted.with_for_update()
+        for number, occurred_us, identifiers in connection.execute(wanted):
+            if len(unpacked(bytes(identifiers))) == carried[number]:
+                found.append((number, occurred_us))
     if len(found) != len(numbers):
-        raise ConflictError("Members left the cluster meanwhile; look at it again.")
+        raise ConflictError("Members left the cluster, or learnt something, meanwhile; look at it again.")
     return found
 
 
-def move(connection: Connection, cluster: int, signup_nos: Sequence[int], into: int, anchors: Sequence[bytes]) -> None:
+def move(connection: Connection, cluster: int, carried: Mapping[int, int], into: int, anchors: Sequence[bytes]) -> None:
     """See ``Clusters.move``."""
     if not all(joining.lock_root(connection, each) for each in sorted({cluster, into})):
         raise ConflictError("The cluster became part of another meanwhile; look at it again.")
-    _here(connection, cluster, signup_nos)
-    connection.execute(_MOVED, [{"moved_no": number, "into_no": into} for number in signup_nos])
+    _here(connection, cluster, carried)
+    connection.execute(_MOVED, [{"moved_no": number, "into_no": into} for number in carried])
     if anchors:
         connection.execute(_LED, [{"led": digest, "into_no": into} for digest in anchors])
 

@@ -1,0 +1,39 @@
+"""Answer cases by a verdict in another: whoever decides on an account answers what its own cases ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from service.domain.case import Case, CaseKind
+from service.domain.policy_sections.review import ReviewPolicy
+from service.domain.verdict import VerdictReason
+from service.usecases.open_case import subject_of, vouched_subject
+from service.usecases.ports import AuditEntry, UnitOfWork
+
+
+def answered_by(work: UnitOfWork, case: Case, reason: VerdictReason, *, by: str, now: datetime) -> Sequence[Case]:
+    """The cases that decisions opened about the account that ``case`` shows, closed by the verdict in that.
+
+    Appeals and cases that a person opened stay, because they ask something else, and so does what wants the opinion of
+    somebody else than ``by``.
+    """
+    if case.record_id is None:
+        return ()
+    own = (subject_of(case.record_id), vouched_subject(case.record_id))
+    return [
+        each.settled_by_verdict(reason, case.id, now=now)
+        for each in work.cases.unresolved_about([case.record_id])
+        if each.id != case.id and each.kind is CaseKind.REVIEW and each.subject in own and by not in each.barred
+    ]
+
+
+def open_answered(work: UnitOfWork, case: Case, review: ReviewPolicy, *, by: str, now: datetime) -> None:
+    """Stage that what the verdict in a case had answered is open as it was, because that verdict is taken back."""
+    for each in () if case.record_id is None else work.cases.of_record(case.record_id):
+        if each.answered_in != case.id or work.cases.of_subject(each.owner, each.subject) is not None:
+            continue
+        again = each.reopened(now=now, due_after=review.lease)
+        work.cases.update(replace(again, due_at=each.due_at, louder_at=each.louder_at))
+        work.audit.add(AuditEntry(now, by, "case.unsettled_by_undo", each.id, {"case": case.id}))
