@@ -16,7 +16,8 @@ from service.api.schemas.case import (
     VerdictAnswer,
     cursor_of,
 )
-from service.domain.case import Case, priority_of
+from service.domain.case import Case
+from service.domain.case_rank import priority_of
 from service.usecases.give_verdict import Given
 from service.usecases.ports_cases import Note
 from service.usecases.read_cases import CasePage, CaseView
@@ -102,7 +103,7 @@ def _parts(case: Case, now: datetime) -> dict[str, Any]:
         "risk": round(case.risk, _DIGITS),
         "size": case.size,
         "behind": case.behind,
-        "priority": round(priority_of(case, now), _DIGITS),
+        "priority": round(priority_of(case.rank, now), _DIGITS),
         "opened_at": case.opened_at,
         "due_at": case.due_at,
         "overdue": case.overdue(now),

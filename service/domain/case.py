@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from models.signup import AccountType
+from service.domain.case_rank import rank_of
 from service.domain.errors import ConflictError, ForbiddenError
 from service.domain.verdict import BANS_CORRECTED, CONTAINED, RELEASED, Verdict, VerdictReason
 
-DOUBLING = timedelta(hours=8)
-"""Waiting this long counts as much as twice the risk: a student's working day. Not in the policy: stored ranks of
-all cases must stay comparable."""
-
-LEAST_RISK = 0.02
-"""Every case counts for something, so that an honest person's low risk does not leave them waiting for ever."""
-
-_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _CONTAINMENT = "containment:"
 _RELEASE, _CORRECTION, _VERDICT = "release:", "correction:", "verdict:"
 BY_NOBODY = (_CONTAINMENT, _RELEASE, _CORRECTION, _VERDICT)
@@ -375,22 +368,6 @@ def settler(containment_id: str) -> str:
 def urgency_of(kind: CaseKind, subject: str, risk: float) -> float:
     """What a case counts as: in full, whatever the score, where people who are denied may be right and wait twice."""
     return 1.0 if kind is CaseKind.APPEAL or subject.startswith(UNFOUNDED) else risk
-
-
-def rank_of(risk: float, opened_at: datetime, *, share: float, loudness: int = 0) -> float:
-    """What the queue is ordered by, highest first: the binary logarithm of the priority, but for the time that passes.
-
-    Priority is risk by waiting by capacity, where the weight of waiting doubles every ``DOUBLING``, ``share`` is the
-    part of the day's capacity that the queue gets, and every step of loudness doubles it once more. Two cases keep
-    their order while time passes, so the rank is computed once and an index serves the queue.
-    """
-    waited_from = (opened_at - _EPOCH) / DOUBLING
-    return math.log2(max(risk, LEAST_RISK)) + math.log2(share) - waited_from + loudness
-
-
-def priority_of(case: Case, now: datetime) -> float:
-    """Risk by waiting by capacity as it is now."""
-    return math.exp2(case.rank + (now - _EPOCH) / DOUBLING)
 
 
 def in_blind_sample(case_id: str, share: float) -> bool:

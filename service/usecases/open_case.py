@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.signup import AccountType
-from service.domain.case import ONE_SIGNUP, VOUCHED, Case, CaseKind, in_blind_sample, rank_of, urgency_of
+from service.domain.case import ONE_SIGNUP, VOUCHED, Case, CaseKind, in_blind_sample, urgency_of
+from service.domain.case_rank import rank_of
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import ConflictError, NotFoundError
 from service.domain.policy_sections.review import ReviewPolicy

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.signup import AccountType
-from service.domain.case import Case, CaseKind, CaseState, in_blind_sample, priority_of, rank_of
+from service.domain.case import Case, CaseKind, CaseState, in_blind_sample
+from service.domain.case_rank import priority_of, rank_of
 from service.domain.errors import ConflictError, ForbiddenError, InvalidError
 from service.domain.policy import parse_policy
 from service.domain.policy_sections.review import ReviewPolicy
@@ -139,7 +140,7 @@ def test_two_cases_never_change_their_order_while_time_passes(
     times = [start + timedelta(hours=each) for each in opened]
     ranks = [rank_of(risk, at, share=share) for risk, at, share in zip(risks, times, shares, strict=True)]
     cases = [_ranked(rank, at) for rank, at in zip(ranks, times, strict=True)]
-    first, second = (priority_of(each, start + timedelta(hours=401 + later)) for each in cases)
+    first, second = (priority_of(each.rank, start + timedelta(hours=401 + later)) for each in cases)
 
     assert (ranks[0] < ranks[1]) == (first < second) or first == pytest.approx(second, rel=1e-6)
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from service.domain.case import Case, CaseState, priority_of
+from service.domain.case import Case, CaseState
+from service.domain.case_rank import priority_of
 from service.domain.reviewer import Acting
 from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.tend_cases import AGAIN_AFTER, TendCases
@@ -50,6 +51,6 @@ def test_a_case_that_waits_too_long_gets_louder_and_is_never_decided(
         louder = work.cases.get(None, case.id)
         recorded = work.ledger.get(None, case.record_id)
     assert (louder.loudness, louder.state, louder.reserved_for) == (2, CaseState.OPEN, None)
-    assert priority_of(louder, due) > 3.9 * priority_of(case, due)
+    assert priority_of(louder.rank, due) > 3.9 * priority_of(case.rank, due)
     assert len(recorded.assessments) == 1
     assert actions(store, case) == ["case.overdue", "case.overdue", "case.assigned"]
