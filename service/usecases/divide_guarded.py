@@ -20,20 +20,24 @@ _OWN = (GuardState.EXEMPT, GuardState.SHARED)
 
 
 class DivideGuarded:
-    """A job of the worker, which remembers the guards that it has seen divided: a restart costs one look at each."""
+    """A job of the worker, which remembers the guards that it has seen divided: a restart costs one look at each.
+
+    What is fresh is looked at twice: a sign-up or something learnt at the moment when the guard was set may have read
+    that there was none, and tied by it after the first look.
+    """
 
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
-        self._divided: set[Guard] = set()
+        self._divided: dict[Guard, datetime] = {}
 
     def __call__(self, now: datetime) -> int:
         """Look at guards that this process has not seen divided, some a round; how many members left clusters."""
         with self._begin() as work:
             standing = [guard for guard in work.clusters.guards() if _is_to_be_divided(guard, now)]
-        self._divided.intersection_update(standing)
+        self._divided = {guard: self._divided[guard] for guard in standing if guard in self._divided}
         moved = looks = 0
         for guard in standing:
-            if guard in self._divided:
+            if not self._is_due(guard, now):
                 continue
             if looks >= LOOKS_A_ROUND:
                 break
@@ -44,8 +48,12 @@ class DivideGuarded:
                 moved += sum(len(divide(self._begin, cluster, guard.key, at=now)) for cluster in tied)
             except ConflictError:
                 continue  # members came and left all the time: the next round looks again
-            self._divided.add(guard)
+            self._divided[guard] = now
         return moved
+
+    def _is_due(self, guard: Guard, now: datetime) -> bool:
+        divided_at, settled_from = self._divided.get(guard), guard.since + UNDER_WAY
+        return divided_at is None or divided_at < settled_from <= now
 
 
 def _is_to_be_divided(guard: Guard, now: datetime) -> bool:

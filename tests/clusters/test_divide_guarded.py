@@ -94,6 +94,24 @@ def test_a_guard_is_looked_at_once_until_it_is_set_anew(gate: Any, monkeypatch: 
     assert clusters(gate, people) == 2
 
 
+def test_whom_a_fresh_guard_tied_at_the_last_moment_is_parted_a_minute_later(gate: Any) -> None:
+    people = [gate.came(card="pi") for _ in range(2)]
+    divide = DivideGuarded(gate.store.begin)
+    declare(gate, Kind.PAYMENT, "pi")
+    assert (divide(gate.now), clusters(gate, people)) == (0, 2)
+    with gate.store.begin() as work:
+        numbers = [work.clusters.cluster_of(gate.number(each)) for each in people]
+        work.clusters.unite(numbers, through=1, at=gate.now)
+        work.commit()
+    gate.later(seconds=30)
+    assert (divide(gate.now), clusters(gate, people)) == (0, 1)
+
+    gate.later(seconds=30)
+
+    assert (divide(gate.now), clusters(gate, people)) == (1, 2)
+    assert divide(gate.now) == 0
+
+
 def test_some_are_looked_at_a_round(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(divide_guarded, "LOOKS_A_ROUND", 3)
     pairs = [[gate.came(card=f"c{at}") for _ in range(2)] for at in range(5)]
