@@ -12,7 +12,7 @@ from service.domain.case import CaseKind, CaseState
 from service.domain.containment import WORKER
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
-from service.domain.outcome import Grade, Label, Statement, standing_of
+from service.domain.outcome import REVIEWER, Grade, Label, Statement, standing_of
 from service.domain.policy import Policy
 from service.domain.verdict import Verdict
 from service.usecases.ask_again import AskAgain
@@ -31,9 +31,6 @@ from service.usecases.step_up_methods import Person
 from service.usecases.step_up_page import ACTOR as PERSON
 from service.usecases.views import ChallengeView
 from service.usecases.workers_cases import WorkersCase
-
-REVIEWER = "reviewer"
-"""The source of outcomes that verdicts are."""
 
 _SAID = {Verdict.APPROVE: Label.LEGITIMATE, Verdict.REJECT: Label.FRAUD}
 

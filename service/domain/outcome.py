@@ -33,10 +33,13 @@ class Grade(StrEnum):
     """A challenge that was failed or abandoned: a hint, no label."""
 
 
+REVIEWER = "reviewer"
+"""The source of what verdicts say."""
+
 _USUAL_GRADES = {
     "law": Grade.A,
     "partner": Grade.A,
-    "reviewer": Grade.B,
+    REVIEWER: Grade.B,
     "traffic_classifier": Grade.B,
 }
 

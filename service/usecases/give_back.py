@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
+from models.linkage.marks import Mark
 from service.domain.containment import Task
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.occasion import CHALLENGE_GROUP
+from service.domain.outcome import REVIEWER, Label, newest_of
 from service.usecases.branches import HANGS_ON_CONTAINED
 from service.usecases.decide_by_person import REVIEW_GROUP
 from service.usecases.judge import Judge
@@ -27,21 +29,30 @@ class Made:
         undone: by the assessment that one made which is released, the one before it.
         standing: the assessments that those made which stand.
         banned_at: by sign-up, when the newest known fraud of its cluster became known.
+        rejected_at: by sign-up that is a known fraud, when a reviewer called it one.
     """
 
     undone: Mapping[str, str]
     standing: Collection[str]
     banned_at: Mapping[int, datetime]
+    rejected_at: Mapping[int, datetime]
 
     @classmethod
     def of(cls, work: UnitOfWork, signup_nos: Collection[int]) -> Self:
         """What they made of these."""
         cluster_of = work.clusters.clusters_of(sorted(signup_nos))
         newest = work.clusters.newest_bans(set(cluster_of.values()))
+        banned = [each.signup_no for each in work.clusters.several(sorted(signup_nos)) if each.label is Mark.BANNED]
+        said = {number: newest_of(each, REVIEWER) for number, each in work.outcomes.of_many(banned).items()}
         return cls(
             undone=work.containments.undone(signup_nos),
             standing=work.containments.made(signup_nos),
             banned_at={number: newest[each] for number, each in cluster_of.items() if each in newest},
+            rejected_at={
+                number: each.recorded_at
+                for number, each in said.items()
+                if each is not None and each.said.label is Label.FRAUD
+            },
         )
 
 
@@ -59,11 +70,19 @@ def given_back(
     """The assessment that follows a release; none where somebody else has decided since, or nothing is to be undone.
 
     It is what stood before, or what today's history makes of somebody whom the hold alone had kept out, or who was
-    looked at again meanwhile.
+    looked at again meanwhile. A verdict that rejects whoever is denied already changes no decision, but it is one.
 
     Args:
         made: what containments made of the sign-up.
     """
+    if _rejected_since(task, recorded, made):
+        return None
+    return _undone(judge, work, task, recorded, made=made, now=now)
+
+
+def _undone(
+    judge: Judge, work: UnitOfWork, task: Task, recorded: Recorded, *, made: Made, now: datetime
+) -> GivenBack | None:
     if task.made_id is None:
         if recorded.assessments[-1].id in made.standing:
             return None  # that one gives it back when it is released in turn
@@ -86,6 +105,13 @@ def given_back(
         return GivenBack(other)
     copy = replace(before, id=judge.new_id(now), decided_at=now, reasons=(*before.reasons, RELEASED))
     return GivenBack(copy, copy_of=before.id)
+
+
+def _rejected_since(task: Task, recorded: Recorded, made: Made) -> bool:
+    """Whether a reviewer rejected whom a containment denies, or turned away at the door, after it had."""
+    denied = next((each for each in recorded.assessments if each.id == task.made_id), recorded.assessments[-1])
+    rejected_at = made.rejected_at.get(recorded.signup_no)
+    return rejected_at is not None and rejected_at >= denied.decided_at
 
 
 def _banned_since(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from models.linkage.identifier import Strength, strength_of
-from models.linkage.marks import Mark
+from models.linkage.marks import Mark, most_bans
 from service.usecases.ports import UnitOfWork
 from service.usecases.ports_clusters import Guard
 
@@ -17,7 +17,8 @@ def lift_guard(work: UnitOfWork, guard: Guard, *, at: datetime) -> None:
 
     While it tied nobody it led nowhere that mattered: its carriers may have left the cluster that it leads to, and who
     carries it next would join strangers there. Likewise a containment lets go of what only a part of it shared with
-    others, and holds nothing that is guarded when it is opened.
+    others, and holds nothing that is guarded when it is opened. And whoever looked back from a ban of one of them
+    meanwhile passed over those whom only this tied.
 
     Raises:
         ConflictError: at commit; somebody else lifted it at the same moment.
@@ -32,3 +33,6 @@ def lift_guard(work: UnitOfWork, guard: Guard, *, at: datetime) -> None:
         # As when it was opened, nothing is held because of those who are known as good.
         core = [member.signup_no for member in carriers if member.label is not Mark.GOOD]
         work.clusters.hold_of(key, core, at=at)
+        bans = [each for each in work.clusters.known_of(key, limit=most_bans(key.kind)) if each.mark is Mark.BANNED]
+        for ban in sorted(bans, key=lambda each: each.signup_no):
+            work.after_bans.due_again(ban, reaching=True, at=at)

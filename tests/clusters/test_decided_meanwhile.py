@@ -109,3 +109,40 @@ def test_a_look_back_that_came_before_the_containment_was_carried_out_denies_nob
     released(gate, ring[0])
 
     assert Decision.DENY not in {gate.latest(each) for each in ring[:7]}
+
+
+@pytest.mark.parametrize("at_the_door", [True, False])
+@pytest.mark.parametrize(("label", "source", "given_back"), [("fraud", "reviewer", False), ("fraud", "partner", True)])
+def test_whom_a_reviewer_rejects_while_he_is_contained_no_release_lets_in(
+    gate: Any, label: str, source: str, *, given_back: bool, at_the_door: bool
+) -> None:
+    ring = gate.ring(8, frauds=0)
+    contained(gate, ring[0], whole=True)
+    late = gate.came(device="r-d0", card="r-c2") if at_the_door else ring[3]
+    assert gate.latest(late) is Decision.DENY
+    gate.said(late, label, source)
+
+    released(gate, ring[0])
+
+    assert gate.latest(late) is (Decision.ALLOW if given_back else Decision.DENY)
+
+
+def test_a_rejection_that_was_taken_back_is_none(gate: Any) -> None:
+    ring = gate.ring(8, frauds=0)
+    contained(gate, ring[0], whole=True)
+    gate.said(ring[3])
+    gate.said(ring[3], "unknown")
+
+    released(gate, ring[0])
+
+    assert gate.latest(ring[3]) is Decision.ALLOW
+
+
+def test_a_rejection_of_before_is_what_the_release_gives_back_to(gate: Any) -> None:
+    ring = gate.ring(8, frauds=0)
+    gate.said(ring[3])
+    contained(gate, ring[0], whole=True)
+
+    released(gate, ring[0])
+
+    assert gate.latest(ring[3]) is Decision.ALLOW, "a word alone had not closed him"

@@ -225,3 +225,21 @@ def test_what_is_held_already_when_it_ties_again_is_held_once(gate: Any) -> None
     assert gate.read(lambda work: work.clusters.holding({key})) == {contained.number: frozenset({key})}
     release(gate, ring[0])
     assert contained_edges(gate, card="r-c0") == 0
+
+
+@pytest.mark.parametrize("guarded_by", [by_a_cut, by_a_declaration])
+def test_a_ban_that_fell_under_the_guard_is_looked_back_from_once_it_is_lifted(
+    gate: Any, guarded_by: Callable[[Any, Any], Callable[[], None]]
+) -> None:
+    people = [gate.came(card="k") for _ in range(3)]
+    lift = guarded_by(gate, people[1])
+    gate.said(people[1])
+    gate.later(seconds=1)
+    gate.look_back(gate.now)
+    assert gate.decisions(people) == ["allow"] * 3
+
+    lift()
+    gate.later(seconds=1)
+    gate.look_back(gate.now)
+
+    assert gate.decisions([people[0], people[2]]) == ["review", "review"]
