@@ -215,6 +215,15 @@ class Clusters(Protocol):
         """Stage: whatever containment stands then with one of these sign-ups in its core holds the identifier too."""
         ...
 
+    def hold_carried(self, signup_nos: Collection[int], *, at: datetime) -> None:
+        """Stage: whatever containments stand then with some of these sign-ups in their core hold every unguarded strong
+        identifier that these carry then, but for who is known as good.
+
+        Raises:
+            ConflictError: at commit; something is being written about one of them at this moment, ask again.
+        """
+        ...
+
     def split(
         self,
         cluster: int,

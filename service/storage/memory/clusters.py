@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from models.linkage.history import Link
-from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind
 from models.linkage.marks import Mark
 from models.linkage.memory_clusters import Member
 from models.linkage.memory_marks import Key
@@ -256,18 +256,43 @@ class MemoryClusterPort:
 
     def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
         """See the port."""
-        wanted, held = frozenset(signup_nos), _key(key)
+        held, at_us = {_key(key)}, microseconds_of(at)
 
         def hold() -> None:
-            for number, kept in self._shelves.containments.items():
-                core = (each for each, member in kept.members.items() if member.touched.role is Role.CORE)
-                holds = self._shelves.held.get(number, [])
-                standing = kept.containment.state is ContainmentState.STANDING
-                if standing and held not in holds and not wanted.isdisjoint(core):
-                    self._shelves.held[number] = sorted([*holds, held])
-                    self._clusters.marks.contain([held], number, microseconds_of(at))
+            for number in self._standing_with(signup_nos):
+                self._hold_too(number, held, at_us)
 
         self._stage(hold)
+
+    def hold_carried(self, signup_nos: Collection[int], *, at: datetime) -> None:
+        """See the port. Here nobody writes while another does."""
+        at_us = microseconds_of(at)
+
+        def hold() -> None:
+            for number, core in self._standing_with(signup_nos).items():
+                members = [self._clusters.members[each] for each in core]
+                carried = (each for member in members if member.label is not Mark.GOOD for each in member.identifiers)
+                strong = {(each.kind, each.value) for each in carried if each.kind in STRONG_KINDS}
+                self._hold_too(number, strong.difference(self._clusters.guards), at_us)
+
+        self._stage(hold)
+
+    def _standing_with(self, signup_nos: Collection[int]) -> Mapping[int, Sequence[int]]:
+        """Who of these is in the core of which standing containment, by its number."""
+        found: dict[int, Sequence[int]] = {}
+        for number, kept in self._shelves.containments.items():
+            if kept.containment.state is ContainmentState.STANDING:
+                here = (each for each in signup_nos if each in kept.members)
+                found[number] = [each for each in here if kept.members[each].touched.role is Role.CORE]
+        return {number: core for number, core in found.items() if core}
+
+    def _hold_too(self, containment_no: int, keys: Collection[Key], at_us: int) -> None:
+        holds = self._shelves.held.get(containment_no, [])
+        further = sorted(set(keys).difference(holds))
+        if further:
+            self._shelves.held[containment_no] = sorted([*holds, *further])
+            self._shelves.containments[containment_no].ever_held.update(further)
+            self._clusters.marks.contain(further, containment_no, at_us)
 
     def split(
         self,

@@ -15,7 +15,7 @@ from models.linkage.marks import Mark
 from service.domain.decision import Decision
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.pseudonyms import Pseudonyms
-from service.storage.sql import guards, lifted_guards, partition
+from service.storage.sql import guards, held_identifiers, lifted_guards, partition
 from service.storage.sql.cluster_tables import (
     AnchorRow,
     ClusterRow,
@@ -304,6 +304,11 @@ class SqlClusters:
         """See the port."""
         kind, at_us = KIND_CODES[key.kind], microseconds_of(at)
         self._stage.add(lambda connection: lifted_guards.hold_of(connection, kind, key.digest, signup_nos, at_us))
+
+    def hold_carried(self, signup_nos: Collection[int], *, at: datetime) -> None:
+        """See the port."""
+        at_us = microseconds_of(at)
+        self._stage.add(lambda connection: held_identifiers.hold_carried(connection, signup_nos, at_us))
 
     def split(
         self,
