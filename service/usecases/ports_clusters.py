@@ -51,6 +51,15 @@ class ClusterSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptCompany:
+    """The company that a sign-up keeps now: its cluster, others in it and known frauds, each up to ``SATURATION``."""
+
+    cluster: int
+    others: int
+    frauds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
     """An identifier that ties nobody, since when, by whom and why; ``until`` ends it by itself."""
 
@@ -112,6 +121,10 @@ class Clusters(Protocol):
 
     def summary(self, cluster: int) -> ClusterSummary | None:
         """A cluster counted whole; not for the hot path."""
+        ...
+
+    def kept_by(self, signup_no: int) -> KeptCompany | None:
+        """The company that a sign-up keeps, at one read however large the cluster is; ``None`` if it is alone."""
         ...
 
     def sizes(self, clusters: Sequence[int]) -> Mapping[int, int]:

@@ -14,12 +14,22 @@ from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind
 from models.linkage.marks import Mark
 from models.linkage.memory_clusters import Member
 from models.linkage.memory_marks import Key
+from models.linkage.velocity import SATURATION
 from service.domain.containment import ContainmentState, Role
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.memory.shelves import Shelves, Undo, Write
-from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Marked, Merged
+from service.usecases.ports_clusters import (
+    ClusterMember,
+    ClusterSummary,
+    Guard,
+    IdentifierKey,
+    KeptCompany,
+    Known,
+    Marked,
+    Merged,
+)
 
 
 class MemoryClusterPort:
@@ -70,6 +80,15 @@ class MemoryClusterPort:
                 first_no=numbers[0] if numbers else 0,
                 last_no=numbers[-1] if numbers else 0,
             )
+
+    def kept_by(self, signup_no: int) -> KeptCompany | None:
+        """See the port."""
+        with self._shelves.lock:
+            member = self._clusters.members.get(signup_no)
+            summary = None if member is None else self.summary(member.cluster)
+        if summary is None or summary.size < 2:
+            return None
+        return KeptCompany(summary.number, min(summary.size - 1, SATURATION), min(summary.frauds, SATURATION))
 
     def sizes(self, clusters: Sequence[int]) -> Mapping[int, int]:
         """See the port."""
