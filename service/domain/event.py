@@ -12,7 +12,10 @@ APART = timedelta(minutes=1)
 
 
 class EventType(StrEnum):
-    """What may have happened. The values are sent: never rename one."""
+    """What may have happened. The values are sent: never rename one.
+
+    ``ACCOUNT_REASSESS`` is whatever the worker decided anew about an account, harsher or milder.
+    """
 
     SIGNUP_DECIDED = "signup.decided"
     SIGNUP_CHANGED = "signup.changed"

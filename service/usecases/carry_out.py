@@ -68,6 +68,8 @@ class CarryOut:
             found = work.containments.tasks(limit=self.size)
             # Of one member the oldest: what is done next about it follows from what is done now.
             tasks = [*{task.touched.signup_no: task for task in reversed(found)}.values()]
+            if not self._identifiers_held(tasks, now):
+                return 0
             # Read before any history is, so that the one look sees whatever was released by then.
             looked_at = {task.touched.signup_no for task in tasks if task.is_a_look}
             also_owed = set(work.containments.looks_owed(looked_at)).difference(tasks)
@@ -81,6 +83,23 @@ class CarryOut:
             except (ConflictError, StepUpMovedError):
                 return 0  # another worker, a person's verdict or a proof was faster
         return self.size if len(tasks) < len(found) else len(found)
+
+    def _identifiers_held(self, tasks: Sequence[Task], now: datetime) -> bool:
+        """Hold what those carry who are to be held; false where somebody writes about one of them at this moment.
+
+        What they carried when it was contained is held since then. But they may have learnt something just then, and
+        whoever came to the core by what it learnt brought more along.
+        """
+        core = [each for each in tasks if each.progress is Progress.WAITING and each.touched.role is Role.CORE]
+        if not core:
+            return True
+        with self.begin() as work:  # by itself: with what else a batch writes, others could wait in a circle
+            work.clusters.hold_carried([each.touched.signup_no for each in core], at=now)
+            try:
+                work.commit()
+            except ConflictError:
+                return False
+        return True
 
     def _one(self, batch: _Batch, task: Task) -> Done:
         recorded = batch.records.get(task.touched.signup_no)

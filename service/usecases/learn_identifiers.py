@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,8 +18,8 @@ from models.signup import Payment, PaymentMethod, Signup
 from service.domain.caller import Caller
 from service.domain.errors import FieldError, InvalidError, NotFoundError
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
-from service.usecases.ports_clusters import Known
-from service.usecases.touch_learnt import touch_learnt
+from service.usecases.ports_clusters import IdentifierKey, Known
+from service.usecases.touch_learnt import not_held, touch_carriers, touch_learnt
 from service.usecases.unite_tied import unite_tied
 
 
@@ -77,8 +77,11 @@ class LearnIdentifiers:
                 self._canonical(recorded.signup, each, pointer=f"/identifiers/{at}/value")
                 for at, each in enumerate(learnt)
             ]
+            brought = not_held(work, recorded.signup_no, identifiers)
             work.clusters.add_identifiers(recorded.signup_no, identifiers, at=now)
             touch_learnt(work, recorded, identifiers)
+            # After it: whoever becomes a part of the core by what was learnt brings along all that it carries.
+            work.clusters.hold_carried([recorded.signup_no], at=now)
             _look_back_again(work, recorded.signup_no, identifiers, now)
             kinds = sorted({each.kind.value for each in learnt})
             detail: dict[str, object] = {"kinds": kinds, "identifiers": len(identifiers)}
@@ -91,9 +94,16 @@ class LearnIdentifiers:
                     unite_tied(work, recorded, self._in_pairs(recorded.signup, each), came_at=now, now=now)
             cluster = work.clusters.cluster_of(recorded.signup_no)
             summary = None if cluster is None else work.clusters.summary(cluster)
+        self._touch_carriers(recorded.signup_no, brought)
         if summary is None:
             raise RuntimeError("bug: a recorded sign-up is in no cluster")
         return Tied(recorded.id, recorded.signup.signup_id, len(identifiers), summary.number, summary.size)
+
+    def _touch_carriers(self, signup_no: int, brought: Collection[IdentifierKey]) -> None:
+        """Have the worker look at who carried what a containment holds since just now."""
+        with self.begin() as work:
+            if touch_carriers(work, signup_no, brought):
+                work.commit()
 
     def _canonical(self, signup: Signup, learnt: Learnt, *, pointer: str) -> Identifier:
         """The identifier in the form that a sign-up with this value would have carried."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from models.linkage.identifier import STRONG_KINDS
 from service.domain.cluster import cluster_id
 from service.domain.containment import Containment, ContainmentState, Role, Touched
 from service.usecases.ports import AuditEntry, UnitOfWork
-from service.usecases.ports_clusters import IdentifierKey
+from service.usecases.ports_clusters import ClusterMember, IdentifierKey
 from service.usecases.survey_cluster import key_of
 
 
@@ -133,29 +133,30 @@ class PartContainments:
             leaves=len(here) - core,
         )
         members = [each.signup_no for each in here]
-        self.work.containments.part(whole.number, part, members)
+        in_core = self.work.clusters.several([each.signup_no for each in touched if each.role is Role.CORE])
+        carried = {each.signup_no: len(each.identifiers) for each in in_core}
+        self.work.containments.part(whole.number, part, members, carried=carried)
         records = [each.id for each in self.work.clusters.several(members)]
         self.work.cases.hand_over(records, whole.id, part.id)
-        self.work.clusters.let_go(whole.number, at=self.now, keys=self._theirs_alone(touched, here))
+        self.work.clusters.let_go(whole.number, at=self.now, keys=self._theirs_alone(in_core, members))
         detail: dict[str, object] = {"containment": whole.id, "part": part.id, "core": core, "leaves": part.leaves}
         self.work.audit.add(
             AuditEntry(self.now, self.by, "cluster.containment_parted", cluster_id(self.cluster), detail)
         )
         return part
 
-    def _theirs_alone(self, touched: Sequence[Touched], here: Sequence[Touched]) -> tuple[IdentifierKey, ...]:
+    def _theirs_alone(self, core: Sequence[ClusterMember], here: Collection[int]) -> tuple[IdentifierKey, ...]:
         """What is held because of the core's members here: all they carry, but for what ties others to the rest.
 
         An identifier that ties nobody, such as the one that was cut out, is theirs too: people share it. Should
         it tie again, it is held for the rest once more.
         """
-        of_part = {each.signup_no for each in here}
-        core = [each.signup_no for each in touched if each.role is Role.CORE]
+        of_part = frozenset(here)
         guarded = {key_of(guard.key) for guard in self.work.clusters.guards()}
-        rest = self._carried([number for number in core if number not in of_part])
-        theirs = self._carried([number for number in core if number in of_part])
+        rest = _carried(each for each in core if each.signup_no not in of_part)
+        theirs = _carried(each for each in core if each.signup_no in of_part)
         return tuple(sorted(key for key in theirs if key not in rest or key_of(key) in guarded))
 
-    def _carried(self, signup_nos: Sequence[int]) -> set[IdentifierKey]:
-        members = self.work.clusters.several(signup_nos)
-        return {key for member in members for key in member.identifiers if key.kind in STRONG_KINDS}
+
+def _carried(members: Iterable[ClusterMember]) -> set[IdentifierKey]:
+    return {key for member in members for key in member.identifiers if key.kind in STRONG_KINDS}

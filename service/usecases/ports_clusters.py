@@ -51,6 +51,15 @@ class ClusterSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptCompany:
+    """The company that a sign-up keeps now: its cluster, others in it and known frauds, each up to ``SATURATION``."""
+
+    cluster: int
+    others: int
+    frauds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
     """An identifier that ties nobody, since when, by whom and why; ``until`` ends it by itself."""
 
@@ -112,6 +121,10 @@ class Clusters(Protocol):
 
     def summary(self, cluster: int) -> ClusterSummary | None:
         """A cluster counted whole; not for the hot path."""
+        ...
+
+    def kept_by(self, signup_no: int) -> KeptCompany | None:
+        """The company that a sign-up keeps, at one read however large the cluster is; ``None`` if it is alone."""
         ...
 
     def sizes(self, clusters: Sequence[int]) -> Mapping[int, int]:
@@ -213,6 +226,15 @@ class Clusters(Protocol):
 
     def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
         """Stage: whatever containment stands then with one of these sign-ups in its core holds the identifier too."""
+        ...
+
+    def hold_carried(self, signup_nos: Collection[int], *, at: datetime) -> None:
+        """Stage: whatever containments stand then with some of these sign-ups in their core hold every unguarded strong
+        identifier that these carry then, but for who is known as good.
+
+        Raises:
+            ConflictError: at commit; something is being written about one of them at this moment, ask again.
+        """
         ...
 
     def split(

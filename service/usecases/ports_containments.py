@@ -66,13 +66,15 @@ class Containments(Protocol):
         """
         ...
 
-    def part(self, number: int, fresh: Containment, signup_nos: Collection[int]) -> None:
+    def part(self, number: int, fresh: Containment, signup_nos: Collection[int], *, carried: Mapping[int, int]) -> None:
         """Stage that members whom a containment touches are touched by a new one in its place.
 
         ``fresh`` stands as the other one does, and counts these members alone; what was done about them goes with them.
+        ``carried`` says how many identifiers whoever is in its core had when it was read what either part is to hold.
 
         Raises (from ``commit``):
             ConflictError: the other one is no longer as it was, or another one took the new number.
+            TakenError: one of the core learnt something meanwhile.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Read a recorded sign-up: the decision as it stands, and its history of changes."""
+"""Read a recorded sign-up: the decision as it stands, with its history of changes and its cluster as it is now."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from models.features.catalogue import FEATURES
 from models.registry import LoadedModel
 from service.domain.account import Account
 from service.domain.caller import Caller
+from service.domain.cluster import cluster_id
 from service.domain.decision import Assessment, Decision
 from service.domain.errors import NotFoundError
 from service.domain.step_up import StepUp
 from service.usecases.judge import explained, reference_of
 from service.usecases.ports import Begin, Recorded
-from service.usecases.views import ChallengeView, DecisionView, SignupView
+from service.usecases.views import ChallengeView, ClusterView, DecisionView, SignupView
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,12 @@ class ReadSignup:
             step_up = work.step_ups.of_record(record_id)
             cases = work.cases.of_record(record_id)
             outcomes = tuple(work.outcomes.of(recorded.signup_no))
+            kept = work.clusters.kept_by(recorded.signup_no)
         history = tuple(map(self._explained, recorded.assessments))
         view = signup_view(recorded, history, account=account, step_up=step_up)
-        current = replace(view.current, case_id=cases[0].id if cases else None)
+        # As it is now, in the numbers of the first answer: that one's others and its own.
+        cluster = None if kept is None else ClusterView(cluster_id(kept.cluster), kept.others + 1, kept.frauds)
+        current = replace(view.current, case_id=cases[0].id if cases else None, cluster=cluster)
         return replace(view, current=current, outcomes=outcomes)
 
     def _explained(self, assessment: Assessment) -> Assessment:

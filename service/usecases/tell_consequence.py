@@ -98,6 +98,8 @@ def append_reassessed(
 ) -> None:
     """Stage an assessment that the worker made, with its audit entry and ``account.reassess`` after ``told``.
 
+    Whichever way it decided: what is given back is told like what was taken.
+
     It follows from the last one as it was read: ``commit`` raises ``ConflictError`` when there is another by then.
 
     Args:

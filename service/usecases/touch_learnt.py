@@ -1,19 +1,23 @@
-"""Touch whom a containment turns out to hold: an account that has learnt identifiers of it is the worker's to look at.
+"""Touch whom a containment turns out to hold: accounts that learn identifiers of it, or carry what its core learns.
 
-Somebody who comes now with the same is held or asked at once; this one came before anybody knew.
+The worker looks at them. Somebody who comes now with the same is held or asked at once; these came before anybody knew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
 
-from models.linkage.identifier import STRONG_KINDS, Identifier, counted_once_written
+from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind, counted_once_written
 from models.linkage.marks import Mark
 from service.domain.containment import Role, Touched
 from service.usecases.hold_member import CORE_EDGES
 from service.usecases.own_accounts import touches_own
 from service.usecases.ports import Recorded, UnitOfWork
-from service.usecases.ports_clusters import IdentifierKey
+from service.usecases.ports_clusters import ClusterMember, IdentifierKey
+
+CARRIERS = 200
+"""The newest carriers of an identifier that are touched, within one request: of a crowd's no more is learnt."""
 
 
 def touch_learnt(work: UnitOfWork, recorded: Recorded, learnt: Sequence[Identifier]) -> None:
@@ -23,24 +27,89 @@ def touch_learnt(work: UnitOfWork, recorded: Recorded, learnt: Sequence[Identifi
     somebody released: those are contained again only by a person. And so are accounts of an owner of whom it touches
     nobody: whoever it belongs to could no longer release it alone.
     """
-    number, member = recorded.signup_no, work.clusters.member(recorded.signup_no)
-    if member is None or member.label is Mark.GOOD or not recorded.assessments:
+    member = work.clusters.member(recorded.signup_no)
+    if member is None or not recorded.assessments:
         return
-    carried = {key for key in member.identifiers if key.kind in STRONG_KINDS}
+    carried = _strong(member)
     # Under several key versions an identifier has several keys, and is one all the same.
     keys = [work.clusters.keys_of([(each.kind, each.value)]) for each in learnt if each.kind in STRONG_KINDS]
     new = [each for each in keys if carried.isdisjoint(each)]
     holding = work.clusters.holding(carried.union(*new))
     held: set[IdentifierKey] = set().union(*holding.values())
     learnt_held = {each[0] for each in new if not held.isdisjoint(each)}
-    if not learnt_held:
-        return
-    kinds = [each.kind for each in (held & carried) | learnt_held]
-    role = Role.CORE if counted_once_written(kinds) >= CORE_EDGES else Role.LEAF
-    contained = work.containments.standing_among([number]) | work.containments.released_among([number])
-    if contained or (role is Role.LEAF and work.containments.asked_among([number])):
-        return
-    ties = () if role is Role.CORE else tuple(each.kind for each in learnt_held)
-    containment = max(holding, key=lambda each: (len(holding[each]), -each))
-    if touches_own(work, containment, recorded.owner):
-        work.containments.touch(containment, Touched(number, role, ties))
+    if learnt_held:
+        kinds = tuple(each.kind for each in (held & carried) | learnt_held)
+        _touch(work, [_Reached(member, carried.union(*new), kinds, _kinds(learnt_held))], holding)
+
+
+def not_held(work: UnitOfWork, signup_no: int, learnt: Sequence[Identifier]) -> frozenset[IdentifierKey]:
+    """The strong identifiers that a sign-up carries, or learns now, and that no containment holds."""
+    member = work.clusters.member(signup_no)
+    strong = [(each.kind, each.value) for each in learnt if each.kind in STRONG_KINDS]
+    keys = {*work.clusters.keys_of(strong), *(() if member is None else _strong(member))}
+    return frozenset(keys).difference(*work.clusters.holding(keys).values())
+
+
+def touch_carriers(work: UnitOfWork, signup_no: int, keys: Collection[IdentifierKey]) -> bool:
+    """Stage that a containment which holds any of these by now touches others who carry them, as if they learnt them.
+
+    Whether there is anybody; ``signup_no`` is who brought them along.
+    """
+    ours = frozenset().union(*work.clusters.holding(keys).values())
+    found = {each.signup_no: each for key in sorted(ours) for each in work.clusters.carriers(key, limit=CARRIERS)}
+    found.pop(signup_no, None)
+    # Whoever was only recorded was never let in.
+    decided = work.cluster_list.standings(sorted(found), signals=False)
+    members = [found[number] for number in sorted(found.keys() & decided.keys())]
+    holding = work.clusters.holding({key for each in members for key in _strong(each)})
+    held: set[IdentifierKey] = set().union(*holding.values())
+    reached = []
+    for member in members:
+        carried = _strong(member)
+        kinds = tuple(each.kind for each in held & carried)
+        reached.append(_Reached(member, carried, kinds, _kinds(ours & carried)))
+    return _touch(work, reached, holding)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """Somebody of whom something is held: the strong identifiers, the kinds of those held, and of those held newly."""
+
+    member: ClusterMember
+    carried: frozenset[IdentifierKey]
+    held: tuple[IdentifierKind, ...]
+    new: tuple[IdentifierKind, ...]
+
+
+def _touch(work: UnitOfWork, reached: Sequence[_Reached], holding: Mapping[int, frozenset[IdentifierKey]]) -> bool:
+    """Stage it of each, by the containment that holds most of it; whether there is anybody to touch."""
+    numbers = [each.member.signup_no for each in reached]
+    contained = work.containments.standing_among(numbers) | work.containments.released_among(numbers)
+    asked = work.containments.asked_among(numbers)
+    own: dict[tuple[int, str], bool] = {}
+    touching: list[tuple[int, Touched]] = []
+    for each in reached:
+        member = each.member
+        role = Role.CORE if counted_once_written(each.held) >= CORE_EDGES else Role.LEAF
+        if member.label is Mark.GOOD or member.signup_no in contained:
+            continue
+        if role is Role.LEAF and member.signup_no in asked:
+            continue
+        by = max(holding, key=lambda number: (len(holding[number] & each.carried), -number))
+        if (by, member.owner) not in own:
+            own[by, member.owner] = touches_own(work, by, member.owner)
+        if own[by, member.owner]:
+            ties = () if role is Role.CORE else each.new
+            touching.append((by, Touched(member.signup_no, role, ties)))
+    # In the order in which the worker takes containments, so that neither waits for what the other has taken.
+    for by, touched in sorted(touching, key=lambda each: (each[0], each[1].signup_no)):
+        work.containments.touch(by, touched)
+    return bool(touching)
+
+
+def _kinds(keys: Set[IdentifierKey]) -> tuple[IdentifierKind, ...]:
+    return tuple(sorted({each.kind for each in keys}))
+
+
+def _strong(member: ClusterMember) -> frozenset[IdentifierKey]:
+    return frozenset(key for key in member.identifiers if key.kind in STRONG_KINDS)

@@ -330,6 +330,19 @@ def test_a_change_and_the_reassessment_are_told_at_the_same_time(gate: Any) -> N
     assert changed.due_at == reassess.due_at
 
 
+def test_what_a_release_gives_back_is_told_as_decided_anew_too(gate: Any) -> None:
+    ring = gate.ring(8, frauds=3)
+    gate.work()
+    gate.clusters.contain.release(gate.cluster(ring[0]), owner="campus", by="key:k", reason="mistake", now=gate.now)
+    gate.carry_out(gate.now)
+
+    changed, reassess = gate.read(lambda work: work.events.of_subject(ring[0].id))[-2:]
+
+    assert (changed.type, reassess.type) == (EventType.SIGNUP_CHANGED, EventType.ACCOUNT_REASSESS)
+    assert (reassess.data["previous_decision"], reassess.data["decision"]) == ("deny", "allow")
+    assert reassess.data["containment"]
+
+
 def test_batches_go_on_where_they_stopped(gate: Any) -> None:
     carry_out = replace(gate.carry_out, size=3)
     ring = gate.ring(8, frauds=3)

@@ -286,12 +286,14 @@ def test_two_releases_at_once_part_a_containment_once(gate: Any) -> None:
     (whole,) = gate.read(lambda work: work.containments.touching(gate.number(ring[0])))
     members = [gate.number(each) for each in laboratory]
     part = replace(whole, number=whole.number + 1, id="part", core=4)
+    nobody_learns: dict[int, int] = {}
     with gate.store.begin() as work:
-        work.containments.part(whole.number, part, members)
+        work.containments.part(whole.number, part, members, carried=nobody_learns)
         work.commit()
 
     with gate.store.begin() as work:
-        work.containments.part(whole.number, replace(part, number=part.number + 1, id="another"), members)
+        another = replace(part, number=part.number + 1, id="another")
+        work.containments.part(whole.number, another, members, carried=nobody_learns)
         with pytest.raises(ConflictError):
             work.commit()
 

@@ -70,7 +70,7 @@ class ExploredAnswer(Answered):
 
 
 class ClusterAnswer(Answered):
-    """The sign-ups that strong identifiers tie to this one."""
+    """The sign-ups that strong identifiers tie to this one; no number is over 257: see the cluster for all of it."""
 
     id: str
     size: int

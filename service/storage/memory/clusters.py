@@ -10,16 +10,26 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from models.linkage.history import Link
-from models.linkage.identifier import Identifier, IdentifierKind
+from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind
 from models.linkage.marks import Mark
 from models.linkage.memory_clusters import Member
 from models.linkage.memory_marks import Key
+from models.linkage.velocity import SATURATION
 from service.domain.containment import ContainmentState, Role
 from service.domain.decision import Decision
 from service.domain.errors import ConflictError
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.memory.shelves import Shelves, Undo, Write
-from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Marked, Merged
+from service.usecases.ports_clusters import (
+    ClusterMember,
+    ClusterSummary,
+    Guard,
+    IdentifierKey,
+    KeptCompany,
+    Known,
+    Marked,
+    Merged,
+)
 
 
 class MemoryClusterPort:
@@ -70,6 +80,15 @@ class MemoryClusterPort:
                 first_no=numbers[0] if numbers else 0,
                 last_no=numbers[-1] if numbers else 0,
             )
+
+    def kept_by(self, signup_no: int) -> KeptCompany | None:
+        """See the port."""
+        with self._shelves.lock:
+            member = self._clusters.members.get(signup_no)
+            summary = None if member is None else self.summary(member.cluster)
+        if summary is None or summary.size < 2:
+            return None
+        return KeptCompany(summary.number, min(summary.size - 1, SATURATION), min(summary.frauds, SATURATION))
 
     def sizes(self, clusters: Sequence[int]) -> Mapping[int, int]:
         """See the port."""
@@ -256,18 +275,43 @@ class MemoryClusterPort:
 
     def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
         """See the port."""
-        wanted, held = frozenset(signup_nos), _key(key)
+        held, at_us = {_key(key)}, microseconds_of(at)
 
         def hold() -> None:
-            for number, kept in self._shelves.containments.items():
-                core = (each for each, member in kept.members.items() if member.touched.role is Role.CORE)
-                holds = self._shelves.held.get(number, [])
-                standing = kept.containment.state is ContainmentState.STANDING
-                if standing and held not in holds and not wanted.isdisjoint(core):
-                    self._shelves.held[number] = sorted([*holds, held])
-                    self._clusters.marks.contain([held], number, microseconds_of(at))
+            for number in self._standing_with(signup_nos):
+                self._hold_too(number, held, at_us)
 
         self._stage(hold)
+
+    def hold_carried(self, signup_nos: Collection[int], *, at: datetime) -> None:
+        """See the port. Here nobody writes while another does."""
+        at_us = microseconds_of(at)
+
+        def hold() -> None:
+            for number, core in self._standing_with(signup_nos).items():
+                members = [self._clusters.members[each] for each in core]
+                carried = (each for member in members if member.label is not Mark.GOOD for each in member.identifiers)
+                strong = {(each.kind, each.value) for each in carried if each.kind in STRONG_KINDS}
+                self._hold_too(number, strong.difference(self._clusters.guards), at_us)
+
+        self._stage(hold)
+
+    def _standing_with(self, signup_nos: Collection[int]) -> Mapping[int, Sequence[int]]:
+        """Who of these is in the core of which standing containment, by its number."""
+        found: dict[int, Sequence[int]] = {}
+        for number, kept in self._shelves.containments.items():
+            if kept.containment.state is ContainmentState.STANDING:
+                here = (each for each in signup_nos if each in kept.members)
+                found[number] = [each for each in here if kept.members[each].touched.role is Role.CORE]
+        return {number: core for number, core in found.items() if core}
+
+    def _hold_too(self, containment_no: int, keys: Collection[Key], at_us: int) -> None:
+        holds = self._shelves.held.get(containment_no, [])
+        further = sorted(set(keys).difference(holds))
+        if further:
+            self._shelves.held[containment_no] = sorted([*holds, *further])
+            self._shelves.containments[containment_no].ever_held.update(further)
+            self._clusters.marks.contain(further, containment_no, at_us)
 
     def split(
         self,

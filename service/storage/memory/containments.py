@@ -130,7 +130,7 @@ class MemoryContainments:
 
         self._staged.append(write)
 
-    def part(self, number: int, fresh: Containment, signup_nos: Collection[int]) -> None:
+    def part(self, number: int, fresh: Containment, signup_nos: Collection[int], *, carried: Mapping[int, int]) -> None:
         """See the port."""
 
         def write() -> Undo:
@@ -140,6 +140,8 @@ class MemoryContainments:
                 raise TakenError("Another containment was opened at the same moment; try again.")
             if before.state is not fresh.state or not set(signup_nos) <= members.keys():
                 raise ConflictError("The containment is no longer as it was; look at it again.")
+            if any(len(self._clusters.members[each].identifiers) != had for each, had in carried.items()):
+                raise TakenError("Somebody of its core learnt something at the same moment; try again.")
             kept.containment = replace(before, core=before.core - fresh.core, leaves=before.leaves - fresh.leaves)
             parted = {each: kept.members.pop(each) for each in sorted(signup_nos)}
             self._shelves.containments[fresh.number] = KeptContainment(fresh, parted)

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, ScalarSelect, exists, func, select, true, upd
 
 from models.linkage.identifier import Identifier, IdentifierKind
 from models.linkage.marks import Mark
+from models.linkage.velocity import SATURATION
 from service.domain.decision import Decision
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.pseudonyms import Pseudonyms
-from service.storage.sql import guards, lifted_guards, partition
+from service.storage.sql import guards, held_identifiers, lifted_guards, partition
 from service.storage.sql.cluster_tables import (
     AnchorRow,
     ClusterRow,
@@ -32,7 +33,16 @@ from service.storage.sql.records import KIND_CODES, KINDS, unpacked
 from service.storage.sql.simultaneous import simultaneous
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import AssessmentRow, LinkRow, SignupRow
-from service.usecases.ports_clusters import ClusterMember, ClusterSummary, Guard, IdentifierKey, Known, Marked, Merged
+from service.usecases.ports_clusters import (
+    ClusterMember,
+    ClusterSummary,
+    Guard,
+    IdentifierKey,
+    KeptCompany,
+    Known,
+    Marked,
+    Merged,
+)
 
 _NUMBERS_A_STATEMENT = 500
 
@@ -107,6 +117,17 @@ class SqlClusters:
             return None
         number, founded_us, size, frauds, good, first_no, last_no = row
         return ClusterSummary(number, instant_of(founded_us), size, frauds, good, first_no or 0, last_no or 0)
+
+    def kept_by(self, signup_no: int) -> KeptCompany | None:
+        """See the port."""
+        of_member = select(MemberRow.cluster_no).where(MemberRow.signup_no == signup_no).scalar_subquery()
+        root = select(ClusterRow.root_no).where(ClusterRow.cluster_no == of_member).scalar_subquery()
+        others = select(MemberRow.signup_no).where(MemberRow.cluster_no == root, MemberRow.signup_no != signup_no)
+        banned = (MemberRow.label.is_not(None), MemberRow.label == Mark.BANNED.value)
+        frauds = select(MemberRow.signup_no).where(MemberRow.cluster_no == root, *banned)
+        counted = (select(func.count()).select_from(some.limit(SATURATION).subquery()) for some in (others, frauds))
+        ((cluster, size, known),) = self._rows(select(root, *(each.scalar_subquery() for each in counted)))
+        return KeptCompany(cluster, size, known) if size else None
 
     def sizes(self, clusters: Sequence[int]) -> Mapping[int, int]:
         """See the port."""
@@ -304,6 +325,11 @@ class SqlClusters:
         """See the port."""
         kind, at_us = KIND_CODES[key.kind], microseconds_of(at)
         self._stage.add(lambda connection: lifted_guards.hold_of(connection, kind, key.digest, signup_nos, at_us))
+
+    def hold_carried(self, signup_nos: Collection[int], *, at: datetime) -> None:
+        """See the port."""
+        at_us = microseconds_of(at)
+        self._stage.add(lambda connection: held_identifiers.hold_carried(connection, signup_nos, at_us))
 
     def split(
         self,

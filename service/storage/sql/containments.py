@@ -176,10 +176,16 @@ class SqlContainments:
 
         self._stage.add(run)
 
-    def part(self, number: int, fresh: Containment, signup_nos: Collection[int]) -> None:
+    def part(self, number: int, fresh: Containment, signup_nos: Collection[int], *, carried: Mapping[int, int]) -> None:
         """See the port."""
         columns = _columns_of(fresh)
-        self._stage.add(lambda connection: parted_containments.part(connection, number, fresh, columns, signup_nos))
+
+        def run(connection: Connection) -> None:
+            parted_containments.part(connection, number, fresh, columns, signup_nos)
+            # Whoever learns something and has it held for this containment waits for its row, or was first.
+            parted_containments.are_as_read(connection, carried)
+
+        self._stage.add(run)
 
     def touch(self, number: int, touched: Touched) -> None:
         """See the port."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any  # Any: selects and columns of SQLAlchemy's Core are untyped
 
 from sqlalchemy import Connection, insert, select, update
 
 from service.domain.containment import Containment
-from service.domain.errors import ConflictError
+from service.domain.errors import ConflictError, TakenError
 from service.storage.instants import microseconds_of
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
 from service.storage.sql.containment_tables import ContainedRow, ContainmentRow
 from service.storage.sql.number_lists import numbers_of
+from service.storage.sql.records import unpacked
 
 _MOVED = "The containment is no longer as it was; look at it again."
 
@@ -51,3 +52,17 @@ def part(
     moved = connection.execute(update(ContainedRow).where(theirs).values(containment_no=fresh.number)).rowcount
     if moved != len(signup_nos):
         raise ConflictError(_MOVED)
+
+
+def are_as_read(connection: Connection, carried: Mapping[int, int]) -> None:
+    """See ``Containments.part``: nobody of the core carries more, or less, by now.
+
+    Raises:
+        TakenError: somebody does.
+    """
+    wanted = select(MemberRow.signup_no, MemberRow.identifiers).where(
+        MemberRow.signup_no.in_(numbers_of(connection, carried))
+    )
+    for number, identifiers in connection.execute(wanted):
+        if len(unpacked(bytes(identifiers))) != carried[number]:
+            raise TakenError("Somebody of its core learnt something at the same moment; try again.")
