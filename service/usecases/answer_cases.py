@@ -13,11 +13,13 @@ from service.usecases.open_case import subject_of, vouched_subject
 from service.usecases.ports import AuditEntry, UnitOfWork
 
 
-def answered_by(work: UnitOfWork, case: Case, reason: VerdictReason, *, by: str, now: datetime) -> Sequence[Case]:
+def answered_by(
+    work: UnitOfWork, case: Case, reason: VerdictReason, review: ReviewPolicy, *, by: str, now: datetime
+) -> Sequence[Case]:
     """The cases that decisions opened about the account that ``case`` shows, closed by the verdict in that.
 
     Appeals and cases that a person opened stay, because they ask something else, and so does what wants the opinion of
-    somebody else than ``by``.
+    somebody else than ``by``, of two, or of whomever it was escalated to.
     """
     if case.record_id is None:
         return ()
@@ -25,8 +27,13 @@ def answered_by(work: UnitOfWork, case: Case, reason: VerdictReason, *, by: str,
     return [
         each.settled_by_verdict(reason, case.id, now=now)
         for each in work.cases.unresolved_about([case.record_id])
-        if each.id != case.id and each.kind is CaseKind.REVIEW and each.subject in own and by not in each.barred
+        if each.id != case.id and each.subject in own and _is_anybodys(each, review) and by not in each.barred
     ]
+
+
+def _is_anybodys(case: Case, review: ReviewPolicy) -> bool:
+    queue = review.named(case.queue)
+    return case.kind is CaseKind.REVIEW and case.opinions_wanted == 1 and not (queue is not None and queue.by_hand)
 
 
 def open_answered(work: UnitOfWork, case: Case, review: ReviewPolicy, *, by: str, now: datetime) -> None:

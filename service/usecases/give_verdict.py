@@ -162,7 +162,7 @@ class GiveVerdict:
             version=opinion.version,
         )
         work.events.add(*self._told(resolved, opinion, effect, recorded, now))
-        answered = answered_by(work, case, reason, by=name, now=now)
+        answered = answered_by(work, case, reason, self.review(), by=name, now=now)
         detail: dict[str, object] = {"case": case.id, "verdict": reason.verdict.value, "reason_code": reason.code}
         work.audit.add(*(AuditEntry(now, name, "case.settled_by_verdict", each.id, detail) for each in answered))
         return Given(resolved, opinion, effect, tuple(answered))

@@ -101,7 +101,7 @@ class AfterBans(Protocol):
 
         One of its accounts is corrected as of now, from which all of the cluster is looked at: one whose ban was
         withdrawn, or else one that was put off; none of those waits any more. Where there is none, nobody was ever
-        corrected near it. Where one is due already nothing changes: whoever follows that and sees what is gone by now
-        puts it off first.
+        corrected near it. Where one is due already, that waits as well, and is taken up once more: whoever follows it
+        at this moment may have seen what is gone by now.
         """
         ...

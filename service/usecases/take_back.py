@@ -97,9 +97,13 @@ class TakeBack:
             VerdictOutcome(case.id, recorded, final.verdict, final.reason_code, acting.name, now, withdrawn=True),
         )
         last = recorded.assessments[-1]
-        if final.after is not None and not _made_by(last, final):
+        others = final.after is not None and not _made_by(last, final)
+        # What a containment decided since is undone by its release, and then what the verdict said is there again.
+        if not others or work.containments.standing_among([recorded.signup_no]):
+            open_answered(work, case, self.review(), by=acting.name, now=now)
+            work.gathering.scatter([recorded.signup_no])
+        if others:
             return
-        open_answered(work, case, self.review(), by=acting.name, now=now)
         if final.before is None or final.after is None:
             return
         assessment = assessment_by_person(

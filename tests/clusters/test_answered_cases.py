@@ -13,6 +13,8 @@ from service.domain.errors import ConflictError
 from service.domain.verdict import Verdict
 from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.ports import AuditEntry
+from service.usecases.ports_gathering import Placed
+from tests.clusters.releasing import contained, released
 from tests.clusters.test_settled_cases import DANA, ELI, LEA, case_of, held_ring
 
 OPEN, CLAIMED, RESOLVED = CaseState
@@ -119,3 +121,46 @@ def test_of_a_selection_the_account_s_own_case_is_left_out_with_the_reason(
 
     assert done.done == (piece.id,)
     assert [(case, "answered by a verdict" in why) for case, why in done.left_out] == [(own.id, True)]
+
+
+@pytest.mark.parametrize("changes", [{"opinions_wanted": 2}, {"queue": "escalated"}])
+def test_a_case_for_two_or_for_whom_it_was_escalated_to_stays_open(
+    gate: Any, desk: CaseUseCases, shown: Any, changes: dict[str, Any]
+) -> None:
+    own = case_of(gate, shown)
+    with gate.store.begin() as work:
+        work.cases.update(replace(own, version=own.version + 1, **changes))
+        work.commit()
+
+    judged(gate, desk, piece_of(gate, shown), Verdict.REJECT, "LINKED_TO_FRAUD")
+
+    assert case_of(gate, shown).state is OPEN
+
+
+def test_it_is_open_again_though_its_cluster_was_contained_before_the_verdict_was_taken_back(
+    gate: Any, desk: CaseUseCases, shown: Any
+) -> None:
+    piece = piece_of(gate, shown)
+    judged(gate, desk, piece, Verdict.APPROVE, "FALSE_ALARM")
+    gate.said(shown, "unknown")
+    contained(gate, shown, whole=True)
+    assert gate.latest(shown) is DENY
+
+    desk.take_back.undo(piece.id, acting=DANA, now=gate.now)
+    released(gate, shown)
+
+    assert (gate.latest(shown), case_of(gate, shown).state) == (ALLOW, OPEN)
+
+
+def test_what_is_open_again_is_gathered_anew(gate: Any, desk: CaseUseCases, shown: Any) -> None:
+    own = case_of(gate, shown)
+    with gate.store.begin() as work:
+        work.gathering.place([Placed(own, 7, "another")], recounted=())
+        work.commit()
+    piece = piece_of(gate, shown)
+    judged(gate, desk, piece, Verdict.REJECT, "LINKED_TO_FRAUD")
+
+    desk.take_back.undo(piece.id, acting=DANA, now=gate.now)
+
+    again = case_of(gate, shown)
+    assert (again.state, again.cluster, again.behind) == (OPEN, None, None)

@@ -18,7 +18,7 @@ from service.domain.decision import Decision
 from service.storage.sql.store import SqlStore
 from service.usecases import move_members, put_off_corrections, undo_bans
 from tests.clusters.conftest import Gate
-from tests.clusters.releasing import contain, release
+from tests.clusters.releasing import contain, contained, release
 from tests.clusters.test_joins_at_once import LONGEST_S
 from tests.clusters.test_undo_bans import corrected, due, round_of, taken_out
 
@@ -263,3 +263,42 @@ def test_a_release_that_has_not_committed_when_a_correction_is_put_off_is_not_mi
     round_of(gate)
 
     assert gate.latest(gate.before) is ALLOW
+
+
+@pytest.mark.parametrize("when", ["before", "between", "after"])
+def test_a_release_while_a_correction_is_followed_is_not_missed(
+    gate: Any, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    links = gate.chain(6)
+    for each in links[2:4]:
+        gate.proven(each, passed=False)
+    for each in links[:2]:
+        gate.said(each)
+    round_of(gate)
+    assert gate.decisions(links[4:]) == ["step_up"] * 2
+    contained(gate, links[0], whole=True)
+    round_of(gate)
+    for each in links[:2]:
+        corrected(gate, each)
+    near, once = undo_bans._harsh_near, iter([1])
+
+    def released_meanwhile(*arguments: Any) -> Any:
+        found = near(*arguments)
+        for _ in once:
+            release(gate, links[0])
+        return found
+
+    if when == "before":
+        release(gate, links[0])
+    gate.later(seconds=1)
+    with monkeypatch.context() as patch:
+        if when == "between":
+            patch.setattr(undo_bans, "_harsh_near", released_meanwhile)
+        gate.undo_bans(gate.now)
+    if when == "after":
+        release(gate, links[0])
+    for _ in range(4):
+        gate.later(seconds=60)
+        round_of(gate)
+
+    assert gate.decisions(links[4:]) == ["allow"] * 2

@@ -168,8 +168,13 @@ class MemoryAfterBans:
             shelf, clusters = self._shelves.after_bans, self._shelves.history.clusters
             of_cluster = [each for each in clusters.numbers_of(cluster) if each in shelf.looked_back]
             waiting = [each for each in of_cluster if clusters.members[each].label is not Mark.BANNED]
-            if not waiting or not shelf.corrected.keys().isdisjoint(waiting):
+            if not waiting:
                 return lambda: None
+            followed = next((number for number in waiting if number in shelf.corrected), None)
+            if followed is not None:
+                undo = _remembering(shelf, followed)
+                shelf.put_off[followed] = at
+                return undo
             newest = max(waiting, key=lambda each: (shelf.looked_back[each], -each))
             undo = _together(_remembering(shelf, number) for number in waiting)
             shelf.corrected[newest] = at

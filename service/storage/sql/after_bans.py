@@ -202,7 +202,11 @@ class SqlAfterBans:
         put_off = of_cluster.where(LookBackRow.put_off_us.is_not(None))
 
         def run(connection: Connection) -> None:
-            if connection.execute(due).first() is not None:
+            followed = connection.execute(due).scalar_one_or_none()
+            if followed is not None:
+                # Whoever follows it at this moment may have seen what is gone by now: it is taken up once more after.
+                waits = {"put_off_us": microseconds_of(at)}
+                connection.execute(_CHANGED.where(LookBackRow.signup_no == followed).values(waits))
                 return
             number = connection.execute(newest).scalar_one_or_none()
             wait_no_more = connection.execute(put_off).scalars().all()

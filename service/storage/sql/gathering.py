@@ -151,7 +151,7 @@ def _place(connection: Connection, placed: Sequence[Placed], recounted: Collecti
         # In one order, so that two who place many never wait for each other.
         ids = sorted({*(each.case.id for each in placed), *recounted})
         locking = select(CaseRow.case_no).where(CaseRow.id.in_(ids)).order_by(CaseRow.case_no)
-        connection.execute(locking.with_for_update()).all()
+        connection.execute(locking.with_for_update(key_share=True)).all()
     for at in range(0, len(placed), _A_STATEMENT):
         some = placed[at : at + _A_STATEMENT]
         behind = {each.case.id: each.behind for each in some if each.behind is not None}

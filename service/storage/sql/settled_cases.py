@@ -98,7 +98,8 @@ def _change(connection: Connection, cases: Sequence[Case], still: Any, **values:
         return
     locking = select(CaseRow.case_no).where(CaseRow.id.in_(ids), still).order_by(CaseRow.case_no)
     if connection.dialect.name != "sqlite":
-        locking = locking.with_for_update()  # in one order, so that two who change many never wait for each other
+        # In one order, so that two who change many never wait for each other; nor for who writes a note about one.
+        locking = locking.with_for_update(key_share=True)
     numbers = connection.execute(locking).scalars().all()
     if len(numbers) != len(ids):
         raise ConflictError(_MOVED)
