@@ -34,7 +34,7 @@ class Watch:
     Attributes:
         keys: kind and digest of the habits.
         expected_share: the share of all sign-ups that it was expected to ask when it was opened.
-        until: ends it by itself.
+        until: when it ends by itself, or ended because the bans that it followed were corrected.
     """
 
     number: int

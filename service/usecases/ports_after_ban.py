@@ -10,6 +10,8 @@ from typing import Protocol
 from service.domain.watch import Watch
 from service.usecases.ports_clusters import Known
 
+ENDED_MEANWHILE = "The watch was ended at the same moment."
+
 
 @dataclass(frozen=True, slots=True)
 class DueBan:
@@ -43,6 +45,14 @@ class AfterBans(Protocol):
 
         Raises (from ``commit``):
             ConflictError: another one took its number at the same moment.
+        """
+        ...
+
+    def end_watch(self, watch: Watch, *, at: datetime) -> None:
+        """Stage: a watch ends at an instant, in place of when it would have ended by itself.
+
+        Raises (from ``commit``):
+            ConflictError: it was ended since it was read.
         """
         ...
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from models.linkage.marks import Mark
 from service.domain.decision import Assessment, Decision, Reason
 from service.domain.policy_sections.clusters import AfterBan
+from service.usecases.end_watches import EndWatches
 from service.usecases.faster_others import leaving_to_others
 from service.usecases.judge import Judge
 from service.usecases.look_back import BATCH, kin_of
@@ -57,6 +58,7 @@ class UndoBans:
         clear = self._put_off([*harsh, *(ban.signup_no for ban in bans)], now)
         leaving_to_others(lambda some: self._look_at(some, now), [each for each in harsh if each in clear], batch=BATCH)
         self.what_rested(bans, now)
+        EndWatches(self.begin)(bans, lines, now)
         for ban in bans:
             with self.begin() as work:
                 work.after_bans.undone(ban)

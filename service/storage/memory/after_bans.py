@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from service.domain.errors import ConflictError
 from service.domain.watch import Watch
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.memory.shelves import AfterBanShelf, Shelves, Undo, Write
-from service.usecases.ports_after_ban import DueBan
+from service.usecases.ports_after_ban import ENDED_MEANWHILE, DueBan
 from service.usecases.ports_clusters import Known
 
 T = TypeVar("T")
@@ -45,6 +46,19 @@ class MemoryAfterBans:
                 raise ConflictError("Another watch was opened at the same moment; try again.")
             self._shelves.after_bans.watches[watch.number] = watch
             return lambda: self._shelves.after_bans.watches.pop(watch.number)
+
+        self._staged.append(write)
+
+    def end_watch(self, watch: Watch, *, at: datetime) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            watches = self._shelves.after_bans.watches
+            stands = watches.get(watch.number)
+            if stands is None or stands.until != watch.until:
+                raise ConflictError(ENDED_MEANWHILE)
+            watches[watch.number] = replace(stands, until=at)
+            return lambda: watches.update({watch.number: stands})
 
         self._staged.append(write)
 

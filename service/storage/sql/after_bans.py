@@ -9,6 +9,7 @@ from typing import Any  # Any: rows of a driver are untyped
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from models.linkage.marks import Mark
+from service.domain.errors import ConflictError
 from service.domain.watch import Watch
 from service.storage.instants import instant_of, microseconds_of, optional_instant_of
 from service.storage.sql.cluster_tables import ClusterRow, MemberRow
@@ -17,7 +18,7 @@ from service.storage.sql.database import Database
 from service.storage.sql.records import KIND_CODES, KINDS, packed, unpacked
 from service.storage.sql.staging import Stage
 from service.storage.sql.upserts import write_over, write_unless_there
-from service.usecases.ports_after_ban import DueBan
+from service.usecases.ports_after_ban import ENDED_MEANWHILE, DueBan
 from service.usecases.ports_clusters import Known
 
 _NO_BAN_US = 0
@@ -58,6 +59,17 @@ class SqlAfterBans:
 
         def run(connection: Connection) -> None:
             connection.execute(insert(WatchRow), columns)
+
+        self._stage.add(run)
+
+    def end_watch(self, watch: Watch, *, at: datetime) -> None:
+        """See the port."""
+        as_read = (WatchRow.watch_no == watch.number) & (WatchRow.until_us == microseconds_of(watch.until))
+        ends = update(WatchRow).where(as_read).values(until_us=microseconds_of(at))
+
+        def run(connection: Connection) -> None:
+            if connection.execute(ends).rowcount != 1:
+                raise ConflictError(ENDED_MEANWHILE)
 
         self._stage.add(run)
 

@@ -73,7 +73,7 @@ class JudgedRow(Base):
 
 
 class WatchRow(Base):
-    """A watch on the habits of a banned piece. ``keys`` are packed as those of members are; it ends by itself."""
+    """A watch on the habits of a banned piece. ``keys`` are packed as those of members are; ``until_us`` ends it."""
 
     __tablename__ = "watches"
     __table_args__ = (Index(None, "until_us"),)
