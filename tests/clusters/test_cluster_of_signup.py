@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from models.linkage import velocity
-from service.storage.memory import clusters as in_memory
-from service.storage.sql import clusters as in_sql
+from service.storage.memory import cluster_reads as in_memory
+from service.storage.sql import cluster_reads as in_sql
 from service.usecases.learn_identifiers import LearntKind
 from service.usecases.read_signup import ReadSignup
 from service.usecases.views import ClusterView
