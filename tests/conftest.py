@@ -57,6 +57,24 @@ hypothesis_settings.register_profile("gatehouse", deadline=None, suppress_health
 hypothesis_settings.load_profile("gatehouse")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have every process begin with its share of the slow tests, so that none of them is left for the end alone.
+
+    Each process is given one part of the tests in their order at first, and takes from the others' ends afterwards.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes == 1:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    share = -(-len(quick) // processes)
+    items[:] = [
+        item
+        for process in range(processes)
+        for item in (*slow[process::processes], *quick[process * share : (process + 1) * share])
+    ]
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The URL of a server that the tests may create databases on."""
