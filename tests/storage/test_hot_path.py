@@ -111,7 +111,7 @@ def test_the_newest_links_are_read_from_the_index_in_its_order(
 ) -> None:
     store = open_store(postgresql_url)
     with store.begin() as work:
-        for at in range(600):
+        for at in range(300):
             work.ledger.append(make_record(identifiers=IDENTIFIERS[:3], at=noon + timedelta(seconds=at)))
         work.commit()
     plain = postgresql_url.replace("+psycopg", "")
