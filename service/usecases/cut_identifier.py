@@ -80,8 +80,8 @@ class CutIdentifier:
     def __call__(self, name: str, handle: str, *, owner: str | None, by: str, reason: str, now: datetime) -> Parted:
         """The identifier ties nobody from now on, and the cluster is divided without it.
 
-        A cut that was interrupted is completed when it is asked for again once ``UNDER_WAY`` is over, that of a strong
-        identifier by the worker (``DivideGuarded``) too.
+        A cut that was interrupted is completed by the worker (``DivideGuarded``), or when it is asked for again, once
+        ``UNDER_WAY`` is over.
 
         Raises:
             NotFoundError: there is no such cluster for this owner, or nobody in it carries the identifier.
@@ -94,7 +94,7 @@ class CutIdentifier:
             if known is not None and now - known.since < UNDER_WAY:
                 raise ConflictError(_UNDER_WAY)
             if known is None:
-                work.clusters.set_guard(Guard(key, GuardState.CUT, now, by, reason))
+                work.clusters.set_guard(Guard(key, GuardState.CUT, now, by, reason, cluster=cluster))
                 detail: dict[str, object] = {"identifier": handle, "reason": reason}
                 work.audit.add(AuditEntry(now, by, "cluster.cut", cluster_id(cluster), detail))
                 work.commit()

@@ -9,7 +9,7 @@ from models.linkage.joining import GuardState
 from service.domain.errors import ConflictError
 from service.usecases.cut_identifier import UNDER_WAY
 from service.usecases.divide_cluster import clusters_with_several, divide
-from service.usecases.ports import Begin
+from service.usecases.ports import Begin, UnitOfWork
 from service.usecases.ports_clusters import Guard
 
 LOOKS_A_ROUND = 200
@@ -42,7 +42,7 @@ class DivideGuarded:
             if looks >= LOOKS_A_ROUND:
                 break
             with self._begin() as work:
-                tied = clusters_with_several(work, guard.key)
+                tied = _clusters_to_divide(work, guard)
             looks += 1 + len(tied)
             try:
                 moved += sum(len(divide(self._begin, cluster, guard.key, at=now)) for cluster in tied)
@@ -57,10 +57,19 @@ class DivideGuarded:
 
 
 def _is_to_be_divided(guard: Guard, now: datetime) -> bool:
-    """What ties nobody holds nobody together; of a cut that is what it left, once whoever asked for it must be done.
-
-    A cut of a medium identifier divides the one cluster that a person named, and is completed by asking again.
-    """
+    """What ties nobody holds nobody together; of a cut that is what it left, once whoever asked for it must be done."""
     if guard.state is GuardState.CUT:
-        return strength_of(guard.key.kind) is Strength.STRONG and now - guard.since >= UNDER_WAY
+        return now - guard.since >= UNDER_WAY
     return guard.state in _OWN
+
+
+def _clusters_to_divide(work: UnitOfWork, guard: Guard) -> list[int]:
+    """Where several carry it, and what it was cut out of: whoever was judged before the cut joined that afterwards.
+
+    A cut of a medium identifier divides no other cluster than the one that a person named.
+    """
+    named = None if guard.cluster is None else work.clusters.root(guard.cluster)
+    cut_out_of = set() if named is None else {named}
+    if guard.state is GuardState.CUT and strength_of(guard.key.kind) is not Strength.STRONG:
+        return sorted(cut_out_of)
+    return sorted({*clusters_with_several(work, guard.key), *cut_out_of})

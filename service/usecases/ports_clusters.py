@@ -61,7 +61,10 @@ class KeptCompany:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """An identifier that ties nobody, since when, by whom and why; ``until`` ends it by itself."""
+    """An identifier that ties nobody, since when, by whom and why; ``until`` ends it by itself.
+
+    ``cluster`` is the one that it was cut out of.
+    """
 
     key: IdentifierKey
     state: GuardState
@@ -69,6 +72,7 @@ class Guard:
     by: str
     reason: str
     until: datetime | None = None
+    cluster: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

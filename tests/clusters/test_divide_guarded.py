@@ -166,16 +166,19 @@ def test_a_cut_that_was_interrupted_is_completed_once_whoever_asked_for_it_must_
     assert [guard.state for guard in gate.read(lambda work: work.clusters.guards())] == [GuardState.CUT]
 
 
-def test_a_cut_of_what_ties_in_pairs_is_left_to_whoever_asks_for_it(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    shared = {"ip": "81.57.3.9", "name": "Oriane Maupertuis", "born": 1999}
-    people = [gate.came(**shared) for _ in range(2)]
-    assert clusters(gate, people) == 1
+def test_a_cut_of_what_ties_in_pairs_is_completed_in_the_cluster_that_was_named(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = {"name": "Oriane Maupertuis", "born": 1999}, {"name": "Ifeoma Brandt", "born": 2001}
+    people = [gate.came(ip="81.57.3.9", **here) for _ in range(2)]
+    others = [gate.came(ip="81.57.3.9", **there) for _ in range(2)]
+    assert (clusters(gate, people), clusters(gate, others)) == (1, 1)
     interrupted_cut(gate, monkeypatch, Kind.IP, "81.57.3.9", people[0])
     gate.later(minutes=1)
 
-    assert DivideGuarded(gate.store.begin)(gate.now) == 0
+    assert DivideGuarded(gate.store.begin)(gate.now) == 1
 
-    assert clusters(gate, people) == 1
+    assert (clusters(gate, people), clusters(gate, others)) == (2, 1)
 
 
 def test_a_cut_that_is_taken_back_while_it_is_completed_divides_nobody(

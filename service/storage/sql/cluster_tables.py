@@ -98,7 +98,10 @@ class PendingJoinRow(Base):
 
 
 class GuardRow(Base):
-    """An identifier that ties nobody, and why. Rows are few: what ties has none."""
+    """An identifier that ties nobody, and why. Rows are few: what ties has none.
+
+    ``cluster_no`` is the cluster that it was cut out of, by what it was called then.
+    """
 
     __tablename__ = "guards"
     __table_args__ = (CheckConstraint("state IN (1, 2, 3, 4)", name="state"), {"sqlite_with_rowid": False})
@@ -110,6 +113,7 @@ class GuardRow(Base):
     until_us: Mapped[int | None] = mapped_column(BigInteger)
     by: Mapped[str]
     reason: Mapped[str]
+    cluster_no: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class MarkRow(Base):

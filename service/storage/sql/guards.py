@@ -34,6 +34,7 @@ def set_guard(connection: Connection, guard: Guard) -> None:
         "until_us": None if guard.until is None else microseconds_of(guard.until),
         "by": guard.by,
         "reason": guard.reason,
+        "cluster_no": guard.cluster,
     }
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     setting = dialect.insert(GuardRow).values(columns).on_conflict_do_nothing().returning(GuardRow.digest)
@@ -60,4 +61,5 @@ def _guard_of_row(row: Any) -> Guard:
         by=row.by,
         reason=row.reason,
         until=optional_instant_of(row.until_us),
+        cluster=row.cluster_no,
     )
