@@ -13,7 +13,7 @@ from service.domain.errors import ConflictError
 from service.domain.watch import WATCHED, Watch
 from service.usecases.end_watches import EndWatches
 from service.usecases.look_back import LookBack
-from tests.clusters.test_look_back import habits
+from tests.clusters.looking_back import habits
 from tests.clusters.test_undo_bans import corrected, round_of
 
 ALLOW, STEP_UP, REVIEW, DENY = Decision

@@ -7,15 +7,10 @@ from typing import Any
 
 import pytest
 
-from models.linkage.identifier import IdentifierKind
-from models.linkage.joining import GuardState
 from service.domain.caller import Caller, Scope
 from service.domain.decision import Decision
-from service.domain.standing import ListHit, ListName
 from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.ports import AuditEntry
-from service.usecases.ports_clusters import Guard
-from service.usecases.standing import standing_of
 
 CALLER = Caller("campus", "k1", frozenset(Scope))
 ALLOW, STEP_UP, REVIEW, DENY = Decision
@@ -212,17 +207,6 @@ def test_a_proof_that_was_given_between_the_ban_and_the_look_back_does_not_hide_
     assert gate.latest(asked) is DENY
 
 
-def _decide(gate: Any, recorded: Any, decision: Decision, **changes: Any) -> None:
-    """A further assessment, as a proof leaves one behind."""
-    from service.usecases.ports import AuditEntry
-
-    last = recorded.assessments[-1]
-    made = replace(last, id=gate.new_id(gate.now), decided_at=gate.now, decision=decision, **changes)
-    with gate.store.begin() as work:
-        work.ledger.append_assessment(recorded.signup_no, made, AuditEntry(gate.now, "test", "settled", recorded.id))
-        work.commit()
-
-
 def test_who_came_after_a_ban_and_learns_what_it_is_on_is_looked_at(gate: Any) -> None:
     banned = gate.came(device="d", card="c")
     gate.said(banned)
@@ -312,48 +296,6 @@ class Doubt:
         return self.doubted(work, numbers)
 
 
-def test_a_guarded_address_makes_no_pair_with_a_browser(gate: Any) -> None:
-    shared = {"ip": "81.2.69.142", "agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/131.0"}
-    banned = gate.came(**shared)
-    gate.said(banned)
-    assert gate.came(**shared).assessment.linkage["bans"]["pairs_14d"] == 1
-
-    with gate.store.begin() as work:
-        (key,) = work.clusters.keys_of([(IdentifierKind.IP, "81.2.69.142")])
-        work.clusters.set_guard(Guard(key, GuardState.EXEMPT, gate.now, "lea", "campus"))
-        work.commit()
-
-    assert gate.came(**shared).assessment.linkage["bans"]["pairs_14d"] == 0
-
-
-def test_a_ban_on_what_is_exempt_ends_that_it_lets_anybody_in(gate: Any) -> None:
-    banned = gate.came(phone=PHONE)
-    with gate.store.begin() as work:
-        (key,) = work.clusters.keys_of([(IdentifierKind.PHONE, PHONE)])
-        work.clusters.set_guard(Guard(key, GuardState.EXEMPT, gate.now, "lea", "office"))
-        work.commit()
-    hits = (ListHit(ListName.EXEMPT, IdentifierKind.PHONE, "e1"),)
-    before = gate.came(phone=PHONE).assessment
-    gate.said(banned)
-    after = gate.came(phone=PHONE).assessment
-
-    assert not standing_of(before.linkage, hits, {}).ban_touched
-    assert after.linkage["bans"] | {"guarded": 1} == after.linkage["bans"]
-    assert standing_of(after.linkage, hits, {}).ban_touched
-    assert after.decision is ALLOW
-
-
-def test_a_mailbox_that_was_not_proven_vouches_for_nobody() -> None:
-    exempt = ListHit(ListName.EXEMPT, IdentifierKind.EMAIL_DOMAIN, "e1")
-    block = ListHit(ListName.BLOCK, IdentifierKind.MAILBOX, "b1")
-
-    def hits(verified: bool | None) -> tuple[ListHit, ...]:
-        return standing_of({}, (exempt, block), {"behaviour": {"email_verified": verified}}).hits
-
-    assert hits(False) == (block,)
-    assert hits(True) == hits(None) == (exempt, block)
-
-
 def test_strangers_on_one_card_range_hide_no_bans_of_the_same_habits(gate: Any) -> None:
     same = {
         "bin": "531234",
@@ -372,20 +314,6 @@ def test_strangers_on_one_card_range_hide_no_bans_of_the_same_habits(gate: Any) 
         ]
         == 3
     )
-
-
-def test_marks_know_whether_a_guard_is_on_them(gate: Any) -> None:
-    banned = gate.came(device="d", card="c")
-    gate.said(banned)
-    with gate.store.begin() as work:
-        (key,) = work.clusters.keys_of([(IdentifierKind.DEVICE, "d")])
-        work.clusters.set_guard(Guard(key, GuardState.SHARED, gate.now, "worker", "laboratory"))
-        work.commit()
-
-    bans = gate.came(device="d").assessment.linkage["bans"]
-
-    assert (bans["strong"], bans["had"], bans["guarded"]) == (0, 0, 1)
-    assert gate.came(device="d", card="c").assessment.linkage["bans"]["guarded"] == 0
 
 
 def second_ring(gate: Any, size: int) -> list[Any]:

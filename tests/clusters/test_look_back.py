@@ -1,4 +1,4 @@
-"""After a ban: standby pools are looked at again, bridges are a case, and a watch asks those with two of its habits."""
+"""After a ban: standby pools are looked at again, and bridges between clusters are a case."""
 
 from __future__ import annotations
 
@@ -16,20 +16,14 @@ from service.domain.decision import Decision
 from service.domain.event import EventType
 from service.domain.outcome import Label, Statement
 from service.domain.reviewer import Acting, Role
-from service.domain.watch import WATCHED
 from service.usecases.learn_identifiers import Learnt, LearntKind
 from service.usecases.open_case import OpenCase
 from service.usecases.ports import AuditEntry
+from tests.clusters.looking_back import FIREFOX, pools, round_of
 
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 ALLOW, STEP_UP, REVIEW, DENY = Decision
 CALLER = Caller("campus", "k1", frozenset(Scope))
 LEA = Acting("reviewer:lea", Role.LEAD)
-
-
-def round_of(gate: Any) -> None:
-    gate.later(seconds=5)
-    gate.look_back(gate.now)
 
 
 def test_accounts_that_were_let_in_are_looked_at_again_once(gate: Any) -> None:
@@ -166,24 +160,6 @@ def test_a_ban_that_is_said_anew_is_looked_back_from_anew(gate: Any) -> None:
     assert gate.look_back(gate.now) == 1
 
 
-def pools(gate: Any, bridges: int) -> tuple[list[Any], list[Any]]:
-    """Two pools that share single medium identifiers: an address, a card's holder with its range, a browser."""
-    first = [
-        gate.came(device="one", ip=f"81.2.69.{at + 1}", name=f"Ana {'abcdef'[at]}lee", bin="424242") for at in range(4)
-    ]
-    second = []
-    for at in range(4):
-        shared: dict[str, str] = {}
-        if at == 0 and bridges > 0:
-            shared = {"ip": "81.2.69.1"}
-        if at == 1 and bridges > 1:
-            shared = {"name": "Ana alee", "bin": "424242"}
-        if at == 2 and bridges > 2:
-            shared = {"ip": "81.2.69.3"}
-        second.append(gate.came(device="other", **shared))
-    return first, second
-
-
 @pytest.mark.parametrize(("bridges", "cases"), [(2, 0), (3, 1)])
 def test_enough_bridges_of_two_kinds_are_one_case(gate: Any, bridges: int, cases: int) -> None:
     first, second = pools(gate, bridges)
@@ -200,135 +176,6 @@ def test_enough_bridges_of_two_kinds_are_one_case(gate: Any, bridges: int, cases
         assert operators[0].detail["bridges"] == 3
         assert operators[0].note.startswith("Two clusters that may be one operator's: cl_")
         assert "They share 3 identifiers of 2 kinds" in operators[0].note
-
-
-def habits(number: int) -> dict[str, str]:
-    letter = "abcdefghijklmnopqrstuvwxyz"[number % 26]
-    return {
-        "ip": f"81.2.69.{number % 250 + 1}",
-        "agent": FIREFOX,
-        "mail": f"{letter}na.lee@webmail.example",
-        "bin": "424242",
-        "name": f"Ana {letter}lee",
-    }
-
-
-def test_a_watch_asks_newcomers_with_two_of_its_habits_and_ends_by_itself(gate: Any) -> None:
-    for _ in range(10):
-        gate.came()
-    gate.said(gate.came(**habits(1)))
-    round_of(gate)
-    gate.later(seconds=6)
-
-    watched = gate.came(**habits(2)).assessment
-    one_habit = gate.came(bin="424242").assessment
-    gate.now += timedelta(hours=73)
-    after = gate.came(**habits(3)).assessment
-
-    assert (watched.decision, watched.rules[-1]) == (STEP_UP, WATCHED)
-    assert "WATCHED_AFTER_BAN" in [each.code for each in watched.reasons]
-    assert WATCHED not in one_habit.rules
-    assert (after.decision, WATCHED in after.rules) == (ALLOW, False)
-
-
-USE = "I will compare translations of medieval charters with the help of a language model for my thesis on scribes."
-
-
-def test_the_wording_of_the_stated_use_is_a_habit_too(gate: Any) -> None:
-    for _ in range(10):
-        gate.came()
-    gate.said(gate.came(bin="424242", use=USE))
-    round_of(gate)
-    gate.later(seconds=6)
-
-    assert WATCHED in gate.came(bin="424242", use=USE + " Thank you.").assessment.rules
-    assert WATCHED not in gate.came(use=USE).assessment.rules
-
-
-def test_a_watch_leaves_out_the_habits_that_everybody_has(memory_gate: Any) -> None:
-    """The operator's browser is everybody's; his card range and wording are not, and two kinds suffice."""
-    gate = memory_gate
-    for number in range(400):
-        gate.came(ip=f"81.2.69.{number % 200 + 1}", agent=FIREFOX, bin="510510" if number % 2 else None)
-    gate.said(gate.came(ip="81.2.69.250", agent=FIREFOX, bin="424242", use=USE))
-
-    round_of(gate)
-
-    (watch,) = gate.read(lambda work: work.after_bans.watches(now=gate.now))
-    assert {IdentifierKind.BIN, IdentifierKind.TEXT_BAND} <= {kind for kind, _ in watch.keys}
-    assert watch.expected_share <= 0.003
-
-
-def test_a_contained_piece_is_watched_by_the_habits_of_everybody_in_it(memory_gate: Any) -> None:
-    gate = memory_gate
-    ring = gate.ring(8)
-    late = [gate.came(device="r-d0", card="r-c0", bin="424242", use=USE) for _ in range(2)]
-    for number, each in enumerate(ring[:3]):
-        gate.said(each, source=("reviewer", "chargeback")[number % 2])
-    gate.work()
-    assert gate.decisions(late) == ["deny"] * 2
-
-    round_of(gate)
-    gate.later(seconds=6)
-
-    assert WATCHED in gate.came(bin="424242", use=USE).assessment.rules
-
-
-def test_another_watch_follows_once_as_much_again_is_known(memory_gate: Any) -> None:
-    gate = memory_gate
-
-    def banned(number: int) -> None:
-        gate.said(gate.came(device="one", bin=f"4242{number:02}", use=f"{USE} {'abcdefgh'[number] * 9} " * 3))
-        round_of(gate)
-
-    watches = []
-    for number in range(4):
-        banned(number)
-        watches.append(len(gate.read(lambda work: work.after_bans.watches(now=gate.now))))
-
-    assert watches[0] == 1
-    assert watches[-1] > 1
-
-
-def test_a_watch_that_would_ask_too_many_honest_people_is_not_opened(memory_gate: Any) -> None:
-    gate = memory_gate
-    for number in range(8):
-        gate.came(**habits(number))
-    for _ in range(200):
-        gate.came()
-    gate.said(gate.came(**habits(10)))
-
-    round_of(gate)
-
-    assert gate.read(lambda work: work.after_bans.watches(now=gate.now)) == ()
-
-
-def test_watches_together_stay_within_the_budget(memory_gate: Any) -> None:
-    gate = memory_gate
-    gate.came(**habits(0))
-    for _ in range(400):
-        gate.came()
-    for number in (5, 6):
-        gate.said(gate.came(device=f"lone-{number}", **habits(number)))
-        round_of(gate)
-
-    watches = gate.read(lambda work: work.after_bans.watches(now=gate.now))
-    assert sum(watch.expected_share for watch in watches) <= 0.003
-    assert len(watches) == 1
-
-
-def test_a_decision_asks_nothing_of_the_database_for_watches(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate.said(gate.came(**habits(1)))
-    round_of(gate)
-    gate.later(seconds=6)
-    gate.came()
-    asked = []
-    kind = type(gate.store.begin().after_bans)
-    monkeypatch.setattr(kind, "watches", lambda _, *, now: asked.append(now) or ())
-
-    gate.came(**habits(2))
-
-    assert asked == []
 
 
 def test_who_is_held_waits_for_a_person_in_the_queue_and_is_contained_from_there(gate: Any) -> None:

@@ -10,7 +10,7 @@ from service.connections import CasesOfWorker
 from service.domain.cluster import identifier_of_handle
 from service.usecases.case_use_cases import CaseUseCases
 from service.usecases.look_back import LookBack
-from tests.clusters.test_look_back import pools, round_of
+from tests.clusters.looking_back import pools, round_of
 
 
 def on_record(gate: Any, view: Any) -> Any:
