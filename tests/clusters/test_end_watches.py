@@ -33,16 +33,26 @@ def ended(gate: Any) -> list[Any]:
     return list(gate.read(lambda work: work.audit.entries(action="watch.ended", limit=10)))
 
 
-@pytest.fixture
-def banned(gate: Any) -> Any:
-    """Somebody who was banned by mistake, whose habits are watched."""
-    for _ in range(10):
-        gate.came()
+def banned_by_mistake(gate: Any) -> Any:
+    """Somebody whose habits are watched."""
     view = gate.came(device="d", **habits(1))
     gate.said(view)
     round_of(gate)
     assert len(watches(gate)) == 1
     return view
+
+
+@pytest.fixture
+def honest(gate: Any) -> None:
+    """Ten people by whom it is seen what is usual."""
+    for _ in range(10):
+        gate.came()
+
+
+@pytest.fixture
+def banned(gate: Any, honest: None) -> Any:
+    del honest
+    return banned_by_mistake(gate)
 
 
 def test_a_corrected_ban_is_watched_no_longer(gate: Any, banned: Any) -> None:
@@ -90,30 +100,22 @@ def test_a_watch_stays_while_a_ban_elsewhere_has_the_same_habits(gate: Any, bann
     assert not asked(gate, 4)
 
 
+@pytest.mark.usefixtures("honest")
 def test_a_ban_elsewhere_holds_a_watch_no_longer_than_one_of_its_own(gate: Any) -> None:
-    for _ in range(10):
-        gate.came()
     gate.said(gate.came(device="of-last-week", **habits(7)))
     round_of(gate)
     gate.now += timedelta(hours=73)
-    view = gate.came(device="d", **habits(1))
-    gate.said(view)
-    round_of(gate)
-    assert len(watches(gate)) == 1
-    corrected(gate, view)
+    corrected(gate, banned_by_mistake(gate))
 
     round_of(gate)
 
     assert not asked(gate, 3)
 
 
+@pytest.mark.usefixtures("honest")
 def test_the_watch_of_a_cluster_that_became_part_of_another_ends_too(gate: Any) -> None:
-    for _ in range(10):
-        gate.came()
     gate.came(device="older")
-    view = gate.came(device="d", **habits(1))
-    gate.said(view)
-    round_of(gate)
+    view = banned_by_mistake(gate)
     (watch,) = watches(gate)
     gate.came(device="older", card="joins")
     gate.came(device="d", card="joins")

@@ -20,7 +20,7 @@ from service.usecases import move_members, put_off_corrections, undo_bans
 from tests.clusters.conftest import Gate
 from tests.clusters.releasing import contain, contained, release
 from tests.clusters.test_joins_at_once import LONGEST_S
-from tests.clusters.test_undo_bans import corrected, due, round_of, taken_out
+from tests.clusters.test_undo_bans import corrected, due, hung_on_bans, round_of, taken_out
 
 ALLOW, STEP_UP, REVIEW, DENY = Decision
 PHONE = "+33612345678"
@@ -71,15 +71,8 @@ def test_who_is_parted_from_the_other_ban_is_let_in(
 
 @pytest.fixture
 def links(gate: Any) -> Any:
-    """A chain: two are banned, two failed a proof, and two hang through these on the bans and are asked for it."""
-    links = gate.chain(6)
-    gate.proven(links[2], passed=False)
-    gate.proven(links[3], passed=False)
-    gate.said(links[0])
-    gate.said(links[1])
-    round_of(gate)
+    links = hung_on_bans(gate)
     gate.before = links[4]
-    assert gate.decisions(links[4:]) == ["step_up"] * 2
     return links
 
 

@@ -86,14 +86,20 @@ def test_nobody_is_let_in_while_the_ban_stands_or_another_one_does(gate: Any, ba
     assert gate.latest(gate.before) is DENY
 
 
-def test_who_hangs_on_it_through_others_is_no_longer_asked(gate: Any) -> None:
-    links = gate.chain(6)
+def hung_on_bans(gate: Any) -> list[Any]:
+    """A chain: two are banned, two failed a proof, and two hang through these on the bans and are asked for it."""
+    links: list[Any] = gate.chain(6)
     gate.proven(links[2], passed=False)
     gate.proven(links[3], passed=False)
     gate.said(links[0])
     gate.said(links[1])
     round_of(gate)
     assert gate.decisions(links[4:]) == ["step_up"] * 2
+    return links
+
+
+def test_who_hangs_on_it_through_others_is_no_longer_asked(gate: Any) -> None:
+    links = hung_on_bans(gate)
 
     corrected(gate, links[0])
     round_of(gate)
