@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models.linkage.identifier import Strength, strength_of
 from models.linkage.joining import GuardState
@@ -14,6 +14,10 @@ from service.usecases.ports_clusters import Guard
 
 LOOKS_A_ROUND = 200
 """At identifiers, and at clusters of which several members carry one: a second or two after a restart, then nothing."""
+
+WEEK = timedelta(days=7)
+"""Who was in flight when an identifier was cut is recorded moments later. A worker that was away for longer than this
+leaves the cluster to whoever asks for the cut again; one that restarts need not read those of all cuts ever made."""
 
 _OWN = (GuardState.EXEMPT, GuardState.SHARED)
 """What the worker guards itself."""
@@ -42,7 +46,7 @@ class DivideGuarded:
             if looks >= LOOKS_A_ROUND:
                 break
             with self._begin() as work:
-                tied = _clusters_to_divide(work, guard)
+                tied = _clusters_to_divide(work, guard, now)
             looks += 1 + len(tied)
             try:
                 moved += sum(len(divide(self._begin, cluster, guard.key, at=now)) for cluster in tied)
@@ -63,12 +67,14 @@ def _is_to_be_divided(guard: Guard, now: datetime) -> bool:
     return guard.state in _OWN
 
 
-def _clusters_to_divide(work: UnitOfWork, guard: Guard) -> list[int]:
+def _clusters_to_divide(work: UnitOfWork, guard: Guard, now: datetime) -> list[int]:
     """Where several carry it, and what it was cut out of: whoever was judged before the cut joined that afterwards.
 
     A cut of a medium identifier divides no other cluster than the one that a person named.
     """
-    named = None if guard.cluster is None else work.clusters.root(guard.cluster)
+    named = None
+    if guard.cluster is not None and now - guard.since < WEEK:
+        named = work.clusters.root(guard.cluster)
     cut_out_of = set() if named is None else {named}
     if guard.state is GuardState.CUT and strength_of(guard.key.kind) is not Strength.STRONG:
         return sorted(cut_out_of)

@@ -181,6 +181,19 @@ def test_a_cut_of_what_ties_in_pairs_is_completed_in_the_cluster_that_was_named(
     assert (clusters(gate, people), clusters(gate, others)) == (2, 1)
 
 
+def test_the_clusters_of_old_cuts_are_not_read_again_after_a_restart(
+    gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = {"ip": "81.57.3.9", "name": "Oriane Maupertuis", "born": 1999}
+    people = [gate.came(**shared) for _ in range(2)]
+    interrupted_cut(gate, monkeypatch, Kind.IP, "81.57.3.9", people[0])
+    gate.later(days=7)
+
+    assert DivideGuarded(gate.store.begin)(gate.now) == 0
+
+    assert clusters(gate, people) == 1
+
+
 def test_a_cut_that_is_taken_back_while_it_is_completed_divides_nobody(
     gate: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
