@@ -228,8 +228,10 @@ class Clusters(Protocol):
         """Stage: a strong identifier leads from now on to where this sign-up is then, which carries it."""
         ...
 
-    def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
-        """Stage: whatever containment stands then with one of these sign-ups in its core holds the identifier too."""
+    def hold_of(self, key: IdentifierKey, *, at: datetime) -> None:
+        """Stage, after ``lift_guard``: whatever containment stands then with somebody in its core who carries this
+        identifier by then, and is not known as good, holds it too.
+        """
         ...
 
     def hold_carried(self, signup_nos: Collection[int], *, at: datetime) -> None:

@@ -77,10 +77,10 @@ class SqlClusters(SqlClusterReads):
         """See the port."""
         self._stage.add(lambda connection: lifted_guards.lead(connection, key.digest, signup_no))
 
-    def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
+    def hold_of(self, key: IdentifierKey, *, at: datetime) -> None:
         """See the port."""
         kind, at_us = KIND_CODES[key.kind], microseconds_of(at)
-        self._stage.add(lambda connection: lifted_guards.hold_of(connection, kind, key.digest, signup_nos, at_us))
+        self._stage.add(lambda connection: held_identifiers.hold_of(connection, kind, key.digest, at_us))
 
     def hold_carried(self, signup_nos: Collection[int], *, at: datetime) -> None:
         """See the port."""
