@@ -201,9 +201,9 @@ class MemoryClusterPort(MemoryClusterReads):
 
         self._stage(add)
 
-    def settle(self, *, at: datetime) -> int:
+    def settle(self, signup_nos: Collection[int] | None = None, *, at: datetime) -> int:
         """See the port. Here nothing ever waits."""
-        del at
+        del signup_nos, at
         return 0
 
     def _stage(self, work: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""What containments hold of those in their core, in SQL: what these learnt since, or brought along, and what ties again."""
+"""What containments hold of those in their core, in SQL: what these learnt or brought along, and what ties again."""
 
 from __future__ import annotations
 
