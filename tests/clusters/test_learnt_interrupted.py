@@ -1,4 +1,4 @@
-"""Whoever carried before what a contained account learns is looked at, though the process died; once, and nobody else."""
+"""Whoever carried before what a contained account learns is looked at, though the process died; and nobody else is."""
 
 from __future__ import annotations
 
@@ -88,8 +88,9 @@ def test_what_was_interrupted_is_taken_up_once(sql_gate: Any, monkeypatch: pytes
 
 def touched(gate: Any) -> list[int]:
     """Whom containments touch."""
-    numbers = range(1, gate.read(lambda work: work.containments.next_number()))
-    return [each.signup_no for number in numbers for each in gate.read(lambda work: work.containments.touched(number))]
+    with gate.store.begin() as work:
+        every = [work.containments.touched(number) for number in range(1, work.containments.next_number())]
+    return [each.signup_no for of_one in every for each in of_one]
 
 
 def test_whoever_comes_with_it_later_is_not_touched_when_the_same_account_learns_more(gate: Any) -> None:
