@@ -9,7 +9,7 @@ from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
 from sqlalchemy import Connection, ScalarSelect, exists, func, select, true
 
-from models.linkage.identifier import IdentifierKind
+from models.linkage.identifier import STRONG_KINDS, IdentifierKind
 from models.linkage.marks import Mark
 from models.linkage.velocity import SATURATION
 from service.domain.decision import Decision
@@ -259,7 +259,9 @@ class SqlClusterReads:
         if member is None:
             return {}
         of_digest = {key.digest: key for key in member.identifiers}
-        first = select(MarkRow.digest, func.min(MarkRow.known_us)).where(*_held_among(of_digest))
+        # Others are never held, and may have very many marks.
+        strong = [key.digest for key in member.identifiers if key.kind in STRONG_KINDS]
+        first = select(MarkRow.digest, func.min(MarkRow.known_us)).where(*_held_among(strong))
         since_us = {bytes(digest): us for digest, us in self._rows(first.group_by(MarkRow.digest))}
         if not since_us:
             return {}
