@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,8 +18,8 @@ from models.signup import Payment, PaymentMethod, Signup
 from service.domain.caller import Caller
 from service.domain.errors import FieldError, InvalidError, NotFoundError
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
-from service.usecases.ports_clusters import IdentifierKey, Known
-from service.usecases.touch_learnt import not_held, touch_carriers, touch_learnt
+from service.usecases.ports_clusters import Known
+from service.usecases.touch_learnt import touch_carriers, touch_learnt
 from service.usecases.unite_tied import unite_tied
 
 
@@ -77,7 +77,6 @@ class LearnIdentifiers:
                 self._canonical(recorded.signup, each, pointer=f"/identifiers/{at}/value")
                 for at, each in enumerate(learnt)
             ]
-            brought = not_held(work, recorded.signup_no, identifiers)
             work.clusters.add_identifiers(recorded.signup_no, identifiers, at=now)
             touch_learnt(work, recorded, identifiers)
             # After it: whoever becomes a part of the core by what was learnt brings along all that it carries.
@@ -87,23 +86,19 @@ class LearnIdentifiers:
             detail: dict[str, object] = {"kinds": kinds, "identifiers": len(identifiers)}
             work.audit.add(AuditEntry(now, f"key:{caller.key_id}", "signup.identifiers_learnt", recorded.id, detail))
             work.commit()
-            work.clusters.settle(at=now)
+            # Before it is settled: until then it waits, and the worker makes good what an interruption left.
+            if touch_carriers(work, [recorded.signup_no]):
+                work.commit()
+            work.clusters.settle([recorded.signup_no], at=now)
             # Each time it is said, so that a repetition makes good what an interruption left.
             for each in learnt:
                 if each.kind is LearntKind.IP:
                     unite_tied(work, recorded, self._in_pairs(recorded.signup, each), came_at=now, now=now)
             cluster = work.clusters.cluster_of(recorded.signup_no)
             summary = None if cluster is None else work.clusters.summary(cluster)
-        self._touch_carriers(recorded.signup_no, brought)
         if summary is None:
             raise RuntimeError("bug: a recorded sign-up is in no cluster")
         return Tied(recorded.id, recorded.signup.signup_id, len(identifiers), summary.number, summary.size)
-
-    def _touch_carriers(self, signup_no: int, brought: Collection[IdentifierKey]) -> None:
-        """Have the worker look at who carried what a containment holds since just now."""
-        with self.begin() as work:
-            if touch_carriers(work, signup_no, brought):
-                work.commit()
 
     def _canonical(self, signup: Signup, learnt: Learnt, *, pointer: str) -> Identifier:
         """The identifier in the form that a sign-up with this value would have carried."""

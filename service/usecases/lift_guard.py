@@ -27,12 +27,9 @@ def lift_guard(work: UnitOfWork, guard: Guard, *, at: datetime) -> None:
     work.clusters.lift_guard(guard)
     if strength_of(key.kind) is not Strength.STRONG:
         return
-    carriers = work.clusters.carriers(key, limit=EVERY_CARRIER)
-    if carriers:
-        work.clusters.lead(key, carriers[0].signup_no)
-        # As when it was opened, nothing is held because of those who are known as good.
-        core = [member.signup_no for member in carriers if member.label is not Mark.GOOD]
-        work.clusters.hold_of(key, core, at=at)
-        bans = [each for each in work.clusters.known_of(key, limit=most_bans(key.kind)) if each.mark is Mark.BANNED]
-        for ban in sorted(bans, key=lambda each: each.signup_no):
-            work.after_bans.due_again(ban, reaching=True, at=at)
+    for newest in work.clusters.carriers(key, limit=1):
+        work.clusters.lead(key, newest.signup_no)
+    work.clusters.hold_of(key, at=at)
+    bans = [each for each in work.clusters.known_of(key, limit=most_bans(key.kind)) if each.mark is Mark.BANNED]
+    for ban in sorted(bans, key=lambda each: each.signup_no):
+        work.after_bans.due_again(ban, reaching=True, at=at)

@@ -204,6 +204,10 @@ class Clusters(Protocol):
         """The containments that hold any of these identifiers, with those that each holds; guarded ones hold nobody."""
         ...
 
+    def held_by_learning(self, signup_no: int) -> Mapping[IdentifierKey, datetime]:
+        """What is held since this sign-up learnt something, and by nobody longer, with since when; nothing guarded."""
+        ...
+
     def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
         """The guards on these identifiers, or all of them."""
         ...
@@ -228,8 +232,10 @@ class Clusters(Protocol):
         """Stage: a strong identifier leads from now on to where this sign-up is then, which carries it."""
         ...
 
-    def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
-        """Stage: whatever containment stands then with one of these sign-ups in its core holds the identifier too."""
+    def hold_of(self, key: IdentifierKey, *, at: datetime) -> None:
+        """Stage, after ``lift_guard``: whatever containment stands then with somebody in its core who carries this
+        identifier by then, and is not known as good, holds it too.
+        """
         ...
 
     def hold_carried(self, signup_nos: Collection[int], *, at: datetime) -> None:
@@ -303,9 +309,13 @@ class Clusters(Protocol):
         """
         ...
 
-    def settle(self, *, at: datetime) -> int:
-        """Unite what is still to be united, and move members that joined a cluster just as it became part of another;
-        how much was done. At once, in transactions of its own.
+    def waiting(self) -> Sequence[int]:
+        """The sign-ups that tie clusters which are still to be united, or learnt what may, by number."""
+        ...
+
+    def settle(self, signup_nos: Collection[int] | None = None, *, at: datetime) -> int:
+        """Unite what these sign-ups tie, or whoever waits, and move members that joined a cluster just as it became
+        part of another; how much was done. At once, in transactions of its own, after which these wait no longer.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Settle clusters: finish merges, and look again at those who could not see what happened while they were judged.
+"""Settle clusters: finish what was learnt, and merges, and look again at who could not see what happened meanwhile.
 
 They came at one moment and could not see each other, or a containment that they touched was released meanwhile.
 """
@@ -16,10 +16,9 @@ from models.signals.signals import derive_signals
 from service.domain.containment import Containment, oldest_first
 from service.domain.errors import ConflictError
 from service.usecases.ports import Begin, Recorded, UnitOfWork
+from service.usecases.touch_learnt import MOMENT, touch_carriers
 from service.usecases.unite_tied import unite_tied
 
-MOMENT = timedelta(seconds=10)
-"""Two sign-ups this close may each have looked before the other was committed."""
 NEWEST = 3_000
 """How far back is looked in every round: minutes of the busiest hour."""
 
@@ -37,7 +36,11 @@ class SettleClusters:
     def __call__(self, now: datetime) -> int:
         """Settle; how much was done."""
         with self.begin() as work:
-            done = work.clusters.settle(at=now)
+            waiting = work.clusters.waiting()
+            # Where whoever had something learnt was interrupted before this; for everybody else it finds nobody.
+            if touch_carriers(work, waiting):
+                work.commit()
+            done = work.clusters.settle(waiting, at=now)
             numbers = work.clusters.simultaneous(within=MOMENT, limit=NEWEST)
             done += sum(self._united(work, each, now) for each in work.ledger.several(numbers))
         self._look_again_after_releases(now)

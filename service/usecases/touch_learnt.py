@@ -5,8 +5,9 @@ The worker looks at them. Somebody who comes now with the same is held or asked 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from models.linkage.identifier import STRONG_KINDS, Identifier, IdentifierKind, counted_once_written
 from models.linkage.marks import Mark
@@ -18,6 +19,10 @@ from service.usecases.ports_clusters import ClusterMember, IdentifierKey
 
 CARRIERS = 200
 """The newest carriers of an identifier that are touched, within one request: of a crowd's no more is learnt."""
+
+MOMENT = timedelta(seconds=10)
+"""Whoever is recorded so little after something may have been judged before it: of two sign-ups this close each may
+have looked before the other was committed."""
 
 
 def touch_learnt(work: UnitOfWork, recorded: Recorded, learnt: Sequence[Identifier]) -> None:
@@ -42,22 +47,20 @@ def touch_learnt(work: UnitOfWork, recorded: Recorded, learnt: Sequence[Identifi
         _touch(work, [_Reached(member, carried.union(*new), kinds, _kinds(learnt_held))], holding)
 
 
-def not_held(work: UnitOfWork, signup_no: int, learnt: Sequence[Identifier]) -> frozenset[IdentifierKey]:
-    """The strong identifiers that a sign-up carries, or learns now, and that no containment holds."""
-    member = work.clusters.member(signup_no)
-    strong = [(each.kind, each.value) for each in learnt if each.kind in STRONG_KINDS]
-    keys = {*work.clusters.keys_of(strong), *(() if member is None else _strong(member))}
-    return frozenset(keys).difference(*work.clusters.holding(keys).values())
+def touch_carriers(work: UnitOfWork, signup_nos: Iterable[int]) -> bool:
+    """Stage that a containment which holds what these learnt, or brought along, touches others who carried that before,
+    as if they learnt it; whether there is anybody.
 
-
-def touch_carriers(work: UnitOfWork, signup_no: int, keys: Collection[IdentifierKey]) -> bool:
-    """Stage that a containment which holds any of these by now touches others who carry them, as if they learnt them.
-
-    Whether there is anybody; ``signup_no`` is who brought them along.
+    Safe to run again: whoever comes later is held or asked at once, and is not touched because of it.
     """
-    ours = frozenset().union(*work.clusters.holding(keys).values())
-    found = {each.signup_no: each for key in sorted(ours) for each in work.clusters.carriers(key, limit=CARRIERS)}
-    found.pop(signup_no, None)
+    since: dict[IdentifierKey, datetime] = {}
+    for signup_no in signup_nos:
+        since |= work.clusters.held_by_learning(signup_no)
+    if not since:
+        return False
+    ours = since.keys()
+    carriers = ((key, each) for key in sorted(ours) for each in work.clusters.carriers(key, limit=CARRIERS))
+    found = {each.signup_no: each for key, each in carriers if each.recorded_at < since[key] + MOMENT}
     # Whoever was only recorded was never let in.
     decided = work.cluster_list.standings(sorted(found), signals=False)
     members = [found[number] for number in sorted(found.keys() & decided.keys())]

@@ -14,7 +14,7 @@ from models.linkage.memory_clusters import Member
 from models.linkage.memory_marks import Key
 from models.linkage.velocity import SATURATION
 from service.domain.decision import Decision
-from service.storage.instants import instant_of
+from service.storage.instants import instant_of, microseconds_of
 from service.storage.memory.shelves import Shelves, Write
 from service.usecases.ports_clusters import (
     ClusterMember,
@@ -185,6 +185,19 @@ class MemoryClusterReads:
                             held[number].add(key)
         return {number: frozenset(of_it) for number, of_it in held.items()}
 
+    def held_by_learning(self, signup_no: int) -> Mapping[IdentifierKey, datetime]:
+        """See the port."""
+        held: dict[IdentifierKey, datetime] = {}
+        with self._shelves.lock:
+            learnt = {microseconds_of(at) for at, _ in self._shelves.signups[signup_no].learnt}
+            for key in self._keys(self._clusters.members[signup_no]):
+                if plain_key(key) not in self._clusters.guards:
+                    marks = self._clusters.marks.on(plain_key(key))
+                    first_us = min((known_us for known_us, _, mark in marks if mark is Mark.CONTAINED), default=None)
+                    if first_us is not None and first_us in learnt:
+                        held[key] = instant_of(first_us)
+        return held
+
     def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
         """See the port."""
         wanted = None if keys is None else {key.digest for key in keys}
@@ -208,6 +221,10 @@ class MemoryClusterReads:
     def simultaneous(self, *, within: timedelta, limit: int) -> Sequence[int]:
         """See the port. Here one comes after the other."""
         del within, limit
+        return ()
+
+    def waiting(self) -> Sequence[int]:
+        """See the port. Here nothing ever waits."""
         return ()
 
     def keys_of(self, identifiers: Sequence[tuple[IdentifierKind, str]]) -> Sequence[IdentifierKey]:

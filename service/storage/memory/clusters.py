@@ -97,12 +97,14 @@ class MemoryClusterPort(MemoryClusterReads):
         """See the port."""
         self._stage(lambda: self._clusters.lead(plain_key(key), signup_no))
 
-    def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
+    def hold_of(self, key: IdentifierKey, *, at: datetime) -> None:
         """See the port."""
         held, at_us = {plain_key(key)}, microseconds_of(at)
 
         def hold() -> None:
-            for number in self._standing_with(signup_nos):
+            self._read_up()
+            members, carriers = self._clusters.members, self._shelves.carried.get(plain_key(key), ())
+            for number in self._standing_with([each for each in carriers if members[each].label is not Mark.GOOD]):
                 self._hold_too(number, held, at_us)
 
         self._stage(hold)
@@ -199,9 +201,9 @@ class MemoryClusterPort(MemoryClusterReads):
 
         self._stage(add)
 
-    def settle(self, *, at: datetime) -> int:
+    def settle(self, signup_nos: Collection[int] | None = None, *, at: datetime) -> int:
         """See the port. Here nothing ever waits."""
-        del at
+        del signup_nos, at
         return 0
 
     def _stage(self, work: Callable[[], object]) -> None:

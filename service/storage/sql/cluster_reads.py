@@ -9,7 +9,7 @@ from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
 from sqlalchemy import Connection, ScalarSelect, exists, func, select, true
 
-from models.linkage.identifier import IdentifierKind
+from models.linkage.identifier import STRONG_KINDS, IdentifierKind
 from models.linkage.marks import Mark
 from models.linkage.velocity import SATURATION
 from service.domain.decision import Decision
@@ -23,6 +23,7 @@ from service.storage.sql.cluster_tables import (
     MarkRow,
     MemberRow,
     MergeRow,
+    PendingJoinRow,
 )
 from service.storage.sql.database import Database
 from service.storage.sql.records import KIND_CODES, KINDS, unpacked
@@ -246,18 +247,33 @@ class SqlClusterReads:
     def holding(self, keys: Collection[IdentifierKey]) -> Mapping[int, frozenset[IdentifierKey]]:
         """See the port."""
         of_digest = {key.digest: key for key in keys}
-        guarded = select(GuardRow.digest).where(GuardRow.digest.in_(of_digest))
-        statement = select(MarkRow.signup_no, MarkRow.digest).where(
-            MarkRow.digest.in_(of_digest),
-            MarkRow.channel == 0,
-            MarkRow.mark == Mark.CONTAINED.value,
-            MarkRow.withdrawn_us.is_(None),
-            MarkRow.digest.not_in(guarded),
-        )
+        statement = select(MarkRow.signup_no, MarkRow.digest).where(*_held_among(of_digest))
         held: dict[int, set[IdentifierKey]] = defaultdict(set)
         for number, digest in self._database.read(lambda connection: connection.execute(statement).all()):
             held[number].add(of_digest[bytes(digest)])
         return {number: frozenset(of_it) for number, of_it in held.items()}
+
+    def held_by_learning(self, signup_no: int) -> Mapping[IdentifierKey, datetime]:
+        """See the port."""
+        member = self.member(signup_no)
+        if member is None:
+            return {}
+        of_digest = {key.digest: key for key in member.identifiers}
+        # Others are never held, and may have very many marks.
+        strong = [key.digest for key in member.identifiers if key.kind in STRONG_KINDS]
+        first = select(MarkRow.digest, func.min(MarkRow.known_us)).where(*_held_among(strong))
+        since_us = {bytes(digest): us for digest, us in self._rows(first.group_by(MarkRow.digest))}
+        if not since_us:
+            return {}
+        # With the moments as conditions, as the key of links has them: some identifiers have very many.
+        learning = select(LinkRow.recorded_us).where(
+            LinkRow.digest.in_(of_digest),
+            LinkRow.recorded_us.in_(set(since_us.values())),
+            LinkRow.recorded_us > microseconds_of(member.recorded_at),
+            LinkRow.signup_no == signup_no,
+        )
+        learnt = {row[0] for row in self._rows(learning)}
+        return {of_digest[digest]: instant_of(us) for digest, us in since_us.items() if us in learnt}
 
     def guards(self, keys: Iterable[IdentifierKey] | None = None) -> Sequence[Guard]:
         """See the port."""
@@ -292,6 +308,11 @@ class SqlClusterReads:
         """See the port."""
         within_us = within // timedelta(microseconds=1)
         return self._database.read(lambda connection: simultaneous(connection, within_us=within_us, limit=limit))
+
+    def waiting(self) -> Sequence[int]:
+        """See the port."""
+        statement = select(PendingJoinRow.signup_no).order_by(PendingJoinRow.signup_no)
+        return self._database.read(lambda connection: connection.execute(statement).scalars().all())
 
     def keys_of(self, identifiers: Sequence[tuple[IdentifierKind, str]]) -> Sequence[IdentifierKey]:
         """See the port."""
@@ -342,4 +363,15 @@ def _member_of_row(row: Any) -> ClusterMember:
         label=None if row.label is None else Mark(row.label),
         label_at=optional_instant_of(row.label_us),
         proof=None if row.proof is None else Mark(row.proof),
+    )
+
+
+def _held_among(digests: Collection[bytes]) -> tuple[Any, ...]:
+    """That a mark says that a containment holds one of these identifiers, which ties."""
+    return (
+        MarkRow.digest.in_(digests),
+        MarkRow.channel == 0,
+        MarkRow.mark == Mark.CONTAINED.value,
+        MarkRow.withdrawn_us.is_(None),
+        MarkRow.digest.not_in(select(GuardRow.digest).where(GuardRow.digest.in_(digests))),
     )

@@ -7,14 +7,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any  # Any: rows and selects of SQLAlchemy's Core are untyped
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
 from models.linkage.identifier import Identifier
 from models.linkage.marks import Mark
 from service.storage.instants import microseconds_of
 from service.storage.sql import guards, held_identifiers, lifted_guards, partition
 from service.storage.sql.cluster_reads import SqlClusterReads
-from service.storage.sql.cluster_tables import MemberRow, PendingJoinRow
+from service.storage.sql.cluster_tables import MemberRow
 from service.storage.sql.joining import gather_strays, join, merging
 from service.storage.sql.marks import put, taken, withdraw
 from service.storage.sql.records import KIND_CODES
@@ -77,10 +77,10 @@ class SqlClusters(SqlClusterReads):
         """See the port."""
         self._stage.add(lambda connection: lifted_guards.lead(connection, key.digest, signup_no))
 
-    def hold_of(self, key: IdentifierKey, signup_nos: Collection[int], *, at: datetime) -> None:
+    def hold_of(self, key: IdentifierKey, *, at: datetime) -> None:
         """See the port."""
         kind, at_us = KIND_CODES[key.kind], microseconds_of(at)
-        self._stage.add(lambda connection: lifted_guards.hold_of(connection, kind, key.digest, signup_nos, at_us))
+        self._stage.add(lambda connection: held_identifiers.hold_of(connection, kind, key.digest, at_us))
 
     def hold_carried(self, signup_nos: Collection[int], *, at: datetime) -> None:
         """See the port."""
@@ -119,12 +119,12 @@ class SqlClusters(SqlClusterReads):
         added = [(each.kind, self._pseudonyms.newest(each), each.anomalies) for each in identifiers]
         self._stage.add(lambda connection: partition.add_identifiers(connection, signup_no, added, microseconds_of(at)))
 
-    def settle(self, *, at: datetime) -> int:
+    def settle(self, signup_nos: Collection[int] | None = None, *, at: datetime) -> int:
         """See the port."""
         at_us, done = microseconds_of(at), 0
-        waiting = select(PendingJoinRow.signup_no).order_by(PendingJoinRow.signup_no)
-        for number in self._database.read(lambda connection: connection.execute(waiting).scalars().all()):
-            done += merging(self._database, partial(join, signup_no=number, at_us=at_us))
+        for number in self.waiting():
+            if signup_nos is None or number in signup_nos:
+                done += merging(self._database, partial(join, signup_no=number, at_us=at_us))
         after_no = self.last_no() - _STRAYS_AMONG
         return done + self._database.transaction(lambda connection: gather_strays(connection, after_no=after_no))
 

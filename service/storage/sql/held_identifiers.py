@@ -1,9 +1,9 @@
-"""What containments hold of those in their core, in SQL: what these learnt since, or brought along, included."""
+"""What containments hold of those in their core, in SQL: what these learnt or brought along, and what ties again."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -16,6 +16,7 @@ from service.storage.sql.joining import STRONG_CODES
 from service.storage.sql.marks import put
 from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.records import unpacked
+from service.storage.sql.tables import LinkRow
 
 _DIGESTS_A_STATEMENT = 500
 
@@ -28,11 +29,26 @@ def hold_carried(connection: Connection, signup_nos: Collection[int], at_us: int
     """
     carried = _carried(connection, signup_nos)
     for number, core in _standing(connection, signup_nos).items():
-        keys = sorted({key for member in core for key in carried.get(member, ())})
-        for at in range(0, len(keys), _DIGESTS_A_STATEMENT):
-            some = keys[at : at + _DIGESTS_A_STATEMENT]
-            passed_by = _held_or_guarded(connection, number, [digest for _, digest in some])
-            put(connection, [key for key in some if key[1] not in passed_by], number, Mark.CONTAINED, at_us)
+        _hold(connection, number, sorted({key for member in core for key in carried.get(member, ())}), at_us)
+
+
+def hold_of(connection: Connection, kind: int, digest: bytes, at_us: int) -> None:
+    """See ``Clusters.hold_of``. Once its guard is lifted: whoever learnt it until then has committed that by now."""
+    carriers = (
+        select(MemberRow.signup_no)
+        .join(LinkRow, LinkRow.signup_no == MemberRow.signup_no)
+        .where(LinkRow.digest == digest, MemberRow.label.is_distinct_from(Mark.GOOD.value))
+    )
+    for number in _standing(connection, connection.execute(carriers).scalars().all()):
+        _hold(connection, number, [(kind, digest)], at_us)
+
+
+def _hold(connection: Connection, number: int, keys: Sequence[tuple[int, bytes]], at_us: int) -> None:
+    """A containment that is locked holds those of these identifiers that tie anybody, once."""
+    for at in range(0, len(keys), _DIGESTS_A_STATEMENT):
+        some = keys[at : at + _DIGESTS_A_STATEMENT]
+        passed_by = _held_or_guarded(connection, number, [digest for _, digest in some])
+        put(connection, [key for key in some if key[1] not in passed_by], number, Mark.CONTAINED, at_us)
 
 
 def _carried(connection: Connection, signup_nos: Collection[int]) -> dict[int, list[tuple[int, bytes]]]:
@@ -85,7 +101,11 @@ def _standing(connection: Connection, signup_nos: Collection[int]) -> dict[int, 
 
 
 def _held_or_guarded(connection: Connection, number: int, digests: Collection[bytes]) -> set[bytes]:
-    """Those of these identifiers that the containment holds already, or that tie nobody."""
+    """Those of these identifiers that the containment holds already, or that tie nobody.
+
+    Whoever lifts a guard waits until this transaction is over, and finds what was learnt; or was first, and it ties
+    already. Not to wait for it is not to wait in a circle, and should it fail in the end nobody is held by it.
+    """
     held = select(MarkRow.digest).where(
         MarkRow.digest.in_(digests),
         MarkRow.channel == 0,
@@ -94,4 +114,6 @@ def _held_or_guarded(connection: Connection, number: int, digests: Collection[by
         MarkRow.withdrawn_us.is_(None),
     )
     guarded = select(GuardRow.digest).where(GuardRow.digest.in_(digests))
-    return {bytes(row[0]) for row in connection.execute(held.union(guarded))}
+    if connection.dialect.name != "sqlite":
+        guarded = guarded.with_for_update(read=True, key_share=True, skip_locked=True)
+    return {bytes(row[0]) for wanted in (held, guarded) for row in connection.execute(wanted)}
