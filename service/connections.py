@@ -37,21 +37,28 @@ _SAID = {Verdict.APPROVE: Label.LEGITIMATE, Verdict.REJECT: Label.FRAUD}
 
 @dataclass(frozen=True, slots=True)
 class VerdictsSpeak:
-    """A verdict is an outcome with a source of its own; taking it back undoes what it did."""
+    """A verdict is an outcome with a source of its own; taking it back undoes what it did.
+
+    All verdicts are of the one source: what another one had said that stands is said again.
+    """
 
     policy: Callable[[], Policy]
     new_id: Callable[[datetime], str]
 
     def __call__(self, work: UnitOfWork, outcome: VerdictOutcome) -> None:
         """See ``TellOutcome``."""
-        label = Label.UNKNOWN if outcome.withdrawn else _SAID.get(outcome.verdict)
+        label, code, at = _SAID.get(outcome.verdict), outcome.reason_code, outcome.at
+        if outcome.withdrawn:
+            said = next((each for each in outcome.standing if each.verdict in _SAID), None)
+            label = Label.UNKNOWN if said is None else _SAID[said.verdict]
+            code, at = (code, at) if said is None else (said.reason_code, said.at)
         if label is None:
             return
         recorded = outcome.recorded
         say(
             work,
             SignupRef(recorded.signup_no, recorded.id, recorded.owner, recorded.signup.signup_id),
-            Statement(label, REVIEWER, outcome.reason_code, 1.0, outcome.at, Grade.B),
+            Statement(label, REVIEWER, code, 1.0, at, Grade.B),
             lines=self.policy().document.clusters.outcomes,
             by=outcome.by,
             now=outcome.at,

@@ -279,6 +279,16 @@ class Case:
         """Closed because a verdict in another case, about the same account, decided on that."""
         return self._answered(reason, f"{_VERDICT}{case_id}", now)
 
+    def answered_anew(self, reason: VerdictReason, *, now: datetime) -> Case:
+        """Still closed, by a further verdict in the very case that had answered it.
+
+        Raises:
+            ConflictError: no verdict in another case answered it.
+        """
+        if self.answered_in is None:
+            raise ConflictError("This case was not answered by a verdict in another.")
+        return self._with(verdict=reason.verdict, reason_code=reason.code, resolved_at=now)
+
     def unsettled(self) -> Case:
         """Open again as if it had never been settled: the person has waited all the time.
 

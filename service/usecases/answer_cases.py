@@ -31,6 +31,12 @@ def answered_by(
     ]
 
 
+def answered_anew(work: UnitOfWork, case: Case, reason: VerdictReason, *, now: datetime) -> Sequence[Case]:
+    """The cases that an earlier verdict in ``case`` had answered, which was opened again since: as they are by now."""
+    of_record = () if case.record_id is None else work.cases.of_record(case.record_id)
+    return [each.answered_anew(reason, now=now) for each in of_record if each.answered_in == case.id]
+
+
 def _is_anybodys(case: Case, review: ReviewPolicy) -> bool:
     queue = review.named(case.queue)
     return case.kind is CaseKind.REVIEW and case.opinions_wanted == 1 and not (queue is not None and queue.by_hand)

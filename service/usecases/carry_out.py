@@ -77,6 +77,8 @@ class CarryOut:
             done = [self._one(batch, task) for task in tasks]
             done += [Done(task, Progress.RESTORED) for task in also_owed if not batch.has_a_case(task)]
             work.containments.done(done)
+            # Whoever takes a verdict back waits for what was just done, or it is seen here that he was first.
+            work.outcomes.nothing_more_said(batch.made.heard)
             batch.cases.stage(work)
             try:
                 work.commit()
@@ -200,15 +202,17 @@ class _Batch:
     @classmethod
     def of(cls, work: UnitOfWork, tasks: Sequence[Task], now: datetime) -> Self:
         numbers = sorted({task.touched.signup_no for task in tasks})
-        records = {each.signup_no: each for each in work.ledger.several(numbers)}
         restoring = {task.touched.signup_no for task in tasks if task.progress is Progress.RESTORING}
+        # Before the records: of a verdict that is taken back between the two it is noticed that more was said.
+        made = Made.of(work, restoring)
+        records = {each.signup_no: each for each in work.ledger.several(numbers)}
         waiting = [task.touched.signup_no for task in tasks if task.progress is Progress.WAITING]
         return cls(
             work,
             records,
             CasesOfBatch.of(work, tasks, records, now),
             good=frozenset(each.signup_no for each in work.clusters.several(waiting) if each.label is Mark.GOOD),
-            made=Made.of(work, restoring),
+            made=made,
             now=now,
         )
 

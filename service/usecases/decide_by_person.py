@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.domain.decision import Assessment, Decision, Reason, instant_after
-from service.domain.verdict import Verdict
+from service.domain.verdict import Opinion, Verdict
 from service.usecases.decision_events import changed
 from service.usecases.ports import AuditEntry, Recorded, UnitOfWork
 from service.usecases.read_signup import signup_view
@@ -16,10 +16,20 @@ from service.usecases.views import ChallengeView
 REVIEW_GROUP = "review"
 """The group of a reason that a person gave."""
 
+DECIDED = "signup.decided_by_person"
+"""The action of the audit entry about such a decision: it names the assessment and the case."""
+
+VERDICT_UNDONE = Reason("VERDICT_UNDONE", REVIEW_GROUP, "The reviewer took the verdict back.")
+
 
 @dataclass(frozen=True, slots=True)
 class VerdictOutcome:
-    """What a verdict says about the truth of one sign-up. ``withdrawn`` takes an earlier one back."""
+    """What a verdict says about the truth of one sign-up.
+
+    Attributes:
+        withdrawn: it takes an earlier one back.
+        standing: when it does, the verdicts on the sign-up that stand still, in whatever case, the newest first.
+    """
 
     case_id: str
     recorded: Recorded
@@ -28,6 +38,7 @@ class VerdictOutcome:
     by: str
     at: datetime
     withdrawn: bool = False
+    standing: tuple[Opinion, ...] = ()
 
 
 TellOutcome = Callable[[UnitOfWork, VerdictOutcome], None]
@@ -65,6 +76,20 @@ def assessment_by_person(
     )
 
 
+def without_taken_back(assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:
+    """The assessments of a sign-up, but for those of verdicts that were taken back and those that took them back.
+
+    Only what still stands is taken back: what takes a verdict back follows that one, or others taken back since.
+    """
+    standing: list[Assessment] = []
+    for each in assessments:
+        if VERDICT_UNDONE in each.reasons:
+            standing.pop()
+        else:
+            standing.append(each)
+    return tuple(standing)
+
+
 def append_change(
     work: UnitOfWork,
     recorded: Recorded,
@@ -80,8 +105,12 @@ def append_change(
     view = signup_view(recorded, (*recorded.assessments, assessment))
     current = replace(view.current, case_id=case_id, challenges=challenges)
     before = recorded.assessments[-1].decision if recorded.assessments else None
-    detail: dict[str, object] = {"decision": assessment.decision.value, "case_id": case_id}
-    audit = AuditEntry(now, by, "signup.decided_by_person", recorded.id, detail)
+    detail: dict[str, object] = {
+        "decision": assessment.decision.value,
+        "assessment": assessment.id,
+        "case_id": case_id,
+    }
+    audit = AuditEntry(now, by, DECIDED, recorded.id, detail)
     events = changed(current, before=before, owner=recorded.owner, now=now, new_id=new_id)
     last = recorded.assessments[-1].id if recorded.assessments else None
     work.ledger.append_assessment(recorded.signup_no, assessment, audit, events, after=last)

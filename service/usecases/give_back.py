@@ -13,7 +13,7 @@ from service.domain.decision import Assessment, Decision, Reason
 from service.domain.occasion import CHALLENGE_GROUP
 from service.domain.outcome import REVIEWER, Label, newest_of
 from service.usecases.branches import HANGS_ON_CONTAINED
-from service.usecases.decide_by_person import REVIEW_GROUP
+from service.usecases.decide_by_person import REVIEW_GROUP, without_taken_back
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
 from service.usecases.ports import Recorded, UnitOfWork
@@ -30,20 +30,23 @@ class Made:
         standing: the assessments that those made which stand.
         banned_at: by sign-up, when the newest known fraud of its cluster became known.
         rejected_at: by sign-up that is a known fraud, when a reviewer called it one.
+        heard: by sign-up, how many outcomes it had when all of this was read.
     """
 
     undone: Mapping[str, str]
     standing: Collection[str]
     banned_at: Mapping[int, datetime]
     rejected_at: Mapping[int, datetime]
+    heard: Mapping[int, int]
 
     @classmethod
     def of(cls, work: UnitOfWork, signup_nos: Collection[int]) -> Self:
         """What they made of these."""
         cluster_of = work.clusters.clusters_of(sorted(signup_nos))
         newest = work.clusters.newest_bans(set(cluster_of.values()))
-        banned = [each.signup_no for each in work.clusters.several(sorted(signup_nos)) if each.label is Mark.BANNED]
-        said = {number: newest_of(each, REVIEWER) for number, each in work.outcomes.of_many(banned).items()}
+        outcomes = work.outcomes.of_many(sorted(signup_nos))
+        banned = [each.signup_no for each in work.clusters.several(sorted(outcomes)) if each.label is Mark.BANNED]
+        said = {number: newest_of(outcomes[number], REVIEWER) for number in banned}
         return cls(
             undone=work.containments.undone(signup_nos),
             standing=work.containments.made(signup_nos),
@@ -53,6 +56,7 @@ class Made:
                 for number, each in said.items()
                 if each is not None and each.said.label is Label.FRAUD
             },
+            heard={number: len(outcomes.get(number, ())) for number in signup_nos},
         )
 
 
@@ -70,11 +74,13 @@ def given_back(
     """The assessment that follows a release; none where somebody else has decided since, or nothing is to be undone.
 
     It is what stood before, or what today's history makes of somebody whom the hold alone had kept out, or who was
-    looked at again meanwhile. A verdict that rejects whoever is denied already changes no decision, but it is one.
+    looked at again meanwhile. A verdict that rejects whoever is denied already changes no decision, but it is one;
+    a verdict that was taken back is none.
 
     Args:
         made: what containments made of the sign-up.
     """
+    recorded = replace(recorded, assessments=without_taken_back(recorded.assessments))
     if _rejected_since(task, recorded, made):
         return None
     return _undone(judge, work, task, recorded, made=made, now=now)

@@ -13,7 +13,7 @@ from service.domain.event import Event, EventType
 from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.reviewer import Acting
 from service.domain.verdict import DECISION_OF, Opinion, Verdict, VerdictReason, check_reason
-from service.usecases.answer_cases import answered_by
+from service.usecases.answer_cases import answered_anew, answered_by
 from service.usecases.decide_by_person import (
     REVIEW_GROUP,
     AskMore,
@@ -39,12 +39,18 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A verdict and what it did; ``answered`` are other cases about the same account, which it closed too."""
+    """A verdict and what it did.
+
+    Attributes:
+        answered: other cases about the same account, which it closed too.
+        answered_anew: likewise, which an earlier verdict in the same case had closed.
+    """
 
     case: Case
     opinion: Opinion | None
     effect: Effect
     answered: tuple[Case, ...] = ()
+    answered_anew: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +119,9 @@ class GiveVerdict:
                 work.cases.add_note(case.id, Note(now, acting.name, checked_note(note)))
             given = self._conclude(_Sitting(work, case, acting, now), reason)
             # The oldest first, as a containment locks those that it settles: so neither waits for the other.
-            for each in sorted((given.case, *given.answered), key=lambda each: (each.opened_at, each.id)):
-                if each is given.case:
+            updated = (given.case, *given.answered_anew)
+            for each in sorted((*updated, *given.answered), key=lambda each: (each.opened_at, each.id)):
+                if each in updated:
                     work.cases.update(each)
                 else:
                     work.cases.settle([each])
@@ -163,9 +170,12 @@ class GiveVerdict:
         )
         work.events.add(*self._told(resolved, opinion, effect, recorded, now))
         answered = answered_by(work, case, reason, self.review(), by=name, now=now)
+        anew = answered_anew(work, case, reason, now=now)
         detail: dict[str, object] = {"case": case.id, "verdict": reason.verdict.value, "reason_code": reason.code}
-        work.audit.add(*(AuditEntry(now, name, "case.settled_by_verdict", each.id, detail) for each in answered))
-        return Given(resolved, opinion, effect, tuple(answered))
+        work.audit.add(
+            *(AuditEntry(now, name, "case.settled_by_verdict", each.id, detail) for each in (*answered, *anew))
+        )
+        return Given(resolved, opinion, effect, tuple(answered), tuple(anew))
 
     def _decide(
         self, sitting: _Sitting, recorded: Recorded, reason: VerdictReason

@@ -133,6 +133,15 @@ class Containments(Protocol):
         """
         ...
 
+    def give_back_again(self, signup_no: int) -> None:
+        """Stage, for a sign-up of which a verdict is taken back: what released containments had made of it is to be
+        given back once more, and whom they kept out is looked at, as the verdict may have kept that from being done.
+
+        Not where another one holds it as it is, whose release looks at it. Whoever gives it back at the same moment has
+        done so before, or sees that more was said of it.
+        """
+        ...
+
     def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
         """What released containments made of these sign-ups: by the assessment that was made the one before it."""
         ...

@@ -46,3 +46,11 @@ class Outcomes(Protocol):
             ConflictError: another one took its ordinal at the same moment.
         """
         ...
+
+    def nothing_more_said(self, heard: Mapping[int, int]) -> None:
+        """Stage nothing but a condition: these sign-ups have as many outcomes as were heard when this is reached.
+
+        Raises (from ``commit``):
+            ConflictError: somebody said more of one of them since.
+        """
+        ...

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from models.linkage.marks import Mark
 from service.domain.caller import Caller
 from service.domain.errors import ConflictError, NotFoundError
-from service.domain.outcome import Outcome, Statement, mark_of, newest_of, standing_of
+from service.domain.outcome import REVIEWER, Label, Outcome, Statement, mark_of, newest_of, standing_of
 from service.domain.policy import Policy
 from service.domain.policy_sections.clusters import OutcomeLines
 from service.usecases.ports import AuditEntry, Begin, UnitOfWork
@@ -105,6 +105,9 @@ def say(
     standing = standing_of((*known, outcome), lines.precedence)
     work.outcomes.add(outcome)
     _mark(work, signup.signup_no, mark_of(standing, certain=lines.certain), at)
+    if _reject(known, lines) and not _reject((*known, outcome), lines):
+        # A release may have left the account denied on that word.
+        work.containments.give_back_again(signup.signup_no)
     work.audit.add(
         AuditEntry(
             at=now,
@@ -120,6 +123,13 @@ def say(
         )
     )
     return Spoken(signup, outcome, new=True, standing=standing)
+
+
+def _reject(outcomes: Sequence[Outcome], lines: OutcomeLines) -> bool:
+    """Whether these of one sign-up make it a known fraud, and a reviewer calls it one."""
+    said = newest_of(outcomes, REVIEWER)
+    banned = mark_of(standing_of(outcomes, lines.precedence), certain=lines.certain) is Mark.BANNED
+    return banned and said is not None and said.said.label is Label.FRAUD
 
 
 def _mark(work: UnitOfWork, signup_no: int, wanted: Mark | None, at: datetime) -> None:

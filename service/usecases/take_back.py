@@ -7,21 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.domain.case import Case, CaseState
-from service.domain.decision import Assessment, Reason
 from service.domain.errors import ConflictError
 from service.domain.policy_sections.review import ReviewPolicy
 from service.domain.reviewer import Acting, Role
 from service.domain.verdict import Opinion
 from service.usecases.answer_cases import open_answered
 from service.usecases.decide_by_person import (
-    REVIEW_GROUP,
+    DECIDED,
+    VERDICT_UNDONE,
     TellOutcome,
     VerdictOutcome,
     append_change,
     assessment_by_person,
+    without_taken_back,
 )
 from service.usecases.handle_cases import case_for
-from service.usecases.ports import AuditEntry, Begin, UnitOfWork
+from service.usecases.ports import AuditEntry, Begin, Recorded, UnitOfWork
 from service.usecases.try_again import tried_again
 
 
@@ -92,12 +93,11 @@ class TakeBack:
         recorded = None if case.record_id is None else work.ledger.get(None, case.record_id)
         if recorded is None:
             return
-        self.tell_outcome(
-            work,
-            VerdictOutcome(case.id, recorded, final.verdict, final.reason_code, acting.name, now, withdrawn=True),
-        )
-        last = recorded.assessments[-1]
-        others = final.after is not None and not _made_by(last, final)
+        outcome = VerdictOutcome(case.id, recorded, final.verdict, final.reason_code, acting.name, now, withdrawn=True)
+        self.tell_outcome(work, replace(outcome, standing=_others(work, case, final, recorded.id)))
+        # A release may have left the account as the verdict had it.
+        work.containments.give_back_again(recorded.signup_no)
+        others = final.after is not None and not _stands(work, case, recorded)
         # What a containment decided since is undone by its release, and then what the verdict said is there again.
         if not others or work.containments.standing_among([recorded.signup_no]):
             open_answered(work, case, self.review(), by=acting.name, now=now)
@@ -107,9 +107,9 @@ class TakeBack:
         if final.before is None or final.after is None:
             return
         assessment = assessment_by_person(
-            last,
+            recorded.assessments[-1],
             final.before,
-            Reason("VERDICT_UNDONE", REVIEW_GROUP, "The reviewer took the verdict back."),
+            VERDICT_UNDONE,
             id=self.new_id(now),
             now=now,
             policy_version=self.policy_version(),
@@ -117,7 +117,16 @@ class TakeBack:
         append_change(work, recorded, assessment, case_id=case.id, by=acting.name, now=now, new_id=self.new_id)
 
 
-def _made_by(assessment: Assessment, opinion: Opinion) -> bool:
-    """Whether the assessment is the verdict's own, and nobody has decided since."""
-    said = [(each.group, each.code) for each in assessment.reasons]
-    return assessment.decision is opinion.after and said == [(REVIEW_GROUP, opinion.reason_code)]
+def _others(work: UnitOfWork, case: Case, final: Opinion, record_id: str) -> tuple[Opinion, ...]:
+    """The verdicts on a sign-up that stand, but for this one in this case; the newest first."""
+    opinions = [(of.id, each) for of in work.cases.of_record(record_id) for each in work.cases.opinions(of.id)]
+    standing = [each for of, each in opinions if each.final and each.undone is None and (of, each) != (case.id, final)]
+    return tuple(sorted(standing, key=lambda each: each.at, reverse=True))
+
+
+def _stands(work: UnitOfWork, case: Case, recorded: Recorded) -> bool:
+    """Whether what a verdict in the case made of the sign-up stands: what was decided since was taken back."""
+    stands = without_taken_back(recorded.assessments)[-1].id
+    # A verdict in another case may be for the same reason, and a further one in this case would be the one asked about.
+    decided = work.audit.entries(subject=recorded.id, action=DECIDED, limit=len(recorded.assessments))
+    return any((each.detail.get("assessment"), each.detail["case_id"]) == (stands, case.id) for each in decided)

@@ -164,3 +164,68 @@ def test_what_is_open_again_is_gathered_anew(gate: Any, desk: CaseUseCases, show
 
     again = case_of(gate, shown)
     assert (again.state, again.cluster, again.behind) == (OPEN, None, None)
+
+
+def test_a_second_verdict_in_the_piece_s_case_answers_it_anew(gate: Any, desk: CaseUseCases, shown: Any) -> None:
+    piece, own = piece_of(gate, shown), case_of(gate, shown)
+    judged(gate, desk, piece, Verdict.REJECT, "LINKED_TO_FRAUD")
+    gate.later(hours=1)
+    desk.take_back.reopen(piece.id, acting=LEA, now=gate.now)
+
+    judged(gate, desk, piece, Verdict.APPROVE, "FALSE_ALARM")
+
+    closed = case_of(gate, shown)
+    assert (gate.latest(shown), closed.id, closed.state) == (ALLOW, own.id, RESOLVED)
+    assert (closed.verdict, closed.reason_code, closed.answered_in) == (Verdict.APPROVE, "FALSE_ALARM", piece.id)
+    assert closed.resolved_at == gate.now
+    entries = gate.read(lambda work: work.audit.entries(subject=own.id, action="case.settled_by_verdict"))
+    assert [entry.detail["verdict"] for entry in entries] == ["approve", "reject"]
+
+    desk.take_back.undo(piece.id, acting=DANA, now=gate.now)
+
+    assert (gate.latest(shown), case_of(gate, shown).state) == (DENY, OPEN)
+
+
+def test_what_was_judged_by_itself_keeps_its_own_verdict(gate: Any, desk: CaseUseCases, shown: Any) -> None:
+    piece, own = piece_of(gate, shown), case_of(gate, shown)
+    judged(gate, desk, own, Verdict.APPROVE, "FALSE_ALARM")
+
+    judged(gate, desk, piece, Verdict.REJECT, "LINKED_TO_FRAUD")
+
+    assert (gate.latest(shown), case_of(gate, shown).verdict) == (DENY, Verdict.APPROVE)
+
+
+def test_of_two_verdicts_that_are_alike_only_the_one_that_stands_is_undone(
+    gate: Any, desk: CaseUseCases, shown: Any
+) -> None:
+    piece, own = piece_of(gate, shown), case_of(gate, shown)
+    judged(gate, desk, own, Verdict.APPROVE, "FALSE_ALARM")
+    contained(gate, shown, whole=True)
+    assert gate.latest(shown) is DENY
+    appeal = desk.appeal(shown.id, "It is I.", owner=None, by="person", now=gate.now)
+    with gate.store.begin() as work:
+        work.cases.update(replace(appeal, opinions_wanted=1, barred=(), version=appeal.version + 1))
+        work.commit()
+    judged(gate, desk, appeal, Verdict.APPROVE, "FALSE_ALARM")
+    assert (gate.latest(shown), piece.state) == (ALLOW, OPEN)
+
+    desk.take_back.undo(own.id, acting=DANA, now=gate.now)
+
+    assert gate.latest(shown) is ALLOW
+
+    desk.take_back.undo(appeal.id, acting=DANA, now=gate.now)
+
+    assert gate.latest(shown) is DENY
+
+
+def test_verdicts_that_are_taken_back_the_newest_first_leave_what_was_before_them(
+    gate: Any, desk: CaseUseCases, shown: Any
+) -> None:
+    piece, own = piece_of(gate, shown), case_of(gate, shown)
+    judged(gate, desk, own, Verdict.APPROVE, "FALSE_ALARM")
+    judged(gate, desk, piece, Verdict.REJECT, "LINKED_TO_FRAUD")
+
+    for each in (piece, own):
+        desk.take_back.undo(each.id, acting=DANA, now=gate.now)
+
+    assert gate.latest(shown) is REVIEW

@@ -27,6 +27,7 @@ from service.storage.memory.shelves import KeptContainment, KeptMember, Shelves,
 _Judged = tuple[Looked, datetime]
 
 _TO_DO = frozenset({Progress.WAITING, Progress.RESTORING})
+_CARRIED_OUT = frozenset({Progress.CHANGED, Progress.UNCHANGED})
 
 
 class MemoryContainments:
@@ -257,6 +258,26 @@ class MemoryContainments:
             members = self._shelves.containments[number].members
             restored = [(no, each) for no, each in members.items() if each.progress is Progress.RESTORED]
             found = [each for no, each in restored if each.made_id is None and self._kept_out(no)]
+            for each in found:
+                each.progress = Progress.RESTORING
+
+            def undo() -> None:
+                for each in found:
+                    each.progress = Progress.RESTORED
+
+            return undo
+
+        self._staged.append(write)
+
+    def give_back_again(self, signup_no: int) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            kept = self._shelves.containments.values()
+            members = [each.members[signup_no] for each in kept if signup_no in each.members]
+            if any(each.made_id is None and each.progress in _CARRIED_OUT for each in members):
+                return lambda: None
+            found = [each for each in members if each.progress is Progress.RESTORED]
             for each in found:
                 each.progress = Progress.RESTORING
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from service.domain.errors import TakenError
+from service.domain.errors import ConflictError, TakenError
 from service.domain.outcome import Outcome
 from service.storage.memory.shelves import Shelves, Undo, Write
 from service.usecases.ports_outcomes import SignupRef
@@ -61,5 +61,15 @@ class MemoryOutcomes:
                 raise TakenError("Another outcome of this sign-up was recorded at the same moment; try again.")
             kept.append(outcome)
             return kept.pop
+
+        self._staged.append(write)
+
+    def nothing_more_said(self, heard: Mapping[int, int]) -> None:
+        """See the port."""
+
+        def write() -> Undo:
+            if any(len(self._shelves.outcomes.get(number, ())) != count for number, count in heard.items()):
+                raise ConflictError("Somebody said more of a sign-up at the same moment; look at it again.")
+            return lambda: None
 
         self._staged.append(write)

@@ -244,6 +244,10 @@ class SqlContainments:
         statement = released_members.touched_to_no_effect(number)
         self._stage.add(lambda connection: _executed(connection, statement))
 
+    def give_back_again(self, signup_no: int) -> None:
+        """See the port."""
+        self._stage.add(lambda connection: released_members.give_back_again(connection, signup_no))
+
     def undone(self, signup_nos: Collection[int]) -> Mapping[str, str]:
         """See the port."""
 

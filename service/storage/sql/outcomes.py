@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any  # Any: rows of a driver are untyped
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, func, insert, or_, select
 
+from service.domain.errors import ConflictError
 from service.domain.outcome import Grade, Label, Outcome, Statement
 from service.storage.instants import instant_of, microseconds_of
 from service.storage.sql.database import Database
+from service.storage.sql.number_lists import numbers_of
 from service.storage.sql.outcome_tables import OutcomeRow
 from service.storage.sql.staging import Stage
 from service.storage.sql.tables import SignupRow
@@ -97,6 +99,19 @@ class SqlOutcomes:
             connection.execute(insert(OutcomeRow), columns)
 
         self._stage.add(run)
+
+    def nothing_more_said(self, heard: Mapping[int, int]) -> None:
+        """See the port."""
+
+        def run(connection: Connection) -> None:
+            of_these = OutcomeRow.signup_no.in_(numbers_of(connection, heard))
+            said = connection.execute(select(func.count()).select_from(OutcomeRow).where(of_these)).scalar_one()
+            # They only become more.
+            if said != sum(heard.values()):
+                raise ConflictError("Somebody said more of a sign-up at the same moment; look at it again.")
+
+        if heard:
+            self._stage.add(run)
 
 
 def outcome_of_row(row: Any) -> Outcome:

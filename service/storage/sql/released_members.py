@@ -57,6 +57,25 @@ def touched_meanwhile(numbers: Sequence[int], cluster: int, since: datetime, hel
     return insert(ContainedRow).from_select([*columns], found)
 
 
+def give_back_again(connection: Connection, signup_no: int) -> None:
+    """See ``Containments.give_back_again``.
+
+    Whoever gives it back, carries another one out or releases it waits for the locks on the containments, or was first.
+    """
+    of_signup = ContainedRow.signup_no == signup_no
+    touching = select(ContainedRow.containment_no).where(of_signup)
+    locking = select(ContainmentRow.containment_no).where(ContainmentRow.containment_no.in_(touching))
+    if connection.dialect.name != "sqlite":
+        locking = locking.order_by(ContainmentRow.containment_no).with_for_update(key_share=True)
+    if not connection.execute(locking).all():
+        return
+    carried_out = ContainedRow.progress.in_([Progress.CHANGED.value, Progress.UNCHANGED.value])
+    held = select(ContainedRow.signup_no).where(of_signup, carried_out, ContainedRow.made_id.is_(None))
+    if connection.execute(held).first() is None:
+        restored = of_signup & (ContainedRow.progress == Progress.RESTORED.value)
+        connection.execute(update(ContainedRow).where(restored).values(progress=Progress.RESTORING.value))
+
+
 def looks_owed(connection: Connection, signup_nos: Collection[int]) -> Any:
     """See ``Containments.looks_owed`` and ``Task.is_a_look``."""
     return (
