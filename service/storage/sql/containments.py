@@ -19,7 +19,6 @@ from sqlalchemy import (
     update,
 )
 
-from models.linkage.identifier import IdentifierKind
 from service.domain.containment import (
     Containment,
     ContainmentState,
@@ -32,7 +31,7 @@ from service.domain.containment import (
     Touched,
 )
 from service.domain.errors import ConflictError
-from service.storage.instants import instant_of, microseconds_of, optional_instant_of
+from service.storage.instants import instant_of, microseconds_of
 from service.storage.sql import (
     declined_containments,
     judged_clusters,
@@ -41,6 +40,7 @@ from service.storage.sql import (
     touched_members,
 )
 from service.storage.sql.cluster_tables import ClusterRow
+from service.storage.sql.containment_rows import columns_of, containment_of_row, task_of_row, touched_of_row
 from service.storage.sql.containment_tables import ContainedRow, ContainmentRow
 from service.storage.sql.database import Database
 from service.storage.sql.number_lists import numbers_of
@@ -72,12 +72,12 @@ class SqlContainments:
             .order_by(ContainmentRow.containment_no.desc())
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())
-        return tuple(map(_containment_of_row, rows))
+        return tuple(map(containment_of_row, rows))
 
     def touching(self, cluster: int) -> Sequence[Containment]:
         """See the port."""
         statement = parted_containments.touching(cluster)
-        return tuple(map(_containment_of_row, self._database.read(lambda found: found.execute(statement).all())))
+        return tuple(map(containment_of_row, self._database.read(lambda found: found.execute(statement).all())))
 
     def waiting(self) -> Sequence[Containment]:
         """See the port."""
@@ -87,7 +87,7 @@ class SqlContainments:
             .order_by(ContainmentRow.containment_no)
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())
-        return tuple(map(_containment_of_row, rows))
+        return tuple(map(containment_of_row, rows))
 
     def released(self, *, since: datetime) -> Sequence[Containment]:
         """See the port."""
@@ -97,7 +97,7 @@ class SqlContainments:
             .order_by(ContainmentRow.containment_no)
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())
-        return tuple(map(_containment_of_row, rows))
+        return tuple(map(containment_of_row, rows))
 
     def touched(self, number: int, *, after_no: int = 0, limit: int | None = None) -> Sequence[Touched]:
         """See the port."""
@@ -108,7 +108,7 @@ class SqlContainments:
             .limit(limit)
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())
-        return tuple(map(_touched_of_row, rows))
+        return tuple(map(touched_of_row, rows))
 
     def standing_among(self, signup_nos: Collection[int]) -> frozenset[int]:
         """See the port."""
@@ -154,7 +154,7 @@ class SqlContainments:
 
         def read(connection: Connection) -> dict[int, InCore]:
             found: dict[int, InCore] = {}
-            for containment in map(_containment_of_row, connection.execute(opened).all()):
+            for containment in map(containment_of_row, connection.execute(opened).all()):
                 since = containment.stands_since
                 if since is None or not containment.stood_at(at):
                     continue
@@ -168,7 +168,7 @@ class SqlContainments:
 
     def open(self, containment: Containment, touched: Sequence[Touched]) -> None:
         """See the port."""
-        columns = _columns_of(containment)
+        columns = columns_of(containment)
 
         def run(connection: Connection) -> None:
             connection.execute(insert(ContainmentRow), columns)
@@ -178,7 +178,7 @@ class SqlContainments:
 
     def part(self, number: int, fresh: Containment, signup_nos: Collection[int], *, carried: Mapping[int, int]) -> None:
         """See the port."""
-        columns = _columns_of(fresh)
+        columns = columns_of(fresh)
 
         def run(connection: Connection) -> None:
             parted_containments.part(connection, number, fresh, columns, signup_nos)
@@ -304,7 +304,7 @@ class SqlContainments:
             .limit(limit)
         )
         rows = self._database.read(lambda connection: connection.execute(statement).all())
-        return tuple(map(_task_of_row, rows))
+        return tuple(map(task_of_row, rows))
 
     def looks_owed(self, signup_nos: Collection[int]) -> Sequence[Task]:
         """See the port."""
@@ -312,7 +312,7 @@ class SqlContainments:
         def read(connection: Connection) -> Sequence[Any]:
             return connection.execute(released_members.looks_owed(connection, signup_nos)).all()
 
-        return tuple(map(_task_of_row, self._database.read(read))) if signup_nos else ()
+        return tuple(map(task_of_row, self._database.read(read))) if signup_nos else ()
 
     def done(self, done: Sequence[Done]) -> None:
         """See the port."""
@@ -379,55 +379,3 @@ def _moving(number: int, states: Sequence[ContainmentState], values: dict[str, A
             raise ConflictError("The containment is no longer as it was; look at it again.")
 
     return run
-
-
-def _columns_of(containment: Containment) -> dict[str, Any]:
-    return {
-        "containment_no": containment.number,
-        "id": containment.id,
-        "cluster_no": containment.cluster,
-        "state": containment.state.value,
-        "core": containment.core,
-        "leaves": containment.leaves,
-        "opened_us": microseconds_of(containment.opened_at),
-        "opened_by": containment.opened_by,
-        "reason": containment.reason,
-        "whole": containment.whole,
-    }
-
-
-def _containment_of_row(row: Any) -> Containment:
-    return Containment(
-        number=row.containment_no,
-        id=row.id,
-        cluster=row.cluster_no,
-        state=ContainmentState(row.state),
-        core=row.core,
-        leaves=row.leaves,
-        opened_at=instant_of(row.opened_us),
-        opened_by=row.opened_by,
-        reason=row.reason,
-        confirmed_at=optional_instant_of(row.confirmed_us),
-        confirmed_by=row.confirmed_by,
-        released_at=optional_instant_of(row.released_us),
-        released_by=row.released_by,
-        whole=row.whole,
-        declined=row.declined,
-    )
-
-
-def _task_of_row(row: Any) -> Task:
-    return Task(
-        row.containment_no,
-        row.id,
-        _touched_of_row(row),
-        Progress(row.progress),
-        before_id=row.before_id,
-        made_id=row.made_id,
-        released_at=optional_instant_of(row.released_us),
-    )
-
-
-def _touched_of_row(row: Any) -> Touched:
-    ties = tuple(IdentifierKind(kind) for kind in row.ties.split(",") if kind)
-    return Touched(row.signup_no, Role(row.role), ties)
