@@ -11,6 +11,7 @@ from service.domain.decision import Assessment, Decision
 from service.domain.likeness import LIKE_BANNED
 from service.domain.watch import WATCHED
 from service.usecases.branches import HANGS_ON_BANNED
+from service.usecases.decide_by_person import without_taken_back
 from service.usecases.give_back import RELEASED
 from service.usecases.judge import Judge
 from service.usecases.look_again import look_again
@@ -57,7 +58,8 @@ class WithoutBans:
 
     def __call__(self) -> Assessment | None:
         """What stood before the bans, or what today's history makes of somebody who came after one; if it is milder."""
-        history = self.recorded.assessments
+        # A verdict that was taken back is no decision of a person's.
+        history = without_taken_back(self.recorded.assessments)
         while history and self._is_held(history[-1]):
             # What stood before is given back by the release: here only what that rested on is undone.
             history = history[:-1]

@@ -18,6 +18,7 @@ from service.usecases.case_use_cases import CaseUseCases, case_use_cases
 from service.usecases.give_back import Made
 from tests.clusters.releasing import carry, contained, history, release, released
 from tests.clusters.test_settled_cases import DANA, LEA
+from tests.clusters.test_undo_bans import corrected, round_of
 
 ALLOW, STEP_UP, REVIEW, DENY = Decision
 CODES = {Verdict.APPROVE: "FALSE_ALARM", Verdict.REJECT: "LINKED_TO_FRAUD", Verdict.ASK_MORE: "IDENTITY_PROOF"}
@@ -104,6 +105,22 @@ def test_whoever_was_turned_away_at_the_door_is_looked_at_when_the_verdict_on_hi
     carry(gate)
 
     assert gate.latest(late) is ALLOW
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REJECT, Verdict.APPROVE, Verdict.ASK_MORE])
+def test_a_correction_lets_in_whom_the_ban_had_denied_though_a_verdict_on_him_was_taken_back(
+    gate: Any, people: CaseUseCases, judged: Callable[..., Case], verdict: Verdict
+) -> None:
+    before, banned = gate.came(device="d", card="c"), gate.came(device="d", card="c")
+    gate.said(banned)
+    round_of(gate)
+    assert gate.latest(before) is DENY
+    undone(gate, people, judged(before, verdict))
+
+    corrected(gate, banned)
+    round_of(gate)
+
+    assert gate.latest(before) is ALLOW
 
 
 @pytest.mark.parametrize(("label", "source"), [("unknown", "reviewer"), ("legitimate", "reviewer")])
