@@ -24,9 +24,9 @@ run: $(VENV)/train.installed
 demo: $(VENV)/train.installed
 	@exec $(BIN)/gatehouse demo
 
-# Two processes more than the two cores it must do with: tests wait for servers, browsers and disks.
+# More processes than the two cores it must do with: tests wait for servers, browsers and disks.
 test: $(VENV)/test.installed
-	$(BIN)/pytest -n 4 --dist worksteal
+	$(BIN)/pytest -n 6 --dist worksteal
 
 check: $(VENV)/test.installed
 	$(BIN)/ruff check .
