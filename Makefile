@@ -24,9 +24,10 @@ run: $(VENV)/train.installed
 demo: $(VENV)/train.installed
 	@exec $(BIN)/gatehouse demo
 
-# More processes than the two cores it must do with: tests wait for servers, browsers and disks.
+# Two processes more than the two cores it must do with: tests wait for servers, browsers and disks. Threads of
+# numerical libraries beside them would only wait for each other.
 test: $(VENV)/test.installed
-	$(BIN)/pytest -n 6 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 4 --dist worksteal
 
 check: $(VENV)/test.installed
 	$(BIN)/ruff check .
