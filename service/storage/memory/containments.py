@@ -257,15 +257,7 @@ class MemoryContainments:
         def write() -> Undo:
             members = self._shelves.containments[number].members
             restored = [(no, each) for no, each in members.items() if each.progress is Progress.RESTORED]
-            found = [each for no, each in restored if each.made_id is None and self._kept_out(no)]
-            for each in found:
-                each.progress = Progress.RESTORING
-
-            def undo() -> None:
-                for each in found:
-                    each.progress = Progress.RESTORED
-
-            return undo
+            return _restoring([each for no, each in restored if each.made_id is None and self._kept_out(no)])
 
         self._staged.append(write)
 
@@ -277,15 +269,7 @@ class MemoryContainments:
             members = [each.members[signup_no] for each in kept if signup_no in each.members]
             if any(each.made_id is None and each.progress in _CARRIED_OUT for each in members):
                 return lambda: None
-            found = [each for each in members if each.progress is Progress.RESTORED]
-            for each in found:
-                each.progress = Progress.RESTORING
-
-            def undo() -> None:
-                for each in found:
-                    each.progress = Progress.RESTORED
-
-            return undo
+            return _restoring([each for each in members if each.progress is Progress.RESTORED])
 
         self._staged.append(write)
 
@@ -482,3 +466,15 @@ _RELEASED = {
     Progress.RESTORING: Progress.RESTORING,
     Progress.RESTORED: Progress.RESTORED,
 }
+
+
+def _restoring(members: Sequence[KeptMember]) -> Undo:
+    """These are to be given back once more."""
+    for each in members:
+        each.progress = Progress.RESTORING
+
+    def undo() -> None:
+        for each in members:
+            each.progress = Progress.RESTORED
+
+    return undo
