@@ -69,10 +69,7 @@ def test_a_corrected_ban_is_watched_no_longer(gate: Any, banned: Any) -> None:
     assert entry.detail == {"watch": watch.id, "corrected": [banned.id]}
 
 
-def test_a_watch_stays_while_a_ban_of_its_cluster_does(gate: Any, banned: Any) -> None:
-    other = gate.came(device="d")
-    gate.said(other)
-    round_of(gate)
+def assert_it_stays_until_both_are_corrected(gate: Any, banned: Any, other: Any) -> None:
     corrected(gate, banned)
     round_of(gate)
     assert asked(gate, 3)
@@ -81,6 +78,13 @@ def test_a_watch_stays_while_a_ban_of_its_cluster_does(gate: Any, banned: Any) -
     round_of(gate)
 
     assert not asked(gate, 4)
+
+
+def test_a_watch_stays_while_a_ban_of_its_cluster_does(gate: Any, banned: Any) -> None:
+    other = gate.came(device="d")
+    gate.said(other)
+    round_of(gate)
+    assert_it_stays_until_both_are_corrected(gate, banned, other)
     assert len(ended(gate)) == 1
 
 
@@ -90,14 +94,7 @@ def test_a_watch_stays_while_a_ban_elsewhere_has_the_same_habits(gate: Any, bann
     gate.said(other)
     round_of(gate)
     assert (gate.cluster(other) != gate.cluster(banned), len(watches(gate))) == (True, 1)
-    corrected(gate, banned)
-    round_of(gate)
-    assert asked(gate, 3)
-
-    corrected(gate, other)
-    round_of(gate)
-
-    assert not asked(gate, 4)
+    assert_it_stays_until_both_are_corrected(gate, banned, other)
 
 
 @pytest.mark.usefixtures("honest")
